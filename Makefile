@@ -1,0 +1,62 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help
+help: ## List the targets.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: run
+run: .venv/run.installed ## Serve on http://127.0.0.1:8000, with an embedded Neo4j unless NEO4J_URI is set.
+	@exec $(BIN)/python -m app serve
+
+.PHONY: install
+install: .venv/dev.installed ## Install what running, testing and checking need, into .venv.
+
+.PHONY: test
+test: .venv/dev.installed ## Run the tests on NEO4J_URI, else in a container, else on an embedded Neo4j.
+	@$(BIN)/pytest
+
+.PHONY: test-faults
+test-faults: .venv/dev.installed ## Kill, cut and crowd it under load, then check the graph; SHORT=1 for less, SEED=N to repeat.
+	@$(BIN)/pytest tests/faults $(if $(SHORT),,--long) $(if $(SEED),--seed $(SEED))
+
+.PHONY: check
+check: .venv/dev.installed ## Lint, check the format, the types, and which way imports point.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: bench
+bench: .venv/bench.installed ## Compare it with a peer and with Neo4j alone, in 6 minutes; QUICK=1: 2 minutes.
+	@$(BIN)/python -m bench compare $(if $(QUICK),--rounds 3 --seconds 2 --warmup 8)
+	@$(BIN)/python -m bench chart
+
+.PHONY: bench-growth
+bench-growth: .venv/bench.installed ## Fill it to 2 million Touchpoints (TOUCHPOINTS=) and measure on the way.
+	@$(BIN)/python -m bench growth $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) --rounds 3
+	@$(BIN)/python -m bench chart
+
+.PHONY: bench-workers
+bench-workers: .venv/bench.installed ## Measure 1, 2 and 4 workers; SOAK=10: its memory over 10 minutes.
+	@$(BIN)/python -m bench workers $(if $(SOAK),--soak $(SOAK))
+
+.PHONY: format
+format: .venv/dev.installed ## Format the code, and fix what the linter can.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: clean
+clean: ## Remove what the other targets installed; the data in .data stays.
+	rm -rf .venv .hypothesis
+
+.venv/run.installed: EXTRAS := embedded
+.venv/dev.installed: EXTRAS := embedded,otel,dev
+.venv/bench.installed: EXTRAS := embedded,otel,dev,bench
+.venv/%.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@echo "installing into .venv ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Waypath Events: marketing events, each resolved to a Customer in Neo4j."""

@@ -1,0 +1,31 @@
+"""Assets: the files that the pages are shown with, each at an address that changes with it."""
+
+import hashlib
+from pathlib import Path
+
+from msgspec import Struct
+
+ROUTE = "/static/{name}"
+
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+class Asset(Struct, frozen=True):
+    """A file to send as it is, with its media type and the address to ask for it at."""
+
+    content: bytes
+    media_type: str
+    address: str
+
+
+def load() -> dict[str, Asset]:
+    """The files in `static/`, by their names."""
+    folder = Path(__file__).parent / "static"
+    return {file.name: _asset(file) for file in folder.iterdir() if file.suffix in _TYPES}
+
+
+def _asset(file: Path) -> Asset:
+    content = file.read_bytes()
+    version = hashlib.sha256(content).hexdigest()[:16]
+    address = f"{ROUTE.format(name=file.name)}?v={version}"
+    return Asset(content, _TYPES[file.suffix], address)

@@ -1,0 +1,115 @@
+"""The body: a request's JSON or form, read within its limits of kind, size and time."""
+
+import asyncio
+import zlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from app.errors import (
+    Detail,
+    InvalidPayload,
+    PayloadTooLarge,
+    RequestTimeout,
+    UnsupportedMediaType,
+)
+
+SIZE = 5 * 1024 * 1024
+FORM_SIZE = 8 * 1024
+TIMEOUT = 30.0
+
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+async def read_json(request: Request) -> bytes:
+    """The bytes of a JSON body, inflated where it came as gzip.
+
+    Raises UnsupportedMediaType, PayloadTooLarge, RequestTimeout or InvalidPayload.
+    """
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    if media_type.strip().lower() != "application/json":
+        raise UnsupportedMediaType("the Content-Type must be application/json")
+    if parameters.strip().lower().removeprefix("charset=").strip('"') not in ("", "utf-8"):
+        raise UnsupportedMediaType("the charset must be utf-8")
+    if _declared_size(request) > SIZE:
+        raise _too_large()
+    inflate = _inflater(request.headers.get("content-encoding", "identity").strip().lower())
+    return await _in_time(_read(request, inflate, SIZE))
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a small form, the last of each name.
+
+    Raises UnsupportedMediaType, PayloadTooLarge, RequestTimeout or InvalidPayload.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/x-www-form-urlencoded":
+        raise UnsupportedMediaType("the Content-Type must be application/x-www-form-urlencoded")
+    if _declared_size(request) > FORM_SIZE:
+        raise _too_large(FORM_SIZE)
+    body = await _in_time(_read(request, lambda chunk: chunk, FORM_SIZE))
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
+    except ValueError:
+        raise InvalidPayload("the body is not a form", [Detail("", "is not a form")]) from None
+    return {name: values[-1] for name, values in fields.items()}
+
+
+async def _in_time(reading: Coroutine[Any, Any, bytes]) -> bytes:
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            return await reading
+    except TimeoutError:
+        raise RequestTimeout(f"the body took over {TIMEOUT:.0f} seconds") from None
+
+
+async def _read(request: Request, inflate: Callable[[bytes], bytes], size: int) -> bytes:
+    body = bytearray()
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        body += inflate(chunk)
+        if received > size or len(body) > size:
+            raise _too_large(size)
+    return bytes(body)
+
+
+def _inflater(encoding: str) -> Callable[[bytes], bytes]:
+    if encoding == "identity":
+        return lambda chunk: chunk
+    if encoding not in ("gzip", "x-gzip"):
+        raise UnsupportedMediaType("the Content-Encoding must be gzip or identity")
+    stream = zlib.decompressobj(_GZIP)
+
+    def inflate(chunk: bytes) -> bytes:
+        if not chunk:  # the last one
+            if stream.eof:
+                return b""
+            raise _not_gzip()
+        try:
+            # One byte more than may be is enough to tell that it is too large.
+            inflated = stream.decompress(chunk, SIZE + 1)
+        except zlib.error:
+            raise _not_gzip() from None
+        if stream.unconsumed_tail:
+            raise _too_large()
+        if stream.unused_data:
+            raise _not_gzip()
+        return inflated
+
+    return inflate
+
+
+def _declared_size(request: Request) -> int:
+    return int(request.headers.get("content-length", "0"))
+
+
+def _too_large(size: int = SIZE) -> PayloadTooLarge:
+    shown = f"{size // 1024**2} MiB" if size >= 1024**2 else f"{size // 1024} KiB"
+    return PayloadTooLarge(f"the body is larger than {shown}")
+
+
+def _not_gzip() -> InvalidPayload:
+    return InvalidPayload("the body is not gzip", [Detail("", "is not a whole gzip member")])

@@ -1,0 +1,38 @@
+"""The order in which a commit writes its events, so that concurrent commits seldom deadlock."""
+
+from collections.abc import Iterable, Sequence
+
+
+def commit_order(subjects: Iterable[Sequence[str]]) -> list[int]:
+    """The positions of events, given the keys and Customer of each, in the order to write them.
+
+    Events that share a subject, be it through others, keep their order: a later one may resolve
+    to what an earlier one wrote. Apart from that they are sorted by the least subject that they
+    share, so that two commits lock the same Identifiers and Customers in the same order.
+    """
+    places = groups(subjects)
+    return sorted(range(len(places)), key=places.__getitem__)
+
+
+def groups(subjects: Iterable[Sequence[str]]) -> list[str]:
+    """For each event the least subject that it shares with others, be it through more of them.
+
+    Events with different ones have nothing in common, and may be written in any order.
+    """
+    leaders: dict[str, str] = {}
+    firsts: list[str] = []
+    for names in subjects:
+        firsts.append(names[0])
+        if len(names) > 1:
+            roots = {_leader(leaders, name) for name in names}
+            first = min(roots)
+            for root in roots:
+                leaders[root] = first
+    return [_leader(leaders, name) for name in firsts]
+
+
+def _leader(leaders: dict[str, str], name: str) -> str:
+    while (above := leaders.get(name, name)) != name:
+        leaders[name] = leaders.get(above, above)
+        name = above
+    return name

@@ -1,0 +1,43 @@
+"""Cursors: where a page ended, as a text that its caller hands back to read on."""
+
+import base64
+import binascii
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+P = TypeVar("P", bound=Struct)
+
+_YEAR_0, _YEAR_9999 = -62_167_300_000, 253_402_400_000  # with a day to spare for offsets
+
+
+class _Moment(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    seconds: Annotated[int, Meta(ge=_YEAR_0, le=_YEAR_9999)]
+    nanoseconds: Annotated[int, Meta(ge=0, lt=10**9)]
+    id: Annotated[str, Meta(max_length=255)]
+
+
+def encode(place: Struct) -> str:
+    """The cursor of a place."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def decode(cursor: str, kind: type[P]) -> P:
+    """The place of a cursor. Raises ValueError with a message for the caller."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return msgspec.json.decode(base64.b64decode(padded, b"-_", validate=True), type=kind)
+    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
+        raise ValueError("is not a cursor that a page gave") from None
+
+
+def of_moment(at: tuple[int, int], last: str) -> str:
+    """The cursor of a page in time: the moment of its last item, and the id of that."""
+    return encode(_Moment(*at, last))
+
+
+def moment(cursor: str) -> dict[str, Any]:
+    """The `at` and the `id` in such a cursor. Raises ValueError with a message for the caller."""
+    place = decode(cursor, _Moment)
+    return {"at": [place.seconds, place.nanoseconds], "id": place.id}

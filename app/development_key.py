@@ -1,0 +1,48 @@
+"""The development key: made once for the embedded database, and kept beside it."""
+
+from pathlib import Path
+
+from app import ids, keys, migrations
+from app.graph import Database, Graph
+from app.migrator import Migrator
+from app.settings import Settings
+
+
+async def ensure(config: Settings, where: Database) -> str:
+    """The development key, which the database knows; a new one if the last was revoked."""
+    file = Path(config.data_dir) / "development-key"
+    graph = Graph(where)
+    try:
+        await Migrator(graph, migrations.load()).apply()
+        key = _read(file)
+        while key is None or not await _is_known(graph, key):
+            key = keys.generate()
+            _write(file, key)
+        return key
+    finally:
+        await graph.close()
+
+
+async def _is_known(graph: Graph, key: str) -> bool:
+    rows = await graph.write(
+        "create_api_key",
+        id=ids.new_key_id(),
+        name="development",
+        hash=keys.digest(key),
+        scopes=list(keys.SCOPES),
+    )
+    return not rows[0]["revoked"]
+
+
+def _read(file: Path) -> str | None:
+    try:
+        key = file.read_text().strip()
+    except FileNotFoundError:
+        return None
+    return key if keys.is_well_formed(key) else None
+
+
+def _write(file: Path, key: str) -> None:
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(f"{key}\n")

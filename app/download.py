@@ -1,0 +1,126 @@
+"""The download of jars from Maven Central into a directory, with its progress on stderr."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import requests
+import tenacity
+from jgo.config import GlobalSettings
+from jgo.constants import MAVEN_CENTRAL_URL
+from jgo.maven import MavenContext, PythonResolver
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+AT_ONCE = 8
+TIMEOUT = 30  # seconds of silence from the server
+ATTEMPTS = 4
+
+Report = Callable[[int, int], None]  # takes the bytes and the jars that have come since
+
+
+class DownloadError(OSError):
+    """A jar cannot be fetched; the message names it."""
+
+
+def jars(coordinates: list[str], directory: Path) -> Iterator[tuple[str, Path]]:
+    """Fetches each of `coordinates` into `directory`; yields each with its file as it comes.
+
+    Raises DownloadError where one still fails at the last attempt.
+    """
+    with _progress(len(coordinates)) as report:
+        context = _context(directory, report)
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            pending = {pool.submit(_jar, context, each): each for each in coordinates}
+            for done in as_completed(pending):
+                yield pending[done], done.result()
+                report(0, 1)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _context(directory: Path, report: Report) -> MavenContext:
+    @contextlib.contextmanager
+    def counted(_filename: str, _size: int) -> Iterator[Callable[[int], None]]:
+        yield lambda count: report(count, 0)
+
+    return MavenContext(
+        resolver=PythonResolver(progress_callback=counted),
+        repo_cache=directory,
+        # Whoever sits behind a mirror names it "central" in jgo's own settings.
+        remote_repos={"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories},
+        timeout=TIMEOUT,
+    )
+
+
+def _jar(context: MavenContext, coordinates: str) -> Path:
+    artifact = context.create_dependency(coordinates).artifact
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type((requests.RequestException, RuntimeError)),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=tenacity.wait_random_exponential(multiplier=0.5, max=5),
+        reraise=True,
+    )
+
+    def fetch() -> Path | None:
+        if artifact.cached_path:
+            artifact.cached_path.unlink(missing_ok=True)  # what a broken attempt left
+        return context.resolver.download(artifact)
+
+    try:
+        if file := attempts(fetch):
+            return file
+        raise DownloadError(f"{coordinates}: is not there")
+    except requests.ConnectionError as error:
+        raise DownloadError(f"{coordinates}: no connection to Maven Central") from error
+    except (requests.RequestException, RuntimeError) as error:
+        raise DownloadError(f"{coordinates}: {error}") from error
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Report]:
+    show = _bar if sys.stderr.isatty() else _lines
+    with show(total) as report:
+        yield report
+
+
+@contextlib.contextmanager
+def _bar(total: int) -> Iterator[Report]:
+    columns = (
+        TextColumn("Fetching Neo4j, this once"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("jars, {task.fields[megabytes]:.0f} MB"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=total, megabytes=0.0)
+        fetched = 0
+
+        def report(size: int, jars: int) -> None:
+            nonlocal fetched
+            fetched += size
+            progress.update(task, advance=jars, megabytes=fetched / 1e6)
+
+        yield report
+
+
+@contextlib.contextmanager
+def _lines(total: int) -> Iterator[Report]:
+    began = time.monotonic()
+    jars_done, fetched, step = 0, 0, max(total // 4, 1)
+    print(f"Fetching Neo4j, this once: {total} jars", file=sys.stderr, flush=True)
+
+    def report(size: int, jars: int) -> None:
+        nonlocal jars_done, fetched
+        jars_done, fetched = jars_done + jars, fetched + size
+        if jars and (jars_done % step == 0 or jars_done == total):
+            took = time.monotonic() - began
+            line = f"  {jars_done}/{total} jars, {fetched / 1e6:.0f} MB, {took:.0f} s"
+            print(line, file=sys.stderr, flush=True)
+
+    yield report

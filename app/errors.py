@@ -1,0 +1,160 @@
+"""The errors that a caller is told of: one family, each with the code of the contract."""
+
+from msgspec import Struct
+
+
+class Detail(Struct, frozen=True):
+    """One fault of a request: `path` says where (`events[3].timestamp`), `message` what."""
+
+    path: str
+    message: str
+
+
+class ServiceError(Exception):
+    """500: an error of ours; its `requestId` finds it in the log.
+
+    The root of the family: `code` is the contract's, `retry_after` is in seconds.
+    """
+
+    code = "internal"
+    retry_after: int | None = None
+
+    def __init__(self, message: str, details: list[Detail] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details or []
+
+
+class InvalidPayload(ServiceError):
+    """400: the request cannot be taken as it is; nothing of it was written."""
+
+    code = "invalid_payload"
+
+
+class InvalidRequest(ServiceError):
+    """400: what was sent is not HTTP/1.1."""
+
+    code = "invalid_request"
+
+
+class Unauthenticated(ServiceError):
+    """401: the API key is missing or not valid."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenScope(ServiceError):
+    """403: the API key lacks a scope."""
+
+    code = "forbidden_scope"
+
+
+class ForbiddenOrigin(ServiceError):
+    """403: a form of ours was sent from another site."""
+
+    code = "forbidden_origin"
+
+
+class NotFound(ServiceError):
+    """404: there is no such route."""
+
+    code = "not_found"
+
+
+class UnknownCustomer(ServiceError):
+    """404: nobody is known by this id or these keys."""
+
+    code = "unknown_customer"
+
+
+class UnknownSplit(ServiceError):
+    """404: there is no split of this id."""
+
+    code = "unknown_split"
+
+
+class UnknownEvent(ServiceError):
+    """404: there is no event of this id, or there was none at the moment that was asked about."""
+
+    code = "unknown_event"
+
+
+class UnknownMerge(ServiceError):
+    """404: there is no merge of this id."""
+
+    code = "unknown_merge"
+
+
+class UnknownConflict(ServiceError):
+    """404: there is no conflict of this id, or its two are one Customer by now."""
+
+    code = "unknown_conflict"
+
+
+class MethodNotAllowed(ServiceError):
+    """405: the route does not take this method; `Allow` names those that it takes."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
+class RequestTimeout(ServiceError):
+    """408: the body did not come in time."""
+
+    code = "request_timeout"
+
+
+class IdempotencyConflict(ServiceError):
+    """409: the idempotency key was used before, with another payload."""
+
+    code = "idempotency_conflict"
+
+
+class NothingToSplit(ServiceError):
+    """409: the events of the Customer connect all that it has."""
+
+    code = "nothing_to_split"
+
+
+class MergeConflict(ServiceError):
+    """409: the two are one Customer already, or the merge was undone before."""
+
+    code = "merge_conflict"
+
+
+class PayloadTooLarge(ServiceError):
+    """413: the body, or the batch, is larger than can ever be taken."""
+
+    code = "payload_too_large"
+
+
+class UnsupportedMediaType(ServiceError):
+    """415: the body is not JSON in UTF-8."""
+
+    code = "unsupported_media_type"
+
+
+class HeadersTooLarge(ServiceError):
+    """431: the headers are larger, or more, than can be taken."""
+
+    code = "headers_too_large"
+
+
+class RateLimited(ServiceError):
+    """429: the API key sent too much; to wait for `Retry-After` seconds is enough."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unavailable(ServiceError):
+    """503: the database cannot be used now; send the same request again, with the same key."""
+
+    code = "unavailable"
+    retry_after = 1

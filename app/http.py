@@ -1,0 +1,142 @@
+"""The HTTP door: the routes of the contract."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Lifespan
+
+from app import docs_page, errors, headers, ingest, payload, query
+from app.answers import error_answer, json_answer, receipt_content
+from app.body import read_json
+from app.context import ContextQuery, ContextReader
+from app.errors import ServiceError
+from app.figures import Figures
+from app.gate import Gate
+from app.ingest import Ingest
+from app.keys import CONTEXT_READ, EVENTS_WRITE
+from app.middleware import RequestMiddleware
+from app.readiness import Readiness
+from app.timeline import TimelineQuery, TimelineReader
+from app.traces import Traces
+
+log = structlog.get_logger()
+
+
+class Routes:
+    """The routes of the contract, and the health of the service."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        contexts: ContextReader,
+        timelines: TimelineReader,
+        gate: Gate,
+        readiness: Readiness,
+    ) -> None:
+        self._ingest = ingest
+        self._contexts = contexts
+        self._timelines = timelines
+        self._gate = gate
+        self._readiness = readiness
+
+    async def ingest_events(self, request: Request) -> Response:
+        """`POST /v1/events`: keeps one event or a batch, and answers when it is committed."""
+        api_key = await self._gate.admit(headers.api_key(request), EVENTS_WRITE)
+        idempotency_key = headers.idempotency_key(request)
+        sent = payload.decode(await read_json(request))
+        await self._gate.spend(api_key, len(sent.sent))
+        is_lenient = sent.is_batch and headers.prefers(request, "handling", "lenient")
+        receipt = await self._ingest.submit(
+            ingest.Request(sent, api_key.producer, idempotency_key, is_lenient)
+        )
+        extra = {"Idempotency-Replayed": "true"} if receipt.is_replay else {}
+        if is_lenient:
+            extra["Preference-Applied"] = "handling=lenient"
+        content = receipt_content(receipt) if sent.is_batch else receipt.results[0]
+        return json_answer(content, 200, extra)
+
+    async def read_context(self, request: Request) -> Response:
+        """`POST /v1/context`: what is known of the Customer who has one of the keys."""
+        api_key = await self._gate.admit(headers.api_key(request), CONTEXT_READ)
+        asked = query.decode(await read_json(request), ContextQuery)
+        await self._gate.spend(api_key)
+        return json_answer(await self._contexts.read(asked))
+
+    async def read_timeline(self, request: Request) -> Response:
+        """`GET /v1/customers/{id}/timeline`: a page of a Customer's Touchpoints."""
+        api_key = await self._gate.admit(headers.api_key(request), CONTEXT_READ)
+        parameters = request.query_params.multi_items()
+        asked = query.from_parameters(parameters, TimelineQuery, customer=request.path_params["id"])
+        await self._gate.spend(api_key)
+        return json_answer(await self._timelines.read(asked))
+
+    async def health(self, request: Request) -> Response:
+        """`GET /healthz`: the process is up."""
+        return json_answer({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """`GET /readyz`: the database answers and the schema is in place."""
+        if not self._readiness.is_ready:
+            message = "the database is away, or its schema is not in place: the log says which"
+            raise errors.Unavailable(message)
+        return json_answer({"status": "ok"})
+
+
+def application(
+    routes: Routes,
+    others: Sequence[Route],
+    lifespan: Lifespan[Starlette],
+    figures: Figures,
+    traces: Traces,
+) -> Starlette:
+    """The ASGI application of the routes, and of those of the other doors beside them."""
+    app = Starlette(
+        routes=[
+            Route("/v1/events", routes.ingest_events, methods=["POST"]),
+            Route("/v1/context", routes.read_context, methods=["POST"]),
+            Route("/v1/customers/{id}/timeline", routes.read_timeline, methods=["GET"]),
+            # A Mount would redirect; and there is no stream for a GET to open.
+            Route("/healthz", routes.health, methods=["GET"]),
+            Route("/readyz", routes.ready, methods=["GET"]),
+            *others,
+            *docs_page.ROUTES,
+        ],
+        lifespan=lifespan,
+        middleware=[Middleware(RequestMiddleware, figures=figures, traces=traces)],
+        exception_handlers={
+            ServiceError: _service_error,
+            HTTPException: _http_exception,
+            ClientDisconnect: _client_disconnect,
+        },
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _service_error(request: Request, error: Exception) -> Response:
+    return _refuse(request, cast("ServiceError", error))
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    refusal = cast("HTTPException", error)
+    if refusal.status_code == 405:
+        allowed = (refusal.headers or {}).get("Allow", "")
+        message = "the route does not take this method"
+        return _refuse(request, errors.MethodNotAllowed(message, allowed))
+    return _refuse(request, errors.NotFound("there is no such route"))
+
+
+def _refuse(request: Request, error: ServiceError) -> Response:
+    log.info("request_refused", method=request.method, path=request.url.path, code=error.code)
+    return error_answer(error)
+
+
+async def _client_disconnect(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # nobody is there to read it

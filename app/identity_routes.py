@@ -1,0 +1,91 @@
+"""The identity routes: Customers put together and taken apart."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app import headers, query
+from app.answers import json_answer
+from app.body import read_json
+from app.gate import Gate
+from app.keyring import ApiKey
+from app.keys import IDENTITY_WRITE
+from app.merge import MergeRequest, PreviewQuery, UndoRequest
+from app.merges import Merges
+from app.split import SplitQuery, SplitRequest
+from app.splits import Splits
+
+
+class IdentityRoutes:
+    """The routes that change who is who."""
+
+    def __init__(self, merges: Merges, splits: Splits, gate: Gate) -> None:
+        self._merges = merges
+        self._splits = splits
+        self._gate = gate
+
+    def routes(self) -> list[Route]:
+        """The routes, each for its one method."""
+        return [
+            Route("/v1/customers/{id}/merge-preview", self.preview_merge, methods=["POST"]),
+            Route("/v1/customers/{id}/merge", self.merge, methods=["POST"]),
+            Route("/v1/merges/{id}/undo", self.undo_merge, methods=["POST"]),
+            Route("/v1/customers/{id}/split-preview", self.preview_split, methods=["POST"]),
+            Route("/v1/customers/{id}/split", self.split, methods=["POST"]),
+            Route("/v1/splits/{id}/undo", self.undo_split, methods=["POST"]),
+        ]
+
+    async def preview_merge(self, request: Request) -> Response:
+        """`POST /v1/customers/{id}/merge-preview`: what a merge would put together."""
+        api_key = await self._admit(request, IDENTITY_WRITE)
+        asked = query.decode(await read_json(request), PreviewQuery)
+        await self._gate.spend(api_key)
+        return json_answer(await self._merges.preview(request.path_params["id"], asked.from_))
+
+    async def merge(self, request: Request) -> Response:
+        """`POST /v1/customers/{id}/merge`: merges another Customer into this one."""
+        api_key = await self._admit(request, IDENTITY_WRITE)
+        asked = query.decode(await read_json(request), MergeRequest)
+        await self._gate.spend(api_key)
+        return json_answer(await self._merges.merge(request.path_params["id"], asked, api_key.id))
+
+    async def undo_merge(self, request: Request) -> Response:
+        """`POST /v1/merges/{id}/undo`: takes a merge back. The body may be left out."""
+        api_key = await self._admit(request, IDENTITY_WRITE)
+        body = await read_json(request) if _has_body(request) else b"{}"
+        asked = query.decode(body, UndoRequest)
+        await self._gate.spend(api_key)
+        merge_id = request.path_params["id"]
+        return json_answer(await self._merges.undo(merge_id, asked.reason, api_key.id))
+
+    async def preview_split(self, request: Request) -> Response:
+        """`POST /v1/customers/{id}/split-preview`: the parts that the recorded events imply."""
+        api_key = await self._admit(request, IDENTITY_WRITE)
+        body = await read_json(request) if _has_body(request) else b"{}"
+        asked = query.decode(body, SplitQuery)
+        await self._gate.spend(api_key)
+        return json_answer(await self._splits.preview(request.path_params["id"], asked.shared))
+
+    async def split(self, request: Request) -> Response:
+        """`POST /v1/customers/{id}/split`: makes a Customer of each part."""
+        api_key = await self._admit(request, IDENTITY_WRITE)
+        asked = query.decode(await read_json(request), SplitRequest)
+        await self._gate.spend(api_key)
+        return json_answer(await self._splits.split(request.path_params["id"], asked, api_key.id))
+
+    async def undo_split(self, request: Request) -> Response:
+        """`POST /v1/splits/{id}/undo`: merges a part into its whole again."""
+        api_key = await self._admit(request, IDENTITY_WRITE)
+        body = await read_json(request) if _has_body(request) else b"{}"
+        asked = query.decode(body, UndoRequest)
+        await self._gate.spend(api_key)
+        split_id = request.path_params["id"]
+        return json_answer(await self._splits.undo(split_id, asked.reason, api_key.id))
+
+    async def _admit(self, request: Request, scope: str) -> ApiKey:
+        return await self._gate.admit(headers.api_key(request), scope)
+
+
+def _has_body(request: Request) -> bool:
+    length = request.headers.get("content-length", "0")
+    return length != "0" or "transfer-encoding" in request.headers

@@ -1,0 +1,315 @@
+"""Ingest: resolves events to Customers and keeps them as Touchpoints."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from app import blocked, idempotency, identity, ids, timestamps
+from app.blocked import EventWarning
+from app.commit_order import commit_order
+from app.errors import Detail, IdempotencyConflict, InvalidPayload, ServiceError
+from app.events import Event, EventIngest
+from app.figures import Figures
+from app.graph import Graph
+from app.group_commit import GroupCommit, Row, Unit
+from app.identity import Key
+from app.payload import Payload, merged
+from app.traces import Traces
+
+Received = tuple[str, timestamps.Instant]
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+SENT_LENGTH = 512  # beyond it, the white space around a key is left out
+
+
+class Request(Struct, frozen=True):
+    """A payload to keep. `producer` is whoever its idempotency keys are unique for.
+
+    A strict request is kept whole or not at all; of a lenient one, each event by itself.
+    """
+
+    payload: Payload
+    producer: str
+    idempotency_key: str | None = None
+    is_lenient: bool = False
+
+
+class Resolution(Struct, frozen=True, rename="camel"):
+    """What became of an event: its Touchpoint, its Customer, and the key that matched."""
+
+    event_id: Annotated[str, Meta(extra_json_schema={"pattern": "^evt_"})]
+    customer_id: str
+    resolved: identity.Resolved
+    warnings: Annotated[
+        list[EventWarning] | UnsetType,
+        Meta(
+            description="The keys that were ignored, where there are any.",
+            extra_json_schema={"minItems": 1},
+        ),
+    ] = UNSET
+
+
+class Receipt(Struct, frozen=True):
+    """What became of a request's events, in order; and whether all of it was there before."""
+
+    results: list[Resolution | ServiceError]
+    is_replay: bool
+
+    @property
+    def accepted(self) -> int:
+        """How many events are kept."""
+        return sum(isinstance(result, Resolution) for result in self.results)
+
+
+class Outcome(Struct, frozen=True):
+    """What came of a row; without a Customer it was refused, and the sets tell for what."""
+
+    customer_id: str | None
+    resolved: str | None
+    is_replay: bool | None
+    unknown: set[str]
+    conflicts: set[str]
+
+
+class Ingest:
+    """Keeps requests in the graph. A key that is blocked identifies nobody, and is ignored."""
+
+    def __init__(
+        self,
+        commits: GroupCommit,
+        is_blocked: identity.IsBlocked,
+        figures: Figures | None = None,
+        traces: Traces | None = None,
+    ) -> None:
+        self._commits = commits
+        self._is_blocked = is_blocked
+        self._figures = figures or Figures()
+        self._traces = traces or Traces()
+
+    async def submit(self, request: Request) -> Receipt:
+        """What became of the request's events, once all that is kept of them is committed.
+
+        Raises InvalidPayload or IdempotencyConflict, and has written nothing; or Unavailable,
+        when the request may be sent again.
+        """
+        events = len(request.payload.sent)
+        try:
+            with self._traces.write(events):
+                return await self._keep(request)
+        except Exception as error:
+            self._figures.became({(_code(error), ""): events})
+            raise
+
+    async def _keep(self, request: Request) -> Receipt:
+        rows = _rows(request, self._is_blocked)
+        _refuse(request, rows)
+        written = await self._write(request, rows)
+        outcomes = iter(written)
+        results = [
+            row
+            if isinstance(row, ServiceError)
+            else _result(request, position, row, next(outcomes))
+            for position, row in enumerate(rows)
+        ]
+        _refuse(request, results)
+        self._figures.became(_tally(written, results))
+        kept = [outcome.is_replay for outcome in written if outcome.customer_id]
+        return Receipt(results, bool(kept) and all(kept))
+
+    async def _write(self, request: Request, rows: list[Row | ServiceError]) -> list[Outcome]:
+        good = [row for row in rows if not isinstance(row, ServiceError)]
+        if not good:
+            return []
+        units = [Unit([row]) for row in good] if request.is_lenient else [Unit(good)]
+        return await self._commits.submit(units, request.payload.size)
+
+
+async def write(graph: Graph, rules: identity.Rules, units: list[Unit]) -> list[Outcome]:
+    """Writes units in one transaction, and tells what came of each row, in order.
+
+    Units that give one id to different payloads take a transaction each: the second one is
+    refused, and only what is committed can refuse it.
+    """
+    together = _before_clash(units)
+    outcomes = await _write_together(graph, rules, units[:together])
+    rest = units[together:]
+    return outcomes + await write(graph, rules, rest) if rest else outcomes
+
+
+def _before_clash(units: list[Unit]) -> int:
+    digests: dict[str, str] = {}
+    for number, unit in enumerate(units):
+        for row in unit.rows:
+            digest = row["digest"]
+            if digest and digests.setdefault(row["id"], digest) != digest:
+                return number
+    return len(units)
+
+
+async def _write_together(graph: Graph, rules: identity.Rules, units: list[Unit]) -> list[Outcome]:
+    events: list[Row] = []
+    for number, unit in enumerate(units):
+        for row in unit.rows:
+            row["unit"] = number
+            events.append(row)
+    order = commit_order(row["identifiers"] or [row["customer"]] for row in events)
+    (result,) = await graph.write(
+        "ingest",
+        named=[
+            {"unit": row["unit"], "customer": row["customer"]} for row in events if row["customer"]
+        ],
+        claims=[
+            {"unit": row["unit"], "id": row["id"], "digest": row["digest"]}
+            for row in events
+            if row["digest"]
+        ],
+        events=[events[position] for position in order],
+        rules=msgspec.to_builtins(rules),
+    )
+    unknown, conflicts = set(result["unknown"]), set(result["conflicts"])
+    outcomes: dict[int, Outcome] = {
+        position: Outcome(customer_id, resolved, is_replay, unknown, conflicts)
+        for position, (customer_id, resolved, is_replay) in zip(
+            order, result["outcomes"], strict=True
+        )
+    }
+    return [outcomes[position] for position in range(len(events))]
+
+
+def _rows(request: Request, is_blocked: identity.IsBlocked) -> list[Row | ServiceError]:
+    received = timestamps.now()
+    identify = _identifier(request)
+    digests: dict[str, str | None] = {}
+    rows: list[Row | ServiceError] = []
+    for position, event in enumerate(request.payload.check(is_blocked)):
+        if isinstance(event, ServiceError):
+            rows.append(event)
+            continue
+        event_id, digest = identify(position, event)
+        if digests.setdefault(event_id, digest) == digest:
+            row = _row(event, event_id, digest, received, position)
+            if sent := _sent(request.payload.sent[position], event.keys):
+                row["values"] = row["values"] | {"sent": sent}
+            if event.ignored:
+                row["values"] = row["values"] | {"ignored": [str(key) for key in event.ignored]}
+            rows.append(row)
+        else:
+            rows.append(_conflict(request, position))
+    return rows
+
+
+def _identifier(request: Request) -> Callable[[int, Event], tuple[str, str | None]]:
+    """What gives an event its id, and the digest that tells a replay from a conflict."""
+    payload, producer = request.payload, request.producer
+    request_digest = (
+        idempotency.digest(msgspec.json.encode([payload.is_batch, payload.sent]))
+        if request.idempotency_key
+        else None
+    )
+
+    def identify(position: int, event: Event) -> tuple[str, str | None]:
+        if event.idempotency_key:
+            digest = idempotency.digest(msgspec.json.encode(payload.sent[position]))
+            return ids.derived_event_id(producer, "event", event.idempotency_key), digest
+        if request.idempotency_key:
+            parts = (producer, "request", request.idempotency_key, str(position))
+            return ids.derived_event_id(*parts), request_digest
+        return ids.new_event_id(), None
+
+    return identify
+
+
+def _sent(sent: EventIngest, keys: list[Key]) -> list[str]:
+    """The keys that were sent in another form than the one in which they are compared."""
+    texts = {"email": sent.email, "phone": sent.phone, "externalId": sent.external_id}
+    found = [(key.kind, texts[key.kind] or "") for key in keys if texts[key.kind] != key.value]
+    return [f"{kind}:{text if len(text) <= SENT_LENGTH else text.strip()}" for kind, text in found]
+
+
+def _row(event: Event, event_id: str, digest: str | None, received: Received, position: int) -> Row:
+    timestamp, instant = received
+    seconds, nanoseconds = instant
+    if event.timestamp:
+        timestamp, instant = event.timestamp, event.instant
+    return {
+        "id": event_id,
+        "digest": digest,
+        "customer": event.customer,
+        "newCustomer": ids.customer_id(event_id),
+        "keys": [
+            {"kind": key.kind, "value": key.value, "weight": key.weight} for key in event.keys
+        ],
+        "identifiers": [str(key) for key in event.keys],
+        "event": event.event,
+        "timestamp": timestamp,
+        "occurredAt": instant,
+        # No two events of a request at one moment: an Identifier tells who brought it by when.
+        "receivedAt": (seconds, nanoseconds + position),
+        "properties": event.properties,
+        "values": event.values,
+    }
+
+
+def _result(
+    request: Request, position: int, row: Row, outcome: Outcome
+) -> Resolution | ServiceError:
+    if outcome.customer_id and outcome.resolved:
+        warnings = _warnings(request, position, row)
+        return Resolution(row["id"], outcome.customer_id, outcome.resolved, warnings)
+    if row["id"] in outcome.conflicts:
+        return _conflict(request, position)
+    if row["customer"] in outcome.unknown:
+        path = f"{request.payload.path(position)}customer"
+        return merged([InvalidPayload("", [Detail(path, "does not exist")])])
+    return InvalidPayload("another event of the request was refused")
+
+
+def _warnings(request: Request, position: int, row: Row) -> list[EventWarning] | UnsetType:
+    ignored = row["values"].get("ignored")
+    path = request.payload.path(position)
+    return [blocked.warning(key, path) for key in ignored] if ignored else UNSET
+
+
+def _tally(
+    written: list[Outcome], results: list[Resolution | ServiceError]
+) -> Counter[tuple[str, str]]:
+    """How many events there are of each outcome and what resolved them."""
+    tally = Counter(
+        ("replayed" if each.is_replay else "stored", each.resolved)
+        for each in written
+        if each.resolved
+    )
+    if tally.total() < len(results):
+        tally.update((_code(each), "") for each in results if isinstance(each, ServiceError))
+    return tally
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, ServiceError) else ServiceError.code
+
+
+def _conflict(request: Request, position: int) -> IdempotencyConflict:
+    path = (
+        f"{request.payload.path(position)}idempotencyKey"
+        if request.payload.sent[position].idempotency_key
+        else IDEMPOTENCY_HEADER
+    )
+    message = "was used before, with another payload"
+    return IdempotencyConflict(f"an idempotency key {message}", [Detail(path, message)])
+
+
+def _refuse(request: Request, outcomes: Sequence[object]) -> None:
+    """Raises what keeps the whole request out, if anything does."""
+    invalid = [each for each in outcomes if isinstance(each, InvalidPayload) and each.details]
+    conflicts = [each for each in outcomes if isinstance(each, IdempotencyConflict)]
+    if invalid and not request.is_lenient:
+        raise merged(invalid)
+    # The header speaks for the request, lenient or not.
+    if not request.is_lenient or any(
+        conflict.details[0].path == IDEMPOTENCY_HEADER for conflict in conflicts
+    ):
+        for conflict in conflicts:
+            raise conflict

@@ -1,0 +1,47 @@
+"""API keys: their form, and the digest that is stored in their place."""
+
+import hashlib
+import re
+import secrets
+import string
+import zlib
+
+PREFIX = "wp_live_"
+EVENTS_WRITE = "events:write"
+CONTEXT_READ = "context:read"
+IDENTITY_READ = "identity:read"
+IDENTITY_WRITE = "identity:write"
+METRICS_READ = "metrics:read"
+SCOPES = (EVENTS_WRITE, CONTEXT_READ, IDENTITY_READ, IDENTITY_WRITE, METRICS_READ)
+
+_ALPHABET = string.digits + string.ascii_letters
+_SECRET_LENGTH = 30  # of 62 characters each: 178 bits
+_CHECKSUM_LENGTH = 6
+_FORM = re.compile(f"{PREFIX}[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}", re.ASCII)
+
+
+def generate() -> str:
+    """A new API key: the prefix, 178 random bits and a checksum, in letters and digits."""
+    body = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
+    return body + _checksum(body)
+
+
+def is_well_formed(key: str) -> bool:
+    """Whether the text has the form of an API key and its checksum is right."""
+    return (
+        bool(_FORM.fullmatch(key)) and _checksum(key[:-_CHECKSUM_LENGTH]) == key[-_CHECKSUM_LENGTH:]
+    )
+
+
+def digest(key: str) -> str:
+    """The SHA-256 of a key's text, as hexadecimal; a random key needs no slower hash."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _checksum(body: str) -> str:
+    remainder = zlib.crc32(body.encode())
+    digits = ""
+    for _ in range(_CHECKSUM_LENGTH):
+        remainder, digit = divmod(remainder, len(_ALPHABET))
+        digits = _ALPHABET[digit] + digits
+    return digits

@@ -1,0 +1,69 @@
+"""The login: a person's API key, kept in a cookie that no script reads and no other site sends."""
+
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.errors import ForbiddenOrigin
+
+COOKIE = "waypath_key"
+PATH = "/login"
+MAX_AGE = 12 * 3600  # seconds: a working day
+
+
+def key(request: Request) -> str:
+    """The API key in the request's cookie; empty where there is none."""
+    return request.cookies.get(COOKIE, "")
+
+
+def keep(response: Response, request: Request, text: str) -> Response:
+    """The response, which tells the browser to keep a key."""
+    _set(response, request, text, MAX_AGE)
+    return response
+
+
+def forget(response: Response, request: Request) -> Response:
+    """The response, which tells the browser to forget the key."""
+    _set(response, request, "", 0)
+    return response
+
+
+def ask(request: Request) -> Response:
+    """The way to the login, and from there back to what was asked for."""
+    query = request.url.query
+    asked = quote(request.url.path) + (f"?{query}" if query else "")
+    return RedirectResponse(f"{PATH}?{urlencode({'next': asked})}", 303)
+
+
+def local(address: str) -> str:
+    """An address to go on to after the login: the one given, or `/` where it could lead away."""
+    # Browsers read a backslash as a slash, and skip tabs and line breaks.
+    is_plain = address.isprintable() and "\\" not in address
+    if is_plain and address.startswith("/") and not address.startswith("//"):
+        return address
+    return "/"
+
+
+def check_origin(request: Request) -> None:
+    """Sees that a form was sent from a page of our own. Raises ForbiddenOrigin."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        is_ours = site in ("same-origin", "none")
+    else:  # browsers tell the site over https and to localhost alone
+        origin = request.headers.get("origin")
+        is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not is_ours:
+        raise ForbiddenOrigin("the form was sent from another site")
+
+
+def _set(response: Response, request: Request, value: str, max_age: int) -> None:
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=max_age,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )

@@ -1,0 +1,94 @@
+"""Properties: a caller's free-form object, kept as exact text and as values Neo4j can hold."""
+
+from typing import Any
+
+import msgspec
+
+SIZE = 64 * 1024
+ENTRIES = 255
+DEPTH = 16
+NAME_LENGTH = 255
+
+# What a Touchpoint calls its own; a caller's property of the same name is in the text only.
+OWN_NAMES = frozenset(
+    {
+        "id",
+        "customerId",
+        "event",
+        "timestamp",
+        "occurredAt",
+        "receivedAt",
+        "resolvedBy",
+        "identifiers",
+        "ignored",
+        "properties",
+        "payloadDigest",
+        "sent",
+        "survivor",
+        "shared",
+        "beyondLimit",
+    }
+)
+
+_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
+def parse(raw: bytes) -> tuple[str, dict[str, Any]]:
+    """The exact JSON text of an object, and its values by the names they get on a node.
+
+    A nested object's values are named by their path (`utm.source`), and the shallower one wins
+    where two have the same name. Left out of the values, but not of the text: what Neo4j cannot
+    store (null, a mixed or nested list, an integer beyond 64 bits), a name that is empty, too
+    long or one of our own. Raises ValueError with a message for the caller.
+    """
+    if len(raw) > SIZE:
+        raise ValueError(f"is larger than {SIZE // 1024} KiB")
+    try:
+        content = _decoder.decode(raw)
+    except RecursionError:
+        raise ValueError(f"is nested more than {DEPTH} deep") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"is not an object that can be kept: {error}") from None
+    return raw.decode(), _values(content)
+
+
+def _values(content: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    entries = 0
+    # What a list holds counts, but has no name of its own.
+    level: list[tuple[str | None, dict[str, Any] | list[Any]]] = [("", content)]
+    for _ in range(DEPTH):
+        deeper: list[tuple[str | None, dict[str, Any] | list[Any]]] = []
+        for prefix, container in level:
+            if isinstance(container, list):
+                deeper += [(None, item) for item in container if isinstance(item, dict | list)]
+                continue
+            entries += len(container)
+            for name, value in container.items():
+                path = None if prefix is None else prefix + name
+                if isinstance(value, dict):
+                    deeper.append((None if path is None else f"{path}.", value))
+                    continue
+                if isinstance(value, list):
+                    deeper.append((None, value))
+                if path is not None and _is_name(path) and _is_storable(value):
+                    values.setdefault(path, value)
+        if entries > ENTRIES:
+            raise ValueError(f"has more than {ENTRIES} entries, nested ones counted")
+        if not deeper:
+            return values
+        level = deeper
+    raise ValueError(f"is nested more than {DEPTH} deep")
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= NAME_LENGTH and "\0" not in name and name not in OWN_NAMES
+
+
+def _is_storable(value: Any) -> bool:
+    if isinstance(value, list):
+        kinds = {type(item) for item in value}
+        return len(kinds) <= 1 and not kinds & {list, dict} and all(map(_is_storable, value))
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return isinstance(value, str | float)

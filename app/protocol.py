@@ -1,0 +1,97 @@
+"""The protocol: HTTP/1.1 as uvicorn speaks it, with an end to slow and oversized requests."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app import body
+from app.answers import STATUS, error_content
+from app.errors import HeadersTooLarge, InvalidRequest, ServiceError
+
+HEADER_TIMEOUT = 10.0
+HEADER_BYTES = 64 * 1024
+HEADER_COUNT = 200
+# The application answers a slow body by itself; this ends one that it has refused to read.
+BODY_TIMEOUT = body.TIMEOUT + 5.0
+
+
+class Protocol(HttpToolsProtocol):
+    """Closes a connection whose request does not arrive in time, and refuses oversized headers.
+
+    A caller that sends nothing, half a header or half a body holds its socket no longer than
+    the timeouts above.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
+        self._is_in_header = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Waits for a first request."""
+        super().connection_made(transport)
+        self._set_deadline(HEADER_TIMEOUT)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Waits no longer."""
+        self._end_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser, unless the header grows beyond its limit."""
+        if self._is_in_header:
+            self._header_bytes += len(data)
+            if self._deadline is None:
+                self._set_deadline(HEADER_TIMEOUT)
+        super().data_received(data)
+        if self._is_in_header and self._header_bytes > HEADER_BYTES:
+            self._refuse(HeadersTooLarge(f"the headers are larger than {HEADER_BYTES} bytes"))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a header. Raises ValueError, which the parser reports, for one too many."""
+        super().on_header(name, value)
+        if len(self.headers) > HEADER_COUNT:
+            raise ValueError("too many headers")
+
+    def on_headers_complete(self) -> None:
+        """Lets the application begin, and waits for the rest of the body."""
+        self._is_in_header = False
+        self._set_deadline(BODY_TIMEOUT)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Waits no longer: the request is here."""
+        self._end_deadline()
+        self._is_in_header = True
+        self._header_bytes = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what the parser refused as every other error is answered."""
+        if self.headers and len(self.headers) > HEADER_COUNT:
+            self._refuse(HeadersTooLarge(f"there are more than {HEADER_COUNT} headers"))
+        else:
+            self._refuse(InvalidRequest("the request is not HTTP/1.1"))
+
+    def _refuse(self, error: ServiceError) -> None:
+        if self.transport.is_closing():
+            return
+        status = STATUS[error.code]
+        content = msgspec.json.encode(error_content(error))
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+            b"Connection: close\r\n\r\n%b" % (status, status.phrase.encode(), len(content), content)
+        )
+        self.transport.close()
+
+    def _set_deadline(self, seconds: float) -> None:
+        self._end_deadline()
+        self._deadline = self.loop.call_later(seconds, self.transport.close)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

@@ -1,0 +1,75 @@
+"""Readiness: whether the database answers and its schema is in place."""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from app.errors import Unavailable
+from app.figures import Figures
+from app.graph import Graph
+from app.migrator import Migrator
+
+INTERVAL = 1.0
+
+log = structlog.get_logger()
+
+
+class Readiness:
+    """Watches the graph: closes it while its database is away, prepares that, and opens it."""
+
+    def __init__(self, graph: Graph, migrator: Migrator, figures: Figures | None = None) -> None:
+        self._figures = figures or Figures()
+        self._graph = graph
+        self._migrator = migrator
+        self._told: str | None = None
+        self._looked = asyncio.Event()
+        graph.is_open = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the graph was open when it was last looked at, seconds ago at most."""
+        return self._graph.is_open
+
+    async def watch(self) -> None:
+        """Keeps the graph open while it can be used, for ever."""
+        while True:
+            try:
+                await self._look()
+            except Exception:
+                log.exception("readiness_failed")
+            self._figures.database(is_up=self.is_ready)
+            self._looked.set()
+            await asyncio.sleep(INTERVAL)
+
+    async def _look(self) -> None:
+        if self.is_ready and not await self._graph.answers():
+            log.warning("database_away")
+            self._graph.is_open = False
+            await self._graph.reconnect()
+        if not self.is_ready and await self._prepare():
+            log.info("database_ready")
+            self._graph.is_open = True
+
+    async def first_look(self, seconds: float) -> None:
+        """Returns once the graph was looked at, or after so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._looked.wait(), seconds)
+
+    async def _prepare(self) -> bool:
+        if not await self._graph.answers():
+            return False
+        try:
+            await self._migrator.apply()
+            await self._graph.warm_up()
+        except Unavailable as error:
+            self._tell(str(error))
+            return False
+        self._told = None
+        return True
+
+    def _tell(self, reason: str) -> None:
+        # It is looked at every second, until somebody has done something about it.
+        if reason != self._told:
+            log.error("database_not_ready", reason=reason)
+        self._told = reason

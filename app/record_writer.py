@@ -1,0 +1,80 @@
+"""The record writer: keeps the records of a file in large batches, several at once."""
+
+import asyncio
+from collections.abc import Sequence
+
+from app import ingest
+from app.chains import chains
+from app.errors import InvalidPayload, ServiceError
+from app.events import Event
+from app.group_commit import COMMIT_ROWS, WRITERS
+from app.identity import IsBlocked
+from app.ingest import Ingest
+from app.patience import patiently
+from app.payload import Payload
+from app.records import Record
+
+PRODUCER = "import"  # no API key's
+BATCH_BYTES = 4 * 1024 * 1024
+IN_FLIGHT = 2 * WRITERS  # a batch waits for each writer while it commits another
+
+Checked = tuple[Record, Event]
+Rejected = list[tuple[Record, ServiceError]]
+
+
+class _Events(Payload, frozen=True):
+    """Events that were checked when they were read."""
+
+    events: list[Event]
+
+    def path(self, position: int) -> str:
+        return ""
+
+    def check(self, is_blocked: IsBlocked) -> list[Event | InvalidPayload]:
+        return list(self.events)
+
+
+class RecordWriter:
+    """Keeps records through the ingest. Those that share a key are written in their order."""
+
+    def __init__(self, ingest: Ingest) -> None:
+        self._ingest = ingest
+
+    async def write(self, good: Sequence[Checked]) -> Rejected:
+        """Keeps records, and returns those that the graph refused. Raises Unavailable."""
+        rejected: Rejected = []
+        found = chains(
+            [_subjects(event) for _, event in good],
+            [len(record.raw) for record, _ in good],
+            COMMIT_ROWS,
+            BATCH_BYTES,
+        )
+        queue = iter(found)
+
+        async def work() -> None:
+            for chain in queue:
+                for batch in chain:
+                    rejected.extend(await self._submit([good[position] for position in batch]))
+
+        await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+        return rejected
+
+    async def _submit(self, batch: Sequence[Checked]) -> Rejected:
+        receipt = await patiently(self._ingest.submit, _request(batch))
+        return [
+            (record, result)
+            for (record, _), result in zip(batch, receipt.results, strict=True)
+            if isinstance(result, ServiceError)
+        ]
+
+
+def _subjects(event: Event) -> list[str]:
+    identifiers = [str(key) for key in event.keys] or [event.customer or ""]
+    return [*identifiers, f"idempotencyKey:{event.idempotency_key}"]
+
+
+def _request(batch: Sequence[Checked]) -> ingest.Request:
+    size = sum(len(record.raw) for record, _ in batch)
+    sent = [record.sent for record, _ in batch]
+    events = [event for _, event in batch]
+    return ingest.Request(_Events(sent, True, size, {}, events), PRODUCER, is_lenient=True)

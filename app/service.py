@@ -1,0 +1,128 @@
+"""The service: its socket, its database, its worker processes, from start to clean stop."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from multiprocessing.connection import wait
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from app import banner, development_key, figures, main
+from app.embedded import EmbeddedNeo4j
+from app.protocol import Protocol
+from app.settings import Settings
+
+BACKLOG = 2048
+SHUTDOWN_TIMEOUT = 15  # seconds for what is in flight; longer than the graph's deadline
+
+log = structlog.get_logger()
+
+
+def serve(config: Settings) -> None:
+    """Serves until SIGINT or SIGTERM, on the given Neo4j or else on an embedded one.
+
+    Raises OSError where the port is taken, EmbeddedError where Neo4j does not start.
+    """
+    # A port that is taken is told before a database is started; but nobody can connect, and wait
+    # for an answer, until there is one.
+    with _bind(config) as listener, _stops_on_sigterm(), contextlib.suppress(KeyboardInterrupt):
+        address = f"http://{config.host}:{listener.getsockname()[1]}"
+        if config.neo4j_uri:
+            _listen(listener, config)
+            print(banner.given(address, config.neo4j_uri), flush=True)
+            _run(config, listener)
+            return
+        neo4j = EmbeddedNeo4j(config.neo4j_home)
+        try:
+            connection = neo4j.start()
+            key = asyncio.run(development_key.ensure(config, main.database(config)))
+            _listen(listener, config)
+            print(banner.embedded(address, key, connection), flush=True)
+            _run(config, listener)
+        finally:
+            # A second Ctrl-C must not leave Neo4j behind.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            neo4j.stop()
+
+
+def worker() -> Starlette:
+    """The application in a worker process, which ends when the service's process does."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+    return main.create_app()
+
+
+def _run(config: Settings, listener: socket.socket) -> None:
+    uvicorn_config = uvicorn.Config(
+        "app.service:worker",
+        factory=True,
+        workers=config.workers,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+    )
+    server = uvicorn.Server(uvicorn_config)
+    os.environ.pop(figures.DIRECTORY, None)
+    if config.workers == 1:
+        server.run(sockets=[listener])
+        return
+    with tempfile.TemporaryDirectory(prefix="waypath-figures-") as directory:
+        os.environ[figures.DIRECTORY] = directory
+        Multiprocess(uvicorn_config, sockets=[listener]).run()
+
+
+def _bind(config: Settings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+    except OSError as error:
+        listener.close()
+        raise _taken(config, error) from error
+    return listener
+
+
+def _listen(listener: socket.socket, config: Settings) -> None:
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise _taken(config, error) from error
+
+
+def _taken(config: Settings, error: OSError) -> OSError:
+    where = f"{config.host}:{config.port}"
+    return OSError(f"cannot listen on {where}: {error.strerror}; see WAYPATH_PORT")
+
+
+@contextlib.contextmanager
+def _stops_on_sigterm() -> Iterator[None]:
+    # Uvicorn stops cleanly on a signal and then raises it again, which must not end us halfway.
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _follow(sentinel: int) -> None:
+    wait([sentinel])
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,92 @@
+"""The settings: what the environment says, checked at the start."""
+
+from collections.abc import Mapping
+from importlib import util
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from app.blocked import BlockedKeys
+
+Positive = Annotated[int, Meta(ge=1)]
+Text = Annotated[str, Meta(min_length=1)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Uri = Annotated[str, Meta(pattern=r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$")]
+Link = Annotated[str, Meta(pattern=r"^https?://[^?#]+$")]
+Hosts = Annotated[str, Meta(pattern=r"^[^\s,/]+(, ?[^\s,/]+)*$")]
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used: `faults` has each, the message all of them, by their names."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class Settings(Struct, frozen=True):
+    """The settings by the names they have in the environment."""
+
+    neo4j_uri: Uri | None = field(default=None, name="NEO4J_URI")
+    neo4j_username: Text = field(default="neo4j", name="NEO4J_USERNAME")
+    neo4j_password: str | None = field(default=None, name="NEO4J_PASSWORD")
+    neo4j_database: Text = field(default="neo4j", name="NEO4J_DATABASE")
+    neo4j_browser: Link | None = field(default=None, name="NEO4J_BROWSER")
+    host: Text = field(default="127.0.0.1", name="WAYPATH_HOST")
+    port: Port = field(default=8000, name="WAYPATH_PORT")
+    workers: Annotated[int, Meta(ge=1, le=64)] = field(default=1, name="WAYPATH_WORKERS")
+    data_dir: Text = field(default=".data", name="WAYPATH_DATA_DIR")
+    rate_limit: Positive = field(default=60_000, name="WAYPATH_RATE_LIMIT")
+    email_limit: Positive = field(default=100, name="WAYPATH_EMAIL_LIMIT")
+    phone_limit: Positive = field(default=100, name="WAYPATH_PHONE_LIMIT")
+    external_id_limit: Positive = field(default=1000, name="WAYPATH_EXTERNAL_ID_LIMIT")
+    shared_after: Positive = field(default=5, name="WAYPATH_SHARED_AFTER")
+    mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
+    blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
+
+    otlp_endpoint: Link | None = field(default=None, name="OTEL_EXPORTER_OTLP_ENDPOINT")
+
+    @property
+    def neo4j_home(self) -> Path:
+        """The home of the embedded Neo4j."""
+        return Path(self.data_dir).resolve() / "neo4j"
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names by which agents may reach the service, as in a Host header without a port."""
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        others = [name.strip() for name in (self.mcp_hosts or "").split(",") if name]
+        return ["localhost", "127.0.0.1", "[::1]", own, *others]
+
+    @property
+    def blocked(self) -> BlockedKeys:
+        """The keys that identify nobody. Raises ValueError, unless the settings were loaded."""
+        return BlockedKeys(self.blocked_keys)
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`, where an empty variable counts as absent.
+
+    Raises SettingsError, which names every variable that cannot be used.
+    """
+    present = {name: value for name, value in environ.items() if value}
+    faults: list[str] = []
+    for each in msgspec.structs.fields(Settings):
+        try:
+            value = present.get(each.encode_name, each.default)
+            msgspec.convert(value, each.type, strict=False)
+        except msgspec.ValidationError as error:
+            faults.append(f"{each.encode_name}: {error}")
+    if "NEO4J_PASSWORD" in present and "NEO4J_URI" not in present:
+        faults.append("NEO4J_PASSWORD: is set, but NEO4J_URI is not")
+    try:
+        BlockedKeys(present.get("WAYPATH_BLOCKED_KEYS", ""))
+    except ValueError as error:
+        faults.append(f"WAYPATH_BLOCKED_KEYS: {error}")
+    if "OTEL_EXPORTER_OTLP_ENDPOINT" in present and not util.find_spec("opentelemetry.sdk"):
+        faults.append("OTEL_EXPORTER_OTLP_ENDPOINT: needs pip install 'waypath-events[otel]'")
+    if faults:
+        raise SettingsError(*faults)
+    return msgspec.convert(present, Settings, strict=False)

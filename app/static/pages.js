@@ -1,0 +1,56 @@
+"use strict";
+// Puts the next page of the timeline at its end when that comes near. Without this, the link leads there.
+const timeline = document.getElementById("timeline");
+const news = document.getElementById("news");
+const NEAR = "1200px";
+
+const watcher = new IntersectionObserver(
+  (seen) => seen.some((each) => each.isIntersecting) && extend(),
+  { rootMargin: NEAR },
+);
+
+async function extend() {
+  const link = timeline.querySelector(".older a");
+  if (!link || link.ariaBusy === "true") return;
+  watcher.disconnect();
+  link.ariaBusy = "true";
+  try {
+    append(link, await fetchPart(link.dataset.part));
+  } catch {
+    // The link is still there: it leads on, to the login or to what is wrong.
+    link.ariaBusy = "false";
+    news.textContent = "Older touchpoints could not be loaded.";
+    return;
+  }
+  watch();
+}
+
+async function fetchPart(address) {
+  const response = await fetch(address);
+  if (!response.ok || response.redirected) throw new Error(response.status);
+  return new DOMParser().parseFromString(await response.text(), "text/html").body;
+}
+
+function append(link, part) {
+  const entries = part.querySelectorAll(".day li");
+  const [first] = part.children;
+  const last = [...timeline.querySelectorAll(".day")].at(-1);
+  if (last && first.dataset.day === last.dataset.day) {
+    last.querySelector("ol").append(...first.querySelector("ol").children);
+    first.remove();
+  }
+  const isFocused = document.activeElement === link;
+  link.closest(".older").replaceWith(...part.children);
+  if (isFocused && entries.length) {
+    entries[0].tabIndex = -1;
+    entries[0].focus();
+  }
+  news.textContent = `${entries.length} older touchpoints loaded.`;
+}
+
+function watch() {
+  const end = timeline.querySelector(".older");
+  if (end) watcher.observe(end);
+}
+
+watch();

@@ -1,0 +1,109 @@
+"""Tool calls: an agent's arguments, brought to what the routes call as well."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from app import idempotency, ingest, optional, payload, query
+from app.answers import receipt_content
+from app.body import SIZE
+from app.context import Context, ContextQuery, ContextReader
+from app.errors import Detail, InvalidPayload, PayloadTooLarge
+from app.explanation import Explanation, ExplanationQuery, ExplanationReader
+from app.gate import Gate
+from app.ingest import Ingest, Receipt, Resolution
+from app.keyring import ApiKey
+from app.payload import Payload
+from app.timeline import Timeline, TimelineQuery, TimelineReader
+from app.tools import BatchOptions, Tool
+
+
+class ToolCalls:
+    """Calls the tools: the very functions that the routes call, whichever way a call came in."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        contexts: ContextReader,
+        timelines: TimelineReader,
+        explanations: ExplanationReader,
+        gate: Gate,
+    ) -> None:
+        self._ingest = ingest
+        self._contexts = contexts
+        self._timelines = timelines
+        self._explanations = explanations
+        self._gate = gate
+        self._calls = {
+            "ingest_event": self._ingest_event,
+            "ingest_events": self._ingest_events,
+            "get_context": self._get_context,
+            "get_timeline": self._get_timeline,
+            "explain_event": self._explain_event,
+        }
+
+    async def call(self, tool: Tool, arguments: Mapping[str, Any], key: str | None) -> Any:
+        """The answer of a tool, as anything that msgspec encodes, to a caller with an API key.
+
+        Raises a ServiceError, as the same call over HTTP does.
+        """
+        api_key = await self._gate.admit(key, tool.scope)
+        return await self._calls[tool.name](arguments, api_key)
+
+    async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Resolution:
+        sent = payload.decode(_encode(arguments))
+        if sent.is_batch:
+            raise query.invalid([Detail("events", "is not a field; ingest_events takes a batch")])
+        (result,) = (await self._keep(sent, api_key, BatchOptions())).results
+        if isinstance(result, Resolution):
+            return result
+        raise result
+
+    async def _ingest_events(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Any:
+        names = BatchOptions.__struct_encode_fields__
+        given = {name: arguments[name] for name in names if name in arguments}
+        options = query.convert(given, BatchOptions)
+        rest = {name: value for name, value in arguments.items() if name not in names}
+        sent = payload.decode(_encode(rest))
+        if not sent.is_batch:
+            raise query.invalid([Detail("events", "is required")])
+        return receipt_content(await self._keep(sent, api_key, options))
+
+    async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
+        asked = query.decode(_encode(arguments), ContextQuery)
+        await self._gate.spend(api_key)
+        return await self._contexts.read(asked)
+
+    async def _get_timeline(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Timeline:
+        asked = query.decode(_encode(arguments), TimelineQuery)
+        await self._gate.spend(api_key)
+        return await self._timelines.read(asked)
+
+    async def _explain_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Explanation:
+        asked = query.decode(_encode(arguments), ExplanationQuery)
+        await self._gate.spend(api_key)
+        return await self._explanations.read(asked)
+
+    async def _keep(self, sent: Payload, api_key: ApiKey, options: BatchOptions) -> Receipt:
+        faults: list[Detail] = []
+        key = optional.read(options.idempotency_key, "idempotencyKey", idempotency.key, faults)
+        if faults:
+            raise query.invalid(faults)
+        await self._gate.spend(api_key, len(sent.sent))
+        return await self._ingest.submit(
+            ingest.Request(sent, api_key.producer, key, options.lenient)
+        )
+
+
+def _encode(arguments: Mapping[str, Any]) -> bytes:
+    # Python's own encoder, since msgspec's takes no integer beyond 64 bits and makes NaN null.
+    try:
+        body = json.dumps(
+            arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
+    except (ValueError, RecursionError) as error:
+        detail = Detail("", f"is not JSON in UTF-8: {error}")
+        raise InvalidPayload("1 fault in the arguments: nothing was written", [detail]) from None
+    if len(body) > SIZE:
+        raise PayloadTooLarge(f"the arguments are larger than {SIZE // 1024**2} MiB")
+    return body

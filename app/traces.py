@@ -1,0 +1,83 @@
+"""Traces: a span for each write, for an OpenTelemetry collector."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from app.errors import ServiceError
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+NAME = "waypath-events"
+
+
+class Traces:
+    """Makes a span of each write, a part of its caller's trace if it has one.
+
+    Without a provider, nothing is made, and none of OpenTelemetry is loaded.
+    """
+
+    def __init__(self, provider: "TracerProvider | None" = None) -> None:
+        self._provider = provider
+        self._tracer = provider.get_tracer(NAME) if provider else None
+
+    def caller(self, headers: Sequence[tuple[bytes, bytes]]) -> AbstractContextManager[None]:
+        """Within it, spans belong to the trace that a request's headers name (W3C's)."""
+        return nullcontext() if self._tracer is None else _caller(headers)
+
+    def write(self, events: int) -> AbstractContextManager[None]:
+        """Within it, so many events are written. An error that leaves it is the span's status."""
+        return nullcontext() if self._tracer is None else self._write(events)
+
+    def close(self) -> None:
+        """Sends what was not sent yet."""
+        if self._provider:
+            self._provider.shutdown()
+
+    @contextmanager
+    def _write(self, events: int) -> Iterator[None]:
+        from opentelemetry.trace import SpanKind, StatusCode  # noqa: PLC0415 - only where traced
+
+        assert self._tracer is not None  # noqa: S101
+        with self._tracer.start_as_current_span(
+            "ingest",
+            kind=SpanKind.SERVER,
+            attributes={"waypath.events": events},
+            record_exception=False,  # its message may quote the caller
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield
+            except Exception as error:
+                code = error.code if isinstance(error, ServiceError) else ServiceError.code
+                span.set_attribute("error.type", code)
+                span.set_status(StatusCode.ERROR)
+                raise
+
+
+@contextmanager
+def _caller(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[None]:
+    from opentelemetry import context  # noqa: PLC0415 - only where traced
+    from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415
+
+    carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+    token = context.attach(tracecontext.TraceContextTextMapPropagator().extract(carrier))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+def load() -> Traces:
+    """Traces that go where OpenTelemetry's own variables say. Raises ImportError."""
+    from opentelemetry.exporter.otlp.proto.http import trace_exporter  # noqa: PLC0415 - the extra
+    from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+    told = OTELResourceDetector().detect().attributes
+    resource = Resource.create({"service.name": NAME} | dict(told))
+    provider = TracerProvider(resource=resource)
+    provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
+    return Traces(provider)

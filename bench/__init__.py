@@ -1,0 +1,1 @@
+"""The benchmark: this service beside what people would write, on one machine, in one run."""

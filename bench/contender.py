@@ -1,0 +1,89 @@
+"""Contenders: what is compared, in rounds that take turns, so that a noisy machine is fair."""
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+
+from bench.load import Load
+from bench.program import Program, cpu_seconds
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A row of the table: a load, on a program or else on the database alone."""
+
+    name: str
+    load: Load
+    program: Program | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One round of a contender, or the medians of several. CPU is in cores."""
+
+    requests: float  # a second
+    events: float  # a second
+    p50: float
+    p99: float
+    failures: float
+    program_cpu: float
+    neo4j_cpu: float
+    load_cpu: float
+
+
+def compare(
+    contenders: Sequence[Contender],
+    neo4j: int,
+    rounds: int,
+    seconds: float,
+    tell: Callable[[str], None],
+) -> dict[str, list[Sample]]:
+    """The samples of each contender; one round before them does not count."""
+    samples: dict[str, list[Sample]] = {contender.name: [] for contender in contenders}
+    for number in range(rounds + 1):
+        for contender in contenders:
+            turn = f"round {number} of {rounds}" if number else "warming up"
+            tell(f"{turn}: {contender.name}")
+            sample = measure(contender, neo4j, seconds)
+            if number:
+                samples[contender.name].append(sample)
+    return samples
+
+
+def measure(contender: Contender, neo4j: int, seconds: float) -> Sample:
+    """One round of a contender."""
+    # The driver alone runs in this process.
+    pid = contender.program.pid if contender.program else None
+    before = cpu_seconds(pid) if pid else 0.0, cpu_seconds(neo4j)
+    outcome = contender.load.run(seconds)
+    after = cpu_seconds(pid) if pid else 0.0, cpu_seconds(neo4j)
+    return Sample(
+        requests=outcome.requests / outcome.seconds,
+        events=outcome.events / outcome.seconds,
+        p50=outcome.p50,
+        p99=outcome.p99,
+        failures=outcome.failures,
+        program_cpu=(after[0] - before[0]) / outcome.seconds,
+        neo4j_cpu=(after[1] - before[1]) / outcome.seconds,
+        load_cpu=outcome.load_cpu / outcome.seconds,
+    )
+
+
+def median(samples: Sequence[Sample]) -> Sample:
+    """The median of each figure."""
+    columns = {
+        field.name: statistics.median(asdict(sample)[field.name] for sample in samples)
+        for field in fields(Sample)
+    }
+    return Sample(**columns)
+
+
+def ratio(
+    samples: Sequence[Sample], others: Sequence[Sample], figure: str = "events", to: str = ""
+) -> float:
+    """A figure over the others' (or over `to` of theirs): the median of what ran side by side."""
+    return statistics.median(
+        getattr(one, figure) / (getattr(other, to or figure) or math.nan)
+        for one, other in zip(samples, others, strict=True)
+    )

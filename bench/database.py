@@ -1,0 +1,84 @@
+"""The database: an embedded Neo4j in a home of its own, with the service's schema."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from neo4j import AsyncDriver, AsyncGraphDatabase
+
+from app import statements
+from app.embedded import Connection, EmbeddedNeo4j
+from bench import workload
+
+HEAP = "1g"
+NAME = "neo4j"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A Neo4j that runs for the benchmark alone, in `home`."""
+
+    connection: Connection
+    pid: int
+    home: Path
+
+    @property
+    def query_api(self) -> str:
+        """Where it takes statements over HTTP."""
+        return urljoin(self.connection.browser, f"/db/{NAME}/query/v2")
+
+    def environment(self) -> dict[str, str]:
+        """The settings with which a program finds it."""
+        return {
+            "NEO4J_URI": self.connection.uri,
+            "NEO4J_USERNAME": self.connection.username,
+            "NEO4J_PASSWORD": self.connection.password,
+        }
+
+    def driver(self) -> AsyncDriver:
+        """A driver, set as the service sets its own."""
+        return AsyncGraphDatabase.driver(
+            self.connection.uri,
+            auth=(self.connection.username, self.connection.password),
+            notifications_min_severity="OFF",
+            telemetry_disabled=True,
+        )
+
+
+@contextlib.contextmanager
+def started() -> Iterator[Database]:
+    """A new, empty database, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="waypath-bench-") as directory:
+        neo4j = EmbeddedNeo4j(Path(directory) / "neo4j", heap=HEAP)
+        with neo4j as connection:
+            if neo4j.pid is None:
+                raise RuntimeError("Neo4j ended as soon as it had started")
+            yield Database(connection, neo4j.pid, Path(directory))
+
+
+def prepare(database: Database) -> list[str]:
+    """Creates the schema and the known customers, and gives their ids."""
+    return asyncio.run(_prepare(database))
+
+
+async def _prepare(database: Database) -> list[str]:
+    async with database.driver() as driver:
+        for statement in statements.load("schema").values():
+            await _run(driver, statement.text)
+        await _run(driver, "CALL db.awaitIndexes(60)")
+        ingest = statements.load("write")["ingest"].text
+        for events in workload.everybody():
+            await _run(driver, ingest, **await workload.parameters(events))
+        rows = await _run(driver, "MATCH (customer:Customer) RETURN customer.id")
+        return [row[0] for row in rows]
+
+
+async def _run(driver: AsyncDriver, statement: str, **parameters: Any) -> list[list[Any]]:
+    text: Any = statement
+    async with driver.session(database=NAME) as session:
+        return await (await session.run(text, parameters)).values()

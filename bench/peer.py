@@ -1,0 +1,91 @@
+"""The peer: what people would write with FastAPI, pydantic and one query per request."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import phonenumbers
+from fastapi import FastAPI
+from neo4j import AsyncDriver, AsyncGraphDatabase
+from pydantic import AwareDatetime, BaseModel, EmailStr
+
+from app import statements
+from app.identity import Rules
+
+STATEMENT: Any = statements.load("write")["ingest"].text
+RULES = msgspec.to_builtins(Rules())
+WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8}
+
+drivers: list[AsyncDriver] = []
+
+
+class EventIngest(BaseModel):
+    """An event as the contract defines it."""
+
+    event: str
+    customer: str | None = None
+    email: EmailStr | None = None
+    phone: str | None = None
+    externalId: str | None = None  # noqa: N815 - the contract's name
+    properties: dict[str, Any] = {}
+    timestamp: AwareDatetime | None = None
+
+
+class Resolution(BaseModel):
+    """What became of it."""
+
+    eventId: str  # noqa: N815 - the contract's name
+    customerId: str  # noqa: N815 - the contract's name
+    resolved: str
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """The driver's life."""
+    auth = (os.environ["NEO4J_USERNAME"], os.environ["NEO4J_PASSWORD"])
+    async with AsyncGraphDatabase.driver(os.environ["NEO4J_URI"], auth=auth) as driver:
+        drivers[:] = [driver]
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/v1/events")
+async def ingest(event: EventIngest) -> Resolution:
+    """Keeps one event."""
+    row = _row(event)
+    result = await drivers[0].execute_query(
+        STATEMENT, named=[], claims=[], events=[row], rules=RULES, database_="neo4j"
+    )
+    ((customer_id, resolved_by, _),) = result.records[0]["outcomes"]
+    return Resolution(eventId=row["id"], customerId=customer_id, resolved=resolved_by)
+
+
+def _row(event: EventIngest) -> dict[str, Any]:
+    keys = {"email": event.email and event.email.lower(), "externalId": event.externalId}
+    if event.phone:
+        number = phonenumbers.parse(event.phone, "US")
+        keys["phone"] = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    present = [(kind, keys[kind]) for kind in WEIGHTS if keys.get(kind)]
+    now = datetime.now(UTC)
+    timestamp = event.timestamp or now
+    return {
+        "unit": 0,
+        "id": f"evt_{uuid4().hex}",
+        "digest": None,
+        "customer": event.customer,
+        "newCustomer": f"cus_{uuid4().hex}",
+        "keys": [{"kind": kind, "value": key, "weight": WEIGHTS[kind]} for kind, key in present],
+        "identifiers": [f"{kind}:{key}" for kind, key in present],
+        "event": event.event,
+        "timestamp": timestamp.isoformat(),
+        "occurredAt": [int(timestamp.timestamp()), timestamp.microsecond * 1000],
+        "receivedAt": [int(now.timestamp()), now.microsecond * 1000],
+        "properties": msgspec.json.encode(event.properties).decode(),
+        "values": event.properties,
+    }

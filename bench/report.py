@@ -1,0 +1,98 @@
+"""The report: one table in the terminal, the expectations, and all of it as JSON."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from bench.contender import Sample, median, ratio
+
+RESULTS = Path(__file__).with_name("results")
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A ratio that is expected, and the one that was measured."""
+
+    text: str
+    measured: float
+    bound: float
+    at_most: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it came out as expected."""
+        return self.measured <= self.bound if self.at_most else self.measured >= self.bound
+
+
+def show(title: str, samples: Mapping[str, Sequence[Sample]]) -> None:
+    """Prints the medians of each row, and their ratio to the first row."""
+    table = Table(title=title, caption=machine(), title_justify="left", caption_justify="left")
+    table.add_column("")
+    columns = ("req/s", "events/s", "ratio", "p50 ms", "p99 ms", "failed")
+    for column in (*columns, "CPU µs/event", "Neo4j", "load"):
+        table.add_column(column, justify="right")
+    first = next(iter(samples.values()))
+    for name, each in samples.items():
+        table.add_row(name, *_cells(median(each), ratio(each, first)))
+    console.print(table)
+
+
+def check(expectations: Iterable[Expectation]) -> None:
+    """Prints whether each came out as expected. They are targets: none ends the run."""
+    for each in expectations:
+        sign = "≤" if each.at_most else "≥"
+        word = "[green]pass[/]" if each.is_met else "[red]FAIL[/]"
+        console.print(f"{word}  {each.text}: {each.measured:.2f} (expected {sign} {each.bound})")
+
+
+def save(name: str, content: Mapping[str, Any]) -> Path:
+    """Keeps the results of a run, with the machine and the date, and says where."""
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{name}.json"
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    encoded = msgspec.json.encode({"date": now, "machine": machine(), **content})
+    file.write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
+    console.print(f"kept in {os.path.relpath(file)}")
+    return file
+
+
+def figures(samples: Mapping[str, Sequence[Sample]]) -> list[dict[str, Any]]:
+    """The rows of a table, for a file."""
+    return [
+        {"name": name, **asdict(median(each)), "rounds": [asdict(sample) for sample in each]}
+        for name, each in samples.items()
+    ]
+
+
+def machine() -> str:
+    """The machine, in one line."""
+    memory = round(psutil.virtual_memory().total / 2**30)
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{os.cpu_count()} cores, {memory} GiB, {system}, Python {platform.python_version()}"
+
+
+def _cells(sample: Sample, times: float) -> list[str]:
+    return [
+        f"{sample.requests:,.0f}",
+        f"{sample.events:,.0f}",
+        f"{times:.2f}",
+        f"{sample.p50:.1f}",
+        f"{sample.p99:.1f}",
+        f"{sample.failures:.0f}",
+        *(
+            f"{cores / sample.events * 1e6:,.0f}" if cores and sample.events else "-"
+            for cores in (sample.program_cpu, sample.neo4j_cpu, sample.load_cpu)
+        ),
+    ]

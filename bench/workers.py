@@ -1,0 +1,83 @@
+"""Workers: the service with several processes, and whether its memory stays flat."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from bench import contender, database, program, report
+from bench.contender import Contender
+from bench.database import Database
+from bench.load import Wrk
+from bench.program import Program
+from bench.report import Expectation
+
+MIB = 2**20
+SAMPLE = 15  # seconds of load between two looks at the memory
+
+
+def run(numbers: Sequence[int], rounds: int, seconds: float, warmup: float) -> None:
+    """Measures the service with each number of workers, all on one database."""
+    with report.console.status("starting Neo4j") as status, contextlib.ExitStack() as stack:
+        neo4j, key = stack.enter_context(_prepared())
+        services = {
+            number: stack.enter_context(program.service(neo4j, number)) for number in numbers
+        }
+        rows = [row for number in numbers for row in _rows(number, services[number], key)]
+        status.update("warming up Java")
+        for each in rows[:2]:
+            each.load.run(warmup)
+        samples = contender.compare(rows, neo4j.pid, rounds, seconds, status.update)
+        memory = {number: services[number].memory() for number in numbers}
+        retries = {number: services[number].retries() for number in numbers}
+    report.show(f"medians of {rounds} rounds of {seconds:g} s", samples)
+    for number, sizes in memory.items():
+        each = ", ".join(f"{size / MIB:.0f}" for size in sizes)
+        report.console.print(f"{number} workers: {each} MiB; {retries[number]} commits repeated")
+    content = {"rows": report.figures(samples), "memory": memory, "retries": retries}
+    report.save("workers", content)
+
+
+def soak(minutes: float, workers: int) -> None:
+    """Loads the service for minutes, and looks at its memory again and again."""
+    series: list[tuple[float, list[int]]] = []
+    with report.console.status("starting Neo4j") as status, contextlib.ExitStack() as stack:
+        neo4j, key = stack.enter_context(_prepared())
+        service = stack.enter_context(program.service(neo4j, workers))
+        load = _single(service, key)
+        load.run(SAMPLE)  # what grows at first is caches and pools
+        for minute in _clock(minutes, status.update):
+            load.run(SAMPLE)
+            series.append((minute, service.memory()))
+            sizes = " ".join(f"{size / MIB:.1f}" for size in series[-1][1])
+            report.console.print(f"{minute:5.1f} min  {sizes} MiB")
+    report.check([Expectation("memory, last of first", _growth(series), 1.05, at_most=True)])
+    report.save("soak", {"workers": workers, "memory": series})
+
+
+@contextlib.contextmanager
+def _prepared() -> Iterator[tuple[Database, str]]:
+    with database.started() as neo4j:
+        database.prepare(neo4j)
+        yield neo4j, program.api_key(neo4j)
+
+
+def _rows(number: int, service: Program, key: str) -> Iterator[Contender]:
+    name = "1 worker" if number == 1 else f"{number} workers"
+    yield Contender(f"{name}, 64 connections", _single(service, key), service)
+    batches = Wrk(service.url, 8, [f"X-API-Key: {key}"], shape="batch")
+    yield Contender(f"{name}, batches of 500", batches, service)
+
+
+def _single(service: Program, key: str) -> Wrk:
+    return Wrk(service.url, 64, [f"X-API-Key: {key}"])
+
+
+def _clock(minutes: float, tell: Callable[[str], None]) -> Iterator[float]:
+    began = time.monotonic()
+    while (now := (time.monotonic() - began) / 60) < minutes:
+        tell(f"minute {now:.0f} of {minutes:g}")
+        yield now
+
+
+def _growth(series: list[tuple[float, list[int]]]) -> float:
+    return sum(series[-1][1]) / sum(series[0][1])

@@ -1,0 +1,21 @@
+// Events per day
+//
+// Counts the Touchpoints that occurred on each of the latest days (UTC), and whose they are. It
+// looks at every entry of an index over all Touchpoints: the more there are, the longer it takes.
+//
+// $days  how many days, with today; to set it:
+//        :param days => 30
+WITH datetime.truncate('day', datetime({timezone: 'UTC'})) AS today
+WITH today - duration({days: $days - 1}) AS from, today + duration({days: 1}) AS to
+MATCH (touchpoint:Touchpoint)
+WHERE
+  touchpoint.customerId >= '' AND
+  from <= touchpoint.occurredAt < to AND
+  touchpoint.id IS NOT NULL
+WITH date(touchpoint.occurredAt) AS day, touchpoint.customerId AS id, count(*) AS count
+OPTIONAL MATCH (customer:Customer {id: id})
+RETURN
+  toString(day) AS day,
+  sum(count) AS events,
+  count(DISTINCT coalesce(customer.survivor, id)) AS customers
+ORDER BY day DESC

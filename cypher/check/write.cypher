@@ -1,0 +1,2 @@
+// Writes what the service writes; to be rolled back. Returns nothing.
+CREATE (:Customer)

@@ -1,0 +1,11 @@
+// Every API key, the oldest first. Returns id, name, scopes, createdAt, expiresAt, revokedAt.
+MATCH (apiKey:ApiKey)
+WHERE apiKey.id >= 'key_'
+RETURN
+  apiKey.id AS id,
+  apiKey.name AS name,
+  apiKey.scopes AS scopes,
+  toString(apiKey.createdAt) AS createdAt,
+  toString(apiKey.expiresAt) AS expiresAt,
+  toString(apiKey.revokedAt) AS revokedAt
+ORDER BY id

@@ -1,0 +1,14 @@
+// The API keys with these hashes. A key that nobody made is not among the rows.
+//
+// $hashes  SHA-256 digests, as hexadecimal
+//
+// Returns id, producer, hash and scopes, and expiresAt (seconds since 1970) and revoked.
+UNWIND $hashes AS hash
+MATCH (apiKey:ApiKey {hash: hash})
+RETURN
+  apiKey.id AS id,
+  apiKey.producer AS producer,
+  apiKey.hash AS hash,
+  apiKey.scopes AS scopes,
+  apiKey.expiresAt.epochSeconds AS expiresAt,
+  apiKey.revokedAt IS NOT NULL AS revoked

@@ -1,0 +1,102 @@
+// A page of what was done to identities, the latest first.
+//
+// $before  where the page before ended: a map of at and id, or null
+// $limit   how many to return
+//
+// Returns a row for each, one more than the limit where there are more:
+//   id, kind, by, reason
+//   at          when, as a text
+//   moment      the same, [seconds since 1970, nanoseconds]
+//   customers   the ids of the two, who was merged or split off first; of a review, the owner's
+//   identifier  of a review, as kind:value, else null
+//   shared      of a review, what it says, else null
+WITH
+  CASE WHEN $before IS NULL
+    THEN datetime({year: 999999999})
+    ELSE datetime.fromepoch($before.at[0], $before.at[1])
+  END AS before,
+  coalesce($before.id, '') AS id
+CALL (before, id) {
+  // A CASE, since a plan of an OR would read all that is before; and hints, since the ids have an
+  // index of their own, of which a plan would read all.
+  MATCH ()-[merge:MERGED_INTO]->()
+  USING INDEX merge:MERGED_INTO(at, id)
+  WHERE
+    merge.at <= before AND
+    CASE merge.at WHEN before THEN merge.id < id ELSE true END AND
+    merge.id IS NOT NULL
+  WITH merge AS change, merge.at AS at
+  ORDER BY merge.at DESC, merge.id DESC
+  LIMIT $limit + 1
+  RETURN change, 'merge' AS kind, at
+  UNION ALL
+  MATCH ()-[merge:WAS_MERGED_INTO]->()
+  USING INDEX merge:WAS_MERGED_INTO(at, id)
+  WHERE
+    merge.at <= before AND
+    CASE merge.at WHEN before THEN merge.id < id ELSE true END AND
+    merge.id IS NOT NULL
+  WITH merge AS change, merge.at AS at
+  ORDER BY merge.at DESC, merge.id DESC
+  LIMIT $limit + 1
+  RETURN change, 'merge' AS kind, at
+  UNION ALL
+  MATCH ()-[merge:WAS_MERGED_INTO]->()
+  USING INDEX merge:WAS_MERGED_INTO(undoneAt, id)
+  WHERE
+    merge.undoneAt <= before AND
+    CASE merge.undoneAt WHEN before THEN merge.id < id ELSE true END AND
+    merge.id IS NOT NULL
+  WITH merge AS change, merge.undoneAt AS at
+  ORDER BY merge.undoneAt DESC, merge.id DESC
+  LIMIT $limit + 1
+  RETURN change, 'undo' AS kind, at
+  UNION ALL
+  MATCH ()-[split:SPLIT_FROM]->()
+  USING INDEX split:SPLIT_FROM(at, id)
+  WHERE
+    split.at <= before AND
+    CASE split.at WHEN before THEN split.id < id ELSE true END AND
+    split.id IS NOT NULL
+  WITH split AS change, split.at AS at
+  ORDER BY split.at DESC, split.id DESC
+  LIMIT $limit + 1
+  RETURN change, 'split' AS kind, at
+  UNION ALL
+  MATCH ()-[dismissal:NOT_SAME_AS]->()
+  USING INDEX dismissal:NOT_SAME_AS(at, id)
+  WHERE
+    dismissal.at <= before AND
+    CASE dismissal.at WHEN before THEN dismissal.id < id ELSE true END AND
+    dismissal.id IS NOT NULL
+  WITH dismissal AS change, dismissal.at AS at
+  ORDER BY dismissal.at DESC, dismissal.id DESC
+  LIMIT $limit + 1
+  RETURN change, 'dismissal' AS kind, at
+  UNION ALL
+  MATCH ()-[review:REVIEWED]->()
+  USING INDEX review:REVIEWED(at, id)
+  WHERE
+    review.at <= before AND
+    CASE review.at WHEN before THEN review.id < id ELSE true END AND
+    review.id IS NOT NULL
+  WITH review AS change, review.at AS at
+  ORDER BY review.at DESC, review.id DESC
+  LIMIT $limit + 1
+  RETURN change, 'review' AS kind, at
+}
+WITH change, kind, at
+ORDER BY at DESC, change.id DESC
+LIMIT $limit + 1
+RETURN
+  change.id AS id,
+  kind,
+  toString(at) AS at,
+  [at.epochSeconds, at.nanosecond] AS moment,
+  CASE kind WHEN 'undo' THEN change.undoneBy ELSE change.by END AS by,
+  CASE kind WHEN 'undo' THEN change.undoReason ELSE change.reason END AS reason,
+  [each IN [startNode(change), endNode(change)] WHERE each:Customer | each.id] AS customers,
+  CASE kind WHEN 'review'
+    THEN startNode(change).kind + ':' + startNode(change).value
+  END AS identifier,
+  change.shared AS shared

@@ -1,0 +1,165 @@
+// Whom a caller means, and what is known of that Customer: the first of the keys that is owned
+// decides, unless the Customer is named. A Customer is all who were merged into it; the survivor
+// speaks for them. Who is merged, at a moment, is what merges that were not undone by then say; and
+// a part that was split off only later is of the whole.
+//
+// $customer  the id of the Customer that the caller named, or null
+// $keys      maps of kind and value, the heaviest first
+// $asOf      the moment to answer as of, [seconds since 1970, nanoseconds], or null for now
+// $limit     how many Touchpoints to return, the latest ones
+//
+// Returns one row, or none where nobody is found:
+//   customerId, createdAt  of the survivor
+//   matchedBy    what decided: customer, or the kind of the key
+//   merged       those who were merged into it: maps of customerId, mergeId, at and reason, the
+//                latest first
+//   identifiers  maps of kind, value, weight and since, the heaviest first
+//   events       maps of event and count, the most frequent first
+//   first, last  when the first and the last Touchpoint occurred
+//   samePeople   maps of customerId, kind, firstSeen, lastSeen and count, the latest first; the
+//                last two are null where they changed after $asOf
+//   touchpoints  maps, the newest first
+WITH
+  CASE WHEN $asOf IS NULL
+    THEN datetime({year: 999999999})
+    ELSE datetime.fromepoch($asOf[0], $asOf[1])
+  END AS asOf
+CALL (asOf) {
+  WITH $customer AS id
+  WHERE id IS NOT NULL
+  RETURN id, 'customer' AS matchedBy, 0 AS place
+  UNION ALL
+  WITH asOf, [place IN range(0, size($keys) - 1) WHERE $customer IS NULL] AS places
+  UNWIND places AS place
+  MATCH
+    (:Identifier {kind: $keys[place].kind, value: $keys[place].value})
+    -[identifies:IDENTIFIES]->(owner:Customer)
+  WHERE identifies.since <= asOf
+  RETURN coalesce(identifies.home, owner.id) AS id, $keys[place].kind AS matchedBy, place
+}
+WITH asOf, id, matchedBy ORDER BY place LIMIT 1
+MATCH (customer:Customer {id: id})
+CALL (asOf, customer) {
+  MATCH (customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor:Customer)
+  WHERE all(each IN into WHERE
+    coalesce(asOf < each.undoneAt, true) AND
+    CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+  )
+  RETURN survivor ORDER BY size(into) DESC LIMIT 1
+}
+WITH asOf, survivor, matchedBy
+WHERE $asOf IS NULL OR survivor.createdAt <= asOf
+CALL (asOf, survivor) {
+  MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
+  WHERE all(each IN into WHERE
+    coalesce(asOf < each.undoneAt, true) AND
+    CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+  )
+  WITH member, head(into) AS merge ORDER BY merge.at DESC, merge.id DESC
+  RETURN
+    collect(member) AS members,
+    [merge IN collect(merge) WHERE type(merge) <> 'SPLIT_FROM' | {
+      customerId: startNode(merge).id,
+      mergeId: merge.id,
+      at: toString(merge.at),
+      reason: merge.reason
+    }] AS merged
+}
+CALL (asOf, members) {
+  UNWIND members AS member
+  MATCH (touchpoint:Touchpoint {customerId: member.id})
+  WHERE
+    touchpoint.occurredAt IS NOT NULL AND
+    touchpoint.id IS NOT NULL AND
+    ($asOf IS NULL OR touchpoint.receivedAt <= asOf)
+  WITH
+    touchpoint.event AS event,
+    count(*) AS count,
+    min(touchpoint.occurredAt) AS first,
+    max(touchpoint.occurredAt) AS last
+  ORDER BY count DESC, event
+  RETURN
+    collect({event: event, count: count}) AS events,
+    toString(min(first)) AS first,
+    toString(max(last)) AS last
+}
+CALL (asOf, members) {
+  UNWIND members AS member
+  CALL (asOf, member) {
+    MATCH (touchpoint:Touchpoint {customerId: member.id})
+    WHERE
+      touchpoint.occurredAt IS NOT NULL AND
+      touchpoint.id IS NOT NULL AND
+      ($asOf IS NULL OR touchpoint.receivedAt <= asOf)
+    WITH touchpoint
+    ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC
+    LIMIT $limit
+    RETURN touchpoint
+  }
+  WITH touchpoint
+  ORDER BY touchpoint.occurredAt DESC, touchpoint.id DESC
+  LIMIT $limit
+  RETURN
+    collect(touchpoint {
+      .id, .event, .timestamp, .resolvedBy, .identifiers, .properties,
+      occurredAt: toString(touchpoint.occurredAt),
+      receivedAt: toString(touchpoint.receivedAt)
+    }) AS touchpoints
+}
+CALL (asOf, survivor, members) {
+  UNWIND members AS member
+  MATCH (member)-[link:MAY_BE_SAME_AS|NOT_SAME_AS]-(customer:Customer)
+  WHERE coalesce(link.firstSeen, link.at) <= asOf
+  CALL (asOf, customer) {
+    MATCH (customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(other:Customer)
+    WHERE all(each IN into WHERE
+      coalesce(asOf < each.undoneAt, true) AND
+      CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+    )
+    RETURN other ORDER BY size(into) DESC LIMIT 1
+  }
+  WITH asOf, survivor, other, collect(link) AS links
+  WHERE other <> survivor AND none(link IN links WHERE type(link) = 'NOT_SAME_AS')
+  UNWIND links AS doubt
+  WITH
+    asOf,
+    other,
+    doubt.kind AS kind,
+    min(doubt.firstSeen) AS firstSeen,
+    max(doubt.lastSeen) AS lastSeen,
+    sum(doubt.count) AS count
+  ORDER BY lastSeen DESC, other.id, kind
+  RETURN
+    collect({
+      customerId: other.id,
+      kind: kind,
+      firstSeen: toString(firstSeen),
+      lastSeen: CASE WHEN lastSeen <= asOf THEN toString(lastSeen) END,
+      count: CASE WHEN lastSeen <= asOf THEN count END
+    }) AS samePeople
+}
+RETURN
+  survivor.id AS customerId,
+  toString(survivor.createdAt) AS createdAt,
+  matchedBy,
+  merged,
+  COLLECT {
+    UNWIND members AS member
+    CALL (member) {
+      MATCH (identifier:Identifier)-[identifies:IDENTIFIES]->(member)
+      WHERE identifies.home IS NULL
+      RETURN identifier, identifies.since AS since
+      UNION ALL
+      MATCH (identifier:Identifier)-[identifies:IDENTIFIES {home: member.id}]->(:Customer)
+      RETURN identifier, identifies.since AS since
+    }
+    WITH identifier, since
+    WHERE since <= asOf
+    WITH identifier, since ORDER BY identifier.weight DESC, since, identifier.value
+    RETURN identifier {.kind, .value, .weight, since: toString(since)}
+  } AS identifiers,
+  events,
+  first,
+  last,
+  samePeople,
+  touchpoints

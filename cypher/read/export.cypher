@@ -1,0 +1,35 @@
+// A page of all Touchpoints, in the order of their ids.
+//
+// $after  the id of the last one of the page before, or an empty string
+// $limit  how many to return
+//
+// Returns id, customerId, event, timestamp, properties, and keys: maps of
+//   kind, value
+//   own       whether the Touchpoint's Customer owns the Identifier, or did before it was merged
+//   attached  whether it does since this Touchpoint, or another of the same moment, was received
+MATCH (touchpoint:Touchpoint)
+WHERE touchpoint.id > $after
+WITH touchpoint
+ORDER BY touchpoint.id
+LIMIT $limit
+RETURN
+  touchpoint.id AS id,
+  touchpoint.customerId AS customerId,
+  touchpoint.event AS event,
+  touchpoint.timestamp AS timestamp,
+  touchpoint.properties AS properties,
+  COLLECT {
+    UNWIND touchpoint.identifiers AS text
+    WITH touchpoint, split(text, ':')[0] AS kind, text
+    WITH touchpoint, kind, substring(text, size(kind) + 1) AS value
+    OPTIONAL MATCH
+      (:Identifier {kind: kind, value: value})-[identifies:IDENTIFIES]->(owner:Customer)
+    WITH touchpoint, kind, value, identifies,
+      coalesce(identifies.home, owner.id, '') = touchpoint.customerId AS own
+    RETURN {
+      kind: kind,
+      value: value,
+      own: own,
+      attached: own AND identifies.since = touchpoint.receivedAt
+    }
+  } AS keys

@@ -1,0 +1,54 @@
+// What a merge of two Customers would put together.
+//
+// $customers  the ids of the two
+//
+// Returns a row for each that exists:
+//   customerId   the id that was given
+//   survivorId   the id of the Customer it is by now
+//   createdAt
+//   members      how many Customers it is, with those that were merged into it
+//   identifiers  maps of kind and count
+//   touchpoints  how many it has
+//   doubts       maps of kind, count, firstSeen and lastSeen: where keys of the two came together
+//   isDismissed  whether a reviewer said that the two are not the same
+UNWIND $customers AS id
+MATCH (named:Customer {id: id})
+MATCH (survivor:Customer {id: coalesce(named.survivor, named.id)})
+WITH collect({id: id, survivor: survivor}) AS found
+UNWIND found AS each
+WITH found, each.id AS customerId, each.survivor AS survivor
+MATCH (member:Customer)-[:MERGED_INTO*0..]->(survivor)
+WITH found, customerId, survivor, collect(member) AS members
+WITH *, [other IN found WHERE other.survivor <> survivor | other.survivor.id] AS others
+RETURN
+  customerId,
+  survivor.id AS survivorId,
+  toString(survivor.createdAt) AS createdAt,
+  size(members) AS members,
+  COLLECT {
+    UNWIND members AS member
+    MATCH (identifier:Identifier)-[:IDENTIFIES]->(member)
+    WITH identifier.kind AS kind, count(*) AS count ORDER BY kind
+    RETURN {kind: kind, count: count}
+  } AS identifiers,
+  reduce(total = 0, member IN members | total + COUNT { (member)-[:HAS_TOUCHPOINT]->() })
+    AS touchpoints,
+  COLLECT {
+    UNWIND members AS member
+    MATCH (member)-[doubt:MAY_BE_SAME_AS]-(other:Customer)
+    WHERE coalesce(other.survivor, other.id) IN others
+    WITH
+      doubt.kind AS kind,
+      sum(doubt.count) AS count,
+      min(doubt.firstSeen) AS firstSeen,
+      max(doubt.lastSeen) AS lastSeen
+    ORDER BY kind
+    RETURN {
+      kind: kind, count: count, firstSeen: toString(firstSeen), lastSeen: toString(lastSeen)
+    }
+  } AS doubts,
+  EXISTS {
+    UNWIND members AS member
+    MATCH (member)-[:NOT_SAME_AS]-(other:Customer)
+    WHERE coalesce(other.survivor, other.id) IN others
+  } AS isDismissed

@@ -1,0 +1,8 @@
+// The steps of the schema that were applied, in their order. Returns version, name and checksum.
+MATCH (migration:SchemaMigration)
+WHERE migration.version >= 0
+RETURN
+  migration.version AS version,
+  migration.name AS name,
+  migration.checksum AS checksum
+ORDER BY version

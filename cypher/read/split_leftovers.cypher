@@ -1,0 +1,11 @@
+// The parts that were split from a Customer, with the Identifiers that are theirs.
+//
+// $customer  its id
+//
+// Returns a row a part: its id, and the names (kind:value) of its identifiers.
+MATCH (part:Customer)-[:SPLIT_FROM]->(:Customer {id: $customer})
+MATCH (survivor:Customer {id: coalesce(part.survivor, part.id)})
+UNWIND CASE WHEN survivor = part THEN [part] ELSE [part, survivor] END AS owner
+MATCH (identifier:Identifier)-[identifies:IDENTIFIES]->(owner)
+WHERE coalesce(identifies.home, owner.id) = part.id
+RETURN part.id AS part, collect(identifier.kind + ':' + identifier.value) AS names

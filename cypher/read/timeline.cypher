@@ -1,0 +1,107 @@
+// A page of a Customer's Touchpoints, the newest first, with those of all who were merged into it.
+// What a filter leaves out is looked at, too, so the looking ends after $scan of them, and the next
+// page goes on from there. Who is merged, at a moment, is what merges that were not undone by then
+// say; and a part that was split off only later is of the whole.
+//
+// $customer  the id of the Customer, or of one who was merged
+// $from      the first moment, [seconds since 1970, nanoseconds], or null
+// $to        the first moment after the last one, or null
+// $before    where the page before ended: a map of at and id, or null
+// $event     the only event to return, or null
+// $asOf      the moment to answer as of, [seconds since 1970, nanoseconds], or null for now
+// $scan      how many Touchpoints to look at, and of each who was merged
+// $limit     how many to return
+//
+// Returns one row, or none where there is no such Customer:
+//   customerId   of the survivor
+//   touchpoints  maps, `at` their place in time; one more than the limit where there are more
+//   end          the last that was looked at, a map of at and id; null where none is after it
+MATCH (customer:Customer {id: $customer})
+WITH
+  customer,
+  CASE WHEN $asOf IS NULL
+    THEN datetime({year: 999999999})
+    ELSE datetime.fromepoch($asOf[0], $asOf[1])
+  END AS asOf
+CALL (asOf, customer) {
+  MATCH (customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor:Customer)
+  WHERE all(each IN into WHERE
+    coalesce(asOf < each.undoneAt, true) AND
+    CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+  )
+  RETURN survivor ORDER BY size(into) DESC LIMIT 1
+}
+WITH asOf, survivor
+WHERE $asOf IS NULL OR survivor.createdAt <= asOf
+CALL (asOf, survivor) {
+  MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
+  WHERE all(each IN into WHERE
+    coalesce(asOf < each.undoneAt, true) AND
+    CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+  )
+  WITH
+    member,
+    CASE WHEN $from IS NULL
+      THEN datetime({year: -999999999})
+      ELSE datetime.fromepoch($from[0], $from[1])
+    END AS from,
+    CASE WHEN $to IS NULL
+      THEN datetime({year: 999999999})
+      ELSE datetime.fromepoch($to[0], $to[1])
+    END AS to,
+    CASE WHEN $before IS NULL
+      THEN datetime({year: 999999999})
+      ELSE datetime.fromepoch($before.at[0], $before.at[1])
+    END AS before
+  CALL (member, from, to, before) {
+    // The rest of the moment at which the page before ended. Without the hint, Neo4j 5.26 takes
+    // the index of the ids, and reads half of it.
+    MATCH (touchpoint:Touchpoint)
+    USING INDEX touchpoint:Touchpoint(customerId, occurredAt, id)
+    WHERE
+      touchpoint.customerId = member.id AND
+      touchpoint.occurredAt = before AND
+      touchpoint.id < $before.id AND
+      from <= before < to
+    WITH touchpoint
+    ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC
+    LIMIT $scan
+    RETURN touchpoint, touchpoint.occurredAt AS occurredAt, touchpoint.id AS id
+    UNION ALL
+    MATCH (touchpoint:Touchpoint)
+    USING INDEX touchpoint:Touchpoint(customerId, occurredAt, id)
+    WHERE
+      touchpoint.customerId = member.id AND
+      from <= touchpoint.occurredAt < CASE WHEN before < to THEN before ELSE to END AND
+      touchpoint.id IS NOT NULL
+    WITH touchpoint
+    ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC
+    LIMIT $scan
+    RETURN touchpoint, touchpoint.occurredAt AS occurredAt, touchpoint.id AS id
+  }
+  WITH touchpoint
+  ORDER BY occurredAt DESC, id DESC
+  LIMIT $scan
+  RETURN collect(touchpoint) AS scanned
+}
+WITH
+  survivor,
+  scanned,
+  last(scanned) AS end,
+  [touchpoint IN scanned WHERE
+    ($event IS NULL OR touchpoint.event = $event) AND
+    ($asOf IS NULL OR touchpoint.receivedAt <= asOf)
+  ] AS found
+RETURN
+  survivor.id AS customerId,
+  [touchpoint IN found[..$limit + 1] |
+    touchpoint {
+      .id, .event, .timestamp, .resolvedBy, .identifiers, .properties,
+      occurredAt: toString(touchpoint.occurredAt),
+      receivedAt: toString(touchpoint.receivedAt),
+      at: [touchpoint.occurredAt.epochSeconds, touchpoint.occurredAt.nanosecond]
+    }
+  ] AS touchpoints,
+  CASE WHEN size(scanned) = $scan
+    THEN end {.id, at: [end.occurredAt.epochSeconds, end.occurredAt.nanosecond]}
+  END AS end

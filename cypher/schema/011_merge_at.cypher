@@ -1,0 +1,4 @@
+// Merges are read the latest first.
+CREATE INDEX merge_at IF NOT EXISTS
+FOR ()-[merge:MERGED_INTO]-()
+ON (merge.at, merge.id)

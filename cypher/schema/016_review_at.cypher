@@ -1,0 +1,4 @@
+// Reviews of shared keys are read the latest first.
+CREATE INDEX review_at IF NOT EXISTS
+FOR ()-[review:REVIEWED]-()
+ON (review.at, review.id)

@@ -1,0 +1,16 @@
+// Records an API key, once: a repeat changes nothing.
+//
+// $id      its id
+// $name    what a person calls it
+// $hash    the SHA-256 of the key's text, as hexadecimal
+// $scopes  what it may do
+//
+// Returns its id, and revoked.
+MERGE (apiKey:ApiKey {hash: $hash})
+  ON CREATE SET
+    apiKey.id = $id,
+    apiKey.producer = $id,
+    apiKey.name = $name,
+    apiKey.scopes = $scopes,
+    apiKey.createdAt = datetime()
+RETURN apiKey.id AS id, apiKey.revokedAt IS NOT NULL AS revoked

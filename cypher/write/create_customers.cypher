@@ -1,0 +1,9 @@
+// Creates the Customers that are not there yet, for events that name them.
+//
+// $ids  their ids
+// $now  when they are created, [seconds since 1970, nanoseconds]
+//
+// Returns nothing.
+UNWIND $ids AS id
+MERGE (customer:Customer {id: id})
+  ON CREATE SET customer.createdAt = datetime.fromepoch($now[0], $now[1])

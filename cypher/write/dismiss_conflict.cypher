@@ -1,0 +1,32 @@
+// Records that two Customers are not the same person, once: a repeat changes nothing.
+//
+// $one     the id of one Customer of a doubt
+// $other   the id of the other
+// $id      the id for the dismissal
+// $at      now, [seconds since 1970, nanoseconds]
+// $by      the id of the API key that says so
+// $reason  why
+//
+// Returns the dismissal, the first one where it was repeated: id, at, by, reason and the ids of the
+// customers; no row where there is no doubt between the two, or they are one Customer by now.
+MATCH (one:Customer {id: $one})
+MATCH (other:Customer {id: $other})
+WHERE
+  EXISTS { (one)-[:NOT_SAME_AS]-(other) } OR
+  coalesce(one.survivor, one.id) <> coalesce(other.survivor, other.id) AND
+  EXISTS { (one)-[:MAY_BE_SAME_AS]-(other) }
+MERGE (one)-[dismissal:NOT_SAME_AS]-(other)
+  ON CREATE SET
+    dismissal.id = $id,
+    dismissal.at = datetime.fromepoch($at[0], $at[1]),
+    dismissal.by = $by,
+    dismissal.reason = $reason
+RETURN
+  dismissal.id AS id,
+  'dismissal' AS kind,
+  toString(dismissal.at) AS at,
+  dismissal.by AS by,
+  dismissal.reason AS reason,
+  [startNode(dismissal).id, endNode(dismissal).id] AS customers,
+  null AS identifier,
+  null AS shared

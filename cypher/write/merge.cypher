@@ -1,0 +1,49 @@
+// Merges a Customer, and whoever was merged into it, into another: the Identifiers point at the
+// survivor and remember whose they are. Touchpoints stay where they are. A repeat with the same
+// id changes nothing.
+//
+// $id        of the merge
+// $survivor  the id of the Customer who stays
+// $merged    the id of the other
+// $at        when, [seconds since 1970, nanoseconds]
+// $by        the id of the API key that asks for it
+// $reason    why
+//
+// Returns one row: how many identifiers moved; none where one of the two does not exist, or has
+// been merged itself, by another merge than this.
+CALL () {
+  // Two merges that share a Customer take its lock in the same order, and the second one waits.
+  UNWIND CASE WHEN $survivor < $merged THEN [$survivor, $merged] ELSE [$merged, $survivor] END AS id
+  MATCH (customer:Customer {id: id})
+  SET customer.locked = true
+  RETURN count(customer) AS locked
+}
+WITH locked
+WHERE locked = 2
+MATCH (survivor:Customer {id: $survivor})
+MATCH (merged:Customer {id: $merged})
+REMOVE survivor.locked, merged.locked
+WITH survivor, merged, EXISTS { (merged)-[:MERGED_INTO {id: $id}]->(survivor) } AS isDone
+WHERE isDone OR (survivor.survivor IS NULL AND merged.survivor IS NULL)
+CALL (survivor, merged, isDone) {
+  WITH survivor, merged
+  WHERE NOT isDone
+  CREATE (merged)-[:MERGED_INTO {
+    id: $id,
+    at: datetime.fromepoch($at[0], $at[1]),
+    by: $by,
+    reason: $reason
+  }]->(survivor)
+  WITH survivor, merged
+  MATCH (member:Customer)-[:MERGED_INTO*0..]->(merged)
+  SET member.survivor = survivor.id
+  WITH survivor, member
+  MATCH (identifier:Identifier)-[old:IDENTIFIES]->(member)
+  CREATE (identifier)-[:IDENTIFIES {
+    since: old.since,
+    home: coalesce(old.home, member.id)
+  }]->(survivor)
+  DELETE old
+  RETURN count(identifier) AS identifiers
+}
+RETURN identifiers

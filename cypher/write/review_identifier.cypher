@@ -1,0 +1,33 @@
+// Marks an Identifier as shared, or takes the mark away and counts anew with whom it is seen.
+//
+// $kind    of the Identifier
+// $value   of the Identifier
+// $shared  whether it is shared
+// $id      the id for the review
+// $at      now, [seconds since 1970, nanoseconds]
+// $by      the id of the API key that says so
+// $reason  why
+//
+// Returns the review: id, at, by, reason, customers (the id of the one whose Identifier it is by
+// itself), identifier as kind:value, and shared; no row where nobody has the Identifier.
+MATCH (identifier:Identifier {kind: $kind, value: $value})-[identifies:IDENTIFIES]->(owner:Customer)
+OPTIONAL MATCH (home:Customer {id: identifies.home})
+WITH identifier, coalesce(home, owner) AS customer
+MERGE (identifier)-[review:REVIEWED {id: $id}]->(customer)
+  ON CREATE SET
+    review.shared = $shared,
+    review.at = datetime.fromepoch($at[0], $at[1]),
+    review.by = $by,
+    review.reason = $reason
+SET
+  identifier.shared = CASE WHEN $shared THEN coalesce(identifier.shared, review.at) END,
+  identifier.seenWith = CASE WHEN $shared THEN identifier.seenWith ELSE 0 END
+RETURN
+  review.id AS id,
+  'review' AS kind,
+  toString(review.at) AS at,
+  review.by AS by,
+  review.reason AS reason,
+  [customer.id] AS customers,
+  identifier.kind + ':' + identifier.value AS identifier,
+  review.shared AS shared

@@ -1,0 +1,53 @@
+// Splits parts from a Customer: each a new one, at whom some of the Identifiers point from now on.
+// What glued them together is marked as shared. A repeat with the same ids changes nothing.
+//
+// $customer  the id of the Customer to split
+// $survivor  the id of the Customer at whom its Identifiers point now
+// $parts     maps of id, which is the split's, customer, the new one's, and identifiers, maps of
+//            kind and value
+// $shared    what glued them: maps of kind and value
+// $at        when, [seconds since 1970, nanoseconds]
+// $by        the id of the API key that asks for it
+// $reason    why
+//
+// Returns one row: how many identifiers moved; none where there is no such Customer, or where
+// the survivor is another one by now.
+CALL () {
+  // As in a merge: whoever shares a Customer with this one waits.
+  UNWIND CASE
+    WHEN $survivor < $customer THEN [$survivor, $customer]
+    ELSE [$customer, $survivor]
+  END AS id
+  MATCH (customer:Customer {id: id})
+  SET customer.locked = true
+  RETURN count(customer) AS locked
+}
+WITH locked
+WHERE locked = 2
+MATCH (customer:Customer {id: $customer})
+MATCH (survivor:Customer {id: $survivor})
+REMOVE customer.locked, survivor.locked
+WITH customer, survivor, datetime.fromepoch($at[0], $at[1]) AS at
+WHERE coalesce(customer.survivor, customer.id) = survivor.id
+CALL (at) {
+  UNWIND $shared AS key
+  MATCH (identifier:Identifier {kind: key.kind, value: key.value})
+  SET identifier.shared = coalesce(identifier.shared, at)
+}
+CALL (customer, survivor, at) {
+  UNWIND $parts AS part
+  MERGE (new:Customer {id: part.customer})
+    ON CREATE SET new.createdAt = at
+  WITH customer, survivor, at, part, new
+  WHERE NOT EXISTS { (new)-[:SPLIT_FROM]->(customer) }
+  CREATE (new)-[:SPLIT_FROM {id: part.id, at: at, by: $by, reason: $reason}]->(customer)
+  WITH customer, survivor, part, new
+  UNWIND part.identifiers AS key
+  MATCH (identifier:Identifier {kind: key.kind, value: key.value})
+    -[old:IDENTIFIES]->(owner:Customer)
+  WHERE coalesce(old.home, owner.id) = customer.id
+  CREATE (identifier)-[:IDENTIFIES {since: old.since}]->(new)
+  DELETE old
+  RETURN count(identifier) AS identifiers
+}
+RETURN identifiers

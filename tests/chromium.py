@@ -1,0 +1,22 @@
+"""Chromium: a browser without a window, where the machine has one."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+# For one test: while it is open, playwright runs an event loop in which no other can begin.
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium; a test that wants it is skipped where there is none."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"there is none of {', '.join(NAMES)} on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,0 +1,199 @@
+"""What the tests share: one Neo4j for the whole run, a service on it, and keys to call it."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from httpx2 import Client
+from hypothesis import settings as hypothesis_settings
+from neo4j import Driver, GraphDatabase
+
+from app import ids, keys, migrations
+from app.graph import Database, Graph
+from app.migrator import Migrator
+from tests.database import TestDatabase
+from tests.server import serving, wait_until_ready
+
+hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("default")
+
+DATABASE = pytest.StashKey[TestDatabase]()
+
+Rows = Callable[..., list[dict[str, Any]]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.option.collectonly:
+        config.stash[DATABASE] = TestDatabase()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return str(config.stash.get(DATABASE, "neo4j: none, nothing runs"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if test_database := config.stash.get(DATABASE, None):
+        test_database.stop()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def database(pytestconfig: pytest.Config) -> Database:
+    return pytestconfig.stash[DATABASE].database
+
+
+@pytest.fixture(scope="session")
+def driver(database: Database) -> Iterator[Driver]:
+    auth = (database.username, database.password) if database.password else None
+    with GraphDatabase.driver(database.uri, auth=auth, notifications_min_severity="OFF") as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def cypher(driver: Driver, database: Database) -> Rows:
+    """Runs Cypher on the test database, and returns its rows."""
+
+    def run(query: str, **parameters: Any) -> list[dict[str, Any]]:
+        return driver.execute_query(query, parameters, database_=database.name)[0]  # type: ignore
+
+    return run
+
+
+@pytest.fixture
+async def graph(database: Database) -> AsyncIterator[Graph]:
+    graph = Graph(database)
+    yield graph
+    await graph.close()
+
+
+@pytest.fixture(scope="session")
+def make_key(database: Database) -> Callable[..., str]:
+    """Creates an API key with the scopes given, and returns its text."""
+
+    def make(*scopes: str) -> str:
+        return asyncio.run(_make_key(database, scopes))
+
+    return make
+
+
+async def _make_key(database: Database, scopes: tuple[str, ...]) -> str:
+    graph = Graph(database)
+    try:
+        await Migrator(graph, migrations.load()).apply()
+        key = keys.generate()
+        await graph.write(
+            "create_api_key",
+            id=ids.new_key_id(),
+            name="test",
+            hash=keys.digest(key),
+            scopes=list(scopes),
+        )
+        return key
+    finally:
+        await graph.close()
+
+
+@pytest.fixture(scope="session")
+def api_key(make_key: Callable[..., str]) -> str:
+    return make_key(keys.EVENTS_WRITE)
+
+
+@pytest.fixture(scope="session")
+def address(database: Database) -> Iterator[str]:
+    """Where a service on the test database is."""
+    with serving(database) as address:
+        wait_until_ready(address)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def client(address: str, api_key: str) -> Iterator[Client]:
+    """Calls the service with a key that may write events."""
+    with Client(base_url=address, headers={"X-API-Key": api_key}, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def ingest(client: Client) -> Callable[..., Any]:
+    """Sends an event, given by its fields, or a list of them; returns the answer to it."""
+
+    def send(events: list[dict[str, Any]] | None = None, **event: Any) -> Any:
+        body = {"events": events} if events is not None else {"event": "page_viewed", **event}
+        response = client.post("/v1/events", json=body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    return send
+
+
+@pytest.fixture(scope="session")
+def environment(database: Database) -> dict[str, str]:
+    """The environment of a service's process on the test database."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("WAYPATH_")}
+    return own | {
+        "NEO4J_URI": database.uri,
+        "NEO4J_USERNAME": database.username,
+        "NEO4J_PASSWORD": database.password or "",
+        "NEO4J_DATABASE": database.name,
+    }
+
+
+@pytest.fixture
+def cli(environment):
+    """Runs `python -m app` with arguments."""
+
+    def run(*arguments, **variables):
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.fixture
+def serve(environment, free_port):
+    """Starts `python -m app serve`, and gives the process and its address."""
+    processes = []
+
+    def start(**variables):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            env=environment | {"WAYPATH_PORT": str(free_port)} | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        return process, f"http://127.0.0.1:{free_port}"
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def unique() -> str:
+    """A word that no other test uses."""
+    return uuid.uuid4().hex[:16]

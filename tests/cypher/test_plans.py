@@ -1,0 +1,67 @@
+"""The plans that the database makes of the statements."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from neo4j import Query
+
+from app import statements
+from app.statements import Statement
+
+STATEMENTS = [
+    pytest.param(statement, id=f"{access}/{name}")
+    for access in ("write", "read")
+    for name, statement in statements.load(access).items()
+    if name not in ("schema", "await_index")  # commands have no plan
+]
+
+
+@pytest.fixture
+def plan(driver, database, address):
+    """Explains a statement on a database that has the schema."""
+
+    def explain(statement: Statement) -> dict[str, Any]:
+        parameters = dict.fromkeys(statement.parameters)
+        query = Query(f"EXPLAIN {statement.text}")  # pyright: ignore[reportArgumentType]
+        with driver.session(database=database.name) as session:
+            return session.run(query, parameters).consume().plan
+
+    return explain
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_no_statement_scans_nodes(plan, statement):
+    names = {name for _, name in operators(plan(statement))}
+
+    assert not names & {"AllNodesScan", "NodeByLabelScan", "IntersectionNodeByLabelsScan"}
+
+
+def test_no_eager_stands_between_the_events_and_the_subquery_of_each(plan):
+    events = next(
+        path
+        for path, name in operators(plan(statements.load("write")["ingest"]))
+        if name == "Unwind $events AS event"
+    )
+
+    assert events[-2:] == ["Apply", "Unwind"]
+    assert "Eager" not in events
+
+
+def test_an_explanation_visits_each_customer_once_however_many_merges_lead_there(plan):
+    expands = {
+        name
+        for _, name in operators(plan(statements.load("read")["explanation"]))
+        if name.startswith("VarLengthExpand(") and " " not in name
+    }
+
+    assert expands == {"VarLengthExpand(Pruning,BFS,All)"}
+
+
+def operators(node: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[list[str], str]]:
+    name = node["operatorType"].partition("@")[0]
+    path = (*above, name)
+    yield list(path), name
+    yield list(path), f"{name} {node['args'].get('Details', '')}"
+    for child in node.get("children", []):
+        yield from operators(child, path)

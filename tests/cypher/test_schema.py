@@ -1,0 +1,54 @@
+import pytest
+from neo4j.exceptions import ConstraintError
+
+from app import migrations
+from app.migrator import Migrator
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("index", migrations.indexes(migrations.load()).values(), ids=str)
+async def test_every_constraint_and_index_is_online(graph, index):
+    await Migrator(graph, migrations.load()).apply()
+
+    rows = {row["name"]: row for row in await graph.read("schema")}
+
+    assert rows[index.name] == {
+        "name": index.name,
+        "state": "ONLINE",
+        "kind": index.kind,
+        "labels": [index.label],
+        "properties": list(index.properties),
+        "isUnique": index.is_unique,
+    }
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(:Identifier {kind: 'email', value: $unique})",
+        "(:Customer {id: $unique})",
+        "(:Touchpoint {id: $unique})",
+        "(:ApiKey {id: $unique})",
+        "(:ApiKey {hash: $unique})",
+        "(:SchemaMigration {version: $unique})",
+        "(:Import {id: $unique})",
+    ],
+)
+def test_what_identifies_a_node_is_unique(cypher, address, unique, pattern):
+    cypher(f"CREATE {pattern}", unique=unique)
+
+    with pytest.raises(ConstraintError):
+        cypher(f"CREATE {pattern}", unique=unique)
+
+    cypher(f"MATCH (node {pattern[pattern.index(':') : -1]}) DELETE node", unique=unique)
+
+
+def test_one_value_may_identify_in_two_ways(cypher, address, unique):
+    cypher(
+        "CREATE (:Identifier {kind: 'email', value: $unique}), "
+        "(:Identifier {kind: 'externalId', value: $unique})",
+        unique=unique,
+    )
+
+    cypher("MATCH (identifier:Identifier {value: $unique}) DELETE identifier", unique=unique)

@@ -1,0 +1,182 @@
+"""Keys that do not decide: shared ones, and those that would glue people together."""
+
+import msgspec
+import pytest
+
+from app import migrations
+from app.identity import Rules
+from app.migrator import Migrator
+from tests.cypher.test_ingest import row, write
+
+pytestmark = pytest.mark.anyio
+
+TWO = msgspec.to_builtins(Rules(email=2, phone=2, external_id=2, shared_after=2))
+
+
+@pytest.fixture(autouse=True)
+async def schema(graph):
+    await Migrator(graph, migrations.load()).apply()
+
+
+@pytest.fixture
+def touchpoint(cypher):
+    """What a Touchpoint remembers of the keys that were not used."""
+
+    def read(event):
+        (found,) = cypher(
+            "MATCH (t:Touchpoint {id: $id}) RETURN t {.shared, .beyondLimit} AS found",
+            id=event["id"],
+        )
+        return found["found"]
+
+    return read
+
+
+@pytest.fixture
+def owners(cypher):
+    """The Customers at whom the Identifiers with a word in them point, by their values."""
+
+    def read(unique):
+        rows = cypher(
+            """
+            MATCH (i:Identifier) WHERE i.value CONTAINS $unique
+            RETURN i.value AS value, COLLECT { MATCH (i)-[:IDENTIFIES]->(c) RETURN c.id } AS owners
+            """,
+            unique=unique,
+        )
+        return {row["value"]: row["owners"] for row in rows}
+
+    return read
+
+
+@pytest.fixture
+def doubts(cypher):
+    def read(customer):
+        return cypher(
+            "MATCH (:Customer {id: $id})-[doubt:MAY_BE_SAME_AS]-(other) RETURN other.id",
+            id=customer,
+        )
+
+    return read
+
+
+@pytest.fixture
+async def office(graph, cypher, unique):
+    """A phone that is shared, and the Customer whose it is."""
+    first = row(phone=f"+{unique}")
+    await write(graph, first)
+    cypher("MATCH (i:Identifier {value: $phone}) SET i.shared = datetime()", phone=f"+{unique}")
+    return f"+{unique}", first["newCustomer"]
+
+
+async def decided(graph, event, rules=TWO):
+    (result,) = await write(graph, event, rules=rules)
+    return result["customerId"], result["resolvedBy"]
+
+
+async def test_a_shared_key_does_not_decide_where_there_is_another(graph, office, unique):
+    phone, _ = office
+    event = row(phone=phone, externalId=f"x-{unique}")
+
+    assert await decided(graph, event) == (event["newCustomer"], "new")
+
+
+async def test_a_shared_key_decides_where_it_is_alone(graph, office):
+    phone, customer = office
+
+    assert await decided(graph, row(phone=phone)) == (customer, "phone")
+
+
+async def test_a_touchpoint_remembers_the_shared_key_that_was_not_used(
+    graph, office, touchpoint, unique
+):
+    phone, _ = office
+    event = row(phone=phone, externalId=f"x-{unique}")
+    await write(graph, event)
+
+    assert touchpoint(event) == {"shared": [f"phone:{phone}"], "beyondLimit": None}
+
+
+async def test_a_shared_key_raises_no_doubt(graph, office, doubts, unique):
+    phone, customer = office
+    await write(graph, row(phone=phone, externalId=f"x-{unique}"))
+
+    assert doubts(customer) == []
+
+
+async def test_a_key_is_shared_once_it_came_with_keys_of_so_many_others(graph, cypher, unique):
+    phone = f"+{unique}"
+    await write(graph, row(phone=phone))
+    for number in range(2):
+        await write(graph, row(email=f"{number}{unique}@x.com"), rules=TWO)
+        await write(graph, row(email=f"{number}{unique}@x.com", phone=phone), rules=TWO)
+        await write(graph, row(email=f"{number}{unique}@x.com", phone=phone), rules=TWO)
+        (found,) = cypher("MATCH (i:Identifier {value: $phone}) RETURN i.shared", phone=phone)
+        assert (found["i.shared"] is not None) == (number == 1)
+
+
+async def test_a_lighter_key_beyond_the_limit_is_not_attached(graph, owners, touchpoint, unique):
+    email = f"{unique}@x.com"
+    events = [row(email=email, externalId=f"{n}-{unique}") for n in range(3)]
+    await write(graph, *events, rules=TWO)
+
+    customer = events[0]["newCustomer"]
+    assert owners(unique) == {
+        email: [customer],
+        f"0-{unique}": [customer],
+        f"1-{unique}": [customer],
+        f"2-{unique}": [],
+    }
+    assert touchpoint(events[2]) == {"shared": None, "beyondLimit": [f"externalId:2-{unique}"]}
+
+
+async def test_a_key_that_would_glue_a_heavier_one_beyond_the_limit_does_not_decide(
+    graph, owners, unique
+):
+    phone = f"+{unique}"
+    events = [row(email=f"{n}{unique}@x.com", phone=phone) for n in range(3)]
+    results = await write(graph, *events, rules=TWO)
+
+    assert [each["resolvedBy"] for each in results] == ["new", "phone", "new"]
+    assert owners(unique)[f"2{unique}@x.com"] == [events[2]["newCustomer"]]
+    assert owners(unique)[phone] == [events[0]["newCustomer"]]
+
+
+async def test_a_named_customer_takes_no_key_beyond_the_limit(graph, owners, unique):
+    first = row(email=f"0{unique}@x.com")
+    named = [row(first["newCustomer"], email=f"{n}{unique}@x.com") for n in (1, 2)]
+    await write(graph, first, rules=TWO)
+    await write(graph, *named, rules=TWO)
+
+    assert owners(unique)[f"1{unique}@x.com"] == [first["newCustomer"]]
+    assert owners(unique)[f"2{unique}@x.com"] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # attached while the merge was committed
+        "SET jane.survivor = joe.id CREATE (jane)-[:MERGED_INTO {id: $unique}]->(joe)",
+        # attached while the undo was committed
+        "DELETE identifies CREATE (identifier)-[:IDENTIFIES {home: jane.id}]->(joe)",
+    ],
+)
+async def test_what_a_merge_or_an_undo_left_behind_raises_no_doubt(
+    graph, cypher, doubts, unique, change
+):
+    jane, joe = row(email=f"jane{unique}@x.com"), row(email=f"joe{unique}@x.com")
+    await write(graph, jane, joe)
+    cypher(
+        f"""
+        MATCH (identifier:Identifier {{value: $email}})-[identifies:IDENTIFIES]->(jane:Customer)
+        MATCH (joe:Customer {{id: $joe}})
+        {change}
+        """,
+        email=f"jane{unique}@x.com",
+        joe=joe["newCustomer"],
+        unique=unique,
+    )
+
+    await write(graph, row(email=f"jane{unique}@x.com", externalId=unique))
+
+    assert doubts(jane["newCustomer"]) == []

@@ -1,0 +1,111 @@
+"""The Neo4j that the tests run on: given, in a container, or embedded."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException, ImageNotFound
+from neo4j import GraphDatabase
+from testcontainers.community.neo4j import Neo4jContainer
+from testcontainers.core.config import testcontainers_config
+
+from app import settings
+from app.embedded import EmbeddedNeo4j
+from app.graph import Database
+
+IMAGE = "neo4j:5.26-community"
+PASSWORD = "only-for-tests"
+HTTP = 7474  # in the container
+
+Browser = str | None
+Start = Callable[[], tuple[Database, Browser, Callable[[], None]]]
+
+
+class TestDatabase:
+    """A running Neo4j, where its Neo4j Browser is, why it was chosen, and what version it is."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.kind, self.reason = _choose()
+        starts: dict[str, Start] = {
+            "given": _given,
+            "container": _container,
+            "embedded": _embedded,
+        }
+        self.database, self.browser, self.stop = starts[self.kind]()
+        self.version = _version(self.database)
+
+    def __str__(self) -> str:
+        return f"neo4j: {self.kind} ({self.reason}), version {self.version}"
+
+
+def _choose() -> tuple[str, str]:
+    if forced := os.environ.get("TEST_NEO4J"):
+        if forced not in ("given", "container", "embedded"):
+            raise ValueError("TEST_NEO4J must be given, container or embedded")
+        return forced, "TEST_NEO4J is set"
+    if os.environ.get("NEO4J_URI"):
+        return "given", "NEO4J_URI is set"
+    try:
+        client = docker.from_env(timeout=10)
+        _find_image(client)
+    except DockerException as error:
+        return "embedded", f"no container: {str(error).splitlines()[0][:80]}"
+    return "container", f"Docker answers and has {IMAGE}"
+
+
+def _find_image(client: docker.DockerClient) -> None:
+    try:
+        client.images.get(IMAGE)
+    except ImageNotFound:
+        client.images.pull(IMAGE)
+
+
+def _given() -> tuple[Database, Browser, Callable[[], None]]:
+    given = settings.load(os.environ)
+    if given.neo4j_uri is None:
+        raise ValueError("TEST_NEO4J=given needs NEO4J_URI")
+    database = Database(
+        given.neo4j_uri, given.neo4j_username, given.neo4j_password, given.neo4j_database
+    )
+    return database, given.neo4j_browser, lambda: None
+
+
+def _container() -> tuple[Database, Browser, Callable[[], None]]:
+    # Ryuk ends the containers of a run that was killed; where its image is not here, we do without.
+    try:
+        docker.from_env().images.get(testcontainers_config.ryuk_image)
+    except ImageNotFound:
+        testcontainers_config.ryuk_disabled = True
+    container = Neo4jContainer(IMAGE, password=PASSWORD, username="neo4j")
+    container.with_exposed_ports(HTTP).start()
+    database = Database(container.get_connection_url(), "neo4j", PASSWORD, "neo4j")
+    port = container.get_exposed_port(HTTP)
+    return database, f"http://{container.get_container_host_ip()}:{port}/browser/", container.stop
+
+
+def _embedded() -> tuple[Database, Browser, Callable[[], None]]:
+    home = tempfile.TemporaryDirectory(prefix="waypath-tests-")
+    neo4j = EmbeddedNeo4j(Path(home.name) / "neo4j")
+    connection = neo4j.start()
+
+    def stop() -> None:
+        neo4j.stop()
+        home.cleanup()
+
+    database = Database(connection.uri, connection.username, connection.password, "neo4j")
+    return database, connection.browser, stop
+
+
+def _version(database: Database) -> str:
+    auth = (database.username, database.password) if database.password else None
+    with GraphDatabase.driver(database.uri, auth=auth) as driver:
+        rows, _, _ = driver.execute_query(
+            "CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' "
+            "RETURN versions[0] AS version",
+            database_=database.name,
+        )
+    return rows[0]["version"]

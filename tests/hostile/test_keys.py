@@ -1,0 +1,208 @@
+"""Every route with every kind of API key, and keys that must not be seen anywhere."""
+
+import json
+
+import httpx2
+import psutil
+import pytest
+
+from app import keys
+from tests.server import wait_for
+
+EVENT = {"event": "x", "email": "jane@acme.com"}
+
+ROUTES = {
+    ("POST", "/v1/events"): {"right": 200, "wrong scope": 403, "others": 401},
+    ("GET", "/healthz"): {"right": 200, "wrong scope": 200, "others": 200},
+    ("GET", "/readyz"): {"right": 200, "wrong scope": 200, "others": 200},
+    ("GET", "/openapi.json"): {"right": 200, "wrong scope": 200, "others": 200},
+    ("GET", "/docs"): {"right": 200, "wrong scope": 200, "others": 200},
+    ("GET", "/docs/swagger-ui.css"): {"right": 200, "wrong scope": 200, "others": 200},
+    ("GET", "/nowhere"): {"right": 404, "wrong scope": 404, "others": 404},
+    ("POST", "/v1/context"): {"right": 200, "wrong scope": 403, "others": 401},
+    ("GET", "/v1/customers/cus_nobody/timeline"): {
+        "right": 404,
+        "wrong scope": 403,
+        "others": 401,
+    },
+    **{
+        ("POST", path): {"right": 400, "wrong scope": 403, "others": 401}
+        for path in (
+            "/v1/customers/cus_nobody/merge-preview",
+            "/v1/customers/cus_nobody/merge",
+            "/v1/merges/mrg_nothing/undo",
+            "/v1/customers/cus_nobody/split-preview",
+            "/v1/customers/cus_nobody/split",
+            "/v1/splits/spl_nothing/undo",
+        )
+    },
+    ("GET", "/v1/events/evt_nothing"): {"right": 404, "wrong scope": 403, "others": 401},
+    ("GET", "/metrics"): {"right": 200, "wrong scope": 403, "others": 401},
+    ("GET", "/v1/identity/conflicts"): {"right": 200, "wrong scope": 403, "others": 401},
+    ("POST", "/v1/identity/conflicts/cus_a~cus_b/dismiss"): {
+        "right": 404,
+        "wrong scope": 403,
+        "others": 401,
+    },
+    ("POST", "/v1/identity/shared"): {"right": 200, "wrong scope": 403, "others": 401},
+    ("GET", "/v1/identity/changes"): {"right": 200, "wrong scope": 403, "others": 401},
+    ("GET", "/"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/search?q=jane@acme.com"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/customers/cus_nobody"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/customers/cus_nobody/timeline"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/events/evt_nothing"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/login"): {"right": 200, "wrong scope": 200, "others": 200},
+    ("POST", "/login"): {"right": 415, "wrong scope": 415, "others": 415},
+    ("POST", "/logout"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/static/nothing"): {"right": 404, "wrong scope": 404, "others": 404},
+    ("GET", "/v1/events"): {"right": 405, "wrong scope": 405, "others": 405},
+}
+
+# The scope that a route asks for, by how its path begins, and a body that it takes.
+SCOPES = {
+    "/v1/events/": keys.CONTEXT_READ,
+    "/v1/context": keys.CONTEXT_READ,
+    "/v1/customers/cus_nobody/timeline": keys.CONTEXT_READ,
+    "/v1/customers/cus_nobody/merge": keys.IDENTITY_WRITE,
+    "/v1/merges": keys.IDENTITY_WRITE,
+    "/v1/customers/cus_nobody/split": keys.IDENTITY_WRITE,
+    "/v1/splits": keys.IDENTITY_WRITE,
+    "/metrics": keys.METRICS_READ,
+    "/v1/identity/conflicts/": keys.IDENTITY_WRITE,
+    "/v1/identity/shared": keys.IDENTITY_WRITE,
+    "/v1/identity/": keys.IDENTITY_READ,
+    "/": keys.EVENTS_WRITE,
+}
+BODIES = {
+    "/v1/context": {"email": EVENT["email"]},
+    "/v1/identity/conflicts/": {"reason": "x"},
+    "/v1/identity/shared": {"email": EVENT["email"], "shared": False, "reason": "x"},
+    "/": EVENT,
+}
+
+KINDS = ["none", "malformed", "unknown", "revoked", "expired", "wrong scope", "right"]
+
+
+@pytest.fixture(scope="module")
+def key_of(make_key, cypher):
+    """A key of each kind."""
+    made = {
+        "none": None,
+        "malformed": "wp_live_malformed",
+        "unknown": keys.generate(),
+        "revoked": make_key(keys.EVENTS_WRITE),
+        "expired": make_key(keys.EVENTS_WRITE),
+    }
+    for scope in keys.SCOPES:
+        made[scope] = make_key(scope)
+        made[f"all but {scope}"] = make_key(*(each for each in keys.SCOPES if each != scope))
+    for kind, change in (
+        ("revoked", "k.revokedAt = datetime()"),
+        ("expired", "k.expiresAt = datetime() - duration('PT1S')"),
+    ):
+        cypher(f"MATCH (k:ApiKey {{hash: $hash}}) SET {change}", hash=keys.digest(made[kind]))
+    return made
+
+
+@pytest.fixture(scope="module")
+def known(client):
+    """Somebody to read of."""
+    client.post("/v1/events", json=EVENT)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_a_route_opens_to_the_right_key_alone(address, known, key_of, route, kind):
+    method, path = route
+    scope = of(path, SCOPES)
+    key = key_of[{"right": scope, "wrong scope": f"all but {scope}"}.get(kind, kind)]
+    headers = {"X-API-Key": key} if key else {}
+    body = of(path, BODIES)
+
+    response = httpx2.request(method, address + path, json=body, headers=headers)
+
+    assert response.status_code == ROUTES[route].get(kind, ROUTES[route]["others"])
+
+
+@pytest.mark.parametrize("kind", ["unknown", "revoked", "expired", "malformed"])
+def test_an_answer_does_not_tell_why_a_key_is_not_valid(address, key_of, kind):
+    response = httpx2.post(f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key_of[kind]})
+
+    assert response.json()["error"]["message"] == "the API key is not valid"
+
+
+def test_a_key_is_looked_up_by_its_digest_alone():
+    """What is compared is a SHA-256: how long that takes says nothing of the key."""
+    one, other = keys.generate(), keys.generate()
+
+    assert keys.digest(one) != keys.digest(other)
+    assert len(keys.digest(one)) == 64
+
+
+def test_a_key_is_never_logged_nor_in_the_process_list(serve, api_key):
+    process, address = serve(WAYPATH_WORKERS="2")
+    wait_for(lambda: _answers(address))
+    for body in ({"event": "x"}, EVENT, {"emial": api_key}):
+        httpx2.post(f"{address}/v1/events", json=body, headers={"X-API-Key": api_key})
+    processes = command_lines()
+    process.terminate()
+    output, errors = process.communicate(timeout=30)
+
+    assert not [line for line in processes if api_key in line]
+    assert api_key not in output + errors
+
+
+def test_the_databases_password_is_not_in_the_process_list(serve, database):
+    _, address = serve(WAYPATH_WORKERS="2")
+    wait_for(lambda: _answers(address))
+
+    processes = command_lines()
+
+    password = database.password
+    assert not [line for line in processes if password and password in line]
+
+
+@pytest.fixture
+def records(serve, api_key):
+    """The log of a service that a caller sent strange things, as it was written."""
+    process, address = serve()
+    wait_for(lambda: _answers(address))
+    forged = 'x\r\n{"event": "forged", "level": "info"}\x1b[31m'
+    httpx2.post(
+        f"{address}/v1/nowhere/%0d%0a%7B%22event%22:%22forged%22%7D%0a%1b[31m",
+        json=EVENT | {"event": forged, "externalId": forged},
+        headers={"X-API-Key": api_key, "X-Request-Id": "ours-42"},
+    )
+    process.terminate()
+    return process.communicate(timeout=30)[1]
+
+
+def test_every_record_of_the_log_is_one_json_object_that_no_caller_can_forge(records):
+    objects = [json.loads(line) for line in records.splitlines()]
+
+    assert all({"event", "level", "timestamp"} <= each.keys() for each in objects)
+    assert not [each for each in objects if each["event"] == "forged"]
+    assert "\x1b" not in records
+
+
+def test_a_refused_request_is_logged_with_its_id(records):
+    objects = [json.loads(line) for line in records.splitlines()]
+
+    (refused,) = [each for each in objects if each.get("request_id") == "ours-42"]
+    assert (refused["event"], refused["code"]) == ("request_refused", "not_found")
+
+
+def of(path, named):
+    """What is named by how a path begins."""
+    return next(each for start, each in named.items() if path.startswith(start))
+
+
+def command_lines():
+    return [" ".join(each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"])]
+
+
+def _answers(address):
+    try:
+        return httpx2.get(f"{address}/readyz").status_code == 200
+    except httpx2.TransportError:
+        return False

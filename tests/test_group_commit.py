@@ -1,0 +1,197 @@
+"""Group commit, with a write that the tests hold and release."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from app import group_commit
+from app.errors import Unavailable
+from app.group_commit import GroupCommit, Unit
+
+pytestmark = pytest.mark.anyio
+
+
+class Writes:
+    """A write that waits until it is let go, and echoes its rows."""
+
+    def __init__(self):
+        self.calls = []
+        self.gate = asyncio.Event()
+        self.poison = None
+
+    async def __call__(self, units):
+        rows = [row for unit in units for row in unit.rows]
+        self.calls.append([row["n"] for row in rows])
+        await self.gate.wait()
+        if self.poison is not None and {"n": self.poison} in rows:
+            raise ValueError("poison")
+        return rows
+
+
+@pytest.fixture
+async def writes():
+    return Writes()
+
+
+@contextlib.asynccontextmanager
+async def committing(writes, deadline=30.0):
+    commits = GroupCommit(writes, deadline)
+    task = asyncio.create_task(commits.run())
+    try:
+        yield commits
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def submit(commits, *numbers, size=1):
+    return asyncio.create_task(commits.submit([Unit([{"n": n} for n in numbers])], size))
+
+
+async def settle():
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def busy(commits):
+    """Occupies every writer, one write each."""
+    tasks = []
+    for _ in range(group_commit.WRITERS):
+        tasks.append(submit(commits, "busy"))
+        await settle()
+    return tasks
+
+
+async def test_a_lone_write_waits_for_nobody(writes):
+    async with committing(writes) as commits:
+        writes.gate.set()
+
+        assert await submit(commits, 1, 2) == [{"n": 1}, {"n": 2}]
+
+
+async def test_what_arrives_during_commits_shares_the_next_one(writes):
+    async with committing(writes) as commits:
+        first = await busy(commits)
+        later = [submit(commits, n) for n in range(5)]
+        await settle()
+        writes.gate.set()
+        await asyncio.gather(*first, *later)
+
+    assert writes.calls == [["busy"]] * group_commit.WRITERS + [[0, 1, 2, 3, 4]]
+
+
+async def test_everybody_gets_the_rows_of_their_own(writes):
+    async with committing(writes) as commits:
+        await busy(commits)
+        tasks = [submit(commits, *range(n, n + n)) for n in range(1, 6)]
+        await settle()
+        writes.gate.set()
+
+        assert [len(rows) for rows in await asyncio.gather(*tasks)] == [1, 2, 3, 4, 5]
+
+
+async def test_a_commit_takes_no_more_than_its_rows(writes):
+    async with committing(writes) as commits:
+        await busy(commits)
+        tasks = [submit(commits, *range(group_commit.COMMIT_ROWS)) for _ in range(2)]
+        await settle()
+        writes.gate.set()
+        await asyncio.gather(*tasks)
+
+    assert [len(call) for call in writes.calls[group_commit.WRITERS :]] == [
+        group_commit.COMMIT_ROWS
+    ] * 2
+
+
+async def test_the_poison_of_one_reaches_nobody_else(writes):
+    writes.poison = 2
+    async with committing(writes) as commits:
+        await busy(commits)
+        tasks = [submit(commits, n) for n in range(4)]
+        await settle()
+        writes.gate.set()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [list, list, ValueError, list]
+
+
+async def test_beyond_its_rows_the_queue_refuses(writes, monkeypatch):
+    monkeypatch.setattr(group_commit, "QUEUE_ROWS", 3)
+    async with committing(writes) as commits:
+        waiting = [*await busy(commits), submit(commits, 1, 2, 3)]
+        await settle()
+
+        with pytest.raises(Unavailable):
+            await submit(commits, 4)
+
+        writes.gate.set()
+        await asyncio.gather(*waiting)
+
+
+async def test_beyond_its_bytes_the_queue_refuses(writes, monkeypatch):
+    monkeypatch.setattr(group_commit, "QUEUE_BYTES", 10)
+    async with committing(writes) as commits:
+        waiting = [*await busy(commits), submit(commits, 1, size=10)]
+        await settle()
+
+        with pytest.raises(Unavailable):
+            await submit(commits, 2)
+
+        writes.gate.set()
+        await asyncio.gather(*waiting)
+
+
+async def test_a_drained_queue_takes_again(writes, monkeypatch):
+    monkeypatch.setattr(group_commit, "QUEUE_ROWS", 1)
+    async with committing(writes) as commits:
+        first = [*await busy(commits), submit(commits, 1)]
+        await settle()
+        writes.gate.set()
+        await asyncio.gather(*first)
+
+        assert await submit(commits, 2) == [{"n": 2}]
+
+
+async def test_a_write_ends_with_its_deadline(writes):
+    async with committing(writes, deadline=0.01) as commits:
+        with pytest.raises(Unavailable):
+            await submit(commits, 1)
+
+
+async def test_a_caller_that_left_the_queue_is_not_written(writes):
+    async with committing(writes) as commits:
+        first = await busy(commits)
+        gone, stays = submit(commits, "gone"), submit(commits, "stays")
+        await settle()
+        gone.cancel()
+        await settle()
+        writes.gate.set()
+        await asyncio.gather(*first, stays)
+
+    assert writes.calls[-1] == ["stays"]
+
+
+async def test_when_it_stops_every_waiter_gets_an_error(writes):
+    async with committing(writes) as commits:
+        tasks = [*await busy(commits), submit(commits, 1)]
+        await settle()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+
+
+async def test_a_writer_that_dies_is_replaced_and_its_waiters_get_an_error(writes, monkeypatch):
+    async with committing(writes) as commits:
+        writes.gate.set()
+        with monkeypatch.context() as patch:
+            patch.setattr(commits, "_commit", _die)
+            with pytest.raises(Unavailable):
+                await submit(commits, 1)
+        await settle()
+
+        assert await submit(commits, 2) == [{"n": 2}]
+
+
+async def _die(batch):
+    raise RuntimeError("a defect of ours")

@@ -1,0 +1,143 @@
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from app import identity
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("jane@acme.com", "jane@acme.com"),
+        (" Jane@ACME.com\t", "jane@acme.com"),
+        ("jane.doe+news@acme.com", "jane.doe+news@acme.com"),
+        ("jane@bücher.example", "jane@xn--bcher-kva.example"),
+        ("jane@BÜCHER.example", "jane@xn--bcher-kva.example"),
+        ("JOSE\u0301@acme.com", "jos\u00e9@acme.com"),
+        ("jos\u00e9@acme.com", "jos\u00e9@acme.com"),
+        ("jane@acme.test", "jane@acme.test"),
+    ],
+)
+def test_an_email_address_has_one_form(text, value):
+    assert identity.email(text).value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jane",
+        "jane@",
+        "@acme.com",
+        "jane@acme",
+        "jane@acme..com",
+        "jane doe@acme.com",
+        "Jane <jane@acme.com>",
+        "jane@acme.com, joe@acme.com",
+        "jane\0@acme.com",
+        "jane\u200b@acme.com",
+        "jane@[127.0.0.1]",
+        f"{'j' * 250}@acme.com",
+    ],
+)
+def test_what_is_not_an_email_address_is_refused(text):
+    with pytest.raises(ValueError, match="is not an email address|is longer than"):
+        identity.email(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("4155552671", "+14155552671"),
+        ("(415) 555-2671", "+14155552671"),
+        ("1-415-555-2671", "+14155552671"),
+        ("+1 415 555 2671", "+14155552671"),
+        (" +14155552671 ", "+14155552671"),
+        ("+44 20 7946 0958", "+442079460958"),
+        ("+39 06 1234 5678", "+390612345678"),
+    ],
+)
+def test_a_phone_number_has_one_form(text, value):
+    assert identity.phone(text).value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5552671",
+        "+1",
+        "+999 123 4567",
+        "00442079460958",
+        "+1 415 555 2671 ext. 5",
+        "+1 415 555 2671x5",
+        "+1 415 555 2671;ext=5",
+        "call 415 555 2671",
+        "415 555 2671 or 2672",
+        "1-800-FLOWERS",
+        "+" + "1" * 300,
+    ],
+)
+def test_what_is_not_a_phone_number_is_refused(text):
+    with pytest.raises(ValueError, match="is not a"):
+        identity.phone(text)
+
+
+def test_an_external_id_is_trimmed_and_otherwise_as_it_is():
+    assert identity.external_id("  User 42/É ").value == "User 42/É"
+
+
+def test_an_external_id_is_compared_in_nfc():
+    assert identity.external_id("e\u0301") == identity.external_id("\u00e9")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\u200bb", "a\u202eb", "a\ufeffb", "x" * 256])
+def test_an_external_id_that_cannot_be_read_is_refused(text):
+    with pytest.raises(ValueError, match="cannot be seen|is longer than"):
+        identity.external_id(text)
+
+
+def test_email_weighs_more_than_phone_and_phone_more_than_external_id():
+    keys = identity.email("jane@acme.com"), identity.phone("4155552671"), identity.external_id("1")
+
+    assert [key.weight for key in keys] == [1.0, 0.9, 0.8]
+
+
+@given(st.emails())
+def test_normalising_an_email_address_twice_changes_nothing(text):
+    once = _or_reject(identity.email, text)
+
+    assert identity.email(once.value) == once
+
+
+@given(st.emails())
+def test_an_email_address_is_the_same_in_upper_case(text):
+    assume(text.isascii())
+
+    assert _or_reject(identity.email, text.upper()) == _or_reject(identity.email, text)
+
+
+@given(st.from_regex(r"\A(\+1|\+44|\+49|)[ .-]?[2-9][0-9]{2}[ .-]?[0-9]{3}[ .-]?[0-9]{4}\Z"))
+def test_normalising_a_phone_number_twice_changes_nothing(text):
+    once = _or_reject(identity.phone, text)
+
+    assert identity.phone(once.value) == once
+
+
+@given(st.from_regex(r"\A[2-9][0-9]{9}\Z"))
+def test_ten_bare_digits_are_a_us_number(digits):
+    assume(digits.isascii() and digits.isdigit() and len(digits) == 10)
+
+    assert identity.phone(digits).value == f"+1{digits}"
+
+
+@given(st.text())
+def test_normalising_an_external_id_twice_changes_nothing(text):
+    once = _or_reject(identity.external_id, text)
+
+    assert identity.external_id(once.value) == once
+
+
+def _or_reject(normalise, text):
+    try:
+        return normalise(text)
+    except ValueError:
+        assume(False)

@@ -1,0 +1,129 @@
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import properties
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def values(content):
+    return properties.parse(json.dumps(content).encode())[1]
+
+
+def test_the_text_is_kept_byte_for_byte():
+    raw = '{ "a": 1.0,"b":100000000000000000000000, "é":"\\u00e9", "a":2}'
+
+    assert properties.parse(raw.encode())[0] == raw
+
+
+@pytest.mark.parametrize("value", ["text", "", True, False, 0, -(2**63), 2**63 - 1, 1.5, -0.0])
+def test_a_value_that_neo4j_can_hold_gets_a_name_of_its_own(value):
+    assert values({"name": value}) == {"name": value}
+
+
+@pytest.mark.parametrize("value", [[], ["a", "b"], [1, 2], [1.5], [True, False]])
+def test_a_list_of_one_kind_gets_a_name_of_its_own(value):
+    assert values({"name": value}) == {"name": value}
+
+
+@pytest.mark.parametrize(
+    "value", [None, 2**63, 2**70, [1, "a"], [1, True], [None], [[1]], [{"a": 1}], [2**63], {}]
+)
+def test_a_value_that_neo4j_cannot_hold_is_in_the_text_only(value):
+    assert values({"name": value}) == {}
+
+
+def test_a_nested_value_is_named_by_its_path():
+    assert values({"utm": {"source": "x", "deep": {"er": 1}}}) == {
+        "utm.source": "x",
+        "utm.deep.er": 1,
+    }
+
+
+def test_the_shallower_of_two_values_with_one_name_wins():
+    assert values({"utm": {"source": "deep"}, "utm.source": "flat"}) == {"utm.source": "flat"}
+
+
+@pytest.mark.parametrize("name", sorted(properties.OWN_NAMES))
+def test_a_name_of_our_own_is_in_the_text_only(name):
+    assert values({name: "x"}) == {}
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "n" * 256])
+def test_a_name_that_neo4j_cannot_hold_is_in_the_text_only(name):
+    assert values({name: "x"}) == {}
+
+
+@pytest.mark.parametrize("name", ["a.b", "a`b", "__proto__", " ", "é", "n" * 255, "$x", "a b"])
+def test_any_other_name_is_kept(name):
+    assert values({name: "x"}) == {name: "x"}
+
+
+@pytest.mark.parametrize("raw", [b"[]", b'"x"', b"1", b'{"a": "\xff"}', b'{"a": 1e400}', b"true"])
+def test_what_is_not_an_object_is_refused(raw):
+    with pytest.raises(ValueError, match="is not an object"):
+        properties.parse(raw)
+
+
+def test_64_kib_are_taken():
+    assert values({"a": "x" * (64 * 1024 - 9)}) != {}
+
+
+def test_more_than_64_kib_are_refused():
+    with pytest.raises(ValueError, match="is larger than 64 KiB"):
+        properties.parse(json.dumps({"a": "x" * (64 * 1024 - 8)}).encode())
+
+
+def test_255_entries_are_taken():
+    assert len(values({str(number): number for number in range(255)})) == 255
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {str(number): number for number in range(256)},
+        {"nested": {str(number): number for number in range(255)}},
+        {"listed": [{"a": 1, "b": 2} for _ in range(128)]},
+    ],
+    ids=["flat", "nested", "in a list"],
+)
+def test_more_than_255_entries_are_refused(content):
+    with pytest.raises(ValueError, match="has more than 255 entries"):
+        values(content)
+
+
+def nested(depth, opening='{"a":', closing="}"):
+    return (opening * (depth - 1) + "{}" + closing * (depth - 1)).encode()
+
+
+def test_a_depth_of_16_is_taken():
+    assert properties.parse(nested(16))[0] == nested(16).decode()
+
+
+@pytest.mark.parametrize("depth", [17, 1000, 5000])
+def test_a_greater_depth_is_refused(depth):
+    with pytest.raises(ValueError, match="is nested more than 16 deep"):
+        properties.parse(nested(depth))
+
+
+@given(
+    st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), JSON, max_size=8)
+)
+def test_the_text_gives_back_what_was_sent(content):
+    text, _ = properties.parse(msgspec.json.encode(content))
+
+    assert json.loads(text) == content

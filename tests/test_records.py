@@ -1,0 +1,245 @@
+"""The records of JSON lines, CSV rows and Segment's calls, as events."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from app import formats, records
+from app.errors import InvalidPayload
+from app.source import Lines, SourceRefused
+
+IDENTITY = "file"
+
+
+def read(content, format_="jsonl", key=None, identity: str | None = IDENTITY) -> list[Any]:
+    lines = Lines(io.BytesIO(content.encode("utf-8", "surrogateescape")), lambda: 0)
+    return list(records.read(formats.reader(format_, key)(lines), identity, lambda _: False))
+
+
+def one(content, format_="jsonl", key=None):
+    (record,) = read(content, format_, key)
+    assert not isinstance(record.event, InvalidPayload), record.event.details
+    return record.event
+
+
+def faults(content, format_="jsonl", key=None):
+    return [
+        (record.line, detail.path, detail.message)
+        for record in read(content, format_, key)
+        if isinstance(record.event, InvalidPayload)
+        for detail in record.event.details
+    ]
+
+
+def csv(header, *rows):
+    return "\r\n".join([header, *rows]) + "\r\n"
+
+
+def call(**fields):
+    return json.dumps({"type": "track", "event": "x", "messageId": "m", "userId": "u"} | fields)
+
+
+def keys(event):
+    return [str(key) for key in event.keys]
+
+
+def test_a_line_is_known_by_the_file_and_its_number():
+    found = read('{"event": "x", "email": "a@b.example"}\n\n{"event": "y", "email": "a@b.example"}')
+
+    assert [record.event.idempotency_key for record in found] == ["file:1", "file:3"]
+
+
+def test_a_key_of_its_own_comes_first():
+    assert one('{"event": "x", "externalId": "a", "idempotencyKey": "k"}').idempotency_key == "k"
+
+
+def test_without_a_name_an_event_needs_a_key_of_its_own():
+    (record,) = read('{"event": "x", "externalId": "a"}', identity=None)
+
+    assert record.event.details[0].path == "idempotencyKey"
+
+
+@pytest.mark.parametrize(("value", "key"), [('"a"', "a"), ("12", "12")])
+def test_a_field_of_the_callers_choice_is_the_key(value, key):
+    event = one(f'{{"event": "x", "externalId": "e", "order": {value}}}', key="order")
+
+    assert event.idempotency_key == key
+
+
+def test_a_field_that_events_have_can_be_the_key_as_well():
+    event = one('{"event": "x", "externalId": "e"}', key="externalId")
+
+    assert (event.idempotency_key, keys(event)) == ("e", ["externalId:e"])
+
+
+def test_properties_of_a_line_keep_their_exact_text():
+    assert one('{"event":"x","email":"a@b.example","properties":{"n": 1.10}}').properties == (
+        '{"n": 1.10}'
+    )
+
+
+def test_a_row_of_csv_has_what_its_columns_say():
+    header = "event,email,phone,externalId,timestamp,properties,idempotencyKey"
+    row = 'x,a@b.example,4155552671,e,2026-04-29T10:14:32Z,"{""n"": 1.10}",k'
+
+    event = one(csv(header, row), "csv")
+
+    assert (event.event, event.timestamp, event.idempotency_key) == (
+        "x",
+        "2026-04-29T10:14:32Z",
+        "k",
+    )
+    assert keys(event) == ["email:a@b.example", "phone:+14155552671", "externalId:e"]
+    assert event.properties == '{"n": 1.10}'
+
+
+def test_columns_named_after_properties_are_properties():
+    event = one(csv("event,email,properties.url,properties.n", "x,a@b.example,/,1"), "csv")
+
+    assert json.loads(event.properties) == {"url": "/", "n": "1"}
+
+
+def test_they_stand_beside_the_others_and_an_empty_cell_is_none():
+    header = "event,email,properties,properties.url,properties.n"
+
+    event = one(csv(header, 'x,a@b.example,"{""m"": 1.10}",/,'), "csv")
+
+    assert event.properties == '{"m":1.10,"url":"/"}'
+
+
+def test_a_cell_may_have_line_breaks_and_a_row_is_known_by_its_first_line():
+    header = "event,email,properties.text"
+
+    found = read(csv(header, 'x,a@b.example,"a\nb"', "y,a@b.example,c"), "csv")
+
+    assert [record.line for record in found] == [2, 4]
+    assert found[0].raw == b'x,a@b.example,"a\nb"'
+    assert json.loads(found[0].event.properties) == {"text": "a\nb"}
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header():
+    assert one("\ufeff" + csv("event,email", "x,a@b.example"), "csv").event == "x"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("x", "has 1 cells, and the header 3"),
+        ('x,a@b.example,"{"', "is not an object in JSON: Input data was truncated"),
+        ('x,a@b.example,"{}, ""phone"": ""1"""', "is not an object in JSON"),
+        ("x,a@b.example,[]", "is not an object that can be kept"),
+        ('x,"a"b,', "is not CSV"),
+        ("x,\udcff@b.example,", "is not UTF-8"),
+    ],
+)
+def test_a_row_that_is_wrong_is_told_and_the_next_one_is_read(row, message):
+    content = csv("event,email,properties", row, "y,a@b.example,")
+
+    ((line, _, said),) = faults(content, "csv")
+
+    assert (line, said[: len(message)]) == (2, message)
+    assert read(content, "csv")[1].event.event == "y"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("event,e-mail\n", "unknown column 'e-mail'"),
+        ("event,properties.\n", "unknown column 'properties.'"),
+        ("event,email,event\n", "column 'event' twice"),
+        ("", "no header row"),
+        ("\n", "no header row"),
+        ('"a"b\n', "the header row is not CSV"),
+    ],
+)
+def test_a_header_that_cannot_be_used_is_refused(content, message):
+    with pytest.raises(SourceRefused, match=message):
+        read(content, "csv")
+
+
+def test_a_column_of_the_callers_choice_is_the_key():
+    assert one(csv("event,email,order", "x,a@b.example,7"), "csv", "order").idempotency_key == "7"
+    assert faults(csv("event,email,order", "x,a@b.example,"), "csv", "order") == [
+        (2, "order", "is required")
+    ]
+    with pytest.raises(SourceRefused, match="no column 'order'"):
+        read(csv("event,email"), "csv", "order")
+
+
+def test_a_track_call_is_an_event():
+    event = one(
+        call(
+            event="Order Completed",
+            anonymousId="an",
+            context={"traits": {"email": "a@b.example", "phone": "+14155552671"}, "ip": "::1"},
+            properties={"total": 27.5},
+            timestamp="2026-04-29T10:14:32.000Z",
+            originalTimestamp="2026-04-29T10:14:33.000Z",
+        ),
+        "segment",
+    )
+
+    assert (event.event, event.timestamp) == ("Order Completed", "2026-04-29T10:14:32.000Z")
+    assert keys(event) == ["email:a@b.example", "phone:+14155552671", "externalId:u"]
+    assert (event.idempotency_key, json.loads(event.properties)) == ("m", {"total": 27.5})
+
+
+def test_a_call_without_a_timestamp_has_the_original_one():
+    text = "2026-04-29T10:14:33.000Z"
+
+    assert one(call(originalTimestamp=text), "segment").timestamp == text
+
+
+@pytest.mark.parametrize(
+    ("ids", "key"),
+    [
+        ({"userId": None, "anonymousId": "an"}, "externalId:an"),
+        ({"userId": 42}, "externalId:42"),
+        ({"userId": "", "anonymousId": "an"}, "externalId:an"),
+    ],
+)
+def test_who_has_no_user_id_is_known_by_the_anonymous_one(ids, key):
+    assert keys(one(call(**ids), "segment")) == [key]
+
+
+def test_an_identify_call_tells_the_traits():
+    traits = {"email": "a@b.example", "plan": "pro"}
+
+    event = one(call(type="identify", traits=traits), "segment")
+
+    assert event.event == "identified"
+    assert keys(event) == ["email:a@b.example", "externalId:u"]
+    assert json.loads(event.properties) == traits
+
+
+@pytest.mark.parametrize(("kind", "name"), [("page", "page_viewed"), ("screen", "screen_viewed")])
+def test_a_page_or_screen_call_tells_which_one(kind, name):
+    event = one(
+        call(type=kind, name="Home", category="Docs", properties={"url": "/", "name": "Start"}),
+        "segment",
+    )
+
+    assert event.event == name
+    assert json.loads(event.properties) == {"name": "Start", "category": "Docs", "url": "/"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"messageId": None}, "messageId"),
+        ({"type": None}, "type"),
+        ({"type": "alias"}, "type"),
+        ({"event": None}, "event"),
+        ({"userId": None}, ""),
+        ({"userId": {}}, "externalId"),
+        ({"traits": {"email": "nobody"}}, "email"),
+        ({"properties": []}, "properties"),
+        ({"timestamp": "yesterday"}, "timestamp"),
+    ],
+)
+def test_a_call_that_is_no_event_is_told_why(fields, path):
+    ((_, said, _),) = faults(call(**fields), "segment")
+
+    assert said == path

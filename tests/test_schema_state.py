@@ -1,0 +1,87 @@
+"""What a graph has of the schema, against what it should have."""
+
+import pytest
+
+from app import migrations
+from app.schema_state import SchemaState
+from app.statements import Statement
+
+TEXT = "CREATE INDEX things IF NOT EXISTS FOR (thing:Thing) ON (thing.size, thing.id)"
+(THINGS,) = migrations.parse([Statement("001_things", TEXT, frozenset())])
+RECORD = {"version": 1, "name": "things", "checksum": THINGS.checksum}
+ROW = {
+    "name": "things",
+    "state": "ONLINE",
+    "kind": "NODE RANGE",
+    "labels": ["Thing"],
+    "properties": ["size", "id"],
+    "isUnique": False,
+}
+
+
+def test_what_is_recorded_and_there_has_no_fault():
+    state = SchemaState([THINGS], [RECORD], [ROW])
+
+    assert (state.strangers(), state.faults(THINGS), state.is_due(THINGS)) == ([], [], False)
+
+
+def test_an_index_of_another_name_does_as_well():
+    state = SchemaState([THINGS], [RECORD], [ROW | {"name": "theirs"}])
+
+    assert (state.faults(THINGS), state.is_due(THINGS)) == ([], False)
+
+
+def test_what_is_not_recorded_is_due():
+    state = SchemaState([THINGS], [], [ROW])
+
+    assert state.faults(THINGS) == ["not applied: start the service, which does it"]
+    assert state.is_due(THINGS)
+
+
+def test_what_somebody_dropped_is_due_again():
+    state = SchemaState([THINGS], [RECORD], [])
+
+    assert "index on :Thing(size, id) is missing" in state.faults(THINGS)[0]
+    assert state.is_due(THINGS)
+
+
+def test_what_a_later_step_drops_is_not_missed():
+    drop = Statement("002_b", "DROP INDEX things IF EXISTS", frozenset())
+    _, dropped = steps = migrations.parse([THINGS.statement, drop])
+    records = [RECORD, {"version": 2, "name": "b", "checksum": dropped.checksum}]
+
+    state = SchemaState(steps, records, [])
+
+    assert [state.faults(step) for step in steps] == [[], []]
+    assert not any(state.is_due(step) for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ({"properties": ["size"]}, "another index on :Thing(size): DROP INDEX things"),
+        ({"labels": ["Stuff"]}, "another index on :Stuff(size, id): DROP INDEX things"),
+        ({"isUnique": True}, "another constraint on :Thing(size, id): DROP CONSTRAINT things"),
+        ({"kind": "NODE TEXT"}, "another index on :Thing(size, id): DROP INDEX things"),
+        ({"state": "POPULATING"}, "is POPULATING: wait"),
+        ({"state": "FAILED"}, "has FAILED: see Neo4j's log"),
+    ],
+)
+def test_an_index_that_will_not_do_is_a_fault_and_nothing_that_a_step_could_mend(row, fault):
+    state = SchemaState([THINGS], [RECORD], [ROW | row])
+
+    assert fault in state.faults(THINGS)[0]
+    assert not state.is_due(THINGS)
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"version": 2, "name": "more"}, "step 002_more of its schema, which is unknown here"),
+        ({"checksum": "of another"}, "step 001_things of its schema, with another text"),
+    ],
+)
+def test_a_record_that_is_none_of_ours_is_named(record, said):
+    state = SchemaState([THINGS], [RECORD | record], [ROW])
+
+    assert said in state.strangers()[0]

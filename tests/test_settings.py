@@ -1,0 +1,91 @@
+import pytest
+
+from app import settings
+from app.settings import SettingsError
+
+
+def test_every_setting_has_a_default():
+    loaded = settings.load({})
+
+    assert (loaded.host, loaded.port, loaded.workers) == ("127.0.0.1", 8000, 1)
+    assert (loaded.neo4j_uri, loaded.neo4j_username, loaded.neo4j_database) == (
+        None,
+        "neo4j",
+        "neo4j",
+    )
+    assert (loaded.data_dir, loaded.rate_limit) == (".data", 60_000)
+
+
+def test_every_setting_comes_from_the_environment():
+    loaded = settings.load(
+        {
+            "NEO4J_URI": "neo4j+s://db.example",
+            "NEO4J_USERNAME": "writer",
+            "NEO4J_PASSWORD": "secret",
+            "NEO4J_DATABASE": "events",
+            "WAYPATH_HOST": "0.0.0.0",
+            "WAYPATH_PORT": "9000",
+            "WAYPATH_WORKERS": "4",
+            "WAYPATH_DATA_DIR": "/data",
+            "WAYPATH_RATE_LIMIT": "100",
+            "WAYPATH_MCP_HOSTS": "a.example, b.example",
+        }
+    )
+
+    assert loaded.neo4j_uri == "neo4j+s://db.example"
+    assert (loaded.neo4j_username, loaded.neo4j_password) == ("writer", "secret")
+    assert (loaded.neo4j_database, loaded.data_dir) == ("events", "/data")
+    assert (loaded.host, loaded.port, loaded.workers) == ("0.0.0.0", 9000, 4)
+    assert loaded.rate_limit == 100
+    assert loaded.hosts[-2:] == ["a.example", "b.example"]
+
+
+def test_an_empty_variable_counts_as_absent():
+    assert settings.load({"WAYPATH_PORT": "", "NEO4J_URI": ""}) == settings.load({})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEO4J_URI", "http://localhost:7474"),
+        ("NEO4J_URI", "localhost:7687"),
+        ("NEO4J_URI", "bolt://localhost?policy=eu"),
+        ("WAYPATH_PORT", "http"),
+        ("WAYPATH_PORT", "65536"),
+        ("WAYPATH_WORKERS", "0"),
+        ("WAYPATH_WORKERS", "two"),
+        ("WAYPATH_RATE_LIMIT", "0"),
+        ("WAYPATH_RATE_LIMIT", "1.5"),
+        ("WAYPATH_MCP_HOSTS", "https://a.example"),
+    ],
+)
+def test_a_wrong_setting_is_named(name, value):
+    with pytest.raises(SettingsError, match=name):
+        settings.load({name: value})
+
+
+def test_every_wrong_setting_is_named():
+    with pytest.raises(SettingsError, match=r"WAYPATH_PORT.*WAYPATH_WORKERS"):
+        settings.load({"WAYPATH_PORT": "x", "WAYPATH_WORKERS": "x"})
+
+
+def test_every_fault_is_to_be_had_by_itself():
+    with pytest.raises(SettingsError) as error:
+        settings.load({"WAYPATH_PORT": "x", "WAYPATH_WORKERS": "x"})
+
+    assert [fault.split(":")[0] for fault in error.value.faults] == [
+        "WAYPATH_PORT",
+        "WAYPATH_WORKERS",
+    ]
+
+
+def test_a_password_without_a_database_to_use_it_on_is_named():
+    with pytest.raises(SettingsError, match="NEO4J_PASSWORD"):
+        settings.load({"NEO4J_PASSWORD": "secret"})
+
+
+def test_an_error_does_not_repeat_a_secret():
+    with pytest.raises(SettingsError) as error:
+        settings.load({"NEO4J_PASSWORD": "hunter2"})
+
+    assert "hunter2" not in str(error.value)
