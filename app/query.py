@@ -33,7 +33,7 @@ def convert(given: Mapping[str, Any], kind: type[T]) -> T:
 
 
 def from_parameters(given: Iterable[tuple[str, str]], kind: type[T], **known: str) -> T:
-    """The query in the parameters of a URL, where an empty one counts as absent, and in `known`.
+    """The query in the parameters of a URL, and in `known`.
 
     Raises InvalidPayload, which names the fault.
     """
@@ -41,8 +41,7 @@ def from_parameters(given: Iterable[tuple[str, str]], kind: type[T], **known: st
     for name, value in given:
         if name in found or name in known:
             raise invalid([Detail(name, "must come once")])
-        if value:
-            found[name] = value
+        found[name] = value
     try:
         return msgspec.convert(found | known, kind, strict=False)
     except msgspec.ValidationError as error:

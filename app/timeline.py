@@ -86,7 +86,7 @@ class TimelineReader:
             "timeline",
             **parameters,
             customer=customer,
-            event=query.event,
+            event=query.event or None,
             limit=query.limit,
             scan=SCAN if query.event or query.as_of else query.limit + 1,
         )

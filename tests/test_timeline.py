@@ -163,6 +163,13 @@ def test_a_name_is_kept_to_on_every_page(send, pages):
     assert pages(customer, event=day(2), limit=1) == [day(2)] * 3
 
 
+def test_a_text_that_is_empty_counts_as_absent(send, page):
+    customer = send(day(1), day(2))
+    empty = dict.fromkeys(("cursor", "event", "from", "to", "asOf"), "")
+
+    assert page(customer, **empty) == page(customer)
+
+
 def test_a_rare_event_is_found_behind_many_others(send, pages, cypher):
     customer = send(day(1))
     cypher(
@@ -199,6 +206,7 @@ def test_a_customer_who_does_not_exist_is_404(read):
     ("query", "path"),
     [
         ({"limit": 0}, "limit"),
+        ({"limit": ""}, "limit"),
         ({"limit": "many"}, "limit"),
         ({"limit": 201}, "limit"),
         ({"from": "yesterday"}, "from"),
