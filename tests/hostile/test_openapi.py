@@ -1,6 +1,9 @@
 """What the OpenAPI document allows and forbids, tried on every route by schemathesis."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -19,6 +22,13 @@ def document():
             parameters = operation["parameters"]
             operation["parameters"] = [each for each in parameters if each != ENCODING]
     return document
+
+
+def is_sent_whole(case, address):
+    """Whether each parameter of the query is in the URL, which an empty list, say, is not."""
+    sent = requests.Request(**case.as_transport_kwargs(base_url=address)).prepare()
+    names = dict(parse_qsl(urlsplit(sent.url).query, keep_blank_values=True))
+    return names.keys() >= (case.query or {}).keys()
 
 
 schema = schemathesis.openapi.from_dict(document())
@@ -48,6 +58,8 @@ def test_a_route_does_what_its_document_says(case, address, key):
     excluded = [positive_data_acceptance]  # what is well-formed may still name nothing real
     if (case.headers or {}).get("Prefer") == LENIENT:
         excluded.append(negative_data_rejection)  # each bad event has its error, in a 200
+    if not is_sent_whole(case, address):
+        excluded.append(negative_data_rejection)  # what is wrong with it never arrives
     case.call_and_validate(base_url=address, headers={"X-API-Key": key}, excluded_checks=excluded)
 
 
