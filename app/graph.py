@@ -61,8 +61,9 @@ class Graph:
 
     Every call ends within `deadline` seconds. What may pass (a lost connection, one that does not
     answer, a deadlock, a lost race for a new key) is repeated in milliseconds until then; every
-    statement is therefore written so that a repeat changes nothing more. While `is_open` is
-    false, reads and writes are refused at once, and nothing is repeated.
+    statement is therefore written so that a repeat changes nothing more. A database that never
+    answered and cannot be reached is not waited for. While `is_open` is false, reads and writes
+    are refused at once, and nothing is repeated.
     """
 
     def __init__(
@@ -162,7 +163,7 @@ class Graph:
         if parameters.keys() != statement.parameters:
             raise TypeError(f"{statement.name} takes {sorted(statement.parameters)}")
         attempts = AsyncRetrying(
-            retry=retry_if_exception(lambda error: self.is_open and _may_pass(error)),
+            retry=retry_if_exception(self._is_to_be_repeated),
             wait=wait_random_exponential(multiplier=0.005, max=0.5),
             stop=stop_after_delay(self._deadline),
             before_sleep=lambda state: self._retry(statement, state),
@@ -176,12 +177,24 @@ class Graph:
         except TimeoutError:
             raise Unavailable("the database did not answer in time") from None
         except (DriverError, Neo4jError) as error:
+            if self._was_never_reached(error):
+                raise Unavailable(f"the database cannot be reached: {error}") from error
             if _may_pass(error):
                 raise Unavailable("the database did not answer in time") from error
             if not isinstance(error, DriverError | AuthError):
                 raise
             log.error("database_unusable", statement=statement.name, error=str(error))
             raise Unavailable("the database cannot be used") from error
+
+    def _is_to_be_repeated(self, error: BaseException) -> bool:
+        return self.is_open and _may_pass(error) and not self._was_never_reached(error)
+
+    def _was_never_reached(self, error: BaseException) -> bool:
+        # What our own clock ended was reached.
+        is_away = isinstance(error, ServiceUnavailable) and not isinstance(
+            error.__cause__, TimeoutError
+        )
+        return is_away and self._answered_at == -math.inf
 
     def _retry(self, statement: Statement, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

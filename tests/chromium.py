@@ -4,14 +4,16 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from httpx2 import Client
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-# For one test: while it is open, playwright runs an event loop in which no other can begin.
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
+# While it is open, playwright runs an event loop in which no other can begin: what needs one, the
+# keys of the session's service among it, is there before.
+@pytest.fixture(scope="module")
+def chromium(client: Client) -> Iterator[Browser]:
     """The machine's Chromium; a test that wants it is skipped where there is none."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:

@@ -86,11 +86,11 @@ def test_a_wrong_setting_is_named(cli):
     assert "WAYPATH_PORT" in created.stderr
 
 
-def test_a_database_that_is_away_is_said_in_a_sentence(cli):
+def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(cli):
     listed = cli("keys", "list", NEO4J_URI="bolt://127.0.0.1:1", NEO4J_PASSWORD="x")
 
     assert listed.returncode == 1
-    assert "Error: the database did not answer in time" in listed.stderr
+    assert "Error: the database cannot be reached: Couldn't connect to 127.0.0.1:1" in listed.stderr
     assert "Traceback" not in listed.stderr
 
 

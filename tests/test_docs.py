@@ -37,8 +37,7 @@ def test_it_shows_every_operation(page):
 
 
 def test_it_neither_complains_nor_asks_anybody_else(page, address, seen):
-    for control in page.locator(".opblock-summary-control").all():
-        control.click()
+    page.locator(".opblock-summary-control").evaluate_all("all => all.forEach(it => it.click())")
     page.locator(".opblock-body .responses-wrapper").nth(len(OPERATIONS) - 1).wait_for()
 
     elsewhere = [url for url in seen["requests"] if not url.startswith((f"{address}/", "data:"))]

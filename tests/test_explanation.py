@@ -450,7 +450,9 @@ def test_an_event_that_was_split_off_was_of_the_whole_until_then(
     assert [change["kind"] for change in explain(event)["changes"]] == ["split"]
 
 
-def test_many_merges_of_the_same_two_are_no_burden(ingest, explain, cypher, person, email):
+def test_many_merges_of_the_same_two_are_no_burden(
+    ingest, explain, cypher, person, email, unique
+):
     jane, joan = person("jane"), person("joan")
     event = ingest(email=email("jane"))
     cypher(
@@ -460,14 +462,17 @@ def test_many_merges_of_the_same_two_are_no_burden(ingest, explain, cypher, pers
         UNWIND range(1, 30) AS n
         WITH *, datetime() + duration({hours: n}) AS at
         CREATE (one)-[:WAS_MERGED_INTO {
-          id: 'mrg_a' + n, at: at, undoneAt: at + duration({minutes: 1})
+          id: 'mrg_a' + n + $unique, at: at, by: 'key_x',
+          undoneAt: at + duration({minutes: 1}), undoneBy: 'key_x'
         }]->(other)
         CREATE (other)-[:WAS_MERGED_INTO {
-          id: 'mrg_b' + n, at: at + duration({minutes: 2}), undoneAt: at + duration({minutes: 3})
+          id: 'mrg_b' + n + $unique, at: at + duration({minutes: 2}), by: 'key_x',
+          undoneAt: at + duration({minutes: 3}), undoneBy: 'key_x'
         }]->(one)
         """,
         one=jane,
         other=joan,
+        unique=unique,
     )
 
     assert len(explain(event)["changes"]) == 60

@@ -160,13 +160,16 @@ async def test_the_queue_is_as_long_as_what_waits():
 @pytest.mark.anyio
 async def test_a_statement_that_runs_again_is_counted_with_the_reason(database):
     figures = Figures()
-    nowhere = Database("bolt://127.0.0.1:1", database.username, database.password, database.name)
-    graph = Graph(nowhere, 0.5, figures)
-
-    with pytest.raises(Unavailable):
+    with Forwarder(database.uri) as forwarder:
+        behind = Database(forwarder.uri, database.username, database.password, database.name)
+        graph = Graph(behind, 0.5, figures)
         await graph.read("schema")
+        forwarder.close()
 
-    await graph.close()
+        with pytest.raises(Unavailable):
+            await graph.read("schema")
+
+        await graph.close()
     assert value(parse(figures.text().decode()), "retries_total", reason="connection") >= 1
 
 

@@ -93,7 +93,15 @@ def test_no_key_is_401(address):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "wp_live_", keys.generate(), keys.generate()[:-1] + "!", "é" * 44]
+    "text",
+    [
+        "",
+        "x",
+        "wp_live_",
+        "é" * 44,
+        pytest.param(keys.generate(), id="unknown"),
+        pytest.param(keys.generate()[:-1] + "!", id="malformed"),
+    ],
 )
 def test_a_key_that_nobody_made_is_401(client, text):
     assert error(post(client, **{"X-API-Key": text.encode()})) == (401, "unauthenticated")

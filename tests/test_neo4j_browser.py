@@ -52,10 +52,11 @@ def customer(ingest, unique):
     return ingest(events)["results"][0]["customerId"]
 
 
-@pytest.fixture
-def page(chromium, neo4j_browser):
-    """A page that reaches nothing but Neo4j Browser and its database."""
+@pytest.fixture(scope="module")
+def new_page(chromium, neo4j_browser):
+    """Opens a page that reaches nothing but Neo4j Browser and its database."""
     here = httpx2.URL(neo4j_browser).host
+    pages = []
 
     def reach(route):
         if httpx2.URL(route.request.url).host == here:
@@ -63,17 +64,28 @@ def page(chromium, neo4j_browser):
         else:
             route.abort()
 
-    page = chromium.new_page(viewport={"width": 1280, "height": 800})
-    page.route("**/*", reach)
-    yield page
-    page.close()
+    def opened():
+        page = chromium.new_page(viewport={"width": 1280, "height": 800})
+        pages.append(page)
+        page.route("**/*", reach)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
 
 
 @pytest.fixture
-def enter(page, database):
+def page(new_page):
+    return new_page()
+
+
+@pytest.fixture(scope="module")
+def enter(new_page, database):
     """Opens a link, logs in, and returns the page."""
 
     def through(link):
+        page = new_page()
         page.goto(link)
         page.get_by_test_id("password").fill(database.password)
         page.get_by_test_id("connect").click()
@@ -84,10 +96,10 @@ def enter(page, database):
     return through
 
 
-@pytest.fixture
-def logged_in(enter, neo4j_browser, server, customer):
-    """The page that a Customer's link opens, after the login."""
-    return enter(browser.link(neo4j_browser, customer, server))
+@pytest.fixture(scope="module")
+def logged_in(enter, neo4j_browser, server):
+    """The page that the link of somebody opens, after the login."""
+    return enter(browser.link(neo4j_browser, "cus_x", server))
 
 
 def test_a_link_fills_in_where_to_connect_and_as_whom(
@@ -99,9 +111,16 @@ def test_a_link_fills_in_where_to_connect_and_as_whom(
     expect(page.get_by_test_id("username")).to_have_value(database.username)
 
 
-def test_after_the_login_the_query_of_a_link_stands_in_the_editor(customer, logged_in):
-    expect(_editor(logged_in)).to_contain_text(f"(customer:Customer {{id: '{customer}'}})")
-    expect(_editor(logged_in)).to_contain_text("ORDER BY touchpoint.occurredAt DESC")
+def test_after_the_login_the_query_of_a_link_draws_the_customer_and_its_touchpoints(
+    enter, neo4j_browser, server, customer
+):
+    page = enter(browser.link(neo4j_browser, customer, server))
+    expect(_editor(page)).to_contain_text(f"(customer:Customer {{id: '{customer}'}})")
+    expect(_editor(page)).to_contain_text("ORDER BY touchpoint.occurredAt DESC")
+
+    page.get_by_test_id("editor-Run").click()
+
+    expect(_nodes(page)).to_have_count(1 + 1 + len(EVENTS))
 
 
 def test_a_link_without_a_server_opens_the_query_too(neo4j_browser, page):
@@ -117,12 +136,6 @@ def test_a_link_keeps_every_character_of_an_email(neo4j_browser, page):
     expect(_editor(page)).to_contain_text("LIMIT 100")
 
 
-def test_the_query_of_a_link_draws_the_customer_and_its_touchpoints(logged_in):
-    logged_in.get_by_test_id("editor-Run").click()
-
-    expect(_nodes(logged_in)).to_have_count(1 + 1 + len(EVENTS))
-
-
 def test_the_query_of_a_link_by_email_draws_them_too(
     enter, neo4j_browser, server, customer, unique
 ):
@@ -132,6 +145,7 @@ def test_the_query_of_a_link_by_email_draws_them_too(
     expect(_nodes(page)).to_have_count(1 + 1 + len(EVENTS))
 
 
+@pytest.mark.usefixtures("customer")
 def test_the_saved_timeline_is_drawn_with_the_captions_of_the_style(logged_in, unique, tmp_path):
     _drop(logged_in, "style.grass")
     expect(logged_in.get_by_text(":style")).to_be_visible()

@@ -109,7 +109,9 @@ def test_a_refused_write_is_a_span_with_its_code_and_nothing_of_its_caller(spans
 
 
 def test_a_collector_that_is_away_holds_up_nobody(serve, api_key, unique):
-    process, address = serve(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
+    process, address = serve(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_EXPORTER_OTLP_TIMEOUT="1"
+    )
     wait_for(lambda: answers(address))
     wait_until_ready(address)
     event = {"event": "x", "externalId": unique}
