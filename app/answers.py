@@ -36,6 +36,8 @@ STATUS = {
     errors.Unavailable.code: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+REFUSED = "refused"  # in a request's state: the error that the protocol answered it with
+
 _encode = msgspec.json.Encoder().encode
 
 

@@ -1,24 +1,18 @@
-"""The body: a request's JSON or form, read within its limits of kind, size and time."""
+"""The body: a request's JSON or form, read within its limits of kind and size.
 
-import asyncio
+How long it may take is the protocol's to watch.
+"""
+
 import zlib
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
-from app.errors import (
-    Detail,
-    InvalidPayload,
-    PayloadTooLarge,
-    RequestTimeout,
-    UnsupportedMediaType,
-)
+from app.errors import Detail, InvalidPayload, PayloadTooLarge, UnsupportedMediaType
 
 SIZE = 5 * 1024 * 1024
 FORM_SIZE = 8 * 1024
-TIMEOUT = 30.0
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -26,7 +20,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 async def read_json(request: Request) -> bytes:
     """The bytes of a JSON body, inflated where it came as gzip.
 
-    Raises UnsupportedMediaType, PayloadTooLarge, RequestTimeout or InvalidPayload.
+    Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload or ClientDisconnect.
     """
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     if media_type.strip().lower() != "application/json":
@@ -36,20 +30,20 @@ async def read_json(request: Request) -> bytes:
     if _declared_size(request) > SIZE:
         raise _too_large()
     inflate = _inflater(request.headers.get("content-encoding", "identity").strip().lower())
-    return await _in_time(_read(request, inflate, SIZE))
+    return await _read(request, inflate, SIZE)
 
 
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of a small form, the last of each name.
 
-    Raises UnsupportedMediaType, PayloadTooLarge, RequestTimeout or InvalidPayload.
+    Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload or ClientDisconnect.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
         raise UnsupportedMediaType("the Content-Type must be application/x-www-form-urlencoded")
     if _declared_size(request) > FORM_SIZE:
         raise _too_large(FORM_SIZE)
-    body = await _in_time(_read(request, lambda chunk: chunk, FORM_SIZE))
+    body = await _read(request, _as_it_is, FORM_SIZE)
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
     except ValueError:
@@ -57,28 +51,32 @@ async def read_form(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-async def _in_time(reading: Coroutine[Any, Any, bytes]) -> bytes:
-    try:
-        async with asyncio.timeout(TIMEOUT):
-            return await reading
-    except TimeoutError:
-        raise RequestTimeout(f"the body took over {TIMEOUT:.0f} seconds") from None
-
-
 async def _read(request: Request, inflate: Callable[[bytes], bytes], size: int) -> bytes:
-    body = bytearray()
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        body += inflate(chunk)
-        if received > size or len(body) > size:
-            raise _too_large(size)
-    return bytes(body)
+    pieces: list[bytes] = []
+    received = inflated = 0
+    is_whole = False
+    while not is_whole:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        is_whole = not message.get("more_body")
+        if chunk := message.get("body"):
+            pieces.append(inflate(chunk))
+            received += len(chunk)
+            inflated += len(pieces[-1])
+            if received > size or inflated > size:
+                raise _too_large(size)
+    pieces.append(inflate(b""))
+    return b"".join(pieces)
+
+
+def _as_it_is(chunk: bytes) -> bytes:
+    return chunk
 
 
 def _inflater(encoding: str) -> Callable[[bytes], bytes]:
     if encoding == "identity":
-        return lambda chunk: chunk
+        return _as_it_is
     if encoding not in ("gzip", "x-gzip"):
         raise UnsupportedMediaType("the Content-Encoding must be gzip or identity")
     stream = zlib.decompressobj(_GZIP)

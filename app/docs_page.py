@@ -3,10 +3,10 @@
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from app import openapi
+from app.endpoint import route
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -77,8 +77,8 @@ async def asset(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/openapi.json", document, methods=["GET"], include_in_schema=False),
-    Route("/docs", page, methods=["GET"], include_in_schema=False),
-    Route("/docs/start.js", start, methods=["GET"], include_in_schema=False),
-    Route("/docs/{name}", asset, methods=["GET"], include_in_schema=False),
+    route("/openapi.json", document, "GET", is_documented=False),
+    route("/docs", page, "GET", is_documented=False),
+    route("/docs/start.js", start, "GET", is_documented=False),
+    route("/docs/{name}", asset, "GET", is_documented=False),
 ]

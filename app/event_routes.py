@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from app import headers, query
 from app.answers import json_answer
+from app.endpoint import route
 from app.explanation import ExplanationQuery, ExplanationReader
 from app.gate import Gate
 from app.keys import CONTEXT_READ
@@ -20,7 +21,7 @@ class EventRoutes:
 
     def routes(self) -> list[Route]:
         """The routes, each for its one method."""
-        return [Route("/v1/events/{id}", self.explain, methods=["GET"])]
+        return [route("/v1/events/{id}", self.explain, "GET")]
 
     async def explain(self, request: Request) -> Response:
         """`GET /v1/events/{id}`: the event as it is kept, and why it is with its Customer."""

@@ -61,17 +61,19 @@ class GroupCommit:
         rows = sum(len(unit.rows) for unit in units)
         if self._rows + rows > QUEUE_ROWS or self._bytes + size > QUEUE_BYTES:
             raise Unavailable("too many writes wait for the database")
-        waiting = _Waiting(units, rows, size, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(units, rows, size, loop.create_future())
         self._queue.append(waiting)
         self._rows += rows
         self._bytes += size
         self._figures.queued(self._rows)
         self._arrival.set()
+        late = Unavailable("the database did not answer in time")
+        timer = loop.call_later(self._deadline, _refuse, [waiting], late)
         try:
-            async with asyncio.timeout(self._deadline):
-                return await waiting.outcome
-        except TimeoutError:
-            raise Unavailable("the database did not answer in time") from None
+            return await waiting.outcome
+        finally:
+            timer.cancel()
 
     async def run(self) -> None:
         """Commits what is submitted, until it is cancelled; then whatever waits is refused."""

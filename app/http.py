@@ -1,22 +1,17 @@
 """The HTTP door: the routes of the contract."""
 
 from collections.abc import Sequence
-from typing import cast
 
-import structlog
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import Lifespan
 
 from app import docs_page, errors, headers, ingest, payload, query
-from app.answers import error_answer, json_answer, receipt_content
+from app.answers import json_answer, receipt_content
 from app.body import read_json
 from app.context import ContextQuery, ContextReader
-from app.errors import ServiceError
+from app.endpoint import route
 from app.figures import Figures
 from app.gate import Gate
 from app.ingest import Ingest
@@ -25,8 +20,6 @@ from app.middleware import RequestMiddleware
 from app.readiness import Readiness
 from app.timeline import TimelineQuery, TimelineReader
 from app.traces import Traces
-
-log = structlog.get_logger()
 
 
 class Routes:
@@ -45,6 +38,16 @@ class Routes:
         self._timelines = timelines
         self._gate = gate
         self._readiness = readiness
+
+    def all(self) -> list[Route]:
+        """The routes, the busiest first."""
+        return [
+            route("/v1/events", self.ingest_events, "POST"),
+            route("/v1/context", self.read_context, "POST"),
+            route("/v1/customers/{id}/timeline", self.read_timeline, "GET"),
+            route("/healthz", self.health, "GET"),
+            route("/readyz", self.ready, "GET"),
+        ]
 
     async def ingest_events(self, request: Request) -> Response:
         """`POST /v1/events`: keeps one event or a batch, and answers when it is committed."""
@@ -92,51 +95,10 @@ class Routes:
 def application(
     routes: Routes,
     others: Sequence[Route],
-    lifespan: Lifespan[Starlette],
+    lifespan: Lifespan[Router],
     figures: Figures,
     traces: Traces,
-) -> Starlette:
+) -> RequestMiddleware:
     """The ASGI application of the routes, and of those of the other doors beside them."""
-    app = Starlette(
-        routes=[
-            Route("/v1/events", routes.ingest_events, methods=["POST"]),
-            Route("/v1/context", routes.read_context, methods=["POST"]),
-            Route("/v1/customers/{id}/timeline", routes.read_timeline, methods=["GET"]),
-            # A Mount would redirect; and there is no stream for a GET to open.
-            Route("/healthz", routes.health, methods=["GET"]),
-            Route("/readyz", routes.ready, methods=["GET"]),
-            *others,
-            *docs_page.ROUTES,
-        ],
-        lifespan=lifespan,
-        middleware=[Middleware(RequestMiddleware, figures=figures, traces=traces)],
-        exception_handlers={
-            ServiceError: _service_error,
-            HTTPException: _http_exception,
-            ClientDisconnect: _client_disconnect,
-        },
-    )
-    app.router.redirect_slashes = False
-    return app
-
-
-async def _service_error(request: Request, error: Exception) -> Response:
-    return _refuse(request, cast("ServiceError", error))
-
-
-async def _http_exception(request: Request, error: Exception) -> Response:
-    refusal = cast("HTTPException", error)
-    if refusal.status_code == 405:
-        allowed = (refusal.headers or {}).get("Allow", "")
-        message = "the route does not take this method"
-        return _refuse(request, errors.MethodNotAllowed(message, allowed))
-    return _refuse(request, errors.NotFound("there is no such route"))
-
-
-def _refuse(request: Request, error: ServiceError) -> Response:
-    log.info("request_refused", method=request.method, path=request.url.path, code=error.code)
-    return error_answer(error)
-
-
-async def _client_disconnect(request: Request, error: Exception) -> Response:
-    return Response(status_code=400)  # nobody is there to read it
+    router = Router([*routes.all(), *others, *docs_page.ROUTES], False, lifespan=lifespan)
+    return RequestMiddleware(router, figures, traces)

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from app import headers, query
 from app.answers import json_answer
 from app.body import read_json
+from app.endpoint import route
 from app.gate import Gate
 from app.keyring import ApiKey
 from app.keys import IDENTITY_WRITE
@@ -27,12 +28,12 @@ class IdentityRoutes:
     def routes(self) -> list[Route]:
         """The routes, each for its one method."""
         return [
-            Route("/v1/customers/{id}/merge-preview", self.preview_merge, methods=["POST"]),
-            Route("/v1/customers/{id}/merge", self.merge, methods=["POST"]),
-            Route("/v1/merges/{id}/undo", self.undo_merge, methods=["POST"]),
-            Route("/v1/customers/{id}/split-preview", self.preview_split, methods=["POST"]),
-            Route("/v1/customers/{id}/split", self.split, methods=["POST"]),
-            Route("/v1/splits/{id}/undo", self.undo_split, methods=["POST"]),
+            route("/v1/customers/{id}/merge-preview", self.preview_merge, "POST"),
+            route("/v1/customers/{id}/merge", self.merge, "POST"),
+            route("/v1/merges/{id}/undo", self.undo_merge, "POST"),
+            route("/v1/customers/{id}/split-preview", self.preview_split, "POST"),
+            route("/v1/customers/{id}/split", self.split, "POST"),
+            route("/v1/splits/{id}/undo", self.undo_split, "POST"),
         ]
 
     async def preview_merge(self, request: Request) -> Response:

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from app import browser, figures, ingest, logs, migrations, settings, traces
 from app.bulk_import import BulkImport
@@ -17,6 +16,7 @@ from app.check import Check, Finding
 from app.conflicts import ConflictReader
 from app.context import ContextReader, Links
 from app.embedded import running
+from app.endpoint import route
 from app.event_routes import EventRoutes
 from app.explanation import ExplanationReader
 from app.figures import Figures
@@ -31,6 +31,7 @@ from app.keyring import Keyring
 from app.limiter import Limiter
 from app.mcp_endpoint import McpEndpoint, SessionManager
 from app.merges import Merges
+from app.middleware import RequestMiddleware
 from app.migrator import Migrator
 from app.pages import Pages
 from app.readiness import Readiness
@@ -48,7 +49,7 @@ FIRST_LOOK = 10.0  # seconds
 BULK_DEADLINE = 60.0  # seconds; nobody waits, and a slow disk is no outage
 
 
-def create_app() -> Starlette:
+def create_app() -> RequestMiddleware:
     """The application on the settings of the environment, for one worker process."""
     logs.configure()
     config = settings.load(os.environ)
@@ -56,7 +57,7 @@ def create_app() -> Starlette:
     return build(config, database(config), counted)
 
 
-def build(config: Settings, where: Database, counted: Figures | None = None) -> Starlette:
+def build(config: Settings, where: Database, counted: Figures | None = None) -> RequestMiddleware:
     """The application on a database, with everything it needs."""
     core = _Core(config, where, counted or Figures())
     routes = Routes(core.ingest, core.contexts, core.timelines, core.gate, core.readiness)
@@ -70,13 +71,13 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
     events = EventRoutes(core.explanations, core.gate)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Router) -> AsyncIterator[None]:
         async with core.running(agents.run):
             yield
 
     others = [
         Route("/mcp", agents, methods=["POST"], include_in_schema=False),
-        Route("/metrics", Scrape(core.gate, core.figures).answer, methods=["GET"]),
+        route("/metrics", Scrape(core.gate, core.figures).answer, "GET"),
         *events.routes(),
         *identities.routes(),
         *reviews.routes(),

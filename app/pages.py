@@ -13,6 +13,7 @@ from app.answers import STATUS
 from app.body import read_form
 from app.context import Context, ContextQuery, ContextReader
 from app.days import days
+from app.endpoint import route
 from app.errors import (
     ForbiddenScope,
     InvalidPayload,
@@ -66,7 +67,7 @@ class Pages:
             ("GET", assets.ROUTE, self.asset),
         ]
         return [
-            Route(path, _answered(door), methods=each.split(), include_in_schema=False)
+            route(path, _answered(door), *each.split(), is_documented=False)
             for each, path, door in doors
         ]
 

@@ -1,20 +1,19 @@
 """The protocol: HTTP/1.1 as uvicorn speaks it, with an end to slow and oversized requests."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app import body
-from app.answers import STATUS, error_content
-from app.errors import HeadersTooLarge, InvalidRequest, ServiceError
+from app.answers import REFUSED, STATUS, error_content
+from app.errors import HeadersTooLarge, InvalidRequest, RequestTimeout, ServiceError
 
 HEADER_TIMEOUT = 10.0
 HEADER_BYTES = 64 * 1024
 HEADER_COUNT = 200
-# The application answers a slow body by itself; this ends one that it has refused to read.
-BODY_TIMEOUT = body.TIMEOUT + 5.0
+BODY_TIMEOUT = 30.0
 
 
 class Protocol(HttpToolsProtocol):
@@ -32,8 +31,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for a first request."""
-        super().connection_made(transport)
-        self._set_deadline(HEADER_TIMEOUT)
+        super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]
+        self._set_deadline(HEADER_TIMEOUT, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Waits no longer."""
@@ -44,9 +43,10 @@ class Protocol(HttpToolsProtocol):
         """Feeds the parser, unless the header grows beyond its limit."""
         if self._is_in_header:
             self._header_bytes += len(data)
-            if self._deadline is None:
-                self._set_deadline(HEADER_TIMEOUT)
         super().data_received(data)
+        if self._header_bytes and self._deadline is None and not self.transport.is_closing():
+            # The request is not whole yet; most come in one piece, and need no clock.
+            self._wait_for_the_rest()
         if self._is_in_header and self._header_bytes > HEADER_BYTES:
             self._refuse(HeadersTooLarge(f"the headers are larger than {HEADER_BYTES} bytes"))
 
@@ -57,9 +57,9 @@ class Protocol(HttpToolsProtocol):
             raise ValueError("too many headers")
 
     def on_headers_complete(self) -> None:
-        """Lets the application begin, and waits for the rest of the body."""
+        """Lets the application begin."""
         self._is_in_header = False
-        self._set_deadline(BODY_TIMEOUT)
+        self._end_deadline()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -87,11 +87,57 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.close()
 
-    def _set_deadline(self, seconds: float) -> None:
-        self._end_deadline()
-        self._deadline = self.loop.call_later(seconds, self.transport.close)
+    def _wait_for_the_rest(self) -> None:
+        if self._is_in_header:
+            self._set_deadline(HEADER_TIMEOUT, self.transport.close)
+        else:
+            self._set_deadline(BODY_TIMEOUT, self._end_body)
+
+    def _end_body(self) -> None:
+        if self.cycle.response_started:  # it was refused before all of it was there
+            self.transport.close()
+        else:
+            error = RequestTimeout(f"the body took over {BODY_TIMEOUT:.0f} seconds")
+            self.cycle.scope.setdefault("state", {})[REFUSED] = error
+            self._refuse(error)
+
+    def _set_deadline(self, seconds: float, end: Callable[[], None]) -> None:
+        self._deadline = self.loop.call_later(seconds, end)
 
     def _end_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+class _Joined:
+    """A transport that sends at once what is written in one turn of the loop.
+
+    Uvicorn writes the head and the body of an answer apart; each would be a packet and wake the
+    caller, which costs both more than all the rest of the sending.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._pieces: list[bytes] = []
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """Sends data, soon."""
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """Closes the transport once all is sent."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._pieces:
+            self._transport.write(b"".join(self._pieces))
+            self._pieces.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)

@@ -9,6 +9,7 @@ from app.answers import json_answer
 from app.body import read_json
 from app.changes import ChangeReader, ChangesQuery
 from app.conflicts import ConflictReader, ConflictsQuery
+from app.endpoint import route
 from app.gate import Gate
 from app.keyring import ApiKey
 from app.keys import IDENTITY_READ, IDENTITY_WRITE
@@ -29,10 +30,10 @@ class ReviewRoutes:
     def routes(self) -> list[Route]:
         """The routes, each for its one method."""
         return [
-            Route("/v1/identity/conflicts", self.read_conflicts, methods=["GET"]),
-            Route("/v1/identity/conflicts/{id}/dismiss", self.dismiss_conflict, methods=["POST"]),
-            Route("/v1/identity/shared", self.mark_shared, methods=["POST"]),
-            Route("/v1/identity/changes", self.read_changes, methods=["GET"]),
+            route("/v1/identity/conflicts", self.read_conflicts, "GET"),
+            route("/v1/identity/conflicts/{id}/dismiss", self.dismiss_conflict, "POST"),
+            route("/v1/identity/shared", self.mark_shared, "POST"),
+            route("/v1/identity/changes", self.read_changes, "GET"),
         ]
 
     async def read_conflicts(self, request: Request) -> Response:

@@ -13,11 +13,11 @@ from multiprocessing.connection import wait
 
 import structlog
 import uvicorn
-from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from app import banner, development_key, figures, main
 from app.embedded import EmbeddedNeo4j
+from app.middleware import RequestMiddleware
 from app.protocol import Protocol
 from app.settings import Settings
 
@@ -54,7 +54,7 @@ def serve(config: Settings) -> None:
             neo4j.stop()
 
 
-def worker() -> Starlette:
+def worker() -> RequestMiddleware:
     """The application in a worker process, which ends when the service's process does."""
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -3,16 +3,18 @@
 import asyncio
 import json
 import re
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from neo4j.exceptions import Neo4jError
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import group_commit, keyring, keys
+from app import group_commit, keyring, keys, protocol
 from app.errors import Unavailable
 from app.figures import Figures
 from app.graph import Database, Graph, reason
@@ -48,6 +50,19 @@ def test_a_request_is_counted_by_the_template_of_its_route_and_its_status(addres
         httpx2.get(f"{address}/v1/customers/cus_nobody/timeline", headers=reader)
 
     assert grown("requests_total", route="/v1/customers/{id}/timeline", status="404") == 2
+
+
+def test_a_body_that_takes_too_long_is_counted_as_408(address, api_key, grown, monkeypatch):
+    monkeypatch.setattr(protocol, "BODY_TIMEOUT", 0.3)
+    head = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nX-API-Key: {api_key}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    url = urlsplit(address)
+    with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        while connection.recv(4096):
+            pass
+
+    assert grown("requests_total", route="/v1/events", status="408") == 1
 
 
 def test_a_request_of_another_method_is_counted_on_its_route(address, grown):

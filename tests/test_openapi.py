@@ -89,7 +89,7 @@ async def application(database):
 async def test_every_route_of_the_application_is_in_it_and_no_other(application):
     served = {
         (route.path, method.lower())
-        for route in application.routes
+        for route in application.router.routes
         if isinstance(route, Route) and route.include_in_schema
         for method in route.methods or ()
         if method != "HEAD"

@@ -219,6 +219,14 @@ def test_a_trickle_of_line_feeds_does_not_keep_a_socket(address, monkeypatch):
     assert _is_ended(address, b"", b"\r\n")
 
 
+def test_a_body_that_takes_too_long_is_408(exchange, head, monkeypatch):
+    monkeypatch.setattr(protocol, "BODY_TIMEOUT", 0.5)
+
+    status, body = exchange(head(f"Content-Length: {len(EVENT)}"), EVENT[:5])
+
+    assert (status, code(body)) == (408, "request_timeout")
+
+
 def test_a_refused_upload_does_not_go_on_for_ever(address, head, monkeypatch):
     monkeypatch.setattr(protocol, "BODY_TIMEOUT", 0.5)
 
