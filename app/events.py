@@ -1,8 +1,7 @@
 """Events: what a caller sends, checked in full and brought into its one form."""
 
 import re
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
@@ -16,8 +15,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
 
 # In the dialect of JSON Schema: no control character, and one that is not blank.
 _NAME = "^[^{0}]*[^\\s{0}][^{0}]*$".format(r"\u0000-\u001f\u007f-\u009f")
-
-T = TypeVar("T")
 
 _Properties = Annotated[
     Raw,
@@ -100,14 +97,11 @@ def normalise(
     `path` is where the event stands in its request, such as `events[3].`.
     """
     faults: list[Detail] = []
-
-    def read(field: str, value: str | None, parse: Callable[[str], T]) -> T | None:
-        return optional.read(value, path + field, parse, faults)
-
-    name = read("event", sent.event, _name)
+    read = optional.read
+    name = read(sent.event, f"{path}event", _name, faults)
     customer, keys, ignored = identity.identify(sent, path, is_blocked, faults)
-    instant = read("timestamp", sent.timestamp, timestamps.parse)
-    idempotency_key = read("idempotencyKey", sent.idempotency_key, idempotency.key)
+    instant = read(sent.timestamp, f"{path}timestamp", timestamps.parse, faults)
+    idempotency_key = read(sent.idempotency_key, f"{path}idempotencyKey", idempotency.key, faults)
     text, values = _properties(sent.properties, path, faults)
     faults += _absences(sent, bool(keys or customer), path)
     event = Event(

@@ -1,22 +1,22 @@
-"""Ids: opaque, prefixed, and sorted by the time of their making unless derived from a key."""
+"""Ids: opaque, prefixed, and sorted by the time of their making unless derived from a key.
+
+That is the order of UUIDs of version 7 (RFC 9562), also of those of one millisecond.
+"""
 
 import hashlib
 
-from ulid import ULID, LaxMonotonicPolicy, ULIDGenerator
-
-# Within a millisecond each id is the one before plus one, so that a batch keeps its order.
-_ulids = ULIDGenerator(policy=LaxMonotonicPolicy())
+from uuid_utils import uuid7
 
 
 def new_event_id() -> str:
-    """A fresh id for a Touchpoint, `evt_` and a ULID."""
-    return f"evt_{_ulid()}"
+    """A fresh id for a Touchpoint, `evt_` and a UUID."""
+    return f"evt_{uuid7().hex}"
 
 
 def derived_event_id(*parts: str) -> str:
     """The id of a Touchpoint that follows from `parts`, the same whenever they are the same."""
     digest = hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in _encoded(parts)))
-    return f"evt_{ULID.from_bytes(digest.digest()[:16])}".lower()
+    return f"evt_{digest.hexdigest()[:32]}"
 
 
 def customer_id(event_id: str) -> str:
@@ -25,33 +25,29 @@ def customer_id(event_id: str) -> str:
 
 
 def new_key_id() -> str:
-    """A fresh id for an API key, `key_` and a ULID."""
-    return f"key_{_ulid()}"
+    """A fresh id for an API key, `key_` and a UUID."""
+    return f"key_{uuid7().hex}"
 
 
 def new_merge_id() -> str:
-    """A fresh id for a merge, `mrg_` and a ULID."""
-    return f"mrg_{_ulid()}"
+    """A fresh id for a merge, `mrg_` and a UUID."""
+    return f"mrg_{uuid7().hex}"
 
 
 def new_split_id() -> str:
-    """A fresh id for a split, `spl_` and a ULID."""
-    return f"spl_{_ulid()}"
+    """A fresh id for a split, `spl_` and a UUID."""
+    return f"spl_{uuid7().hex}"
 
 
 def new_dismissal_id() -> str:
-    """A fresh id for a dismissal, `dsm_` and a ULID."""
-    return f"dsm_{_ulid()}"
+    """A fresh id for a dismissal, `dsm_` and a UUID."""
+    return f"dsm_{uuid7().hex}"
 
 
 def new_review_id() -> str:
-    """A fresh id for the review of an Identifier, `rev_` and a ULID."""
-    return f"rev_{_ulid()}"
+    """A fresh id for the review of an Identifier, `rev_` and a UUID."""
+    return f"rev_{uuid7().hex}"
 
 
 def _encoded(parts: tuple[str, ...]) -> list[bytes]:
     return [part.encode() for part in parts]
-
-
-def _ulid() -> str:
-    return str(_ulids.generate()).lower()

@@ -22,6 +22,8 @@ from app.traces import Traces
 Received = tuple[str, timestamps.Instant]
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+_FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
+
 SENT_LENGTH = 512  # beyond it, the white space around a key is left out
 
 
@@ -224,9 +226,12 @@ def _identifier(request: Request) -> Callable[[int, Event], tuple[str, str | Non
 
 def _sent(sent: EventIngest, keys: list[Key]) -> list[str]:
     """The keys that were sent in another form than the one in which they are compared."""
-    texts = {"email": sent.email, "phone": sent.phone, "externalId": sent.external_id}
-    found = [(key.kind, texts[key.kind] or "") for key in keys if texts[key.kind] != key.value]
-    return [f"{kind}:{text if len(text) <= SENT_LENGTH else text.strip()}" for kind, text in found]
+    found: list[str] = []
+    for key in keys:
+        text = getattr(sent, _FIELDS[key.kind])
+        if text != key.value:
+            found.append(f"{key.kind}:{text if len(text) <= SENT_LENGTH else text.strip()}")
+    return found
 
 
 def _row(event: Event, event_id: str, digest: str | None, received: Received, position: int) -> Row:
