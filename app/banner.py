@@ -32,7 +32,7 @@ def given(address: str, uri: str) -> str:
     return f"""
 Waypath Events is at {address}, on {uri}. Ctrl-C stops it.
 
-Make an API key with:   python -m app keys create --name NAME --scope events:write
+Make an API key with:   waypath keys create --name NAME --scope events:write
 """
 
 

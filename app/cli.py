@@ -1,60 +1,45 @@
-"""The command line: serve, serve one agent, check, and the commands of other modules."""
+"""The command line: which commands there are; each is loaded when it is called."""
 
-import asyncio
-import os
-import signal
+from importlib import import_module
 
 import click
 
-from app import logs, main, service
-from app.embedded import EmbeddedError
-from app.errors import Unauthenticated
-from app.export_command import export_command
-from app.import_command import import_command
-from app.invocation import a_database, exits_on_errors, load_settings
-from app.key_commands import key_commands
+# Where each command is, and what the list of commands says of it. To load them all, just to list
+# them, would take half a second.
+COMMANDS = {
+    "serve": ("app.serve_command:serve_command", "Serve, on NEO4J_URI or an embedded Neo4j."),
+    "mcp": ("app.mcp_command:mcp_command", "Serve one agent over stdio (MCP)."),
+    "check": ("app.check_command:check_command", "Say what is wrong with settings and database."),
+    "import": ("app.import_command:import_command", "Import events from files."),
+    "export": ("app.export_command:export_command", "Export every Touchpoint, as JSON lines."),
+    "keys": ("app.key_commands:key_commands", "Create, list, rotate and revoke API keys."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class LazyGroup(click.Group):
+    """A group that loads a command when it is called, by where it is."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        return getattr(import_module(module), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="waypath-events")
 def cli() -> None:
     """Waypath Events: marketing events, resolved to Customers in Neo4j."""
+    from app import logs  # noqa: PLC0415 - takes a tenth of a second, which no help needs
+
     logs.configure()
-
-
-@cli.command()
-def serve() -> None:
-    """Serve until Ctrl-C, on NEO4J_URI or else on an embedded Neo4j."""
-    try:
-        service.serve(load_settings())
-    except (OSError, EmbeddedError) as error:
-        raise click.ClickException(str(error)) from error
-
-
-@cli.command()
-def mcp() -> None:
-    """Serve one agent over stdio (MCP), with the API key in WAYPATH_API_KEY."""
-    key = os.environ.get("WAYPATH_API_KEY")
-    if not key:
-        raise click.ClickException("WAYPATH_API_KEY is not set: `keys create` prints a key for it")
-    config = load_settings()
-    with exits_on_errors(), a_database(config):
-        # The thread that reads standard input would hold up any gentler end.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        try:
-            asyncio.run(main.serve_agent(config, main.database(config), key))
-        except Unauthenticated as error:
-            raise click.ClickException(f"WAYPATH_API_KEY: {error}") from error
-
-
-@cli.command()
-def check() -> None:
-    """Say what is wrong with the settings and the database; exit with 1 if anything is."""
-    findings = asyncio.run(main.check(os.environ))
-    for finding in findings:
-        click.echo(finding)
-    if not all(finding.is_ok for finding in findings):
-        raise click.exceptions.Exit(1)
-
-
-for _command in (import_command, export_command, key_commands):
-    cli.add_command(_command)

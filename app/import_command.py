@@ -12,7 +12,7 @@ import click
 import uvloop
 from msgspec import Struct
 
-from app import formats, main, progress, source
+from app import bulk, formats, progress, source
 from app.bulk_import import Job
 from app.checkpoint import Checkpoint
 from app.invocation import a_database, load_settings, unfinished_on_errors
@@ -113,10 +113,10 @@ def _job(path: str, given: _Options) -> Job:
 async def _import(config: Settings, jobs: list[Job], rejects: Rejects) -> list[Checkpoint]:
     gc.set_threshold(*GARBAGE)
     done: list[Checkpoint] = []
-    async with main.bulk_import(config, rejects) as bulk:
+    async with bulk.bulk_import(config, rejects) as work:
         for job in jobs:
             with progress.shown(formats.title(job.path), job.size) as show, _named(job.path):
-                done.append(await bulk.run(job, lambda at, read, show=show: show(_said(at), read)))
+                done.append(await work.run(job, lambda at, read, show=show: show(_said(at), read)))
     return done
 
 

@@ -16,10 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).parent
-# In a checkout the lock stands beside the package, in a wheel inside it.
-INSTALLED_LOCK = HERE / "jgo.lock.toml"
-LOCK = INSTALLED_LOCK if INSTALLED_LOCK.exists() else HERE.parent / "jgo.lock.toml"
+from app import places
+
+LOCK = places.carried("jgo.lock.toml")
 
 Fetch = Callable[[list[str], Path], Iterator[tuple[str, Path]]]
 
@@ -77,8 +76,7 @@ def class_path(lock: Path, cache: Path, fetch: Fetch = download) -> list[Path]:
 
 def user_cache() -> Path:
     """Where this user's jars are kept, whatever the checkout."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "waypath-events" / "jars"
+    return places.cache() / "jars"
 
 
 def _jar(entry: dict[str, str]) -> Jar:

@@ -2,17 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 from starlette.routing import Route, Router
 
-from app import browser, figures, ingest, logs, migrations, settings, traces
-from app.bulk_import import BulkImport
+from app import browser, figures, ingest, logs, migrations, settings, target, traces
 from app.changes import ChangeReader
-from app.check import Check, Finding
 from app.conflicts import ConflictReader
 from app.context import ContextReader, Links
 from app.embedded import running
@@ -24,7 +22,6 @@ from app.gate import Gate
 from app.graph import DEADLINE, Database, Graph
 from app.group_commit import GroupCommit
 from app.http import Routes, application
-from app.identity import Rules
 from app.identity_routes import IdentityRoutes
 from app.ingest import Ingest
 from app.keyring import Keyring
@@ -35,18 +32,16 @@ from app.middleware import RequestMiddleware
 from app.migrator import Migrator
 from app.pages import Pages
 from app.readiness import Readiness
-from app.rejects import Rejects
 from app.review import Reviewer
 from app.review_routes import ReviewRoutes
 from app.scrape import Scrape
-from app.settings import Settings, SettingsError
+from app.settings import Settings
 from app.splits import Splits
 from app.timeline import TimelineReader
 from app.tool_calls import ToolCalls
 from app.traces import Traces
 
 FIRST_LOOK = 10.0  # seconds
-BULK_DEADLINE = 60.0  # seconds; nobody waits, and a slow disk is no outage
 
 
 def create_app() -> RequestMiddleware:
@@ -54,7 +49,7 @@ def create_app() -> RequestMiddleware:
     logs.configure()
     config = settings.load(os.environ)
     counted = Figures(os.environ.get(figures.DIRECTORY))
-    return build(config, database(config), counted)
+    return build(config, target.database(config), counted)
 
 
 def build(config: Settings, where: Database, counted: Figures | None = None) -> RequestMiddleware:
@@ -99,24 +94,6 @@ async def serve_agent(config: Settings, where: Database, key: str) -> None:
         await mcp_server.serve_stdio(core.calls, key)
 
 
-async def check(environ: Mapping[str, str]) -> list[Finding]:
-    """What is found of the settings, and of the database that they name."""
-    try:
-        where = database(settings.load(environ))
-    except SettingsError as error:
-        return [Finding("settings", fault, is_ok=False) for fault in error.faults]
-    except LookupError as error:
-        message = f"{error}: start the service, or set NEO4J_URI"
-        return [Finding("settings", "can be used"), Finding("database", message, is_ok=False)]
-    graph = Graph(where)
-    steps = migrations.load()
-    try:
-        found = await Check(graph, Migrator(graph, steps), steps).findings()
-    finally:
-        await graph.close()
-    return [Finding("settings", "can be used"), *found]
-
-
 class _Core:
     """What all the doors lead to, on one database."""
 
@@ -125,7 +102,7 @@ class _Core:
         self.traces = traces.load() if config.otlp_endpoint else Traces()
         self.graph = Graph(where, figures=counted)
         self._keyring = Keyring(self.graph)
-        write = partial(ingest.write, self.graph, _rules(config))
+        write = partial(ingest.write, self.graph, config.rules)
         self._commits = GroupCommit(write, DEADLINE, counted)
         migrator = Migrator(self.graph, migrations.load())
         self.readiness = Readiness(self.graph, migrator, counted)
@@ -157,62 +134,10 @@ class _Core:
             await asyncio.to_thread(self.traces.close)  # it may wait for its collector
 
 
-def _rules(config: Settings) -> Rules:
-    return Rules(
-        email=config.email_limit,
-        phone=config.phone_limit,
-        external_id=config.external_id_limit,
-        shared_after=config.shared_after,
-    )
-
-
-@asynccontextmanager
-async def graph(config: Settings) -> AsyncIterator[Graph]:
-    """The graph of the settings for what nobody waits for, with its schema. Raises Unavailable."""
-    where = database(config)
-    first, graph = Graph(where), Graph(where, BULK_DEADLINE)
-    try:
-        # Within the shorter deadline, so that a database that is not there is told of soon.
-        await Migrator(first, migrations.load()).apply()
-        yield graph
-    finally:
-        await first.close()
-        await graph.close()
-
-
-@asynccontextmanager
-async def bulk_import(config: Settings, rejects: Rejects) -> AsyncIterator[BulkImport]:
-    """The bulk import into the database of the settings. Raises Unavailable."""
-    async with graph(config) as bulk:
-        commits = GroupCommit(partial(ingest.write, bulk, _rules(config)), BULK_DEADLINE)
-        is_blocked = config.blocked.has
-        task = asyncio.create_task(commits.run())
-        try:
-            yield BulkImport(bulk, Ingest(commits, is_blocked), is_blocked, rejects)
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-
 def _session_manager(calls: ToolCalls, config: Settings) -> SessionManager:
     from app import mcp_server  # noqa: PLC0415 - takes a second, which only agents need
 
     return mcp_server.session_manager(calls, config.hosts)
-
-
-def database(config: Settings) -> Database:
-    """The database that the settings name: the given one, or the embedded one that runs now.
-
-    Raises LookupError where no embedded one runs.
-    """
-    if config.neo4j_uri:
-        return Database(
-            config.neo4j_uri, config.neo4j_username, config.neo4j_password, config.neo4j_database
-        )
-    connection = running(config.neo4j_home)
-    if connection is None:
-        raise LookupError(f"no Neo4j runs in {config.neo4j_home}")
-    return Database(connection.uri, connection.username, connection.password, config.neo4j_database)
 
 
 def _links(config: Settings) -> Links:

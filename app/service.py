@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app import banner, development_key, figures, main
+from app import banner, development_key, figures, main, target
 from app.embedded import EmbeddedNeo4j
 from app.middleware import RequestMiddleware
 from app.protocol import Protocol
@@ -44,7 +44,7 @@ def serve(config: Settings) -> None:
         neo4j = EmbeddedNeo4j(config.neo4j_home)
         try:
             connection = neo4j.start()
-            key = asyncio.run(development_key.ensure(config, main.database(config)))
+            key = asyncio.run(development_key.ensure(config, target.database(config)))
             _listen(listener, config)
             print(banner.embedded(address, key, connection), flush=True)
             _run(config, listener)

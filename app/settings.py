@@ -8,7 +8,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
+from app import places
 from app.blocked import BlockedKeys
+from app.identity import Rules
 
 Positive = Annotated[int, Meta(ge=1)]
 Text = Annotated[str, Meta(min_length=1)]
@@ -37,7 +39,7 @@ class Settings(Struct, frozen=True):
     host: Text = field(default="127.0.0.1", name="WAYPATH_HOST")
     port: Port = field(default=8000, name="WAYPATH_PORT")
     workers: Annotated[int, Meta(ge=1, le=64)] = field(default=1, name="WAYPATH_WORKERS")
-    data_dir: Text = field(default=".data", name="WAYPATH_DATA_DIR")
+    data_dir: Text = field(default=str(places.data()), name="WAYPATH_DATA_DIR")
     rate_limit: Positive = field(default=60_000, name="WAYPATH_RATE_LIMIT")
     email_limit: Positive = field(default=100, name="WAYPATH_EMAIL_LIMIT")
     phone_limit: Positive = field(default=100, name="WAYPATH_PHONE_LIMIT")
@@ -52,6 +54,16 @@ class Settings(Struct, frozen=True):
     def neo4j_home(self) -> Path:
         """The home of the embedded Neo4j."""
         return Path(self.data_dir).resolve() / "neo4j"
+
+    @property
+    def rules(self) -> Rules:
+        """How much a Customer may gather, and when a key counts as shared."""
+        return Rules(
+            email=self.email_limit,
+            phone=self.phone_limit,
+            external_id=self.external_id_limit,
+            shared_after=self.shared_after,
+        )
 
     @property
     def hosts(self) -> list[str]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from app import places
+
 _COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
 _DECLARED = re.compile(r"^//\s+\$(\w+)", re.MULTILINE)
 _USED = re.compile(r"\$(\w+)")
@@ -20,9 +22,7 @@ class Statement(Struct, frozen=True):
 
 def folder(access: str) -> Path:
     """The folder of the statements of one access mode: `schema`, `write`, `read`, `check`."""
-    here = Path(__file__).parent
-    installed = here / "cypher"
-    return (installed if installed.is_dir() else here.parent / "cypher") / access
+    return places.carried("cypher") / access
 
 
 def load(access: str) -> dict[str, Statement]:

@@ -36,6 +36,13 @@ def serving(database: Database, settings: Settings | None = None) -> Iterator[st
         thread.join()
 
 
+def answers(address: str) -> bool:
+    """Whether a service at an address answers."""
+    with contextlib.suppress(httpx2.TransportError):
+        return httpx2.get(f"{address}/healthz").status_code == 200
+    return False
+
+
 def wait_until_ready(address: str) -> None:
     """Waits until the service at an address has its database."""
     wait_for(lambda: httpx2.get(f"{address}/readyz").status_code == 200)

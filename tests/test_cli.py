@@ -1,9 +1,15 @@
 """`python -m app keys`, on the test database and beside a service that runs."""
 
+import subprocess
+import sys
+
+import click
 import httpx2
 import pytest
 
 from app import keys
+from app.cli import COMMANDS
+from app.cli import cli as group
 from tests.server import wait_for
 
 EVENT = {"event": "x", "email": "jane@acme.com"}
@@ -95,7 +101,32 @@ def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(cli):
 
 
 def test_help_names_every_command(cli):
-    assert {"serve", "mcp", "keys"} <= set(cli("--help").stdout.split())
+    assert set(COMMANDS) <= set(cli("--help").stdout.split())
+
+
+def test_every_command_is_where_the_list_says():
+    found = [group.get_command(click.Context(group), name) for name in COMMANDS]
+
+    assert [command and command.name for command in found] == [*COMMANDS]
+
+
+def test_a_list_of_keys_loads_nothing_that_serves():
+    program = (
+        "import sys; from app.cli import cli; cli(['keys', 'list', '--help'], None, None, False); "
+        "print({'starlette', 'uvicorn', 'jinja2', 'limits', 'mcp'} & set(sys.modules))"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert said.stdout.endswith("set()\n"), said
+
+
+def test_a_command_that_is_not_there_is_named(cli):
+    called = cli("nothing")
+
+    assert (called.returncode, "'nothing'" in called.stderr) == (2, True)
 
 
 def test_a_rotated_key_and_its_successor_both_work_in_the_grace_period(cli, address, unique):

@@ -1,6 +1,5 @@
 """`python -m app serve` as a process: its start, its stop, and a database that comes and goes."""
 
-import contextlib
 import signal
 import socket
 
@@ -8,15 +7,9 @@ import httpx2
 import pytest
 
 from tests.forwarder import Forwarder
-from tests.server import wait_for, wait_until_ready
+from tests.server import answers, wait_for, wait_until_ready
 
 EVENT = {"event": "x", "email": "jane@acme.com"}
-
-
-def answers(address):
-    with contextlib.suppress(httpx2.TransportError):
-        return httpx2.get(f"{address}/healthz").status_code == 200
-    return False
 
 
 def post(address, api_key, event=EVENT):

@@ -1,6 +1,6 @@
 import pytest
 
-from app import settings
+from app import places, settings
 from app.settings import SettingsError
 
 
@@ -13,7 +13,7 @@ def test_every_setting_has_a_default():
         "neo4j",
         "neo4j",
     )
-    assert (loaded.data_dir, loaded.rate_limit) == (".data", 60_000)
+    assert (loaded.data_dir, loaded.rate_limit) == (str(places.data()), 60_000)
 
 
 def test_every_setting_comes_from_the_environment():

@@ -1,0 +1,45 @@
+"""Bulk: what an import and an export run on, put together for work that nobody waits for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from app import ingest, migrations, target
+from app.bulk_import import BulkImport
+from app.graph import Graph
+from app.group_commit import GroupCommit
+from app.ingest import Ingest
+from app.migrator import Migrator
+from app.rejects import Rejects
+from app.settings import Settings
+
+DEADLINE = 60.0  # seconds; a slow disk is no outage
+
+
+@asynccontextmanager
+async def graph(config: Settings) -> AsyncIterator[Graph]:
+    """The graph of the settings, with its schema. Raises Unavailable."""
+    where = target.database(config)
+    first, graph = Graph(where), Graph(where, DEADLINE)
+    try:
+        # Within the shorter deadline, so that a database that is not there is told of soon.
+        await Migrator(first, migrations.load()).apply()
+        yield graph
+    finally:
+        await first.close()
+        await graph.close()
+
+
+@asynccontextmanager
+async def bulk_import(config: Settings, rejects: Rejects) -> AsyncIterator[BulkImport]:
+    """The bulk import into the database of the settings. Raises Unavailable."""
+    async with graph(config) as bulk:
+        commits = GroupCommit(partial(ingest.write, bulk, config.rules), DEADLINE)
+        is_blocked = config.blocked.has
+        task = asyncio.create_task(commits.run())
+        try:
+            yield BulkImport(bulk, Ingest(commits, is_blocked), is_blocked, rejects)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
