@@ -1,6 +1,10 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# For every Python and platform at once, with the hashes of all files of a version.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --custom-compile-command "make lock" --constraint constraints.txt
 
 .PHONY: help
 help: ## List the targets.
@@ -42,6 +46,22 @@ bench-growth: .venv/bench.installed ## Fill it to 2 million Touchpoints (TOUCHPO
 bench-workers: .venv/bench.installed ## Measure 1, 2 and 4 workers; SOAK=10: its memory over 10 minutes.
 	@$(BIN)/python -m bench workers $(if $(SOAK),--soak $(SOAK))
 
+.PHONY: lock
+lock: .venv/dev.installed ## Write requirements/ anew, after a change in pyproject.toml or constraints.txt.
+	@$(LOCK) --group build -o requirements/build.txt
+	@$(LOCK) pyproject.toml --extra otel -o requirements/service.txt
+	@$(LOCK) pyproject.toml --extra otel --extra embedded -o requirements/run.txt
+	@$(LOCK) pyproject.toml --extra otel --extra embedded --extra dev -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --all-extras -o requirements/bench.txt
+
+.PHONY: sbom
+sbom: .venv/dev.installed ## Write sbom.cdx.json: every package and jar that runs, as CycloneDX.
+	@$(BIN)/python -m supply.sbom > sbom.cdx.json
+
+.PHONY: licences
+licences: .venv/dev.installed ## Write the tables of docs/licences.md anew.
+	@$(BIN)/python -m supply.licences
+
 .PHONY: format
 format: .venv/dev.installed ## Format the code, and fix what the linter can.
 	@$(BIN)/ruff check --fix .
@@ -51,12 +71,10 @@ format: .venv/dev.installed ## Format the code, and fix what the linter can.
 clean: ## Remove what the other targets installed; the data in .data stays.
 	rm -rf .venv .hypothesis
 
-.venv/run.installed: EXTRAS := embedded
-.venv/dev.installed: EXTRAS := embedded,otel,dev
-.venv/bench.installed: EXTRAS := embedded,otel,dev,bench
-.venv/%.installed: pyproject.toml constraints.txt
+.venv/%.installed: pyproject.toml requirements/build.txt requirements/%.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 	@echo "installing into .venv ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@$(PIP) --require-hashes -r requirements/build.txt -r requirements/$*.txt
+	@$(PIP) --no-index --no-deps --no-build-isolation --editable .
 	@touch $@

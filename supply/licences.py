@@ -1,0 +1,71 @@
+"""The licences of what runs beside the service's own code, as `docs/licences.md` has them.
+
+`python -m supply.licences` writes the page anew.
+"""
+
+from typing import Any
+
+from supply import sbom
+from supply.locked import HERE, normalised, packages
+
+PAGE = HERE / "docs" / "licences.md"
+MARK = "<!-- Below here by `make licences`. -->\n"
+
+# What classifiers and free texts say, by its name in SPDX.
+_SPDX = {
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache License 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
+    "BSD License": "BSD",
+    "MIT License": "MIT",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+}
+
+
+def tables() -> str:
+    """The tables of the page: each package with its licence, by what needs it."""
+    service = packages("service")
+    found = {
+        normalised(each["name"]): f"| {each['name']} | {_licence(each['licenses'])} |"
+        for each in sbom.document()["components"]
+        if each["purl"].startswith("pkg:pypi/")
+    }
+    return "\n".join(
+        [
+            *_table(
+                "The service, and its image", [found[name] for name in found if name in service]
+            ),
+            "",
+            *_table(
+                "For the embedded Neo4j", [found[name] for name in found if name not in service]
+            ),
+            "",
+        ]
+    )
+
+
+def _table(title: str, rows: list[str]) -> list[str]:
+    return [
+        f"## {title}",
+        "",
+        "| Package | Licence |",
+        "| --- | --- |",
+        *sorted(rows, key=str.lower),
+    ]
+
+
+def _licence(declared: list[dict[str, Any]]) -> str:
+    names = {each.get("expression") or _name(each["license"]) for each in declared}
+    if any(name.startswith("BSD-") for name in names):
+        names.discard("BSD")
+    return ", ".join(sorted(names))
+
+
+def _name(declared: dict[str, str]) -> str:
+    name = declared.get("id") or declared["name"].rpartition(" :: ")[2]
+    return _SPDX.get(name, name)
+
+
+if __name__ == "__main__":
+    head, mark, _ = PAGE.read_text().partition(MARK)
+    PAGE.write_text(f"{head}{mark}\n{tables()}")
