@@ -5,16 +5,22 @@ WORKDIR /src
 # Without pip: the environment is copied as it is, and the service installs nothing.
 RUN python -m venv --without-pip /opt/waypath
 # The dependencies first, so that a change in app/ does not install them again.
-COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > requirements.txt \
- && pip --python /opt/waypath/bin/python install --no-cache-dir --only-binary :all: -c constraints.txt -r requirements.txt
-COPY README.md jgo.lock.toml ./
+COPY requirements/build.txt requirements/service.txt requirements/
+RUN pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements/build.txt \
+ && pip --python /opt/waypath/bin/python install --no-cache-dir --only-binary :all: \
+      --require-hashes -r requirements/service.txt
+COPY pyproject.toml README.md jgo.lock.toml ./
 COPY app app
 COPY cypher cypher
-RUN pip --python /opt/waypath/bin/python install --no-cache-dir --no-deps .
+RUN pip wheel --no-cache-dir --no-index --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && pip --python /opt/waypath/bin/python install --no-cache-dir --no-index --no-deps /wheels/*.whl
 
 FROM ${PYTHON_IMAGE}
-RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin waypath
+# Python's own installers, in the public image and in Debian's, are of no use to the service.
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin waypath \
+ && rm -rf /usr/local/bin/pip* /usr/local/lib/python3.*/site-packages/* \
+      /usr/local/lib/python3.*/ensurepip /usr/bin/pip* /usr/lib/python3/dist-packages/* \
+      /usr/lib/python3.*/ensurepip /usr/share/python-wheels
 COPY --from=build /opt/waypath /opt/waypath
 ENV PATH=/opt/waypath/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -27,4 +33,4 @@ STOPSIGNAL SIGTERM
 # http.client and not urllib: no proxy setting may stand between the service and its own check.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['WAYPATH_PORT']), timeout=4); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
-CMD ["python", "-m", "app", "serve"]
+CMD ["waypath", "serve"]
