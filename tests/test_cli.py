@@ -129,6 +129,13 @@ def test_a_command_that_is_not_there_is_named(cli):
     assert (called.returncode, "'nothing'" in called.stderr) == (2, True)
 
 
+def test_the_admin_tool_of_a_given_neo4j_is_elsewhere(cli):
+    called = cli("neo4j-admin", "database", "dump", "neo4j")
+
+    assert called.returncode == 1
+    assert called.stderr == "Error: NEO4J_URI is set: use the neo4j-admin of that Neo4j\n"
+
+
 def test_a_rotated_key_and_its_successor_both_work_in_the_grace_period(cli, address, unique):
     old = create(cli, unique).stdout.strip()
 

