@@ -12,7 +12,7 @@ help: ## List the targets.
 
 .PHONY: run
 run: .venv/run.installed ## Serve on http://127.0.0.1:8000, with an embedded Neo4j unless NEO4J_URI is set.
-	@exec $(BIN)/python -m app serve
+	@exec $(BIN)/waypath serve
 
 .PHONY: install
 install: .venv/dev.installed ## Install what running, testing and checking need, into .venv.

@@ -1,0 +1,146 @@
+"""The pages of the docs: that what they say comes true."""
+
+import re
+import urllib.parse
+
+import httpx2
+import pytest
+from neo4j.exceptions import CypherSyntaxError
+
+from app import keys, openapi, settings
+from app.cli import COMMANDS
+from app.operations import OPERATIONS
+from tests.pages import CHECKOUT, PAGES, Block, Reader, blocks
+
+README = (CHECKOUT / "README.md").read_text()
+WITH_BLOCKS = [page for page in PAGES if blocks(page)]
+ELSEWHERE = [each for page in PAGES for each in blocks(page) if each.mark == "elsewhere"]
+
+
+@pytest.fixture(scope="module")
+def service(address, make_key):
+    return address, make_key(*keys.SCOPES), httpx2.get(f"{address}/openapi.json").json()
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.name)
+def test_every_block_of_a_page_comes_true(page, service, environment, cypher, tmp_path):
+    Reader(tmp_path, service, environment, cypher).read(blocks(page))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("sh", "false; true"),
+        ("sh", "echo $NOBODY_SET_THIS"),
+        ("sh", """echo '{"error": {"code": "unauthenticated"}}'"""),
+        ("python", "raise SystemExit(1)"),
+        ("js", "process.exit(1)"),
+        ("json", '{"another": "answer"}'),
+        ("cypher", "MATCH (n RETURN n"),
+        ("", "make run"),
+    ],
+)
+def test_a_block_that_does_not_come_true_is_told(
+    language, text, service, environment, cypher, tmp_path
+):
+    block = Block("a page", 1, language, text, None, "")
+
+    with pytest.raises((AssertionError, CypherSyntaxError)):
+        Reader(tmp_path, service, environment, cypher).read([block])
+
+
+def test_what_a_shell_sets_is_there_for_those_after_it(service, environment, cypher, tmp_path):
+    told = """echo '{"customerId": "cus_1"}'"""
+    asked = "import os; assert (os.environ['NAME'], os.environ['CUSTOMER_ID']) == ('x', 'cus_1')"
+    blocks = [("sh", f"NAME=x\n{told}"), ("json", '{"customerId": "…"}'), ("python", asked)]
+
+    Reader(tmp_path, service, environment, cypher).read(
+        [Block("a page", 1, language, text, None, "") for language, text in blocks]
+    )
+
+
+@pytest.mark.parametrize("block", ELSEWHERE, ids=str)
+def test_what_is_run_elsewhere_stands_there(block):
+    files, _, reason = block.said.partition(", because ")
+    there = "\n".join(
+        line
+        for file in files.split()
+        for line in (CHECKOUT / file).read_text().splitlines()
+        if not line.lstrip().startswith("#")
+    )
+
+    assert reason
+    assert [line for line in block.lines if line not in there] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file_or_a_heading(page):
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+
+    assert [link for link in links if not leads_somewhere(page, link)] == []
+
+
+LATER = {"instances.md", "docs/instances.md"}  # written at the same time as these
+
+
+def leads_somewhere(page, link):
+    path, _, heading = link.partition("#")
+    if urllib.parse.urlsplit(link).scheme:
+        return True
+    file = page.parent / path if path else page
+    if path in LATER:
+        return True
+    return file.exists() and (not heading or heading in anchors(file.read_text()))
+
+
+def anchors(text):
+    """The anchors of the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in headings}
+
+
+def test_the_page_of_the_api_has_every_route_with_its_scope():
+    rows = table((CHECKOUT / "docs" / "api.md").read_text(), "Route")
+
+    named = {tuple(code(row[0])[0].split()): (code(row[1]) or [None])[0] for row in rows}
+
+    assert named == {(each.method.upper(), each.path): each.scope for each in OPERATIONS}
+
+
+def test_the_readme_has_every_code_of_an_error_with_its_status():
+    rows = table(README, "Status")
+
+    named = {(row[0], name) for row in rows for name in code(row[1])}
+
+    assert named == {
+        (status, name)
+        for path in openapi.document()["paths"].values()
+        for operation in path.values()
+        for status, response in operation["responses"].items()
+        if int(status) >= 400
+        for name in response["content"]["application/json"]["examples"]
+    }
+
+
+def test_the_readme_has_every_setting():
+    named = {name for row in table(README, "Variable") for name in code(row[0])}
+
+    assert set(settings.Settings.__struct_encode_fields__) <= named
+
+
+def test_the_readme_names_every_command():
+    assert [name for name in COMMANDS if not re.search(rf"(waypath |`){name}\b", README)] == []
+
+
+def table(text, head):
+    """The rows of the table whose first column has this head, a list of cells each."""
+    _, _, rest = text.partition(f"\n| {head} |")
+    lines = rest.splitlines()[2:]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in lines[: next(n for n, line in enumerate(lines) if not line.startswith("|"))]
+    ]
+
+
+def code(cell):
+    return re.findall(r"`([^`]+)`", cell)
