@@ -22,7 +22,8 @@ def document() -> Document:
     wanted = packages("run")
     parts = [each for each in bill["components"] if normalised(each["name"]) in wanted]
     for each in parts:
-        each.setdefault("licenses", _said(each["name"]))
+        if "licenses" not in each:
+            each["licenses"] = _said(each["name"])
     fetched = [_of_jar(jar) for jar in jars.locked(jars.LOCK)]
     bill["components"] = parts + fetched
     references = {each["bom-ref"] for each in parts}

@@ -10,7 +10,7 @@ from neo4j.exceptions import CypherSyntaxError
 from app import keys, openapi, settings
 from app.cli import COMMANDS
 from app.operations import OPERATIONS
-from tests.pages import CHECKOUT, PAGES, Block, Reader, blocks
+from tests.reading import CHECKOUT, PAGES, Block, Reader, blocks
 
 README = (CHECKOUT / "README.md").read_text()
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]

@@ -1,4 +1,4 @@
-"""The pages of the docs: their fenced blocks, and a reader who does what they say.
+"""Reading the docs: their fenced blocks, and a reader who does what they say.
 
 A block is run by its language. What cannot be run here says so in a comment above it:
 
