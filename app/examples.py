@@ -188,7 +188,7 @@ DISMISSED = {
     "id": "dsm_01kr",
     "kind": "dismissal",
     "at": "2026-05-10T11:00:00.25Z",
-    "by": "key_01kq",
+    "by": "key_019c",
     "reason": "A couple that shares a phone",
     "customers": ["cus_8af2", "cus_8b01"],
 }
@@ -201,7 +201,7 @@ MARKED = {
     "id": "rev_01kr",
     "kind": "review",
     "at": "2026-05-10T11:02:00.5Z",
-    "by": "key_01kq",
+    "by": "key_019c",
     "reason": "The reception of an office",
     "customers": ["cus_8b01"],
     "identifier": "phone:+14155552671",
