@@ -146,6 +146,20 @@ def person(ingest, unique):
     return ingest(email=f"jane.{unique}@x.com", externalId=unique)["customerId"]
 
 
+def test_a_later_event_stays_where_it_is_though_it_carries_a_key_of_a_part(
+    reviewer, split, ingest, office, unique
+):
+    customer, phone = office
+    split(customer, phone)
+    later = ingest(customer=customer, externalId=f"joe-{unique}")["eventId"]
+
+    again = reviewer.post(f"/v1/customers/{customer}/split", json={"reason": "again"})
+
+    assert again.json()["error"]["code"] == "nothing_to_split"
+    page = reviewer.get(f"/v1/customers/{customer}/timeline").json()
+    assert later in [each["eventId"] for each in page["touchpoints"]]
+
+
 def test_an_interrupted_split_is_finished_by_the_next_one(cypher, reviewer, split, office):
     customer, phone = office
     (part,) = split(customer, phone)["parts"]

@@ -1,5 +1,5 @@
-// Moves Touchpoints to the part of a Customer whose Identifiers they carry. A repeat changes
-// nothing.
+// Moves Touchpoints to the part that was split from a Customer, whose Identifiers they carry; what
+// came since then stays. A repeat changes nothing.
 //
 // $customer  the id of the Customer whose they are
 // $part      the id of the Customer to give them to
@@ -8,10 +8,16 @@
 //
 // Returns one row: how many it moved.
 MATCH (part:Customer {id: $part})
+// Another who moves them at the same time waits, and then finds them moved.
+SET part.locked = true
+REMOVE part.locked
+WITH part
+MATCH (part)-[split:SPLIT_FROM]->(:Customer {id: $customer})
 MATCH (touchpoint:Touchpoint {customerId: $customer})<-[has:HAS_TOUCHPOINT]-(:Customer)
 WHERE
   touchpoint.occurredAt IS NOT NULL AND
   touchpoint.id IS NOT NULL AND
+  touchpoint.receivedAt <= split.at AND
   any(name IN touchpoint.identifiers WHERE name IN $names)
 WITH part, touchpoint, has
 LIMIT $limit
