@@ -1,4 +1,4 @@
-"""Changes: the audit trail of who was merged, split, dismissed or reviewed, by whom and why."""
+"""Changes: the audit trail of who was merged, split, dismissed, reviewed or erased, and why."""
 
 from typing import Annotated, Any
 
@@ -36,15 +36,20 @@ class Change(Struct, frozen=True, omit_defaults=True):
     id: str
     kind: Annotated[
         str,
-        Meta(extra_json_schema={"enum": ["merge", "undo", "split", "dismissal", "review"]}),
+        Meta(
+            extra_json_schema={"enum": ["merge", "undo", "split", "dismissal", "review", "erasure"]}
+        ),
     ]
     at: str
-    by: Annotated[str, Meta(description="The id of the API key.")]
+    by: Annotated[
+        str,
+        Meta(description="The id of the API key, or `cli` for an erasure from the command line."),
+    ]
     customers: Annotated[
         list[str],
         Meta(
             description="Who was merged, and into whom; who was split off, and from whom; the two "
-            "of a dismissal; the owner of the key of a review."
+            "of a dismissal; the owner of the key of a review; all of an erasure."
         ),
     ]
     reason: Annotated[str | None, Meta(description="Absent where none was given.")] = None

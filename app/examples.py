@@ -207,7 +207,26 @@ MARKED = {
     "identifier": "phone:+14155552671",
     "shared": True,
 }
-CHANGES = {"changes": [MARKED, DISMISSED]}
+ERASURE = {
+    "erasureId": "ers_01ks",
+    "customers": ["cus_8af2", "cus_8b01"],
+    "identifiers": 3,
+    "touchpoints": 1204,
+    "redacted": 2,
+    "at": "2026-05-11T09:00:00.5Z",
+    "by": "key_01kq",
+    "reason": "request 1042",
+    "finishedAt": "2026-05-11T09:00:01.125Z",
+}
+ERASED = {
+    "id": "ers_01ks",
+    "kind": "erasure",
+    "at": "2026-05-11T09:00:00.5Z",
+    "by": "key_01kq",
+    "reason": "request 1042",
+    "customers": ["cus_8af2", "cus_8b01"],
+}
+CHANGES = {"changes": [ERASED, MARKED, DISMISSED]}
 SPLIT_QUERY = {"shared": ["phone:+14155552671"]}
 SPLIT_PREVIEW = {
     "customerId": "cus_8af2",

@@ -59,6 +59,8 @@ class Figures:
         self._commit_sizes = sizes("commit_events", "Events that shared a commit")
         self._commits = seconds("commit_duration_seconds", "How long commits took")
         self._limited = counter("rate_limited", "Calls beyond the limit of their key")
+        unfinished = "Erasures that are not finished, when they were last looked for"
+        self._erasures = gauge("erasures_unfinished", unfinished, multiprocess_mode="livemax")
         queued, up = "Events that wait for a commit", "Whether every worker has its database"
         self._queue = gauge("queue_events", queued, multiprocess_mode="livesum")
         self._database = gauge("database_up", up, multiprocess_mode="livemin")
@@ -75,6 +77,7 @@ class Figures:
             self._events("replayed", resolved)
         # Where a dead process's may stand.
         self._queue.set(0)
+        self._erasures.set(0)
         self._database.set(0)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
@@ -107,6 +110,10 @@ class Figures:
     def database(self, *, is_up: bool) -> None:
         """The database was looked at."""
         self._database.set(is_up)
+
+    def erasures(self, unfinished: int) -> None:
+        """So many erasures are not finished."""
+        self._erasures.set(unfinished)
 
     def text(self) -> bytes:
         """All figures, in Prometheus's text format."""

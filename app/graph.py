@@ -40,7 +40,11 @@ PATIENCE = 5.0
 LOST_RACE = "Neo.ClientError.Statement.ArithmeticError"
 # Two instances created one index at the same time, in spite of IF NOT EXISTS.
 LOST_RACE_FOR_INDEX = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
+# What a write had found was deleted before it could write: a Customer who is erased.
+LOST_ENTITY = "Neo.ClientError.Statement.EntityNotFound"
 DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
+
+LOST_RACES = (LOST_RACE, LOST_RACE_FOR_INDEX, LOST_ENTITY)
 
 log = structlog.get_logger()
 
@@ -60,10 +64,10 @@ class Graph:
     """A Neo4j database, its statements called by the names of their files.
 
     Every call ends within `deadline` seconds. What may pass (a lost connection, one that does not
-    answer, a deadlock, a lost race for a new key) is repeated in milliseconds until then; every
-    statement is therefore written so that a repeat changes nothing more. A database that never
-    answered and cannot be reached is not waited for. While `is_open` is false, reads and writes
-    are refused at once, and nothing is repeated.
+    answer, a deadlock, a lost race for a new key or with an erasure) is repeated in milliseconds
+    until then; every statement is therefore written so that a repeat changes nothing more. A
+    database that never answered and cannot be reached is not waited for. While `is_open` is false,
+    reads and writes are refused at once, and nothing is repeated.
     """
 
     def __init__(
@@ -278,7 +282,7 @@ def _auth(database: Database) -> tuple[str, str] | None:
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, ConstraintError | ServiceUnavailable):
         return True
-    if isinstance(error, Neo4jError) and error.code in (LOST_RACE, LOST_RACE_FOR_INDEX):
+    if isinstance(error, Neo4jError) and error.code in LOST_RACES:
         return True
     return isinstance(error, DriverError | Neo4jError) and error.is_retryable()
 
@@ -288,6 +292,6 @@ def reason(error: BaseException | None) -> str:
     if isinstance(error, DriverError):
         return "connection"
     code = error.code if isinstance(error, Neo4jError) else None
-    if code == LOST_RACE or isinstance(error, ConstraintError):
+    if code in LOST_RACES or isinstance(error, ConstraintError):
         return "race"
     return "deadlock" if code == DEADLOCK else "transient"

@@ -49,5 +49,10 @@ def new_review_id() -> str:
     return f"rev_{uuid7().hex}"
 
 
+def new_erasure_id() -> str:
+    """A fresh id for an erasure, `ers_` and a ULID."""
+    return f"ers_{_ulid()}"
+
+
 def _encoded(parts: tuple[str, ...]) -> list[bytes]:
     return [part.encode() for part in parts]

@@ -11,8 +11,16 @@ EVENTS_WRITE = "events:write"
 CONTEXT_READ = "context:read"
 IDENTITY_READ = "identity:read"
 IDENTITY_WRITE = "identity:write"
+CUSTOMERS_DELETE = "customers:delete"
 METRICS_READ = "metrics:read"
-SCOPES = (EVENTS_WRITE, CONTEXT_READ, IDENTITY_READ, IDENTITY_WRITE, METRICS_READ)
+SCOPES = (
+    EVENTS_WRITE,
+    CONTEXT_READ,
+    IDENTITY_READ,
+    IDENTITY_WRITE,
+    CUSTOMERS_DELETE,
+    METRICS_READ,
+)
 
 _ALPHABET = string.digits + string.ascii_letters
 _SECRET_LENGTH = 30  # of 62 characters each: 178 bits

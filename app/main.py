@@ -15,6 +15,8 @@ from app.conflicts import ConflictReader
 from app.context import ContextReader, Links
 from app.embedded import running
 from app.endpoint import route
+from app.erasure_routes import ErasureRoutes
+from app.erasures import Erasures
 from app.event_routes import EventRoutes
 from app.explanation import ExplanationReader
 from app.figures import Figures
@@ -58,7 +60,9 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
     routes = Routes(core.ingest, core.contexts, core.timelines, core.gate, core.readiness)
     agents = McpEndpoint(core.gate, partial(_session_manager, core.calls, config))
     merges = Merges(core.graph)
-    identities = IdentityRoutes(merges, Splits(core.graph, merges), core.gate)
+    splits = Splits(core.graph, merges)
+    identities = IdentityRoutes(merges, splits, core.gate)
+    erasures = Erasures(core.graph, splits, core.figures)
     reviews = ReviewRoutes(
         ConflictReader(core.graph), Reviewer(core.graph), ChangeReader(core.graph), core.gate
     )
@@ -67,7 +71,7 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(_: Router) -> AsyncIterator[None]:
-        async with core.running(agents.run):
+        async with core.running(agents.run, erasures.watch):
             yield
 
     others = [
@@ -75,6 +79,7 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
         route("/metrics", Scrape(core.gate, core.figures).answer, "GET"),
         *events.routes(),
         *identities.routes(),
+        *ErasureRoutes(erasures, core.gate).routes(),
         *reviews.routes(),
         *pages.routes(),
     ]

@@ -53,7 +53,7 @@ class Merges:
             reason=request.reason,
         )
         if not rows:
-            raise MergeConflict("one of the two was merged at the same time")
+            raise MergeConflict("one of the two was merged or erased at the same time")
         return merge
 
     async def undo(self, merge_id: str, reason: str | None, by: str) -> Merge:

@@ -51,13 +51,14 @@ def document() -> dict[str, Any]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     answer = _text(operation) if operation.text else _answer(operation)
+    answers = {"200": answer} | _later(operation, answer)
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
         "parameters": _parameters(operation),
-        "responses": {"200": answer} | refusals.responses(operation.errors),
+        "responses": answers | refusals.responses(operation.errors),
     }
     if operation.scope:
         described["description"] += f" Required scope: `{operation.scope}`."
@@ -93,6 +94,10 @@ def _answer(operation: Operation) -> dict[str, Any]:
         "headers": fields.references("X-Request-Id", *operation.headers),
         "content": _json(operation.gives, given),
     }
+
+
+def _later(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
+    return {"202": answer | {"description": operation.later}} if operation.later else {}
 
 
 def _text(operation: Operation) -> dict[str, Any]:

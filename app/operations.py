@@ -8,11 +8,19 @@ from app import errors, examples, schemas
 from app.changes import Change, Changes, ChangesQuery
 from app.conflicts import Conflicts, ConflictsQuery
 from app.context import Context, ContextQuery
+from app.erasure import Erasure, ErasureQuery
 from app.errors import ServiceError
 from app.events import EventIngest
 from app.explanation import Explanation, ExplanationQuery
 from app.ingest import Resolution
-from app.keys import CONTEXT_READ, EVENTS_WRITE, IDENTITY_READ, IDENTITY_WRITE, METRICS_READ
+from app.keys import (
+    CONTEXT_READ,
+    CUSTOMERS_DELETE,
+    EVENTS_WRITE,
+    IDENTITY_READ,
+    IDENTITY_WRITE,
+    METRICS_READ,
+)
 from app.merge import Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest
 from app.review import Dismissal, SharedMark
 from app.split import Split, SplitPreview, SplitQuery, SplitRequest
@@ -51,7 +59,8 @@ class Operation(Struct, frozen=True):
     """A route and its method: who may call it, with what, and what comes back.
 
     `takes` and `gives` are types, of which one is meant; `asks` is the type of the `query`; `text`
-    says what comes back where that is plain text; `examples` are bodies by the name of an
+    says what comes back where that is plain text; `later`, where it may be 202, what goes on then;
+    `examples` are bodies by the name of an
     example, as sent and as answered.
     """
 
@@ -64,6 +73,7 @@ class Operation(Struct, frozen=True):
     gives: tuple[type, ...]
     errors: Errors
     text: str | None = None
+    later: str | None = None
     scope: str | None = None
     takes: tuple[type, ...] = ()
     parameters: tuple[str, ...] = ()
@@ -139,6 +149,31 @@ OPERATIONS = (
         scope=CONTEXT_READ,
         asks=TimelineQuery,
         query=("limit", "cursor", "event", "from", "to", "asOf"),
+    ),
+    Operation(
+        "delete",
+        "/v1/customers/{id}",
+        "eraseCustomer",
+        "Customers",
+        "Erase a Customer for good",
+        "Deletes the Customer, all who are merged with it, their Identifiers and Touchpoints, and "
+        "takes their keys out of the events of others with which they came. Nobody finds them from "
+        "the moment `at`. It cannot be undone. A repeat is answered with what there was to erase "
+        "the first time; one that was interrupted goes on by itself.",
+        gives=(Erasure,),
+        errors=(
+            *(*_ANY, *_KEY),
+            errors.InvalidPayload,
+            errors.NotFound,
+            errors.UnknownCustomer,
+            errors.MergeConflict,
+        ),
+        later="There are many Touchpoints: nobody finds them any more, and they are deleted by and "
+        "by. The same request again is answered with 200 once all are.",
+        scope=CUSTOMERS_DELETE,
+        asks=ErasureQuery,
+        query=("reason",),
+        examples={"on request": (None, examples.ERASURE)},
     ),
     Operation(
         "post",
@@ -279,7 +314,7 @@ OPERATIONS = (
         "readChanges",
         "Identity",
         "Read a page of what was done to identities",
-        "Merges, undos, splits, dismissals and reviews of shared keys, the latest first.",
+        "Merges, undos, splits, dismissals, reviews of shared keys and erasures, the latest first.",
         gives=(Changes,),
         errors=(*_ANY, *_KEY, errors.InvalidPayload, errors.UnknownCustomer),
         scope=IDENTITY_READ,

@@ -10,6 +10,7 @@ from app.answers import Error, ErrorBody
 from app.changes import Change, Changes
 from app.conflicts import Conflicts
 from app.context import Context, ContextQuery, SamePerson
+from app.erasure import Erasure
 from app.events import EventIngest
 from app.explanation import Explanation
 from app.ingest import Resolution
@@ -69,7 +70,7 @@ def components() -> dict[str, Schema]:
         *(ContextQuery, Context, Timeline, Explanation, ErrorBody, Health),
         *(Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest),
         *(Split, SplitPreview, SplitQuery, SplitRequest),
-        *(Conflicts, Dismissal, SharedMark, Change, Changes),
+        *(Conflicts, Dismissal, SharedMark, Change, Changes, Erasure),
     )
     _, found = msgspec.json.schema_components(kinds, ref_template=f"{_PREFIX}{{name}}")
     schemas = {name: tidy(schema) for name, schema in sorted(found.items())}
@@ -82,7 +83,7 @@ def components() -> dict[str, Schema]:
     # These leave out what they do not know.
     for kind in (
         *(Context, SamePerson, Timeline, KeyExplanation, Error),
-        *(Merge, Conflicts, Change, Changes),
+        *(Merge, Conflicts, Change, Changes, Erasure),
     ):
         _never_null(schemas[kind.__name__])
     for kind in (EventIngest, ContextQuery):

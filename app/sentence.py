@@ -58,9 +58,11 @@ def _beginning(story: Story) -> str:
         is_known = any(key.outcome in ("overruled", "shared") for key in story.keys)
         why = "None of its keys could decide" if is_known else "None of its keys was known"
         return f"{why}, so {who} was created"
-    (key,) = (key for key in story.keys if key.outcome == "decided")
-    weight = f"(weight {key.weight})"
-    return f"The {_name(key)} {weight} already identified {who}, so the event was attached to it"
+    what = f"Its {story.resolved}, which was erased since,"
+    for key in story.keys:
+        if key.outcome == "decided":
+            what = f"The {_name(key)} (weight {key.weight})"
+    return f"{what} already identified {who}, so the event was attached to it"
 
 
 def _rest(key: KeyExplanation) -> str:

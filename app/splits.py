@@ -33,7 +33,7 @@ class Splits:
         What is shared is marked so. A split that was interrupted is finished by the next one.
         Raises InvalidPayload, UnknownCustomer, NothingToSplit, MergeConflict or Unavailable.
         """
-        await self._finish(customer)
+        await self.finish(customer)
         row = await self._look(customer, request.shared)
         _, *parts = _parts(row, request.shared)
         if not parts:
@@ -50,8 +50,8 @@ class Splits:
             by=by,
             reason=request.reason,
         ):
-            raise MergeConflict("the Customer was merged at the same time")
-        await self._finish(customer)
+            raise MergeConflict("the Customer was merged or erased at the same time")
+        await self.finish(customer)
         return Split(customer, new, text, by, request.reason)
 
     async def undo(self, split_id: str, reason: str | None, by: str) -> Merge:
@@ -77,8 +77,11 @@ class Splits:
             return row
         raise UnknownCustomer(f"there is no Customer {customer}")
 
-    async def _finish(self, customer: str) -> None:
-        """Moves the Touchpoints of the parts, in transactions of a bounded size."""
+    async def finish(self, customer: str) -> None:
+        """Moves the Touchpoints of what was split from a Customer, in bounded transactions.
+
+        Raises Unavailable.
+        """
         for row in await self._graph.read("split_leftovers", customer=customer):
             moved = MOVED_AT_ONCE
             while moved == MOVED_AT_ONCE:

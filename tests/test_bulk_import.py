@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 
+import httpx2
 import pytest
 from backports import zstd
 
-from app import window
+from app import keys, window
 from tests.forwarder import Forwarder
 from tests.server import wait_for
 
@@ -422,3 +423,16 @@ def touchpoints(cypher, unique):
         unique=unique,
     )
     return row["count"]
+
+
+def test_who_was_erased_is_not_made_again(run, file, cypher, address, make_key, client, unique):
+    event = {"event": "x", "email": f"{unique}@x.com"}
+    customer = client.post("/v1/events", json=event).json()["customerId"]
+    key = {"X-API-Key": make_key(keys.CUSTOMERS_DELETE)}
+    assert httpx2.delete(f"{address}/v1/customers/{customer}", headers=key).status_code == 200
+
+    done = run("--create-customers", file("old.jsonl", [event | {"customer": customer}]))
+
+    assert done.returncode == 1
+    assert not cypher("MATCH (c:Customer {id: $id}) RETURN c", id=customer)
+    assert not cypher("MATCH (i:Identifier {value: $value}) RETURN i", value=f"{unique}@x.com")

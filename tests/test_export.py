@@ -218,3 +218,14 @@ def test_a_customer_whom_nobody_knows_is_refused_unless_asked_for(run, folder, c
 
     assert codes == [1, 0]
     assert cypher("MATCH (c:Customer {id: $id}) RETURN c.createdAt", id=f"cus_{unique}")
+
+
+def test_nothing_is_exported_of_somebody_who_is_being_erased(run, ingest, cypher, unique):
+    event = ingest(externalId=unique)
+    cypher("MATCH (c:Customer {id: $id}) SET c:Leftover REMOVE c:Customer", id=event["customerId"])
+
+    exported = run("export").stdout
+
+    cypher("MATCH (l:Leftover {id: $id}) SET l:Customer REMOVE l:Leftover", id=event["customerId"])
+    assert event["eventId"].encode() not in exported
+    assert event["eventId"].encode() in run("export").stdout

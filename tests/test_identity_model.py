@@ -1,4 +1,4 @@
-"""Random events, merges, undos, splits and dismissals, on the graph and on a plain model."""
+"""Random events, merges, undos, splits, dismissals and erasures, on the graph and on a model."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -25,6 +25,8 @@ class People:
     events: dict[str, list[str]] = field(default_factory=dict)  # the events of each by itself
     doubts: dict[tuple[str, str], None] = field(default_factory=dict)  # whose keys came together
     dismissed: set[tuple[str, str]] = field(default_factory=set)
+    erased: dict[str, str] = field(default_factory=dict)  # by which erasure, each who is
+    free: set[tuple[str, int]] = field(default_factory=set)  # the keys that were erased last
 
     def survivor(self, customer):
         while customer in self.into:
@@ -44,6 +46,20 @@ class People:
             if other != self.survivor(customer):
                 self.doubts[min(customer, other), max(customer, other)] = None
         self.events.setdefault(customer, []).append(event)
+
+    def erase(self, customer):
+        """Who is erased with a Customer, and how many keys and events go with them."""
+        gone = self.members(customer)
+        keys = [key for key, home in self.homes.items() if home in gone]
+        events = sum(len(self.events.pop(each)) for each in gone)
+        self.free = set(keys)
+        for key in keys:
+            del self.homes[key]
+        self.into = {each: into for each, into in self.into.items() if each not in gone}
+        self.merges = {merge: each for merge, each in self.merges.items() if each not in gone}
+        self.doubts = {pair: None for pair in self.doubts if gone.isdisjoint(pair)}
+        self.dismissed = {pair for pair in self.dismissed if gone.isdisjoint(pair)}
+        return gone, len(keys), events
 
     def members(self, customer):
         root = self.survivor(customer)
@@ -139,6 +155,29 @@ class IdentityMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.events)
     @rule(data=st.data())
+    def erase(self, data):
+        customer = self.pick(data)
+        survivor = self.model.survivor(customer)
+        gone, identifiers, touchpoints = self.model.erase(customer)
+        told = self.client.delete(f"/v1/customers/{customer}").json()
+        assert told["customers"] == [survivor, *sorted(gone - {survivor})]
+        assert (told["identifiers"], told["touchpoints"]) == (identifiers, touchpoints)
+        assert told["finishedAt"]
+        for each in gone:
+            self.model.erased[each] = told["erasureId"]
+
+    @precondition(lambda self: self.model.erased)
+    @rule(data=st.data(), chosen=KEYS)
+    def meet_who_is_erased(self, data, chosen):
+        customer = self.draw(data, self.model.erased)
+        body = {"event": "x", "customer": customer, **self.sent(chosen)}
+        assert self.post("/v1/events", body).status_code == 400
+        assert self.post("/v1/context", {"customer": customer}).status_code == 404
+        told = self.client.delete(f"/v1/customers/{customer}").json()
+        assert told["erasureId"] == self.model.erased[customer]
+
+    @precondition(lambda self: self.model.events)
+    @rule(data=st.data())
     def split(self, data):
         customer = self.pick(data)
         response = self.post(f"/v1/customers/{customer}/split", {"reason": "x"})
@@ -175,6 +214,12 @@ class IdentityMachine(RuleBasedStateMachine):
             assert context.json()["customerId"] == self.model.survivor(home)
 
     @invariant()
+    def a_key_that_was_erased_finds_nobody(self):
+        for key in self.model.free - self.model.homes.keys():
+            context = self.post("/v1/context", {**self.sent(dict([key])), "limit": 0})
+            assert context.status_code == 404
+
+    @invariant()
     def nobody_may_be_the_same_as_who_was_dismissed(self):
         for pair in self.model.dismissed:
             one, other = map(self.model.survivor, pair)
@@ -194,7 +239,7 @@ class IdentityMachine(RuleBasedStateMachine):
 
 @pytest.fixture
 def machine(address, make_key):
-    key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_WRITE)
+    key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_WRITE, keys.CUSTOMERS_DELETE)
     with Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield type("Machine", (IdentityMachine,), {"client": client})
 

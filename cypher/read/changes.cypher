@@ -7,7 +7,8 @@
 //   id, kind, by, reason
 //   at          when, as a text
 //   moment      the same, [seconds since 1970, nanoseconds]
-//   customers   the ids of the two, who was merged or split off first; of a review, the owner's
+//   customers   the ids of the two, who was merged or split off first; of a review, the owner's;
+//               of an erasure, of all who were erased
 //   identifier  of a review, as kind:value, else null
 //   shared      of a review, what it says, else null
 WITH
@@ -28,7 +29,7 @@ CALL (before, id) {
   WITH merge AS change, merge.at AS at
   ORDER BY merge.at DESC, merge.id DESC
   LIMIT $limit + 1
-  RETURN change, 'merge' AS kind, at
+  RETURN change, null AS erasure, 'merge' AS kind, at
   UNION ALL
   MATCH ()-[merge:WAS_MERGED_INTO]->()
   USING INDEX merge:WAS_MERGED_INTO(at, id)
@@ -39,7 +40,7 @@ CALL (before, id) {
   WITH merge AS change, merge.at AS at
   ORDER BY merge.at DESC, merge.id DESC
   LIMIT $limit + 1
-  RETURN change, 'merge' AS kind, at
+  RETURN change, null AS erasure, 'merge' AS kind, at
   UNION ALL
   MATCH ()-[merge:WAS_MERGED_INTO]->()
   USING INDEX merge:WAS_MERGED_INTO(undoneAt, id)
@@ -50,7 +51,7 @@ CALL (before, id) {
   WITH merge AS change, merge.undoneAt AS at
   ORDER BY merge.undoneAt DESC, merge.id DESC
   LIMIT $limit + 1
-  RETURN change, 'undo' AS kind, at
+  RETURN change, null AS erasure, 'undo' AS kind, at
   UNION ALL
   MATCH ()-[split:SPLIT_FROM]->()
   USING INDEX split:SPLIT_FROM(at, id)
@@ -61,7 +62,7 @@ CALL (before, id) {
   WITH split AS change, split.at AS at
   ORDER BY split.at DESC, split.id DESC
   LIMIT $limit + 1
-  RETURN change, 'split' AS kind, at
+  RETURN change, null AS erasure, 'split' AS kind, at
   UNION ALL
   MATCH ()-[dismissal:NOT_SAME_AS]->()
   USING INDEX dismissal:NOT_SAME_AS(at, id)
@@ -72,7 +73,7 @@ CALL (before, id) {
   WITH dismissal AS change, dismissal.at AS at
   ORDER BY dismissal.at DESC, dismissal.id DESC
   LIMIT $limit + 1
-  RETURN change, 'dismissal' AS kind, at
+  RETURN change, null AS erasure, 'dismissal' AS kind, at
   UNION ALL
   MATCH ()-[review:REVIEWED]->()
   USING INDEX review:REVIEWED(at, id)
@@ -83,19 +84,36 @@ CALL (before, id) {
   WITH review AS change, review.at AS at
   ORDER BY review.at DESC, review.id DESC
   LIMIT $limit + 1
-  RETURN change, 'review' AS kind, at
+  RETURN change, null AS erasure, 'review' AS kind, at
+  UNION ALL
+  MATCH (erasure:Erasure)
+  USING INDEX erasure:Erasure(at, id)
+  WHERE
+    erasure.at <= before AND
+    CASE erasure.at WHEN before THEN erasure.id < id ELSE true END AND
+    erasure.id IS NOT NULL
+  WITH erasure, erasure.at AS at
+  ORDER BY erasure.at DESC, erasure.id DESC
+  LIMIT $limit + 1
+  RETURN null AS change, erasure, 'erasure' AS kind, at
 }
-WITH change, kind, at
-ORDER BY at DESC, change.id DESC
+WITH change, erasure, kind, at, coalesce(change.id, erasure.id) AS id
+ORDER BY at DESC, id DESC
 LIMIT $limit + 1
 RETURN
-  change.id AS id,
+  id,
   kind,
   toString(at) AS at,
   [at.epochSeconds, at.nanosecond] AS moment,
-  CASE kind WHEN 'undo' THEN change.undoneBy ELSE change.by END AS by,
-  CASE kind WHEN 'undo' THEN change.undoReason ELSE change.reason END AS reason,
-  [each IN [startNode(change), endNode(change)] WHERE each:Customer | each.id] AS customers,
+  CASE kind WHEN 'undo' THEN change.undoneBy ELSE coalesce(change.by, erasure.by) END AS by,
+  CASE kind
+    WHEN 'undo' THEN change.undoReason
+    ELSE coalesce(change.reason, erasure.reason)
+  END AS reason,
+  coalesce(
+    erasure.customers,
+    [each IN [startNode(change), endNode(change)] WHERE each:Customer | each.id]
+  ) AS customers,
   CASE kind WHEN 'review'
     THEN startNode(change).kind + ':' + startNode(change).value
   END AS identifier,

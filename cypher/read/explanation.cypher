@@ -13,6 +13,8 @@
 //
 // A moment to reckon with is [seconds since 1970, nanoseconds].
 MATCH (touchpoint:Touchpoint {id: $event})
+// Of somebody who is being erased, nothing is told.
+WHERE EXISTS { (touchpoint)<-[:HAS_TOUCHPOINT]-(:Customer) }
 CALL (touchpoint) {
   UNWIND touchpoint.identifiers AS name
   WITH name, split(name, ':')[0] AS kind

@@ -8,7 +8,10 @@
 //   own       whether the Touchpoint's Customer owns the Identifier, or did before it was merged
 //   attached  whether it does since this Touchpoint, or another of the same moment, was received
 MATCH (touchpoint:Touchpoint)
-WHERE touchpoint.id > $after
+WHERE
+  touchpoint.id > $after AND
+  // Not of somebody who is being erased.
+  EXISTS { (touchpoint)<-[:HAS_TOUCHPOINT]-(:Customer) }
 WITH touchpoint
 ORDER BY touchpoint.id
 LIMIT $limit

@@ -1,9 +1,11 @@
-// Creates the Customers that are not there yet, for events that name them.
+// Creates the Customers that are not there yet, for events that name them; nobody who was erased.
 //
 // $ids  their ids
 // $now  when they are created, [seconds since 1970, nanoseconds]
 //
 // Returns nothing.
 UNWIND $ids AS id
+WITH id
+WHERE NOT EXISTS { (:ErasedCustomer {id: id}) }
 MERGE (customer:Customer {id: id})
   ON CREATE SET customer.createdAt = datetime.fromepoch($now[0], $now[1])

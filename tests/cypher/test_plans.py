@@ -37,6 +37,22 @@ def test_no_statement_scans_nodes(plan, statement):
     assert not names & {"AllNodesScan", "NodeByLabelScan", "IntersectionNodeByLabelsScan"}
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(statement, id=f"{access}/{name}")
+        for access in ("write", "read")
+        for name, statement in statements.load(access).items()
+        if "ErasedCustomer" in statement.text
+    ],
+)
+def test_an_erasure_is_found_by_who_was_erased(plan, statement):
+    """By when it last went on, which changes meanwhile, it would be found twice, or not at all."""
+    names = {name for _, name in operators(plan(statement))}
+
+    assert not [name for name in names if "(progressAt)" in name]
+
+
 def test_no_eager_stands_between_the_events_and_the_subquery_of_each(plan):
     events = next(
         path

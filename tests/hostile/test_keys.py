@@ -25,6 +25,8 @@ ROUTES = {
         "wrong scope": 403,
         "others": 401,
     },
+    ("DELETE", "/v1/customers/cus_nobody"): {"right": 404, "wrong scope": 403, "others": 401},
+    ("GET", "/v1/customers/cus_nobody"): {"right": 405, "wrong scope": 405, "others": 405},
     **{
         ("POST", path): {"right": 400, "wrong scope": 403, "others": 401}
         for path in (
@@ -66,6 +68,7 @@ SCOPES = {
     "/v1/customers/cus_nobody/merge": keys.IDENTITY_WRITE,
     "/v1/merges": keys.IDENTITY_WRITE,
     "/v1/customers/cus_nobody/split": keys.IDENTITY_WRITE,
+    "/v1/customers/cus_nobody": keys.CUSTOMERS_DELETE,
     "/v1/splits": keys.IDENTITY_WRITE,
     "/metrics": keys.METRICS_READ,
     "/v1/identity/conflicts/": keys.IDENTITY_WRITE,

@@ -1,0 +1,25 @@
+// Whose events an erasure has yet to look through for keys that are erased.
+//
+// $customer  the id of a Customer who was erased
+// $limit     how many to return
+//
+// Returns a row for each:
+//   other      its id
+//   customers  the ids of it and of the parts that were split from it since
+//   names      the keys (kind:value)
+MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
+WHERE erasure.finishedAt IS NULL
+MATCH (erasure)-[mention:MENTIONED_BY]->(other:Customer)
+WITH other, collect(mention.names) AS lists
+LIMIT $limit
+RETURN
+  other.id AS other,
+  COLLECT {
+    MATCH (part:Customer)-[:SPLIT_FROM*0..]->(other)
+    RETURN DISTINCT part.id
+  } AS customers,
+  COLLECT {
+    UNWIND lists AS names
+    UNWIND names AS name
+    RETURN DISTINCT name
+  } AS names

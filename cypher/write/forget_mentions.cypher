@@ -1,0 +1,19 @@
+// Goes on with an erasure: forgets which of its keys came in events of a Customer, once they have
+// been taken out.
+//
+// $customer  the id of a Customer who was erased
+// $other     the id of the other
+// $names     the keys (kind:value)
+//
+// Returns nothing.
+MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
+// Another who works on it waits, and may find it finished.
+SET erasure.locked = true
+REMOVE erasure.locked
+WITH erasure
+WHERE erasure.finishedAt IS NULL
+SET erasure.progressAt = datetime()
+WITH erasure
+MATCH (erasure)-[mention:MENTIONED_BY]->(:Customer {id: $other})
+WHERE all(name IN mention.names WHERE name IN $names)
+DELETE mention
