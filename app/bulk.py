@@ -1,18 +1,23 @@
-"""Bulk: what an import and an export run on, put together for work that nobody waits for."""
+"""Bulk: what commands run on that import, export and erase, work that nobody waits for."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import NamedTuple
 
 from app import ingest, migrations, target
 from app.bulk_import import BulkImport
+from app.context import ContextReader
+from app.erasures import Erasures
 from app.graph import Graph
 from app.group_commit import GroupCommit
 from app.ingest import Ingest
+from app.merges import Merges
 from app.migrator import Migrator
 from app.rejects import Rejects
 from app.settings import Settings
+from app.splits import Splits
 
 DEADLINE = 60.0  # seconds; a slow disk is no outage
 
@@ -43,3 +48,18 @@ async def bulk_import(config: Settings, rejects: Rejects) -> AsyncIterator[BulkI
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+class Erasing(NamedTuple):
+    """What the command that erases people works with."""
+
+    contexts: ContextReader
+    erasures: Erasures
+
+
+@asynccontextmanager
+async def erasing(config: Settings) -> AsyncIterator[Erasing]:
+    """What erases people from the database of the settings. Raises Unavailable."""
+    async with graph(config) as opened:
+        contexts = ContextReader(opened, lambda _: None, config.blocked.has)
+        yield Erasing(contexts, Erasures(opened, Splits(opened, Merges(opened))))

@@ -12,6 +12,7 @@ COMMANDS = {
     "check": ("app.check_command:check_command", "Say what is wrong with settings and database."),
     "import": ("app.import_command:import_command", "Import events from files."),
     "export": ("app.export_command:export_command", "Export every Touchpoint, as JSON lines."),
+    "erase": ("app.erase_command:erase_command", "Erase people for good."),
     "neo4j-admin": ("app.admin_command:admin_command", "Dump and load the embedded Neo4j."),
     "keys": ("app.key_commands:key_commands", "Create, list, rotate and revoke API keys."),
 }

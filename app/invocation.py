@@ -72,7 +72,7 @@ def unfinished_on_errors() -> Iterator[None]:
         raise Unfinished(str(error)) from error
     except KeyboardInterrupt as error:
         raise Unfinished("interrupted") from error
-    except click.ClickException:
+    except (click.Abort, click.ClickException):
         raise
     except Exception as error:  # Python's own exit code, 1, means something else here
         log.exception("unfinished")
