@@ -50,8 +50,8 @@ def new_review_id() -> str:
 
 
 def new_erasure_id() -> str:
-    """A fresh id for an erasure, `ers_` and a ULID."""
-    return f"ers_{_ulid()}"
+    """A fresh id for an erasure, `ers_` and a UUID."""
+    return f"ers_{uuid7().hex}"
 
 
 def _encoded(parts: tuple[str, ...]) -> list[bytes]:
