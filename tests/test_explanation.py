@@ -458,14 +458,14 @@ def test_many_merges_of_the_same_two_are_no_burden(ingest, explain, cypher, pers
         MATCH (one:Customer {id: $one})
         MATCH (other:Customer {id: $other})
         UNWIND range(1, 30) AS n
-        WITH *, datetime() + duration({hours: n}) AS at
+        WITH *, datetime() + duration({milliseconds: 4 * n}) AS at
         CREATE (one)-[:WAS_MERGED_INTO {
           id: 'mrg_a' + n + $unique, at: at, by: 'key_x',
-          undoneAt: at + duration({minutes: 1}), undoneBy: 'key_x'
+          undoneAt: at + duration({milliseconds: 1}), undoneBy: 'key_x'
         }]->(other)
         CREATE (other)-[:WAS_MERGED_INTO {
-          id: 'mrg_b' + n + $unique, at: at + duration({minutes: 2}), by: 'key_x',
-          undoneAt: at + duration({minutes: 3}), undoneBy: 'key_x'
+          id: 'mrg_b' + n + $unique, at: at + duration({milliseconds: 2}), by: 'key_x',
+          undoneAt: at + duration({milliseconds: 3}), undoneBy: 'key_x'
         }]->(one)
         """,
         one=jane,
