@@ -76,7 +76,8 @@ def test_what_may_be_somebody_is_not_blocked(is_blocked, key):
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"), [(kind, value) for kind, values in DEFAULT.items() for value in sorted(values)]
+    ("kind", "value"),
+    [(kind, value) for kind, values in DEFAULT.items() for value in sorted(values)],
 )
 def test_a_value_of_the_default_is_in_the_form_that_is_looked_up(is_blocked, kind, value):
     assert is_blocked(f"{kind}:{value}acme.com" if value.endswith("@") else f"{kind}:{value}")

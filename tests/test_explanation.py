@@ -450,9 +450,7 @@ def test_an_event_that_was_split_off_was_of_the_whole_until_then(
     assert [change["kind"] for change in explain(event)["changes"]] == ["split"]
 
 
-def test_many_merges_of_the_same_two_are_no_burden(
-    ingest, explain, cypher, person, email, unique
-):
+def test_many_merges_of_the_same_two_are_no_burden(ingest, explain, cypher, person, email, unique):
     jane, joan = person("jane"), person("joan")
     event = ingest(email=email("jane"))
     cypher(

@@ -27,7 +27,7 @@ def document():
 def is_sent_whole(case, address):
     """Whether each parameter of the query is in the URL, which an empty list, say, is not."""
     sent = requests.Request(**case.as_transport_kwargs(base_url=address)).prepare()
-    names = dict(parse_qsl(urlsplit(sent.url).query, keep_blank_values=True))
+    names = dict(parse_qsl(str(urlsplit(sent.url).query), keep_blank_values=True))
     return names.keys() >= (case.query or {}).keys()
 
 
