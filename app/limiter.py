@@ -1,40 +1,35 @@
 """The limiter: how many events each API key may send a minute."""
 
 import math
-import time
-
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 
 from app.errors import PayloadTooLarge, RateLimited
 from app.figures import Figures
+from app.minutes import Minutes
 
 
 class Limiter:
-    """Counts the events of each API key, in windows of a minute from its first event.
+    """Counts the events of each API key, in minutes that begin with its first event.
 
     Each worker process counts for itself.
     """
 
-    def __init__(self, events_per_minute: int, figures: Figures | None = None) -> None:
+    def __init__(
+        self, limit: int, figures: Figures | None = None, minutes: Minutes | None = None
+    ) -> None:
+        self._limit = limit
         self._figures = figures or Figures()
-        self._limit = RateLimitItemPerMinute(events_per_minute)
-        self._windows = FixedWindowRateLimiter(MemoryStorage())
+        self._minutes = minutes or Minutes(limit)
 
     async def spend(self, key_id: str, events: int) -> None:
         """Counts `events` of a key, or none of them.
 
         Raises RateLimited until enough may pass, PayloadTooLarge where so many never can.
         """
-        if events > self._limit.amount:
-            message = f"{events} events are more than the {self._limit.amount} of a whole minute"
+        if events > self._limit:
+            message = f"{events} events are more than the {self._limit} of a whole minute"
             raise PayloadTooLarge(message)
-        # A refused hit would count all the same.
-        if not await self._windows.test(self._limit, key_id, cost=events):
+        wait = self._minutes.spend(key_id, events)
+        if wait:
             self._figures.limited()
-            window = await self._windows.get_window_stats(self._limit, key_id)
-            wait = max(1, math.ceil(window.reset_time - time.time()))
-            message = f"the key may send {self._limit.amount} events a minute"
-            raise RateLimited(message, retry_after=wait)
-        await self._windows.hit(self._limit, key_id, cost=events)
+            message = f"the key may send {self._limit} events a minute"
+            raise RateLimited(message, retry_after=max(1, math.ceil(wait)))
