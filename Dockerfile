@@ -4,9 +4,10 @@ FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 # Without pip: the environment is copied as it is, and the service installs nothing.
 RUN python -m venv --without-pip /opt/waypath
-# The dependencies first, so that a change in app/ does not install them again.
+# The dependencies first, so that a change in app/ does not install them again. With them the extra
+# by which several instances share a rate limit: whoever runs the image cannot install it.
 COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > requirements.txt \
+RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *project['optional-dependencies']['redis'], sep='\n')" > requirements.txt \
  && pip --python /opt/waypath/bin/python install --no-cache-dir --only-binary :all: -c constraints.txt -r requirements.txt
 COPY README.md jgo.lock.toml ./
 COPY app app

@@ -52,8 +52,8 @@ clean: ## Remove what the other targets installed; the data in .data stays.
 	rm -rf .venv .hypothesis
 
 .venv/run.installed: EXTRAS := embedded
-.venv/dev.installed: EXTRAS := embedded,otel,dev
-.venv/bench.installed: EXTRAS := embedded,otel,dev,bench
+.venv/dev.installed: EXTRAS := embedded,otel,redis,dev
+.venv/bench.installed: EXTRAS := embedded,otel,redis,dev,bench
 .venv/%.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }

@@ -60,8 +60,10 @@ class Figures:
         self._commits = seconds("commit_duration_seconds", "How long commits took")
         self._limited = counter("rate_limited", "Calls beyond the limit of their key")
         queued, up = "Events that wait for a commit", "Whether every worker has its database"
+        away = "Whether a worker cannot use the storage of the rate limit"
         self._queue = gauge("queue_events", queued, multiprocess_mode="livesum")
         self._database = gauge("database_up", up, multiprocess_mode="livemin")
+        self._storage_away = gauge("rate_limit_storage_away", away, multiprocess_mode="livemax")
         self._begin()
 
     def _begin(self) -> None:
@@ -76,6 +78,7 @@ class Figures:
         # Where a dead process's may stand.
         self._queue.set(0)
         self._database.set(0)
+        self._storage_away.set(0)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """A request was answered, on a route given by its template."""
@@ -103,6 +106,10 @@ class Figures:
     def limited(self) -> None:
         """A call was refused for the limit of its key."""
         self._limited.inc()
+
+    def storage_away(self, *, is_away: bool) -> None:
+        """The storage of the rate limit was looked at."""
+        self._storage_away.set(is_away)
 
     def database(self, *, is_up: bool) -> None:
         """The database was looked at."""

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from app import browser, figures, ingest, logs, migrations, settings, traces
 from app.bulk_import import BulkImport
 from app.changes import ChangeReader
-from app.check import Check, Finding
+from app.check import Check, Finding, check_storage
 from app.conflicts import ConflictReader
 from app.context import ContextReader, Links
 from app.embedded import running
@@ -39,6 +39,7 @@ from app.review import Reviewer
 from app.review_routes import ReviewRoutes
 from app.scrape import Scrape
 from app.settings import Settings, SettingsError
+from app.shared_minutes import SharedMinutes
 from app.splits import Splits
 from app.timeline import TimelineReader
 from app.tool_calls import ToolCalls
@@ -101,19 +102,21 @@ async def serve_agent(config: Settings, where: Database, key: str) -> None:
 async def check(environ: Mapping[str, str]) -> list[Finding]:
     """What is found of the settings, and of the database that they name."""
     try:
-        where = database(settings.load(environ))
+        config = settings.load(environ)
     except SettingsError as error:
         return [Finding("settings", fault, is_ok=False) for fault in error.faults]
+    found = [Finding("settings", "can be used"), *await check_storage(_shared_minutes(config))]
+    try:
+        where = database(config)
     except LookupError as error:
         message = f"{error}: start the service, or set NEO4J_URI"
-        return [Finding("settings", "can be used"), Finding("database", message, is_ok=False)]
+        return [*found, Finding("database", message, is_ok=False)]
     graph = Graph(where)
     steps = migrations.load()
     try:
-        found = await Check(graph, Migrator(graph, steps), steps).findings()
+        return [*found, *await Check(graph, Migrator(graph, steps), steps).findings()]
     finally:
         await graph.close()
-    return [Finding("settings", "can be used"), *found]
 
 
 class _Core:
@@ -133,7 +136,8 @@ class _Core:
         self.contexts = ContextReader(self.graph, _links(config), is_blocked)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
-        self.gate = Gate(self._keyring, Limiter(config.rate_limit, counted))
+        self._limiter = Limiter(config.rate_limit, counted, _shared_minutes(config))
+        self.gate = Gate(self._keyring, self._limiter)
         self.calls = ToolCalls(
             self.ingest, self.contexts, self.timelines, self.explanations, self.gate
         )
@@ -141,7 +145,10 @@ class _Core:
     @asynccontextmanager
     async def running(self, *more: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
         """Runs what runs for ever, until left."""
-        runs = (self.readiness.watch, self._keyring.watch, self._commits.run, *more)
+        runs = (
+            *(self.readiness.watch, self._keyring.watch, self._limiter.watch, self._commits.run),
+            *more,
+        )
         tasks = [asyncio.create_task(run()) for run in runs]
         try:
             # A database that is there is ready for the first caller; one that is away holds up
@@ -152,8 +159,14 @@ class _Core:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._limiter.close()
             await self.graph.close()
             await asyncio.to_thread(self.traces.close)  # it may wait for its collector
+
+
+def _shared_minutes(config: Settings) -> SharedMinutes | None:
+    url = config.rate_limit_storage
+    return SharedMinutes(url, config.rate_limit) if url else None
 
 
 def _rules(config: Settings) -> Rules:

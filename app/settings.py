@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
+from app import storage_url
 from app.blocked import BlockedKeys
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -39,6 +40,7 @@ class Settings(Struct, frozen=True):
     workers: Annotated[int, Meta(ge=1, le=64)] = field(default=1, name="WAYPATH_WORKERS")
     data_dir: Text = field(default=".data", name="WAYPATH_DATA_DIR")
     rate_limit: Positive = field(default=60_000, name="WAYPATH_RATE_LIMIT")
+    rate_limit_storage: str | None = field(default=None, name="WAYPATH_RATE_LIMIT_STORAGE")
     email_limit: Positive = field(default=100, name="WAYPATH_EMAIL_LIMIT")
     phone_limit: Positive = field(default=100, name="WAYPATH_PHONE_LIMIT")
     external_id_limit: Positive = field(default=1000, name="WAYPATH_EXTERNAL_ID_LIMIT")
@@ -87,6 +89,18 @@ def load(environ: Mapping[str, str]) -> Settings:
         faults.append(f"WAYPATH_BLOCKED_KEYS: {error}")
     if "OTEL_EXPORTER_OTLP_ENDPOINT" in present and not util.find_spec("opentelemetry.sdk"):
         faults.append("OTEL_EXPORTER_OTLP_ENDPOINT: needs pip install 'waypath-events[otel]'")
+    if storage := present.get("WAYPATH_RATE_LIMIT_STORAGE"):
+        faults += [f"WAYPATH_RATE_LIMIT_STORAGE: {fault}" for fault in _storage_faults(storage)]
     if faults:
         raise SettingsError(*faults)
     return msgspec.convert(present, Settings, strict=False)
+
+
+def _storage_faults(url: str) -> list[str]:
+    if not util.find_spec("redis"):
+        return ["needs pip install 'waypath-events[redis]'"]
+    try:
+        storage_url.parse(url)
+    except ValueError as error:
+        return [str(error)]
+    return []

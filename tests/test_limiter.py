@@ -60,7 +60,7 @@ async def test_a_batch_beyond_the_limit_itself_can_never_pass():
 
 @pytest.mark.parametrize("elapsed", [0.0, 0.4, 30.0, 59.999])
 async def test_waiting_as_long_as_told_is_enough(clock, elapsed):
-    limiter = Limiter(10, minutes=Minutes(10, clock=clock))
+    limiter = Limiter(10, own=Minutes(10, clock=clock))
     await limiter.spend("key_1", 1)
     clock.now += elapsed
     with pytest.raises(RateLimited) as refusal:
@@ -72,7 +72,7 @@ async def test_waiting_as_long_as_told_is_enough(clock, elapsed):
 
 
 async def test_a_minute_begins_with_the_first_event_of_a_key(clock):
-    limiter = Limiter(10, minutes=Minutes(10, clock=clock))
+    limiter = Limiter(10, own=Minutes(10, clock=clock))
     await limiter.spend("key_1", 1)
     clock.now += 59
     await limiter.spend("key_1", 9)

@@ -1,3 +1,5 @@
+from importlib import util
+
 import pytest
 
 from app import settings
@@ -28,6 +30,7 @@ def test_every_setting_comes_from_the_environment():
             "WAYPATH_WORKERS": "4",
             "WAYPATH_DATA_DIR": "/data",
             "WAYPATH_RATE_LIMIT": "100",
+            "WAYPATH_RATE_LIMIT_STORAGE": "rediss://limits:secret@cache.example:6380/1",
             "WAYPATH_MCP_HOSTS": "a.example, b.example",
         }
     )
@@ -37,6 +40,7 @@ def test_every_setting_comes_from_the_environment():
     assert (loaded.neo4j_database, loaded.data_dir) == ("events", "/data")
     assert (loaded.host, loaded.port, loaded.workers) == ("0.0.0.0", 9000, 4)
     assert loaded.rate_limit == 100
+    assert loaded.rate_limit_storage == "rediss://limits:secret@cache.example:6380/1"
     assert loaded.hosts[-2:] == ["a.example", "b.example"]
 
 
@@ -56,6 +60,13 @@ def test_an_empty_variable_counts_as_absent():
         ("WAYPATH_WORKERS", "two"),
         ("WAYPATH_RATE_LIMIT", "0"),
         ("WAYPATH_RATE_LIMIT", "1.5"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "memcached://localhost"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost:99999"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost/events"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?colour=red"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?socket_timeout=soon"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?socket_timeout=0"),
         ("WAYPATH_MCP_HOSTS", "https://a.example"),
     ],
 )
@@ -84,8 +95,28 @@ def test_a_password_without_a_database_to_use_it_on_is_named():
         settings.load({"NEO4J_PASSWORD": "secret"})
 
 
-def test_an_error_does_not_repeat_a_secret():
-    with pytest.raises(SettingsError) as error:
-        settings.load({"NEO4J_PASSWORD": "hunter2"})
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEO4J_PASSWORD", "hunter2"),
+        # As they come where nobody has percent-encoded them.
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:hunter2/x@cache.example"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:x#hunter2@cache.example"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:x@hunter2@cache.example"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://user:hunter2@cache.example:port"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis:/user:hunter2@cache.example"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://cache.example?password=x&socket_timeout=hunter2"),
+    ],
+)
+def test_an_error_does_not_repeat_a_secret(name, value):
+    with pytest.raises(SettingsError, match=name) as error:
+        settings.load({name: value})
 
     assert "hunter2" not in str(error.value)
+
+
+def test_a_storage_whose_client_is_not_installed_is_told_with_what_installs_it(monkeypatch):
+    monkeypatch.setattr(util, "find_spec", lambda _: None)
+
+    with pytest.raises(SettingsError, match=r"STORAGE: needs pip install 'waypath-events\[redis]'"):
+        settings.load({"WAYPATH_RATE_LIMIT_STORAGE": "redis://localhost"})
