@@ -47,7 +47,8 @@ class Check:
         try:
             await self._graph.rehearse(self._probes["server"])
         except PermissionError as error:
-            return [_wrong("login", f"{error} (see NEO4J_USERNAME and NEO4J_PASSWORD)")]
+            hint = "see NEO4J_USERNAME and NEO4J_PASSWORD, or the file that has it or a token"
+            return [_wrong("login", f"{error} ({hint})")]
         except Unavailable as error:
             return [_wrong("database", f"{error} (see NEO4J_URI and NEO4J_DATABASE)")]
         return [

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app import browser, figures, ingest, logs, migrations, settings, traces
+from app.bolt import Database
 from app.bulk_import import BulkImport
 from app.changes import ChangeReader
 from app.check import Check, Finding, check_storage
@@ -21,7 +22,7 @@ from app.event_routes import EventRoutes
 from app.explanation import ExplanationReader
 from app.figures import Figures
 from app.gate import Gate
-from app.graph import DEADLINE, Database, Graph
+from app.graph import DEADLINE, Graph
 from app.group_commit import GroupCommit
 from app.http import Routes, application
 from app.identity import Rules
@@ -219,7 +220,14 @@ def database(config: Settings) -> Database:
     """
     if config.neo4j_uri:
         return Database(
-            config.neo4j_uri, config.neo4j_username, config.neo4j_password, config.neo4j_database
+            config.neo4j_uri,
+            config.neo4j_username,
+            config.neo4j_password,
+            config.neo4j_database,
+            config.neo4j_password_file,
+            config.neo4j_token_file,
+            config.neo4j_ca_file,
+            config.neo4j_reads,
         )
     connection = running(config.neo4j_home)
     if connection is None:

@@ -13,9 +13,10 @@ from neo4j.exceptions import Neo4jError
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import group_commit, keyring, keys
+from app.bolt import Database, reason
 from app.errors import Unavailable
 from app.figures import Figures
-from app.graph import Database, Graph, reason
+from app.graph import Graph
 from app.group_commit import GroupCommit, Unit
 from app.settings import Settings
 from tests.figures import parse, scrape, value
