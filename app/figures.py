@@ -58,6 +58,7 @@ class Figures:
         self._events, self._retries = cache(events.labels), cache(retries.labels)
         self._commit_sizes = sizes("commit_events", "Events that shared a commit")
         self._commits = seconds("commit_duration_seconds", "How long commits took")
+        self._conflicts = counter("identity_conflicts", "Keys that identified another Customer")
         self._limited = counter("rate_limited", "Calls beyond the limit of their key")
         queued, up = "Events that wait for a commit", "Whether every worker has its database"
         away = "Whether a worker cannot use the storage of the rate limit"
@@ -94,6 +95,10 @@ class Figures:
         """A commit was made."""
         self._commit_sizes.observe(events)
         self._commits.observe(seconds)
+
+    def disputed(self, keys: int) -> None:
+        """So many keys of events that are stored now identified another Customer than theirs."""
+        self._conflicts.inc(keys)
 
     def queued(self, events: int) -> None:
         """So many events wait now."""

@@ -128,7 +128,7 @@ class _Core:
         self.traces = traces.load() if config.otlp_endpoint else Traces()
         self.graph = Graph(where, figures=counted)
         self._keyring = Keyring(self.graph)
-        write = partial(ingest.write, self.graph, _rules(config))
+        write = partial(ingest.write, self.graph, _rules(config), figures=counted)
         self._commits = GroupCommit(write, DEADLINE, counted)
         migrator = Migrator(self.graph, migrations.load())
         self.readiness = Readiness(self.graph, migrator, counted)
