@@ -1,5 +1,6 @@
 """Bolt: the driver, made for a database, and what its errors mean."""
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterator
@@ -134,7 +135,10 @@ async def refuses(database: Database, password: str) -> bool:
     """Whether a database lets nobody in with a password any more."""
     driver = connect(replace(database, password=password), None, CONNECT_TIMEOUT)
     try:
-        async with driver.session(database=database.name) as session:
+        async with (
+            asyncio.timeout(CONNECT_TIMEOUT),
+            driver.session(database=database.name) as session,
+        ):
             await (await session.run("RETURN 1")).consume()
     except AuthError:
         return True

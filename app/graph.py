@@ -119,10 +119,10 @@ class Graph:
                 result = await transaction.run(text, dict.fromkeys(statement.parameters))
                 summary = await result.consume()
                 await transaction.rollback()
-        except (AuthError, Forbidden) as error:
-            raise PermissionError(error.message) from error
         except (DriverError, Neo4jError, OSError, ValueError) as error:
-            raise Unavailable(bolt.said(error)) from error
+            is_refused = isinstance(error, AuthError | Forbidden) or bolt.is_locked_out(error)
+            kind = PermissionError if is_refused else Unavailable
+            raise kind(bolt.said(error)) from error
         return summary.plan
 
     async def warm_up(self) -> None:

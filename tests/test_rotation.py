@@ -155,6 +155,18 @@ async def test_a_health_check_is_not_failed_by_a_new_password(graph, user, passw
     await asyncio.gather(graph.answer(), graph.answer())
 
 
+async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(database, user):
+    graph = Graph(replace(database, username=user[0], password="a wrong one"), 0.5)
+
+    reads = (graph.read("schema") for _ in range(6))
+    done = await asyncio.gather(*reads, return_exceptions=True)
+
+    assert {type(each) for each in done} == {Unavailable}
+    with pytest.raises(Unavailable, match="too many times in a row"):
+        await graph.answer()
+    await graph.close()
+
+
 async def test_a_token_is_sent_and_replaced_by_the_next_one(database, tmp_path, monkeypatch):
     monkeypatch.setattr(secret_file, "INTERVAL", 0.0)
     token = tmp_path / "token"

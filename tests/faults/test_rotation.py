@@ -54,4 +54,5 @@ async def test_a_new_password_refuses_nobody(scenario, amounts, service, user, t
             await senders.acknowledged(200)
             scenario.recoveries.append(await senders.recovered(changed))
     assert {answer.status for answer in scenario.ledger.answers} == {200}
+    assert not [it for it in its if FIRST in it.log() or SECOND in it.log()]
     scenario.judge(*its)
