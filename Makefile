@@ -49,9 +49,9 @@ bench-workers: .venv/bench.installed ## Measure 1, 2 and 4 workers; SOAK=10: its
 .PHONY: lock
 lock: .venv/dev.installed ## Write requirements/ anew, after a change in pyproject.toml or constraints.txt.
 	@$(LOCK) --group build -o requirements/build.txt
-	@$(LOCK) pyproject.toml --extra otel -o requirements/service.txt
-	@$(LOCK) pyproject.toml --extra otel --extra embedded -o requirements/run.txt
-	@$(LOCK) pyproject.toml --extra otel --extra embedded --extra dev -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra otel --extra redis -o requirements/service.txt
+	@$(LOCK) pyproject.toml --extra otel --extra redis --extra embedded -o requirements/run.txt
+	@$(LOCK) pyproject.toml --extra otel --extra redis --extra embedded --extra dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml --all-extras -o requirements/bench.txt
 
 .PHONY: sbom

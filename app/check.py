@@ -13,6 +13,7 @@ from app.errors import Unavailable
 from app.graph import Graph
 from app.migrations import Migration
 from app.migrator import Migrator
+from app.shared_minutes import SharedMinutes, StorageAway
 from app.statements import Statement
 
 OLDEST = (5, 26)  # the first Neo4j with every clause that the statements use
@@ -46,7 +47,8 @@ class Check:
         try:
             await self._graph.rehearse(self._probes["server"])
         except PermissionError as error:
-            return [_wrong("login", f"{error} (see NEO4J_USERNAME and NEO4J_PASSWORD)")]
+            hint = "see NEO4J_USERNAME and NEO4J_PASSWORD, or the file that has it or a token"
+            return [_wrong("login", f"{error} ({hint})")]
         except Unavailable as error:
             return [_wrong("database", f"{error} (see NEO4J_URI and NEO4J_DATABASE)")]
         return [
@@ -108,6 +110,19 @@ class Check:
             text = f"would look at every node ({', '.join(scans)}): see the schema above"
             return _wrong(subject, text)
         return Finding(subject, "planned")
+
+
+async def check_storage(shared: SharedMinutes | None) -> list[Finding]:
+    """What is found of the storage of the rate limit, where there is one; it is closed then."""
+    if shared is None:
+        return []
+    try:
+        await shared.look()
+    except StorageAway as error:
+        return [_wrong("rate limit storage", f"{error} (see WAYPATH_RATE_LIMIT_STORAGE)")]
+    finally:
+        await shared.close()
+    return [Finding("rate limit storage", "can be used")]
 
 
 def version(text: str, edition: str) -> Finding:

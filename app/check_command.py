@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from app import migrations, settings, target
-from app.check import Check, Finding
+from app.check import Check, Finding, check_storage
 from app.graph import Graph
 from app.migrator import Migrator
 from app.settings import SettingsError
@@ -25,16 +25,19 @@ def check_command() -> None:
 
 async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     try:
-        where = target.database(settings.load(environ))
+        config = settings.load(environ)
     except SettingsError as error:
         return [Finding("settings", fault, is_ok=False) for fault in error.faults]
+    shared = target.shared_minutes(config)
+    found = [Finding("settings", "can be used"), *await check_storage(shared)]
+    try:
+        where = target.database(config)
     except LookupError as error:
         message = f"{error}: start the service, or set NEO4J_URI"
-        return [Finding("settings", "can be used"), Finding("database", message, is_ok=False)]
+        return [*found, Finding("database", message, is_ok=False)]
     graph = Graph(where)
     steps = migrations.load()
     try:
-        found = await Check(graph, Migrator(graph, steps), steps).findings()
+        return [*found, *await Check(graph, Migrator(graph, steps), steps).findings()]
     finally:
         await graph.close()
-    return [Finding("settings", "can be used"), *found]

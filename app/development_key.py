@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from app import ids, keys, migrations
-from app.graph import Database, Graph
+from app.bolt import Database
+from app.graph import Graph
 from app.migrator import Migrator
 from app.settings import Settings
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from app import jars, java
-from app.graph import Database, answers
+from app.bolt import Database, answers
 from app.jars import JarsError
 from app.neo4j_home import EmbeddedError, Home, State
 

@@ -58,12 +58,15 @@ class Figures:
         self._events, self._retries = cache(events.labels), cache(retries.labels)
         self._commit_sizes = sizes("commit_events", "Events that shared a commit")
         self._commits = seconds("commit_duration_seconds", "How long commits took")
+        self._conflicts = counter("identity_conflicts", "Keys that identified another Customer")
         self._limited = counter("rate_limited", "Calls beyond the limit of their key")
         unfinished = "Erasures that are not finished, when they were last looked for"
         self._erasures = gauge("erasures_unfinished", unfinished, multiprocess_mode="livemax")
         queued, up = "Events that wait for a commit", "Whether every worker has its database"
+        away = "Whether a worker cannot use the storage of the rate limit"
         self._queue = gauge("queue_events", queued, multiprocess_mode="livesum")
         self._database = gauge("database_up", up, multiprocess_mode="livemin")
+        self._storage_away = gauge("rate_limit_storage_away", away, multiprocess_mode="livemax")
         self._begin()
 
     def _begin(self) -> None:
@@ -79,6 +82,7 @@ class Figures:
         self._queue.set(0)
         self._erasures.set(0)
         self._database.set(0)
+        self._storage_away.set(0)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """A request was answered, on a route given by its template."""
@@ -95,6 +99,10 @@ class Figures:
         self._commit_sizes.observe(events)
         self._commits.observe(seconds)
 
+    def disputed(self, keys: int) -> None:
+        """So many keys of events that are stored now identified another Customer than theirs."""
+        self._conflicts.inc(keys)
+
     def queued(self, events: int) -> None:
         """So many events wait now."""
         self._queue.set(events)
@@ -106,6 +114,10 @@ class Figures:
     def limited(self) -> None:
         """A call was refused for the limit of its key."""
         self._limited.inc()
+
+    def storage_away(self, *, is_away: bool) -> None:
+        """The storage of the rate limit was looked at."""
+        self._storage_away.set(is_away)
 
     def database(self, *, is_up: bool) -> None:
         """The database was looked at."""

@@ -1,22 +1,15 @@
 """The graph: every statement that runs on Neo4j runs through here."""
 
 import asyncio
-import contextlib
 import math
+import random
 import time
 from typing import Any
 
 import structlog
-from msgspec import Struct
-from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, GraphDatabase, Query
-from neo4j.exceptions import (
-    AuthError,
-    ConstraintError,
-    DriverError,
-    Forbidden,
-    Neo4jError,
-    ServiceUnavailable,
-)
+from neo4j import READ_ACCESS, WRITE_ACCESS, Query
+from neo4j.api import AsyncBookmarkManager
+from neo4j.exceptions import AuthError, DriverError, Forbidden, Neo4jError, ServiceUnavailable
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -25,39 +18,21 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from app import statements
+from app import bolt, statements
+from app.bolt import Database
 from app.errors import Unavailable
 from app.figures import Figures
 from app.statements import Statement
 
 DEADLINE = 10.0
 SCHEMA_TIMEOUT = 600.0  # an index over data that is there already is built first
-CONNECT_TIMEOUT = 3.0
-POOL_SIZE = 32
 ANSWER_TIMEOUT = 2.0
 PATIENCE = 5.0
-# The division by zero with which the write ends a lost race for an idempotency key.
-LOST_RACE = "Neo.ClientError.Statement.ArithmeticError"
-# Two instances created one index at the same time, in spite of IF NOT EXISTS.
-LOST_RACE_FOR_INDEX = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
-# What a write had found was deleted before it could write: a Customer who is erased.
-LOST_ENTITY = "Neo.ClientError.Statement.EntityNotFound"
-DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
-
-LOST_RACES = (LOST_RACE, LOST_RACE_FOR_INDEX, LOST_ENTITY)
+LOGIN_INTERVAL = 5.0  # seconds between two looks at whether the database wants a new password
 
 log = structlog.get_logger()
 
 Row = dict[str, Any]
-
-
-class Database(Struct, frozen=True):
-    """Where a Neo4j database is, and who calls. Without a password, nobody is named."""
-
-    uri: str
-    username: str
-    password: str | None
-    name: str
 
 
 class Graph:
@@ -76,25 +51,38 @@ class Graph:
         self._where = database
         self._figures = figures or Figures()
         self._deadline = deadline
-        self._driver = _connect(database, deadline)
+        self._login = bolt.login(database)
+        self._driver = bolt.connect(database, self._login, deadline)
+        self._bookmarks = bolt.bookmarks(database)
+        # To have an answer, and be ready, is to reach the leader.
+        self._leader = WRITE_ACCESS if database.is_routed else READ_ACCESS
+        self._reader = self._leader if database.reads == "leader" else READ_ACCESS
         self._reads = statements.load("read")
         self._writes = statements.load("write")
-        self._answered_at = -math.inf
+        self._answered_at = self._asks_at = -math.inf
         self.is_open = True
 
     async def close(self) -> None:
         """Closes every connection."""
-        await _close(self._driver)
+        await bolt.close(self._driver)
 
     async def reconnect(self) -> None:
-        """Leaves every connection behind: some may be dead without having been told."""
-        left, self._driver = self._driver, _connect(self._where, self._deadline)
-        await _close(left)
+        """Leaves every connection behind: some may be dead without having been told.
+
+        What was written before is no longer waited for: the database may be an older copy.
+        """
+        self._bookmarks = bolt.bookmarks(self._where)
+        await self._replace_driver()
+
+    async def _replace_driver(self) -> None:
+        driver = bolt.connect(self._where, self._login, self._deadline)
+        left, self._driver = self._driver, driver
+        await bolt.close(left)
 
     async def read(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of a statement in `cypher/read/`. Raises Unavailable."""
         self._check_open()
-        return await self._run(self._reads[name], READ_ACCESS, parameters)
+        return await self._run(self._reads[name], self._reader, parameters)
 
     async def write(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of a statement in `cypher/write/`, committed. Raises Unavailable."""
@@ -131,10 +119,10 @@ class Graph:
                 result = await transaction.run(text, dict.fromkeys(statement.parameters))
                 summary = await result.consume()
                 await transaction.rollback()
-        except (AuthError, Forbidden) as error:
-            raise PermissionError(error.message) from error
         except (DriverError, Neo4jError, OSError, ValueError) as error:
-            raise Unavailable(getattr(error, "message", None) or str(error)) from error
+            is_refused = isinstance(error, AuthError | Forbidden) or bolt.is_locked_out(error)
+            kind = PermissionError if is_refused else Unavailable
+            raise kind(bolt.said(error)) from error
         return summary.plan
 
     async def warm_up(self) -> None:
@@ -144,18 +132,51 @@ class Graph:
         # A database that has just started takes seconds to plan, and starts anew if interrupted.
         await self._run(self._writes["ingest"], WRITE_ACCESS, nothing, self._deadline)
 
-    async def answers(self) -> bool:
-        """Whether the database answers, and within two seconds unless it is busy with writes."""
+    async def answer(self) -> None:
+        """Returns if the database answers within two seconds, or is busy with writes.
+
+        Raises PermissionError where it refuses us, Unavailable where it does not answer; each with
+        what is said about it.
+        """
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
-                await self._attempt(self._reads["schema"], READ_ACCESS, {}, self._deadline)
+                await self._ask()
         except TimeoutError:
-            return time.monotonic() - self._answered_at < PATIENCE
+            if not self._answered_within(PATIENCE):
+                raise Unavailable("the database did not answer in time") from None
         except (DriverError, Neo4jError) as error:
-            if not _may_pass(error):
-                log.error("database_unusable", error=str(error))
-            return False
-        return True
+            if bolt.is_locked_out(error) and self._answered_within(self._deadline):
+                return  # which lasts for five seconds: whoever calls waits for as long
+            kind = Unavailable if bolt.may_pass(error) else PermissionError
+            raise kind(bolt.said(error)) from error
+
+    async def renew_login(self) -> None:
+        """Takes up the password that is in the file by now, once the database wants it.
+
+        Else that would be found out by the next connection, and there may be none for an hour.
+        """
+        login = self._login
+        if login is None or time.monotonic() < self._asks_at:
+            return
+        if login.is_replaced():
+            # Three that are refused in a row, by whichever worker, would lock the user out.
+            wait = random.uniform(0.5, 1.5) * LOGIN_INTERVAL  # noqa: S311
+            self._asks_at = time.monotonic() + wait
+            secret = login.secret()
+            # The old one is tried: it is right until it is refused for the first time.
+            if await bolt.refuses(self._where, secret) and login.is_another(secret):
+                log.info("login_renewed")
+
+    async def _ask(self) -> None:
+        # No write is waited for: it is enough to be there.
+        question = self._reads["schema"], self._leader, {}, self._deadline, None
+        try:
+            await self._attempt(*question)
+        except bolt.RenewedLogin:
+            await self._attempt(*question)
+
+    def _answered_within(self, seconds: float) -> bool:
+        return time.monotonic() - self._answered_at < seconds
 
     def _check_open(self) -> None:
         if not self.is_open:
@@ -177,13 +198,16 @@ class Graph:
         patience = within or self._deadline / 2
         try:
             async with asyncio.timeout(within or self._deadline):
-                return await attempts(self._attempt, statement, access, parameters, patience)
+                return await attempts(
+                    self._attempt, statement, access, parameters, patience, self._bookmarks
+                )
         except TimeoutError:
             raise Unavailable("the database did not answer in time") from None
         except (DriverError, Neo4jError) as error:
             if self._was_never_reached(error):
-                raise Unavailable(f"the database cannot be reached: {error}") from error
-            if _may_pass(error):
+                message = f"the database cannot be reached: {bolt.said(error)}"
+                raise Unavailable(message) from error
+            if bolt.may_pass(error):
                 raise Unavailable("the database did not answer in time") from error
             if not isinstance(error, DriverError | AuthError):
                 raise
@@ -191,18 +215,18 @@ class Graph:
             raise Unavailable("the database cannot be used") from error
 
     def _is_to_be_repeated(self, error: BaseException) -> bool:
-        return self.is_open and _may_pass(error) and not self._was_never_reached(error)
+        return self.is_open and bolt.may_pass(error) and not self._was_never_reached(error)
 
     def _was_never_reached(self, error: BaseException) -> bool:
-        # What our own clock ended was reached.
+        # What our own clock ended was reached, and so was what refused a login.
         is_away = isinstance(error, ServiceUnavailable) and not isinstance(
-            error.__cause__, TimeoutError
+            error.__cause__, TimeoutError | Neo4jError
         )
         return is_away and self._answered_at == -math.inf
 
     def _retry(self, statement: Statement, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        self._figures.retried(reason(error))
+        self._figures.retried(bolt.reason(error))
         log.warning(
             "statement_retried",
             statement=statement.name,
@@ -211,21 +235,37 @@ class Graph:
         )
 
     async def _attempt(
-        self, statement: Statement, access: str, parameters: Row, patience: float
+        self,
+        statement: Statement,
+        access: str,
+        parameters: Row,
+        patience: float,
+        bookmarks: AsyncBookmarkManager | None,
     ) -> list[Row]:
         query = Query(statement.text, timeout=patience)  # pyright: ignore[reportArgumentType]
-        driver = self._driver
+        driver, login = self._driver, self._login
+        secret = None
         try:
+            if login:
+                secret = login.secret()
             async with (
                 asyncio.timeout(patience),
-                driver.session(database=self._where.name, default_access_mode=access) as session,
+                driver.session(
+                    database=self._where.name,
+                    default_access_mode=access,
+                    bookmark_manager=bookmarks,
+                ) as session,
             ):
                 result = await session.run(query, parameters)
                 rows = [dict(record) async for record in result]
         except TimeoutError as error:
             if driver is self._driver:
-                await self.reconnect()
+                await self._replace_driver()
             raise ServiceUnavailable("the database did not answer") from error
+        except Neo4jError as error:
+            if login and error.code in bolt.REFUSED and login.is_another(secret):
+                raise bolt.RenewedLogin("the login was read again") from error
+            raise
         except DriverError as error:
             if driver is self._driver:
                 raise
@@ -236,62 +276,3 @@ class Graph:
             raise ServiceUnavailable(str(error)) from error
         self._answered_at = time.monotonic()
         return rows
-
-
-def _connect(database: Database, deadline: float) -> AsyncDriver:
-    # It connects when it is first used.
-    return AsyncGraphDatabase.driver(
-        database.uri,
-        auth=_auth(database),
-        max_connection_pool_size=POOL_SIZE,
-        connection_acquisition_timeout=2 * deadline,  # the deadline of the whole call comes first
-        connection_timeout=CONNECT_TIMEOUT,
-        notifications_min_severity="OFF",
-        telemetry_disabled=True,
-        user_agent="waypath-events",
-    )
-
-
-def answers(database: Database) -> bool:
-    """Whether a database answers a query now. Raises PermissionError where it refuses us."""
-    try:
-        with (
-            GraphDatabase.driver(
-                database.uri, auth=_auth(database), connection_timeout=CONNECT_TIMEOUT
-            ) as driver,
-            driver.session(database=database.name) as session,
-        ):
-            session.run("RETURN 1").consume()
-    except AuthError as error:
-        raise PermissionError(error.message) from error
-    except (DriverError, Neo4jError):
-        return False
-    return True
-
-
-async def _close(driver: AsyncDriver) -> None:
-    # What is closed already, uvloop refuses to close again.
-    with contextlib.suppress(OSError, RuntimeError):
-        await driver.close()
-
-
-def _auth(database: Database) -> tuple[str, str] | None:
-    return (database.username, database.password) if database.password else None
-
-
-def _may_pass(error: BaseException) -> bool:
-    if isinstance(error, ConstraintError | ServiceUnavailable):
-        return True
-    if isinstance(error, Neo4jError) and error.code in LOST_RACES:
-        return True
-    return isinstance(error, DriverError | Neo4jError) and error.is_retryable()
-
-
-def reason(error: BaseException | None) -> str:
-    """Why a statement is run again, in one of four words."""
-    if isinstance(error, DriverError):
-        return "connection"
-    code = error.code if isinstance(error, Neo4jError) else None
-    if code in LOST_RACES or isinstance(error, ConstraintError):
-        return "race"
-    return "deadlock" if code == DEADLOCK else "transient"

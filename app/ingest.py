@@ -129,16 +129,18 @@ class Ingest:
         return await self._commits.submit(units, request.payload.size)
 
 
-async def write(graph: Graph, rules: identity.Rules, units: list[Unit]) -> list[Outcome]:
+async def write(
+    graph: Graph, rules: identity.Rules, units: list[Unit], figures: Figures | None = None
+) -> list[Outcome]:
     """Writes units in one transaction, and tells what came of each row, in order.
 
     Units that give one id to different payloads take a transaction each: the second one is
     refused, and only what is committed can refuse it.
     """
     together = _before_clash(units)
-    outcomes = await _write_together(graph, rules, units[:together])
+    outcomes = await _write_together(graph, rules, units[:together], figures)
     rest = units[together:]
-    return outcomes + await write(graph, rules, rest) if rest else outcomes
+    return outcomes + await write(graph, rules, rest, figures) if rest else outcomes
 
 
 def _before_clash(units: list[Unit]) -> int:
@@ -151,7 +153,9 @@ def _before_clash(units: list[Unit]) -> int:
     return len(units)
 
 
-async def _write_together(graph: Graph, rules: identity.Rules, units: list[Unit]) -> list[Outcome]:
+async def _write_together(
+    graph: Graph, rules: identity.Rules, units: list[Unit], figures: Figures | None
+) -> list[Outcome]:
     events: list[Row] = []
     for number, unit in enumerate(units):
         for row in unit.rows:
@@ -171,6 +175,8 @@ async def _write_together(graph: Graph, rules: identity.Rules, units: list[Unit]
         events=[events[position] for position in order],
         rules=msgspec.to_builtins(rules),
     )
+    if figures and result["disputes"]:
+        figures.disputed(result["disputes"])
     unknown, conflicts = set(result["unknown"]), set(result["conflicts"])
     outcomes: dict[int, Outcome] = {
         position: Outcome(customer_id, resolved, is_replay, unknown, conflicts)

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.routing import Route, Router
 
 from app import browser, figures, ingest, logs, migrations, settings, target, traces
+from app.bolt import Database
 from app.changes import ChangeReader
 from app.conflicts import ConflictReader
 from app.context import ContextReader, Links
@@ -21,7 +22,7 @@ from app.event_routes import EventRoutes
 from app.explanation import ExplanationReader
 from app.figures import Figures
 from app.gate import Gate
-from app.graph import DEADLINE, Database, Graph
+from app.graph import DEADLINE, Graph
 from app.group_commit import GroupCommit
 from app.http import Routes, application
 from app.identity_routes import IdentityRoutes
@@ -107,7 +108,7 @@ class _Core:
         self.traces = traces.load() if config.otlp_endpoint else Traces()
         self.graph = Graph(where, figures=counted)
         self._keyring = Keyring(self.graph)
-        write = partial(ingest.write, self.graph, config.rules)
+        write = partial(ingest.write, self.graph, config.rules, figures=counted)
         self._commits = GroupCommit(write, DEADLINE, counted)
         migrator = Migrator(self.graph, migrations.load())
         self.readiness = Readiness(self.graph, migrator, counted)
@@ -116,7 +117,8 @@ class _Core:
         self.contexts = ContextReader(self.graph, _links(config), is_blocked)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
-        self.gate = Gate(self._keyring, Limiter(config.rate_limit, counted))
+        self._limiter = Limiter(config.rate_limit, counted, target.shared_minutes(config))
+        self.gate = Gate(self._keyring, self._limiter)
         self.calls = ToolCalls(
             self.ingest, self.contexts, self.timelines, self.explanations, self.gate
         )
@@ -124,7 +126,10 @@ class _Core:
     @asynccontextmanager
     async def running(self, *more: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
         """Runs what runs for ever, until left."""
-        runs = (self.readiness.watch, self._keyring.watch, self._commits.run, *more)
+        runs = (
+            *(self.readiness.watch, self._keyring.watch, self._limiter.watch, self._commits.run),
+            *more,
+        )
         tasks = [asyncio.create_task(run()) for run in runs]
         try:
             # A database that is there is ready for the first caller; one that is away holds up
@@ -135,6 +140,7 @@ class _Core:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._limiter.close()
             await self.graph.close()
             await asyncio.to_thread(self.traces.close)  # it may wait for its collector
 

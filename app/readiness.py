@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 
 import structlog
 
@@ -36,6 +37,7 @@ class Readiness:
         while True:
             try:
                 await self._look()
+                await self._graph.renew_login()
             except Exception:
                 log.exception("readiness_failed")
             self._figures.database(is_up=self.is_ready)
@@ -43,33 +45,43 @@ class Readiness:
             await asyncio.sleep(INTERVAL)
 
     async def _look(self) -> None:
-        if self.is_ready and not await self._graph.answers():
-            log.warning("database_away")
+        if self.is_ready and not await self._answers():
             self._graph.is_open = False
             await self._graph.reconnect()
-        if not self.is_ready and await self._prepare():
+        if not self.is_ready and await self._answers() and await self._prepare():
             log.info("database_ready")
             self._graph.is_open = True
+            self._told = None
 
     async def first_look(self, seconds: float) -> None:
         """Returns once the graph was looked at, or after so many seconds."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._looked.wait(), seconds)
 
+    async def _answers(self) -> bool:
+        try:
+            await self._graph.answer()
+        except PermissionError as error:
+            self._tell(logging.ERROR, str(error))
+        except Unavailable as error:
+            self._tell(logging.WARNING, str(error))
+        else:
+            return True
+        return False
+
     async def _prepare(self) -> bool:
-        if not await self._graph.answers():
-            return False
         try:
             await self._migrator.apply()
             await self._graph.warm_up()
         except Unavailable as error:
-            self._tell(str(error))
+            self._tell(logging.ERROR, str(error))
             return False
-        self._told = None
         return True
 
-    def _tell(self, reason: str) -> None:
+    def _tell(self, level: int, reason: str) -> None:
         # It is looked at every second, until somebody has done something about it.
         if reason != self._told:
-            log.error("database_not_ready", reason=reason)
+            log.log(
+                level, "database_away" if self.is_ready else "database_not_ready", reason=reason
+            )
         self._told = reason

@@ -1,14 +1,15 @@
 """The settings: what the environment says, checked at the start."""
 
+import ssl
 from collections.abc import Mapping
 from importlib import util
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from app import places
+from app import places, secret_file, storage_url
 from app.blocked import BlockedKeys
 from app.identity import Rules
 
@@ -18,6 +19,8 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Uri = Annotated[str, Meta(pattern=r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$")]
 Link = Annotated[str, Meta(pattern=r"^https?://[^?#]+$")]
 Hosts = Annotated[str, Meta(pattern=r"^[^\s,/]+(, ?[^\s,/]+)*$")]
+
+_LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
 
 class SettingsError(Exception):
@@ -34,6 +37,10 @@ class Settings(Struct, frozen=True):
     neo4j_uri: Uri | None = field(default=None, name="NEO4J_URI")
     neo4j_username: Text = field(default="neo4j", name="NEO4J_USERNAME")
     neo4j_password: str | None = field(default=None, name="NEO4J_PASSWORD")
+    neo4j_password_file: str | None = field(default=None, name="NEO4J_PASSWORD_FILE")
+    neo4j_token_file: str | None = field(default=None, name="NEO4J_TOKEN_FILE")
+    neo4j_ca_file: str | None = field(default=None, name="NEO4J_CA_FILE")
+    neo4j_reads: Literal["leader", "followers"] = field(default="leader", name="NEO4J_READS")
     neo4j_database: Text = field(default="neo4j", name="NEO4J_DATABASE")
     neo4j_browser: Link | None = field(default=None, name="NEO4J_BROWSER")
     host: Text = field(default="127.0.0.1", name="WAYPATH_HOST")
@@ -41,6 +48,7 @@ class Settings(Struct, frozen=True):
     workers: Annotated[int, Meta(ge=1, le=64)] = field(default=1, name="WAYPATH_WORKERS")
     data_dir: Text = field(default=str(places.data()), name="WAYPATH_DATA_DIR")
     rate_limit: Positive = field(default=60_000, name="WAYPATH_RATE_LIMIT")
+    rate_limit_storage: str | None = field(default=None, name="WAYPATH_RATE_LIMIT_STORAGE")
     email_limit: Positive = field(default=100, name="WAYPATH_EMAIL_LIMIT")
     phone_limit: Positive = field(default=100, name="WAYPATH_PHONE_LIMIT")
     external_id_limit: Positive = field(default=1000, name="WAYPATH_EXTERNAL_ID_LIMIT")
@@ -91,14 +99,57 @@ def load(environ: Mapping[str, str]) -> Settings:
             msgspec.convert(value, each.type, strict=False)
         except msgspec.ValidationError as error:
             faults.append(f"{each.encode_name}: {error}")
-    if "NEO4J_PASSWORD" in present and "NEO4J_URI" not in present:
-        faults.append("NEO4J_PASSWORD: is set, but NEO4J_URI is not")
+    faults += _login_faults(present)
+    faults += _authority_faults(present)
     try:
         BlockedKeys(present.get("WAYPATH_BLOCKED_KEYS", ""))
     except ValueError as error:
         faults.append(f"WAYPATH_BLOCKED_KEYS: {error}")
     if "OTEL_EXPORTER_OTLP_ENDPOINT" in present and not util.find_spec("opentelemetry.sdk"):
         faults.append("OTEL_EXPORTER_OTLP_ENDPOINT: needs pip install 'waypath-events[otel]'")
+    if storage := present.get("WAYPATH_RATE_LIMIT_STORAGE"):
+        faults += [f"WAYPATH_RATE_LIMIT_STORAGE: {fault}" for fault in _storage_faults(storage)]
     if faults:
         raise SettingsError(*faults)
     return msgspec.convert(present, Settings, strict=False)
+
+
+def _login_faults(present: Mapping[str, str]) -> list[str]:
+    given = [name for name in _LOGINS if name in present]
+    faults = [f"{name}: {given[0]} is set as well" for name in given[1:]]
+    if "NEO4J_URI" not in present:
+        faults += [f"{name}: is set, but NEO4J_URI is not" for name in given]
+    for name in given:
+        if name != "NEO4J_PASSWORD":
+            try:
+                secret_file.read(present[name])
+            except OSError as error:
+                faults.append(f"{name}: cannot be read: {error.strerror}")
+            except ValueError:
+                faults.append(f"{name}: is empty, or not UTF-8")
+    return faults
+
+
+def _authority_faults(present: Mapping[str, str]) -> list[str]:
+    file = present.get("NEO4J_CA_FILE")
+    if not file:
+        return []
+    if "+s://" not in present.get("NEO4J_URI", ""):
+        return ["NEO4J_CA_FILE: is for a NEO4J_URI with bolt+s:// or neo4j+s://"]
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError:
+        return ["NEO4J_CA_FILE: has no certificate in PEM"]
+    except OSError as error:
+        return [f"NEO4J_CA_FILE: cannot be read: {error.strerror}"]
+    return []
+
+
+def _storage_faults(url: str) -> list[str]:
+    if not util.find_spec("redis"):
+        return ["needs pip install 'waypath-events[redis]'"]
+    try:
+        storage_url.parse(url)
+    except ValueError as error:
+        return [str(error)]
+    return []

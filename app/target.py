@@ -1,8 +1,9 @@
-"""The target: the database that the settings name."""
+"""The target: the database and the storage that the settings name."""
 
+from app.bolt import Database
 from app.embedded import running
-from app.graph import Database
 from app.settings import Settings
+from app.shared_minutes import SharedMinutes
 
 
 def database(config: Settings) -> Database:
@@ -12,9 +13,22 @@ def database(config: Settings) -> Database:
     """
     if config.neo4j_uri:
         return Database(
-            config.neo4j_uri, config.neo4j_username, config.neo4j_password, config.neo4j_database
+            config.neo4j_uri,
+            config.neo4j_username,
+            config.neo4j_password,
+            config.neo4j_database,
+            config.neo4j_password_file,
+            config.neo4j_token_file,
+            config.neo4j_ca_file,
+            config.neo4j_reads,
         )
     connection = running(config.neo4j_home)
     if connection is None:
         raise LookupError(f"no Neo4j runs in {config.neo4j_home}")
     return Database(connection.uri, connection.username, connection.password, config.neo4j_database)
+
+
+def shared_minutes(config: Settings) -> SharedMinutes | None:
+    """The storage of the rate limit, if all instances share one."""
+    url = config.rate_limit_storage
+    return SharedMinutes(url, config.rate_limit) if url else None

@@ -12,8 +12,8 @@ from testcontainers.community.neo4j import Neo4jContainer
 from testcontainers.core.config import testcontainers_config
 
 from app import settings
+from app.bolt import Database
 from app.embedded import EmbeddedNeo4j
-from app.graph import Database
 
 IMAGE = "neo4j:5.26-community"
 PASSWORD = "only-for-tests"

@@ -3,15 +3,21 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from urllib.parse import urlsplit
 
 
 class Forwarder:
-    """Forwards a port of its own to a Bolt server, while it is open."""
+    """Forwards a port of its own to a Bolt server, while it is open.
 
-    def __init__(self, uri: str) -> None:
+    With `tls` it speaks that to whoever connects. `heard` is what they sent.
+    """
+
+    def __init__(self, uri: str, tls: ssl.SSLContext | None = None) -> None:
         self._target = urlsplit(uri)
+        self._tls = tls
+        self.heard = bytearray()
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self._port = listener.getsockname()[1]
         self.uri = f"bolt://127.0.0.1:{self._port}"
@@ -39,7 +45,9 @@ class Forwarder:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
 
     async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._forward, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(
+            self._forward, "127.0.0.1", self._port, ssl=self._tls
+        )
 
     async def _close(self) -> None:
         if self._server is not None:
@@ -56,16 +64,22 @@ class Forwarder:
             upstream_reader, upstream = await asyncio.open_connection(
                 self._target.hostname, self._target.port or 7687
             )
-            await asyncio.gather(_copy(reader, upstream), _copy(upstream_reader, writer))
+            await asyncio.gather(
+                _copy(reader, upstream, self.heard), _copy(upstream_reader, writer, None)
+            )
         finally:
             for each in (writer, upstream):
                 if each is not None:
                     each.transport.abort()
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: bytearray | None
+) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):
+            if heard is not None:
+                heard += data
             writer.write(data)
             await writer.drain()
     writer.close()

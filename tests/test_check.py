@@ -7,9 +7,11 @@ import pytest
 from app import check, migrations, statements
 from app.check import Check
 from app.migrator import Migrator
+from app.shared_minutes import SharedMinutes
 from app.statements import Statement
 
 pytestmark = pytest.mark.anyio
+pytest_plugins = ["tests.redis_server"]
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +85,26 @@ def test_a_check_leaves_the_database_as_it_was(cli, cypher):
     cli("check")
 
     assert everything() == before
+
+
+async def test_a_storage_of_the_rate_limit_has_a_line_too(shared_redis):
+    storage = SharedMinutes(f"{shared_redis.url}?socket_timeout=30", 10)
+
+    (finding,) = await check.check_storage(storage)
+
+    assert str(finding).split(maxsplit=1) == ["ok", f"{'rate limit storage':38}can be used"]
+
+
+def test_a_storage_that_cannot_be_used(wrong, free_port):
+    nowhere = f"127.0.0.1:{free_port}"
+    found = wrong(
+        WAYPATH_RATE_LIMIT_STORAGE=f"redis://user:hunter2@{nowhere}", NEO4J_URI=f"bolt://{nowhere}"
+    )
+
+    assert found.keys() == {"rate limit storage", "database"}
+    assert nowhere in found["rate limit storage"][0]
+    assert "see WAYPATH_RATE_LIMIT_STORAGE" in found["rate limit storage"][0]
+    assert "hunter2" not in str(found)
 
 
 def test_every_wrong_setting_has_a_line(wrong):

@@ -95,16 +95,11 @@ def test_every_link_leads_to_a_file_or_a_heading(page):
     assert [link for link in links if not leads_somewhere(page, link)] == []
 
 
-LATER = {"instances.md", "docs/instances.md"}  # written at the same time as these
-
-
 def leads_somewhere(page, link):
     path, _, heading = link.partition("#")
     if urllib.parse.urlsplit(link).scheme:
         return True
     file = page.parent / path if path else page
-    if path in LATER:
-        return True
     return file.exists() and (not heading or heading in anchors(file.read_text()))
 
 

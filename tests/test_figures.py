@@ -15,9 +15,10 @@ from neo4j.exceptions import Neo4jError
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import group_commit, keyring, keys, protocol
+from app.bolt import Database, reason
 from app.errors import Unavailable
 from app.figures import Figures
-from app.graph import Database, Graph, reason
+from app.graph import Graph
 from app.group_commit import GroupCommit, Unit
 from app.settings import Settings
 from tests.figures import parse, scrape, value
@@ -138,6 +139,48 @@ def test_of_a_lenient_request_only_the_bad_events_are_counted_as_refused(client,
 
     assert grown("events_total", outcome="invalid_payload", resolved="") == 1
     assert grown("events_total", outcome="stored", resolved="new") == 1
+
+
+@pytest.fixture
+def three(ingest, unique):
+    """Three people, each known by one key: what each sends to be itself."""
+    people = [
+        {"email": f"{unique}@acme.com"},
+        {"phone": f"+1415{int(unique, 16) % 10**7:07}"},
+        {"externalId": unique},
+    ]
+    ingest([{"event": "x", **each} for each in people])
+    return people
+
+
+def test_each_key_that_identified_another_customer_is_a_conflict(ingest, three, cypher, grown):
+    one, two, three = three
+    customer = ingest(**one)["customerId"]
+    ingest([{"event": "x", **one, **two, **three}, {"event": "x", **one, **three}])
+    ingest(**one, **two)
+
+    assert grown("identity_conflicts_total") == 4
+    (row,) = cypher(
+        "MATCH (:Customer {id: $id})-[doubt:MAY_BE_SAME_AS]-() RETURN sum(doubt.count) AS count",
+        id=customer,
+    )
+    assert row["count"] == 4
+
+
+def test_keys_that_agree_or_are_new_are_no_conflict(ingest, three, grown, unique):
+    one, _, _ = three
+    for _ in range(2):
+        ingest(**one, externalId=f"{unique}-2")
+
+    assert grown("identity_conflicts_total") == 0
+
+
+def test_a_conflict_that_is_sent_again_counts_once(client, three, grown, unique):
+    event = {"event": "x", **three[0], **three[1], "idempotencyKey": unique}
+    for _ in range(3):
+        assert client.post("/v1/events", json=event).status_code == 200
+
+    assert grown("identity_conflicts_total") == 1
 
 
 def test_a_commit_is_measured_by_its_events_and_its_time(ingest, grown, unique):

@@ -8,6 +8,23 @@ from app.limiter import Limiter
 pytestmark = pytest.mark.anyio
 
 
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(time, "time", clock)
+    return clock
+
+
 async def test_events_up_to_the_limit_pass():
     limiter = Limiter(10)
 
@@ -44,13 +61,28 @@ async def test_a_batch_beyond_the_limit_itself_can_never_pass():
         await Limiter(10).spend("key_1", 11)
 
 
-async def test_waiting_as_long_as_told_is_enough(monkeypatch):
+@pytest.mark.parametrize("elapsed", [0.0, 0.4, 30.0, 59.999])
+async def test_waiting_as_long_as_told_is_enough(clock, elapsed):
     limiter = Limiter(10)
     await limiter.spend("key_1", 1)
+    clock.now += elapsed
     with pytest.raises(RateLimited) as refusal:
         await limiter.spend("key_1", 10)
-    later = time.time() + (refusal.value.retry_after or 0)
-    monkeypatch.setattr(time, "time", lambda: later)
+
+    clock.now += refusal.value.retry_after or 0
+
+    await limiter.spend("key_1", 10)
+
+
+async def test_a_minute_begins_with_the_first_event_of_a_key(clock):
+    limiter = Limiter(10)
+    await limiter.spend("key_1", 1)
+    clock.now += 59
+    await limiter.spend("key_1", 9)
+    with pytest.raises(RateLimited):
+        await limiter.spend("key_1", 1)
+
+    clock.now += 1
 
     await limiter.spend("key_1", 10)
 

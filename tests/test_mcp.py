@@ -18,9 +18,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
 from app import body, keys, schemas
+from app.bolt import Database
 from app.context import ContextQuery
 from app.explanation import ExplanationQuery
-from app.graph import Database
 from app.ingest import Resolution
 from app.settings import Settings
 from app.timeline import TimelineQuery

@@ -1,4 +1,7 @@
+from importlib import util
+
 import pytest
+import trustme
 
 from app import places, settings
 from app.settings import SettingsError
@@ -28,6 +31,7 @@ def test_every_setting_comes_from_the_environment():
             "WAYPATH_WORKERS": "4",
             "WAYPATH_DATA_DIR": "/data",
             "WAYPATH_RATE_LIMIT": "100",
+            "WAYPATH_RATE_LIMIT_STORAGE": "rediss://limits:secret@cache.example:6380/1",
             "WAYPATH_MCP_HOSTS": "a.example, b.example",
         }
     )
@@ -37,6 +41,7 @@ def test_every_setting_comes_from_the_environment():
     assert (loaded.neo4j_database, loaded.data_dir) == ("events", "/data")
     assert (loaded.host, loaded.port, loaded.workers) == ("0.0.0.0", 9000, 4)
     assert loaded.rate_limit == 100
+    assert loaded.rate_limit_storage == "rediss://limits:secret@cache.example:6380/1"
     assert loaded.hosts[-2:] == ["a.example", "b.example"]
 
 
@@ -56,6 +61,13 @@ def test_an_empty_variable_counts_as_absent():
         ("WAYPATH_WORKERS", "two"),
         ("WAYPATH_RATE_LIMIT", "0"),
         ("WAYPATH_RATE_LIMIT", "1.5"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "memcached://localhost"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost:99999"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost/events"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?colour=red"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?socket_timeout=soon"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?socket_timeout=0"),
         ("WAYPATH_MCP_HOSTS", "https://a.example"),
     ],
 )
@@ -79,13 +91,94 @@ def test_every_fault_is_to_be_had_by_itself():
     ]
 
 
-def test_a_password_without_a_database_to_use_it_on_is_named():
-    with pytest.raises(SettingsError, match="NEO4J_PASSWORD"):
-        settings.load({"NEO4J_PASSWORD": "secret"})
+@pytest.mark.parametrize("name", ["NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE"])
+def test_a_password_without_a_database_to_use_it_on_is_named(name, secret):
+    with pytest.raises(SettingsError, match=f"{name}: is set, but NEO4J_URI is not"):
+        settings.load({name: secret})
 
 
-def test_an_error_does_not_repeat_a_secret():
-    with pytest.raises(SettingsError) as error:
-        settings.load({"NEO4J_PASSWORD": "hunter2"})
+@pytest.fixture
+def secret(tmp_path):
+    """The path of a file with a secret."""
+    path = tmp_path / "secret"
+    path.write_text("hunter2\n")
+    return str(path)
+
+
+URI = {"NEO4J_URI": "neo4j+s://db.example"}
+
+
+@pytest.mark.parametrize("name", ["NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE"])
+def test_a_secret_may_be_in_a_file(name, secret):
+    loaded = settings.load({**URI, name: secret})
+
+    assert secret in (loaded.neo4j_password_file, loaded.neo4j_token_file)
+    assert loaded.neo4j_password is None
+
+
+@pytest.mark.parametrize("name", ["NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE"])
+def test_a_file_without_a_secret_is_named(name, tmp_path):
+    (tmp_path / "empty").write_text("\n")
+
+    with pytest.raises(SettingsError, match=f"{name}: cannot be read: No such file"):
+        settings.load({**URI, name: str(tmp_path / "nowhere")})
+    with pytest.raises(SettingsError, match=f"{name}: is empty"):
+        settings.load({**URI, name: str(tmp_path / "empty")})
+
+
+def test_of_two_secrets_neither_is_chosen(secret):
+    both = {"NEO4J_PASSWORD": "x", "NEO4J_PASSWORD_FILE": secret}
+
+    with pytest.raises(SettingsError, match="NEO4J_PASSWORD_FILE: NEO4J_PASSWORD is set as well"):
+        settings.load({**URI, **both})
+
+
+def test_authorities_are_read_before_they_are_needed(tmp_path, secret):
+    ca_file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(ca_file)
+
+    assert settings.load({**URI, "NEO4J_CA_FILE": str(ca_file)}).neo4j_ca_file == str(ca_file)
+    with pytest.raises(SettingsError, match="NEO4J_CA_FILE: cannot be read: No such file"):
+        settings.load({**URI, "NEO4J_CA_FILE": str(tmp_path / "nowhere")})
+    with pytest.raises(SettingsError, match="NEO4J_CA_FILE: has no certificate"):
+        settings.load({**URI, "NEO4J_CA_FILE": secret})
+
+
+@pytest.mark.parametrize("uri", ["bolt://localhost", "neo4j+ssc://localhost"])
+def test_authorities_that_nobody_would_ask_are_named(uri, secret):
+    with pytest.raises(SettingsError, match=r"NEO4J_CA_FILE: is for .* neo4j\+s://"):
+        settings.load({"NEO4J_URI": uri, "NEO4J_CA_FILE": secret})
+
+
+def test_a_cluster_is_read_at_its_leader_unless_others_are_named():
+    assert settings.load({}).neo4j_reads == "leader"
+    assert settings.load({"NEO4J_READS": "followers"}).neo4j_reads == "followers"
+    with pytest.raises(SettingsError, match="NEO4J_READS"):
+        settings.load({"NEO4J_READS": "anybody"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEO4J_PASSWORD", "hunter2"),
+        # As they come where nobody has percent-encoded them.
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:hunter2/x@cache.example"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:x#hunter2@cache.example"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:x@hunter2@cache.example"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://user:hunter2@cache.example:port"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis:/user:hunter2@cache.example"),
+        ("WAYPATH_RATE_LIMIT_STORAGE", "redis://cache.example?password=x&socket_timeout=hunter2"),
+    ],
+)
+def test_an_error_does_not_repeat_a_secret(name, value):
+    with pytest.raises(SettingsError, match=name) as error:
+        settings.load({name: value})
 
     assert "hunter2" not in str(error.value)
+
+
+def test_a_storage_whose_client_is_not_installed_is_told_with_what_installs_it(monkeypatch):
+    monkeypatch.setattr(util, "find_spec", lambda _: None)
+
+    with pytest.raises(SettingsError, match=r"STORAGE: needs pip install 'waypath-events\[redis]'"):
+        settings.load({"WAYPATH_RATE_LIMIT_STORAGE": "redis://localhost"})

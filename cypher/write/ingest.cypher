@@ -29,6 +29,7 @@
 //              write attached the Touchpoint; all null for a refused event
 //   unknown    the Customers that do not exist
 //   conflicts  the ids that have another digest
+//   disputes   how many keys of what was written now identify another Customer
 CALL () {
   UNWIND $named AS named
   OPTIONAL MATCH (customer:Customer {id: named.customer})
@@ -48,7 +49,7 @@ OPTIONAL CALL (event, refused) {
   WHERE NOT event.unit IN refused
   MERGE (touchpoint:Touchpoint {id: event.id})
   WITH event, touchpoint
-  CALL (event, touchpoint) {
+  OPTIONAL CALL (event, touchpoint) {
     WITH event, touchpoint
     WHERE touchpoint.customerId IS NULL
     CALL (event) {
@@ -127,11 +128,15 @@ OPTIONAL CALL (event, refused) {
       )
     )
     // What a merge or an undo has left behind points at another Customer than it is of.
-    FOREACH (each IN [each IN owned WHERE
-      each.owner <> survivor AND
-      coalesce(each.home, each.owner.survivor, each.owner.id) <> customer.id AND
-      coalesce(each.owner.survivor, each.owner.id) <> coalesce(survivor.survivor, survivor.id)
-    ] |
+    WITH *,
+      [each IN owned WHERE
+        each.owner <> survivor AND
+        coalesce(each.home, each.owner.survivor, each.owner.id) <> customer.id AND
+        // By properties(), or the plan reads them for every event, and these are few.
+        coalesce(each.owner.survivor, each.owner.id) <>
+          coalesce(properties(survivor).survivor, properties(survivor).id)
+      ] AS disputed
+    FOREACH (each IN disputed |
       FOREACH (other IN [each.owner] |
         MERGE (customer)-[doubt:MAY_BE_SAME_AS {kind: each.key.kind}]-(other)
           ON CREATE SET doubt.firstSeen = receivedAt, doubt.count = 0
@@ -191,6 +196,7 @@ OPTIONAL CALL (event, refused) {
       touchpoint.identifiers = event.identifiers,
       touchpoint.properties = event.properties,
       touchpoint.payloadDigest = event.digest
+    RETURN size(disputed) AS disputes
   }
   RETURN
     coalesce(touchpoint.survivor, touchpoint.customerId) AS customerId,
@@ -204,7 +210,12 @@ OPTIONAL CALL (event, refused) {
         // The Customer that is named was erased a moment ago, and so nothing was written.
         1 / (size(event.id) - size(event.id)) = 0
       )
-    END AS isReplay
+    END AS isReplay,
+    disputes
 }
 // One row costs the driver a fraction of what a row an event does.
-RETURN unknown, conflicts, collect([customerId, resolvedBy, isReplay]) AS outcomes
+RETURN
+  unknown,
+  conflicts,
+  collect([customerId, resolvedBy, isReplay]) AS outcomes,
+  sum(disputes) AS disputes

@@ -8,7 +8,7 @@ TOUCHPOINTS = """
 MATCH (touchpoint:Touchpoint {run: $run})
 RETURN
   touchpoint {
-    .id, .mark, .customerId, .resolvedBy, .event, .timestamp, .properties, .identifiers
+    .id, .mark, .customerId, .resolvedBy, .event, .timestamp, .properties, .identifiers, .shared
   } AS touchpoint,
   [(customer:Customer)-[:HAS_TOUCHPOINT]->(touchpoint) | customer.id] AS owners
 """
@@ -109,12 +109,16 @@ class History:
                 yield f"{key} is of {owners}"
 
     def _identified(self):
-        """An Identifier is there once; the one that decided is the Customer's, for ever."""
+        """An Identifier is there once; the one that decided is the Customer's, for ever.
+
+        One that several people share decides nothing.
+        """
         counts = Counter(key for key, _ in self._owners)
         yield from (f"{key} is there {count} times" for key, count in counts.items() if count > 1)
         owners = dict(self._owners)
         for mark, touchpoint, _ in self._known():
-            keys = [tuple(text.split(":", 1)) for text in touchpoint["identifiers"]]
+            unshared = set(touchpoint["identifiers"]).difference(touchpoint["shared"] or ())
+            keys = [tuple(text.split(":", 1)) for text in unshared]
             decided = touchpoint["resolvedBy"]
             for kind, value in keys:
                 if decided in (kind, "new") and owners.get((kind, value)) != [

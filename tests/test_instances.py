@@ -1,0 +1,257 @@
+"""Two instances with two workers each on one database, behind one load."""
+
+import contextlib
+import itertools
+import json
+import random
+import shutil
+import socket
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from app import keys
+from tests.figures import parse, value
+from tests.server import wait_for
+
+pytest_plugins = ["tests.redis_server"]
+
+WORKERS = 2
+CONNECTIONS = 3  # to each worker
+LIMIT = 600
+PEOPLE = 30
+
+CUSTOMERS = """
+MATCH (identifier:Identifier)-[:IDENTIFIES]->(customer:Customer)
+WHERE identifier.value STARTS WITH $unique
+RETURN customer.id AS id, collect(identifier.kind + ' ' + identifier.value) AS keys
+"""
+TOUCHPOINTS = """
+MATCH (customer:Customer)-[:HAS_TOUCHPOINT]->(touchpoint) WHERE customer.id IN $ids
+RETURN customer.id AS id, touchpoint {
+  .event, .timestamp, .properties, .identifiers, .resolvedBy
+} AS touchpoint
+"""
+DOUBTS = """
+MATCH (one:Customer)-[doubt:MAY_BE_SAME_AS]-(other:Customer)
+WHERE one.id IN $ids AND one.id < other.id
+RETURN one.id AS one, other.id AS other, doubt.kind AS kind, doubt.count AS count
+"""
+
+
+class Instance:
+    """`python -m app serve` as a process; its log is a file."""
+
+    def __init__(self, environment, directory):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self._log = directory / "log"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app", "serve"],
+                env=environment | {"WAYPATH_PORT": str(port), "WAYPATH_WORKERS": str(WORKERS)},
+                stdout=log,
+                stderr=log,
+            )
+
+    def connections(self, key, stack):
+        """Callers who stay connected, as many to each of its workers, until the stack is left."""
+        found = {}
+        while sum(len(callers) == CONNECTIONS for callers in found.values()) < WORKERS:
+            caller = httpx2.Client(base_url=self.address, headers={"X-API-Key": key}, timeout=60)
+            callers = found.setdefault(worker(caller.get("/healthz")), [])
+            if len(callers) < CONNECTIONS:
+                callers.append(caller)
+                stack.callback(caller.close)
+            else:
+                caller.close()
+        return list(itertools.chain(*found.values()))
+
+    def is_ready(self):
+        assert self.process.poll() is None, self.log()
+        with contextlib.suppress(httpx2.TransportError):
+            return self.log().count("database_ready") == WORKERS
+        return False
+
+    def log(self):
+        return self._log.read_text()
+
+
+def worker(response):
+    """What the ids of all requests of one process begin with."""
+    return response.headers["x-request-id"][:20]
+
+
+@pytest.fixture(scope="module")
+def storage(request):
+    """The Redis that the instances count in, where the machine has one."""
+    return request.getfixturevalue("make_redis")() if shutil.which("redis-server") else None
+
+
+@pytest.fixture(scope="module")
+def instances(environment, storage, api_key, tmp_path_factory):
+    # On a busy machine an answer may take its time.
+    url = f"{storage.url}?socket_timeout=30" if storage else ""
+    own = environment | {
+        "WAYPATH_RATE_LIMIT": str(LIMIT),
+        "WAYPATH_RATE_LIMIT_STORAGE": url,
+    }
+    both = [Instance(own, tmp_path_factory.mktemp("instance")) for _ in range(2)]
+    for each in both:
+        wait_for(each.is_ready, 120)
+    yield both
+    for each in both:
+        each.process.terminate()
+    for each in both:
+        each.process.wait(60)
+
+
+@pytest.fixture
+def callers(instances, make_key):
+    """Callers with a key of their own, connected to every worker of every instance."""
+    key = make_key(keys.EVENTS_WRITE)
+    with contextlib.ExitStack() as stack:
+        yield [caller for each in instances for caller in each.connections(key, stack)]
+
+
+def at_once(callers, bodies):
+    """The answers to bodies that are sent in turns, all callers at the same time."""
+
+    def send(caller, own):
+        return [caller.post("/v1/events", json=body) for body in own]
+
+    count = len(callers)
+    with ThreadPoolExecutor(count) as pool:
+        sent = [
+            pool.submit(send, caller, bodies[number::count])
+            for number, caller in enumerate(callers)
+        ]
+    return [answer for each in sent for answer in each.result()]
+
+
+def load(unique):
+    """Two loads, one to follow the other, that come to one graph in whatever order they arrive.
+
+    In the first, people are seen for the first time, by several callers at once, and some events
+    are sent twice. In the second, keys of two of them come together.
+    """
+    order = random.Random(7)
+    people = [
+        {"email": f"{unique}-{n}@acme.com", "externalId": f"{unique}-{n}"} for n in range(PEOPLE)
+    ]
+    first, second = [], []
+    for number, person in enumerate(people):
+        marks = (f"{number}.{n}" for n in itertools.count())
+        alone = [event(mark, **person) for mark in itertools.islice(marks, 3)]
+        first += [{"events": [event(next(marks), **person), alone[0]]}, *alone[1:]]
+        again = event(next(marks), **person) | {"idempotencyKey": f"{unique} {number}"}
+        first += [again, {"events": [again]}]
+        other = people[(number + 1) % PEOPLE]
+        second += [
+            event(next(marks), email=person["email"], externalId=other["externalId"])
+            for _ in range(3)
+        ]
+    order.shuffle(first)
+    order.shuffle(second)
+    return first, second
+
+
+def event(mark, **keys):
+    return {
+        "event": "page_viewed",
+        "timestamp": "2026-04-29T10:14:32Z",
+        "properties": {"mark": mark},
+        **keys,
+    }
+
+
+def graph(cypher, unique):
+    """What the graph has of a load, as sets: Customers are what identifies them."""
+    rows = cypher(CUSTOMERS, unique=unique)
+    names = {row["id"]: frozenset(own(key, unique) for key in row["keys"]) for row in rows}
+    touchpoints = [
+        (names[row["id"]], row["touchpoint"]) for row in cypher(TOUCHPOINTS, ids=list(names))
+    ]
+    return {
+        "customers": Counter(names.values()),
+        "touchpoints": Counter(
+            (
+                *(customer, each["event"], each["timestamp"]),
+                json.loads(each["properties"])["mark"],
+                frozenset(own(key, unique) for key in each["identifiers"]),
+            )
+            for customer, each in touchpoints
+        ),
+        # Which event comes first, and is of a new Customer, is open; that one is, is not.
+        "resolved": Counter((customer, each["resolvedBy"]) for customer, each in touchpoints),
+        "conflicts": {
+            (frozenset({names[row["one"]], names[row["other"]]}), row["kind"], row["count"])
+            for row in cypher(DOUBTS, ids=list(names))
+        },
+    }
+
+
+def own(key, unique):
+    return key.replace(unique, "")
+
+
+def test_they_come_to_the_graph_of_one(client, callers, cypher, unique):
+    one, several = f"{unique}a", f"{unique}b"
+    for part in load(one):
+        for body in part:
+            assert client.post("/v1/events", json=body).status_code == 200
+    answers = [answer for part in load(several) for answer in at_once(callers, part)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({worker(answer) for answer in answers}) == 2 * WORKERS
+    expected = graph(cypher, one)
+    assert graph(cypher, several) == expected
+    assert len(expected["customers"]) == len(expected["conflicts"]) == PEOPLE
+    assert expected["touchpoints"].total() == PEOPLE * 8
+
+
+def batches(unique, count, size=50):
+    events = [{"event": "x", "externalId": f"{unique}-{n}"} for n in range(size)]
+    return [{"events": events}] * count
+
+
+def test_together_they_let_pass_as_much_as_one(callers, make_redis, unique):
+    answers = at_once(callers, batches(unique, 3 * LIMIT // 50))
+
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses == {200: LIMIT // 50, 429: 2 * LIMIT // 50}
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert all(1 <= int(answer.headers["retry-after"]) <= 60 for answer in refused)
+    assert len({worker(answer) for answer in answers}) == 2 * WORKERS
+
+
+def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
+    instances, callers, make_redis, storage, make_key, unique
+):
+    reader = {"X-API-Key": make_key(keys.METRICS_READ)}
+
+    def are_away(count):
+        answers = [httpx2.get(f"{each.address}/metrics", headers=reader) for each in instances]
+        figures = [parse(answer.text) for answer in answers]
+        return [value(each, "rate_limit_storage_away") for each in figures] == [count] * 2
+
+    storage.kill()
+    answers = at_once(callers, batches(unique, 24, 10))
+    assert {answer.status_code for answer in answers} == {200}
+    wait_for(lambda: are_away(1))
+
+    storage.start()
+    wait_for(lambda: are_away(0))
+
+    for each in instances:
+        assert each.log().count('"rate_limit_storage_away"') == WORKERS
+        assert each.log().count('"rate_limit_storage_back"') == WORKERS
+        assert storage.url not in each.log()
+    with storage.client() as redis:
+        at_once(callers, batches(unique, 1, 10))
+        assert redis.dbsize() > 1

@@ -1,0 +1,189 @@
+"""A password or token that is replaced while the service runs."""
+
+import asyncio
+import contextlib
+
+import httpx2
+import pytest
+from msgspec.structs import replace
+
+from app import secret_file
+from app.errors import Unavailable
+from app.graph import Graph
+from tests.forwarder import Forwarder
+from tests.server import serving, wait_for, wait_until_ready
+
+pytestmark = pytest.mark.anyio
+
+FIRST, SECOND = "the-first-password", "the-second-password"
+
+
+@pytest.fixture
+def user(database, driver, unique):
+    """A user of the database of the tests' own, and what changes its password."""
+    if database.password is None:
+        pytest.skip("this database asks nobody who he is")
+    name = f"u{unique}"
+
+    def system(command, password):
+        driver.execute_query(
+            f"{command} USER {name} SET PASSWORD $password CHANGE NOT REQUIRED",
+            password=password,
+            database_="system",
+        )
+
+    system("CREATE", FIRST)
+    yield name, lambda password: system("ALTER", password)
+    driver.execute_query(f"DROP USER {name}", database_="system")
+
+
+@pytest.fixture
+def password_file(tmp_path):
+    path = tmp_path / "password"
+    path.write_text(f"{FIRST}\n")
+    return path
+
+
+@pytest.fixture
+def where(database, user, password_file):
+    """The database, with the user's password in the file."""
+    return replace(database, username=user[0], password=None, password_file=str(password_file))
+
+
+@pytest.fixture
+def address(where):
+    with serving(where) as address:
+        wait_until_ready(address)
+        yield address
+
+
+@pytest.fixture
+async def graph(where):
+    """A graph that has one connection, and has it open."""
+    graph = Graph(where)
+    await graph.read("schema")
+    yield graph
+    await graph.close()
+
+
+async def twice(graph):
+    """What comes of two readings at once, for which a second connection is opened."""
+    return await asyncio.gather(graph.read("schema"), graph.read("schema"), return_exceptions=True)
+
+
+@pytest.fixture
+async def load(address, api_key, unique):
+    """Sends events, several at a time, while it is entered; gives the statuses of the answers."""
+    headers = {"X-API-Key": api_key}
+    answers = []
+
+    async def send(client, sender):
+        while True:
+            event = {"event": "x", "externalId": f"{unique}{sender}"}
+            answers.append((await client.post("/v1/events", json=event)).status_code)
+
+    @contextlib.asynccontextmanager
+    async def running(senders=4):
+        async with httpx2.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+            tasks = [asyncio.create_task(send(client, number)) for number in range(senders)]
+            yield answers
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return running
+
+
+async def more(answers, count=40):
+    goal = len(answers) + count
+    await asyncio.to_thread(wait_for, lambda: len(answers) >= goal)
+
+
+async def test_a_password_that_is_changed_in_the_file_first_is_never_missed(
+    address, load, user, password_file
+):
+    async with load() as answers:
+        await more(answers)
+        password_file.write_text(SECOND)
+        await more(answers)
+        user[1](SECOND)
+        await more(answers)
+
+    assert set(answers) == {200}
+
+
+async def test_a_new_connection_logs_in_with_the_new_password(graph, user, password_file):
+    password_file.write_text(SECOND)
+    user[1](SECOND)
+
+    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+
+
+async def test_open_connections_last_until_the_file_has_the_new_password(
+    graph, user, password_file
+):
+    user[1](SECOND)
+
+    await graph.read("schema")
+    refused = [each for each in await twice(graph) if isinstance(each, Exception)]
+    assert [type(each) for each in refused] == [Unavailable]
+    assert "password" not in str(refused[0])
+
+    password_file.write_text(SECOND)
+    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+
+
+async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
+    graph, user, password_file, monkeypatch
+):
+    monkeypatch.setattr("app.graph.LOGIN_INTERVAL", 0.0)
+    password_file.write_text(SECOND)
+    await graph.renew_login()  # the database does not want it yet
+    await graph.read("schema")
+    user[1](SECOND)
+    await graph.renew_login()
+
+    password_file.write_text("the next one, which the database does not want yet")
+
+    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+
+
+async def test_a_health_check_is_not_failed_by_a_new_password(graph, user, password_file):
+    password_file.write_text(SECOND)
+    user[1](SECOND)
+
+    await asyncio.gather(graph.answer(), graph.answer())
+
+
+async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(database, user):
+    graph = Graph(replace(database, username=user[0], password="a wrong one"), 0.5)
+
+    reads = (graph.read("schema") for _ in range(6))
+    done = await asyncio.gather(*reads, return_exceptions=True)
+
+    assert {type(each) for each in done} == {Unavailable}
+    with pytest.raises(Unavailable, match="too many times in a row"):
+        await graph.answer()
+    await graph.close()
+
+
+async def test_a_token_is_sent_and_replaced_by_the_next_one(database, tmp_path, monkeypatch):
+    monkeypatch.setattr(secret_file, "INTERVAL", 0.0)
+    token = tmp_path / "token"
+    token.write_text("the-first-token\n")
+    with Forwarder(database.uri) as forwarder:
+        where = replace(database, uri=forwarder.uri, password=None, token_file=str(token))
+        graph = Graph(where)
+        # Neo4j Community knows no tokens.
+        with pytest.raises(PermissionError):
+            await graph.answer()
+        assert b"bearer" in forwarder.heard
+        assert b"the-first-token" in forwarder.heard
+        assert b"basic" not in forwarder.heard
+
+        token.write_text("the-second-token\n")
+        with pytest.raises(PermissionError):
+            await graph.answer()
+
+        assert b"the-second-token" in forwarder.heard
+        await graph.close()
