@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app import ids, keys, migrations
-from app.bolt import Database
+from app.database import Database
 from app.graph import Graph
 from app.migrator import Migrator
 from app.settings import Settings

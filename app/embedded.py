@@ -13,7 +13,8 @@ from pathlib import Path
 import structlog
 
 from app import jars, java
-from app.bolt import Database, answers
+from app.bolt import answers
+from app.database import Database
 from app.jars import JarsError
 from app.neo4j_home import EmbeddedError, Home, State
 

@@ -10,10 +10,10 @@ from typing import Any
 from starlette.routing import Route, Router
 
 from app import browser, figures, ingest, logs, migrations, settings, target, traces
-from app.bolt import Database
 from app.changes import ChangeReader
 from app.conflicts import ConflictReader
 from app.context import ContextReader, Links
+from app.database import Database
 from app.embedded import running
 from app.endpoint import route
 from app.erasure_routes import ErasureRoutes

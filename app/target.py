@@ -1,6 +1,6 @@
 """The target: the database and the storage that the settings name."""
 
-from app.bolt import Database
+from app.database import Database
 from app.embedded import running
 from app.settings import Settings
 from app.shared_minutes import SharedMinutes

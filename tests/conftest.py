@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from neo4j import Driver, GraphDatabase
 
 from app import ids, keys, migrations
-from app.bolt import Database
+from app.database import Database
 from app.graph import Graph
 from app.migrator import Migrator
 from tests.database import TestDatabase

@@ -12,7 +12,7 @@ from testcontainers.community.neo4j import Neo4jContainer
 from testcontainers.core.config import testcontainers_config
 
 from app import settings
-from app.bolt import Database
+from app.database import Database
 from app.embedded import EmbeddedNeo4j
 
 IMAGE = "neo4j:5.26-community"

@@ -9,7 +9,7 @@ import httpx2
 import uvicorn
 
 from app import main
-from app.bolt import Database
+from app.database import Database
 from app.protocol import Protocol
 from app.settings import Settings
 

@@ -15,7 +15,8 @@ from neo4j.exceptions import Neo4jError
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import group_commit, keyring, keys, protocol
-from app.bolt import Database, reason
+from app.bolt import reason
+from app.database import Database
 from app.errors import Unavailable
 from app.figures import Figures
 from app.graph import Graph

@@ -18,8 +18,8 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
 from app import body, keys, schemas
-from app.bolt import Database
 from app.context import ContextQuery
+from app.database import Database
 from app.explanation import ExplanationQuery
 from app.ingest import Resolution
 from app.settings import Settings

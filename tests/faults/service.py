@@ -12,7 +12,7 @@ import psutil
 from neo4j import GraphDatabase
 
 from app import embedded
-from app.bolt import Database
+from app.database import Database
 from app.neo4j_home import Home
 from tests.faults.waiting import until
 
