@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Lifespan
 
-from app import docs_page, errors, headers, ingest, payload, query
+from app import docs_page, errors, headers, payload, query, rows
 from app.answers import json_answer, receipt_content
 from app.body import read_json
 from app.context import ContextQuery, ContextReader
@@ -57,7 +57,7 @@ class Routes:
         await self._gate.spend(api_key, len(sent.sent))
         is_lenient = sent.is_batch and headers.prefers(request, "handling", "lenient")
         receipt = await self._ingest.submit(
-            ingest.Request(sent, api_key.producer, idempotency_key, is_lenient)
+            rows.Request(sent, api_key.producer, idempotency_key, is_lenient)
         )
         extra = {"Idempotency-Replayed": "true"} if receipt.is_replay else {}
         if is_lenient:

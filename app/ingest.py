@@ -1,42 +1,22 @@
 """Ingest: resolves events to Customers and keeps them as Touchpoints."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app import blocked, idempotency, identity, ids, timestamps
+from app import blocked, identity, rows
 from app.blocked import EventWarning
 from app.commit_order import commit_order
 from app.errors import Detail, IdempotencyConflict, InvalidPayload, ServiceError
-from app.events import Event, EventIngest
 from app.figures import Figures
 from app.graph import Graph
 from app.group_commit import GroupCommit, Row, Unit
-from app.identity import Key
-from app.payload import Payload, merged
+from app.payload import merged
+from app.rows import IDEMPOTENCY_HEADER, Request
 from app.traces import Traces
-
-Received = tuple[str, timestamps.Instant]
-
-IDEMPOTENCY_HEADER = "Idempotency-Key"
-_FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
-
-SENT_LENGTH = 512  # beyond it, the white space around a key is left out
-
-
-class Request(Struct, frozen=True):
-    """A payload to keep. `producer` is whoever its idempotency keys are unique for.
-
-    A strict request is kept whole or not at all; of a lenient one, each event by itself.
-    """
-
-    payload: Payload
-    producer: str
-    idempotency_key: str | None = None
-    is_lenient: bool = False
 
 
 class Resolution(Struct, frozen=True, rename="camel"):
@@ -106,23 +86,23 @@ class Ingest:
             raise
 
     async def _keep(self, request: Request) -> Receipt:
-        rows = _rows(request, self._is_blocked)
-        _refuse(request, rows)
-        written = await self._write(request, rows)
+        found = rows.of(request, self._is_blocked)
+        _refuse(request, found)
+        written = await self._write(request, found)
         outcomes = iter(written)
         results = [
             row
             if isinstance(row, ServiceError)
             else _result(request, position, row, next(outcomes))
-            for position, row in enumerate(rows)
+            for position, row in enumerate(found)
         ]
         _refuse(request, results)
         self._figures.became(_tally(written, results))
         kept = [outcome.is_replay for outcome in written if outcome.customer_id]
         return Receipt(results, bool(kept) and all(kept))
 
-    async def _write(self, request: Request, rows: list[Row | ServiceError]) -> list[Outcome]:
-        good = [row for row in rows if not isinstance(row, ServiceError)]
+    async def _write(self, request: Request, found: list[Row | ServiceError]) -> list[Outcome]:
+        good = [row for row in found if not isinstance(row, ServiceError)]
         if not good:
             return []
         units = [Unit([row]) for row in good] if request.is_lenient else [Unit(good)]
@@ -187,83 +167,6 @@ async def _write_together(
     return [outcomes[position] for position in range(len(events))]
 
 
-def _rows(request: Request, is_blocked: identity.IsBlocked) -> list[Row | ServiceError]:
-    received = timestamps.now()
-    identify = _identifier(request)
-    digests: dict[str, str | None] = {}
-    rows: list[Row | ServiceError] = []
-    for position, event in enumerate(request.payload.check(is_blocked)):
-        if isinstance(event, ServiceError):
-            rows.append(event)
-            continue
-        event_id, digest = identify(position, event)
-        if digests.setdefault(event_id, digest) == digest:
-            row = _row(event, event_id, digest, received, position)
-            if sent := _sent(request.payload.sent[position], event.keys):
-                row["values"] = row["values"] | {"sent": sent}
-            if event.ignored:
-                row["values"] = row["values"] | {"ignored": [str(key) for key in event.ignored]}
-            rows.append(row)
-        else:
-            rows.append(_conflict(request, position))
-    return rows
-
-
-def _identifier(request: Request) -> Callable[[int, Event], tuple[str, str | None]]:
-    """What gives an event its id, and the digest that tells a replay from a conflict."""
-    payload, producer = request.payload, request.producer
-    request_digest = (
-        idempotency.digest(msgspec.json.encode([payload.is_batch, payload.sent]))
-        if request.idempotency_key
-        else None
-    )
-
-    def identify(position: int, event: Event) -> tuple[str, str | None]:
-        if event.idempotency_key:
-            digest = idempotency.digest(msgspec.json.encode(payload.sent[position]))
-            return ids.derived_event_id(producer, "event", event.idempotency_key), digest
-        if request.idempotency_key:
-            parts = (producer, "request", request.idempotency_key, str(position))
-            return ids.derived_event_id(*parts), request_digest
-        return ids.new_event_id(), None
-
-    return identify
-
-
-def _sent(sent: EventIngest, keys: list[Key]) -> list[str]:
-    """The keys that were sent in another form than the one in which they are compared."""
-    found: list[str] = []
-    for key in keys:
-        text = getattr(sent, _FIELDS[key.kind])
-        if text != key.value:
-            found.append(f"{key.kind}:{text if len(text) <= SENT_LENGTH else text.strip()}")
-    return found
-
-
-def _row(event: Event, event_id: str, digest: str | None, received: Received, position: int) -> Row:
-    timestamp, instant = received
-    seconds, nanoseconds = instant
-    if event.timestamp:
-        timestamp, instant = event.timestamp, event.instant
-    return {
-        "id": event_id,
-        "digest": digest,
-        "customer": event.customer,
-        "newCustomer": ids.customer_id(event_id),
-        "keys": [
-            {"kind": key.kind, "value": key.value, "weight": key.weight} for key in event.keys
-        ],
-        "identifiers": [str(key) for key in event.keys],
-        "event": event.event,
-        "timestamp": timestamp,
-        "occurredAt": instant,
-        # No two events of a request at one moment: an Identifier tells who brought it by when.
-        "receivedAt": (seconds, nanoseconds + position),
-        "properties": event.properties,
-        "values": event.values,
-    }
-
-
 def _result(
     request: Request, position: int, row: Row, outcome: Outcome
 ) -> Resolution | ServiceError:
@@ -271,7 +174,7 @@ def _result(
         warnings = _warnings(request, position, row)
         return Resolution(row["id"], outcome.customer_id, outcome.resolved, warnings)
     if row["id"] in outcome.conflicts:
-        return _conflict(request, position)
+        return request.conflict(position)
     if row["customer"] in outcome.unknown:
         path = f"{request.payload.path(position)}customer"
         return merged([InvalidPayload("", [Detail(path, "does not exist")])])
@@ -300,16 +203,6 @@ def _tally(
 
 def _code(error: Exception) -> str:
     return error.code if isinstance(error, ServiceError) else ServiceError.code
-
-
-def _conflict(request: Request, position: int) -> IdempotencyConflict:
-    path = (
-        f"{request.payload.path(position)}idempotencyKey"
-        if request.payload.sent[position].idempotency_key
-        else IDEMPOTENCY_HEADER
-    )
-    message = "was used before, with another payload"
-    return IdempotencyConflict(f"an idempotency key {message}", [Detail(path, message)])
 
 
 def _refuse(request: Request, outcomes: Sequence[object]) -> None:

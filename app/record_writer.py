@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-from app import ingest
 from app.chains import chains
 from app.errors import InvalidPayload, ServiceError
 from app.events import Event
@@ -13,6 +12,7 @@ from app.ingest import Ingest
 from app.patience import patiently
 from app.payload import Payload
 from app.records import Record
+from app.rows import Request
 
 PRODUCER = "import"  # no API key's
 BATCH_BYTES = 4 * 1024 * 1024
@@ -73,8 +73,8 @@ def _subjects(event: Event) -> list[str]:
     return [*identifiers, f"idempotencyKey:{event.idempotency_key}"]
 
 
-def _request(batch: Sequence[Checked]) -> ingest.Request:
+def _request(batch: Sequence[Checked]) -> Request:
     size = sum(len(record.raw) for record, _ in batch)
     sent = [record.sent for record, _ in batch]
     events = [event for _, event in batch]
-    return ingest.Request(_Events(sent, True, size, {}, events), PRODUCER, is_lenient=True)
+    return Request(_Events(sent, True, size, {}, events), PRODUCER, is_lenient=True)

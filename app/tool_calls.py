@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from app import idempotency, ingest, optional, payload, query
+from app import idempotency, optional, payload, query
 from app.answers import receipt_content
 from app.body import SIZE
 from app.context import Context, ContextQuery, ContextReader
@@ -14,6 +14,7 @@ from app.gate import Gate
 from app.ingest import Ingest, Receipt, Resolution
 from app.keyring import ApiKey
 from app.payload import Payload
+from app.rows import Request
 from app.timeline import Timeline, TimelineQuery, TimelineReader
 from app.tools import BatchOptions, Tool
 
@@ -90,9 +91,7 @@ class ToolCalls:
         if faults:
             raise query.invalid(faults)
         await self._gate.spend(api_key, len(sent.sent))
-        return await self._ingest.submit(
-            ingest.Request(sent, api_key.producer, key, options.lenient)
-        )
+        return await self._ingest.submit(Request(sent, api_key.producer, key, options.lenient))
 
 
 def _encode(arguments: Mapping[str, Any]) -> bytes:

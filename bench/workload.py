@@ -11,6 +11,7 @@ from app.blocked import BlockedKeys
 from app.graph import Graph
 from app.group_commit import GroupCommit, Row, Unit
 from app.identity import Rules
+from app.rows import Request
 
 CUSTOMERS = 5_000
 NEW = 0.01
@@ -84,7 +85,7 @@ async def parameters(events: list[dict[str, Any]]) -> dict[str, list[Row]]:
     body = payload.decode(msgspec.json.encode({"events": events}))
     try:
         keeping = ingest.Ingest(cast("GroupCommit", _Commits()), BlockedKeys().has)
-        await keeping.submit(ingest.Request(body, "bench"))
+        await keeping.submit(Request(body, "bench"))
     except _Captured as captured:
         units = captured.args[0]
         try:

@@ -12,8 +12,9 @@ from app.blocked import BlockedKeys
 from app.errors import IdempotencyConflict
 from app.group_commit import GroupCommit
 from app.identity import Rules
-from app.ingest import Ingest, Receipt, Request, write
+from app.ingest import Ingest, Receipt, write
 from app.payload import decode
+from app.rows import Request
 
 
 @pytest.fixture
