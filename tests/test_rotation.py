@@ -136,7 +136,7 @@ async def test_open_connections_last_until_the_file_has_the_new_password(
 async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
     graph, user, password_file, monkeypatch
 ):
-    monkeypatch.setattr("app.graph.LOGIN_INTERVAL", 0.0)
+    monkeypatch.setattr("app.bolt.LOGIN_INTERVAL", 0.0)
     password_file.write_text(SECOND)
     await graph.renew_login()  # the database does not want it yet
     await graph.read("schema")
