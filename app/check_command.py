@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from app import migrations, settings, target
+from app import migrations, settings, shared_minutes, target
 from app.check import Check, Finding, check_storage
 from app.graph import Graph
 from app.migrator import Migrator
@@ -28,7 +28,7 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
         config = settings.load(environ)
     except SettingsError as error:
         return [Finding("settings", fault, is_ok=False) for fault in error.faults]
-    shared = target.shared_minutes(config)
+    shared = shared_minutes.at(config.rate_limit_storage, config.rate_limit)
     found = [Finding("settings", "can be used"), *await check_storage(shared)]
     try:
         where = target.database(config)

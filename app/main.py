@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.routing import Route, Router
 
-from app import browser, figures, ingest, logs, migrations, settings, target, traces
+from app import browser, figures, ingest, logs, migrations, settings, shared_minutes, target, traces
 from app.changes import ChangeReader
 from app.conflicts import ConflictReader
 from app.context import ContextReader, Links
@@ -117,7 +117,11 @@ class _Core:
         self.contexts = ContextReader(self.graph, _links(config), is_blocked)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
-        self._limiter = Limiter(config.rate_limit, counted, target.shared_minutes(config))
+        self._limiter = Limiter(
+            config.rate_limit,
+            counted,
+            shared_minutes.at(config.rate_limit_storage, config.rate_limit),
+        )
         self.gate = Gate(self._keyring, self._limiter)
         self.calls = ToolCalls(
             self.ingest, self.contexts, self.timelines, self.explanations, self.gate

@@ -134,3 +134,8 @@ def _refuse(calls: Iterable[_Call], error: StorageAway) -> None:
     for call in calls:
         if not call.outcome.done():
             call.outcome.set_exception(error)
+
+
+def at(url: str | None, limit: int) -> SharedMinutes | None:
+    """The minutes that are shared at `url`, if it names a storage."""
+    return SharedMinutes(url, limit) if url else None

@@ -1,9 +1,8 @@
-"""The target: the database and the storage that the settings name."""
+"""The target: the database that the settings name."""
 
 from app.database import Database
 from app.embedded import running
 from app.settings import Settings
-from app.shared_minutes import SharedMinutes
 
 
 def database(config: Settings) -> Database:
@@ -26,9 +25,3 @@ def database(config: Settings) -> Database:
     if connection is None:
         raise LookupError(f"no Neo4j runs in {config.neo4j_home}")
     return Database(connection.uri, connection.username, connection.password, config.neo4j_database)
-
-
-def shared_minutes(config: Settings) -> SharedMinutes | None:
-    """The storage of the rate limit, if all instances share one."""
-    url = config.rate_limit_storage
-    return SharedMinutes(url, config.rate_limit) if url else None

@@ -1,7 +1,9 @@
 """The Neo4j that the tests run on: given, in a container, or embedded."""
 
+import gc
 import os
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,12 +51,23 @@ def _choose() -> tuple[str, str]:
         return forced, "TEST_NEO4J is set"
     if os.environ.get("NEO4J_URI"):
         return "given", "NEO4J_URI is set"
-    try:
-        client = docker.from_env(timeout=10)
-        _find_image(client)
-    except DockerException as error:
-        return "embedded", f"no container: {str(error).splitlines()[0][:80]}"
+    with warnings.catch_warnings():
+        # Where no engine answers, docker-py leaves a socket open for the collector to complain of.
+        warnings.simplefilter("ignore", ResourceWarning)
+        missing = _missing_image()
+        gc.collect()
+    if missing:
+        return "embedded", f"no container: {missing[:80]}"
     return "container", f"Docker answers and has {IMAGE}"
+
+
+def _missing_image() -> str | None:
+    """Why there is no image of Neo4j, in a line."""
+    try:
+        _find_image(docker.from_env(timeout=10))
+    except DockerException as error:
+        return str(error).splitlines()[0]
+    return None
 
 
 def _find_image(client: docker.DockerClient) -> None:
