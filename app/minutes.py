@@ -25,10 +25,10 @@ class Minutes:
         """
         if key_id in self._learnt:
             await self._begin(key_id, *self._learnt.pop(key_id))
-        # A hit that is refused would count all the same.
-        if await self._windows.test(self._minute, key_id, cost=events):
-            await self._windows.hit(self._minute, key_id, cost=events)
+        if await self._windows.hit(self._minute, key_id, cost=events):
             return 0.0
+        # A hit that is refused counts all the same.
+        await self._storage.incr(self._minute.key_for(key_id), SECONDS, amount=-events)
         window = await self._windows.get_window_stats(self._minute, key_id)
         return max(window.reset_time - time.time(), 0.001)
 

@@ -11,6 +11,8 @@ from app.group_commit import GroupCommit, Unit
 
 pytestmark = pytest.mark.anyio
 
+BUSY = 5  # rows
+
 
 class Writes:
     """A write that waits until it is let go, and echoes its rows."""
@@ -18,15 +20,23 @@ class Writes:
     def __init__(self):
         self.calls = []
         self.gate = asyncio.Event()
+        self.news = asyncio.Condition()
         self.poison = None
 
     async def __call__(self, units):
         rows = [row for unit in units for row in unit.rows]
         self.calls.append([row["n"] for row in rows])
+        async with self.news:
+            self.news.notify_all()
         await self.gate.wait()
         if self.poison is not None and {"n": self.poison} in rows:
             raise ValueError("poison")
         return rows
+
+    async def called(self, times):
+        """Returns when it was called so many times."""
+        async with self.news:
+            await self.news.wait_for(lambda: len(self.calls) == times)
 
 
 @pytest.fixture
@@ -55,10 +65,10 @@ async def settle():
 
 
 async def busy(commits):
-    """Occupies every writer, one write each."""
+    """Occupies every writer, with more each than the tests have."""
     tasks = []
-    for _ in range(group_commit.WRITERS):
-        tasks.append(submit(commits, "busy"))
+    for number in range(group_commit.WRITERS):
+        tasks.append(submit(commits, *["busy"] * BUSY * (number + 1)))
         await settle()
     return tasks
 
@@ -78,7 +88,46 @@ async def test_what_arrives_during_commits_shares_the_next_one(writes):
         writes.gate.set()
         await asyncio.gather(*first, *later)
 
-    assert writes.calls == [["busy"]] * group_commit.WRITERS + [[0, 1, 2, 3, 4]]
+    assert writes.calls[group_commit.WRITERS :] == [[0, 1, 2, 3, 4]]
+
+
+async def test_fewer_than_a_commit_has_wait_for_its_end(writes):
+    async with committing(writes) as commits:
+        tasks = [submit(commits, *range(5))]
+        await settle()
+        tasks += [submit(commits, n) for n in range(4)]
+        await settle()
+        assert writes.calls == [[0, 1, 2, 3, 4]]
+        writes.gate.set()
+        await asyncio.gather(*tasks)
+
+    assert writes.calls == [[0, 1, 2, 3, 4], [0, 1, 2, 3]]
+
+
+@pytest.mark.parametrize(("running", "waiting"), [(5, 5), (500, group_commit.BESIDE)])
+async def test_as_many_as_a_commit_has_or_enough_are_committed_beside_it(writes, running, waiting):
+    async with committing(writes) as commits:
+        tasks = [submit(commits, *range(running))]
+        await settle()
+        tasks += [submit(commits, n) for n in range(waiting)]
+        await settle()
+        assert writes.calls == [list(range(running)), list(range(waiting))]
+        writes.gate.set()
+        await asyncio.gather(*tasks)
+
+
+async def test_nobody_waits_long_for_the_end_of_a_commit(writes, monkeypatch):
+    monkeypatch.setattr(group_commit, "LONGEST", 0.01)
+    async with committing(writes) as commits:
+        tasks = [submit(commits, 1, 2)]
+        await settle()
+        tasks.append(submit(commits, 3))
+        async with asyncio.timeout(10):
+            await writes.called(2)
+        writes.gate.set()
+        await asyncio.gather(*tasks)
+
+    assert writes.calls == [[1, 2], [3]]
 
 
 async def test_everybody_gets_the_rows_of_their_own(writes):
@@ -117,13 +166,13 @@ async def test_the_poison_of_one_reaches_nobody_else(writes):
 
 
 async def test_beyond_its_rows_the_queue_refuses(writes, monkeypatch):
-    monkeypatch.setattr(group_commit, "QUEUE_ROWS", 3)
+    monkeypatch.setattr(group_commit, "QUEUE_ROWS", 10)
     async with committing(writes) as commits:
         waiting = [*await busy(commits), submit(commits, 1, 2, 3)]
         await settle()
 
         with pytest.raises(Unavailable):
-            await submit(commits, 4)
+            await submit(commits, *range(8))
 
         writes.gate.set()
         await asyncio.gather(*waiting)
@@ -143,14 +192,14 @@ async def test_beyond_its_bytes_the_queue_refuses(writes, monkeypatch):
 
 
 async def test_a_drained_queue_takes_again(writes, monkeypatch):
-    monkeypatch.setattr(group_commit, "QUEUE_ROWS", 1)
+    monkeypatch.setattr(group_commit, "QUEUE_ROWS", 10)
     async with committing(writes) as commits:
-        first = [*await busy(commits), submit(commits, 1)]
+        first = [*await busy(commits), submit(commits, *range(10))]
         await settle()
         writes.gate.set()
         await asyncio.gather(*first)
 
-        assert await submit(commits, 2) == [{"n": 2}]
+        assert len(await submit(commits, *range(10))) == 10
 
 
 async def test_a_write_ends_with_its_deadline(writes):
