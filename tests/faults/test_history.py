@@ -10,6 +10,11 @@ pytestmark = pytest.mark.anyio
 
 ONE = "MATCH (customer)-[has:HAS_TOUCHPOINT]->(touchpoint:Touchpoint {run: $run}) WITH * LIMIT 1 "
 NEW = "MATCH (touchpoint:Touchpoint {run: $run, resolvedBy: 'new'}) WITH * LIMIT 1 "
+MOVED = (
+    NEW + "MATCH (identifier)-[identifies:IDENTIFIES]->(:Customer {id: touchpoint.customerId}) "
+    "WHERE identifier.kind + ':' + identifier.value IN touchpoint.identifiers WITH * LIMIT 1 "
+    "DELETE identifies CREATE (identifier)-[:IDENTIFIES]->(:Customer {id: 'cus_2'})"
+)
 
 PLANTED = [
     (ONE + "DETACH DELETE touchpoint", "missing"),
@@ -30,6 +35,7 @@ PLANTED = [
         "owned",
     ),
     (ONE + "MATCH (customer)<-[identifies:IDENTIFIES]-() DELETE identifies", "half"),
+    (MOVED, "identified"),
     (NEW + "SET touchpoint.resolvedBy = 'customer'", "resolved"),
     (ONE + "SET touchpoint.resolvedBy = 'nothing'", "answered"),
     (ONE + "SET touchpoint.id = touchpoint.id + '2'", "ordered"),
@@ -105,3 +111,13 @@ async def test_a_request_that_never_left_whole_is_found(kinds, ledger):
     ledger.withhold(ledger.acknowledged[0][0])
 
     assert kinds() == {"invented"}
+
+
+async def test_a_shared_key_is_nobodys_promise(kinds, ledger, cypher):
+    cypher(MOVED, run=ledger.run)
+    cypher(
+        "MATCH (touchpoint:Touchpoint {run: $run}) SET touchpoint.shared = touchpoint.identifiers",
+        run=ledger.run,
+    )
+
+    assert "identified" not in kinds()
