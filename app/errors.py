@@ -158,3 +158,10 @@ class Unavailable(ServiceError):
 
     code = "unavailable"
     retry_after = 1
+
+
+class NoAnswer(Unavailable):
+    """503: the database does not answer, which may pass by itself."""
+
+    def __init__(self) -> None:
+        super().__init__("the database did not answer in time")

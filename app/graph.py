@@ -15,7 +15,7 @@ from tenacity import (
 from app import bolt, statements
 from app.bolt import Row
 from app.database import Database
-from app.errors import Unavailable
+from app.errors import NoAnswer, Unavailable
 from app.figures import Figures
 from app.statements import Statement
 
@@ -118,7 +118,7 @@ class Graph:
                 await self._ask()
         except TimeoutError:
             if not self._client.answered_within(PATIENCE):
-                raise Unavailable("the database did not answer in time") from None
+                raise NoAnswer() from None
         except bolt.FAILURES as error:
             if bolt.is_locked_out(error) and self._client.answered_within(self._deadline):
                 return  # which lasts for five seconds: whoever calls waits for as long
@@ -159,13 +159,13 @@ class Graph:
                     self._client.attempt, statement.text, access, parameters, patience, bookmarks
                 )
         except TimeoutError:
-            raise Unavailable("the database did not answer in time") from None
+            raise NoAnswer() from None
         except bolt.FAILURES as error:
             if self._client.was_never_reached(error):
                 message = f"the database cannot be reached: {bolt.said(error)}"
                 raise Unavailable(message) from error
             if bolt.may_pass(error):
-                raise Unavailable("the database did not answer in time") from error
+                raise NoAnswer() from error
             if not bolt.is_unusable(error):
                 raise
             log.error("database_unusable", statement=statement.name, error=str(error))

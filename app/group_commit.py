@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from app.errors import Unavailable
+from app.errors import NoAnswer, Unavailable
 from app.figures import Figures
 
 WRITERS = 2  # measured: a third gains nothing
@@ -74,8 +74,7 @@ class GroupCommit:
         self._figures.queued(self._rows)
         if len(self._queue) == 1 or self._is_due():
             self._arrival.set()
-        late = Unavailable("the database did not answer in time")
-        timer = loop.call_later(self._deadline, _refuse, [waiting], late)
+        timer = loop.call_later(self._deadline, _refuse, [waiting], NoAnswer())
         try:
             return await waiting.outcome
         finally:

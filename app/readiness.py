@@ -6,7 +6,7 @@ import logging
 
 import structlog
 
-from app.errors import Unavailable
+from app.errors import NoAnswer, Unavailable
 from app.figures import Figures
 from app.graph import Graph
 from app.migrator import Migrator
@@ -73,6 +73,9 @@ class Readiness:
         try:
             await self._migrator.apply()
             await self._graph.warm_up()
+        except NoAnswer as error:
+            self._tell(logging.WARNING, str(error))
+            return False
         except Unavailable as error:
             self._tell(logging.ERROR, str(error))
             return False

@@ -5,11 +5,13 @@ import json
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from app import migrations, statements
 from app.errors import Unavailable
 from app.graph import Graph
 from app.migrator import Migrator
+from app.readiness import Readiness
 from app.statements import Statement
 from tests.server import wait_for, wait_until_ready
 
@@ -77,8 +79,17 @@ def newer(cypher):
     forget()
 
 
+@pytest.fixture
+async def hasty(database):
+    """A graph that waits for a second."""
+    graph = Graph(database, deadline=1)
+    yield graph
+    await graph.close()
+
+
 INDEX = "CREATE INDEX UNIQUE_ IF NOT EXISTS FOR (node:UNIQUE_) ON (node.id)"
 CONSTRAINT = "CREATE CONSTRAINT UNIQUE_ IF NOT EXISTS FOR (node:UNIQUE_) REQUIRE node.id IS UNIQUE"
+LATE = "the database did not answer in time"
 COUNT = "MERGE (node:UNIQUE_) SET node.count = coalesce(node.count, 0) + 1"
 
 
@@ -197,6 +208,20 @@ async def test_a_step_whose_text_is_another_one_is_refused(graph, steps):
 
     with pytest.raises(Unavailable, match="step 901_.* with another text"):
         await Migrator(graph, steps(COUNT)).apply()
+
+
+async def test_a_graph_that_does_not_answer_in_time_is_no_error(hasty, steps, driver, database):
+    def late():
+        return [each["log_level"] for each in records if each.get("reason") == LATE]
+
+    with driver.session(database=database.name) as other, other.begin_transaction() as recording:
+        recording.run("CREATE (:SchemaMigration {version: 901})").consume()
+        with capture_logs() as records:
+            watch = asyncio.create_task(Readiness(hasty, Migrator(hasty, steps(COUNT))).watch())
+            await asyncio.to_thread(wait_for, lambda: bool(late()))
+            watch.cancel()
+
+    assert late() == ["warning"]
 
 
 async def test_a_service_on_a_newer_schema_is_not_ready_until_that_is_gone(serve, newer):

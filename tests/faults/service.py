@@ -147,13 +147,15 @@ class Service:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
-    def _is_ready(self):
+    async def _is_ready(self):
         assert self.is_up, self.log()
         try:
-            response = httpx2.get(f"{self.address}/readyz", verify=False)
-            return response.status_code == 200
+            # The proxy that it may need for its answer runs in this very loop.
+            async with httpx2.AsyncClient(verify=False) as client:
+                response = await client.get(f"{self.address}/readyz")
         except httpx2.TransportError:
             return False
+        return response.status_code == 200
 
     def _embedded(self):
         connection = embedded.running(self._home)
