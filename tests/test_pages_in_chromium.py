@@ -130,15 +130,13 @@ def test_pasting_a_key_and_searching_leads_to_the_timeline(logged_in, ingest, un
 
 def test_the_form_of_the_login_tells_its_origin(open_page, reading_key):
     page = open_page()
-    sent = []
-    page.on("request", lambda each: sent.append((each.method, each.all_headers())))
     page.goto("/login")
     page.get_by_label("API key").fill(reading_key)
-    page.keyboard.press("Enter")
+    with page.expect_request(lambda request: request.method == "POST") as login:
+        page.keyboard.press("Enter")
     page.wait_for_url("**/")
 
-    (headers,) = [headers for method, headers in sent if method == "POST"]
-    assert headers["origin"] == page.evaluate("location.origin")
+    assert login.value.all_headers()["origin"] == page.evaluate("location.origin")
 
 
 def test_scrolling_loads_the_timeline_to_its_end_each_day_once(logged_in, many, noise):
