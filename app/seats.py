@@ -5,18 +5,16 @@ A process id would not do: a successor has another one, and so what is kept unde
 
 import fcntl
 import itertools
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
-
-_taken: list[IO[bytes]] = []  # the open file is what holds the seat
 
 
 def take(directory: str) -> int:
     """The first seat in the directory that nobody holds. It is ours until this process ends."""
     for number in itertools.count():
-        if file := _lock(Path(directory, f"seat-{number}")):
-            _taken.append(file)
+        # It is held for as long as its descriptor is open, which nothing closes.
+        if _lock(Path(directory, f"seat-{number}")) is not None:
             return number
     raise AssertionError("numbers do not end")
 
@@ -24,17 +22,19 @@ def take(directory: str) -> int:
 def clear(directory: str, forget: Callable[[int], None]) -> None:
     """Calls `forget` with each seat whose process ended; nobody takes the seat meanwhile."""
     for path in Path(directory).glob("seat-*"):
-        if file := _lock(path):
-            with file:
+        if (descriptor := _lock(path)) is not None:
+            try:
                 forget(int(path.name.removeprefix("seat-")))
+            finally:
+                os.close(descriptor)
 
 
-def _lock(path: Path) -> IO[bytes] | None:
-    file = path.open("ab")
+def _lock(path: Path) -> int | None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         # The kernel gives it back when the process ends, however it ends.
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.close()
+        os.close(descriptor)
         return None
-    return file
+    return descriptor
