@@ -18,6 +18,7 @@ from app import ids, keys, migrations
 from app.database import Database
 from app.graph import Graph
 from app.migrator import Migrator
+from tests import calling
 from tests.database import TestDatabase
 from tests.server import serving, wait_until_ready
 
@@ -120,7 +121,7 @@ def address(database: Database) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def client(address: str, api_key: str) -> Iterator[Client]:
     """Calls the service with a key that may write events."""
-    with Client(base_url=address, headers={"X-API-Key": api_key}, timeout=30) as client:
+    with calling.Client(base_url=address, headers={"X-API-Key": api_key}, timeout=30) as client:
         yield client
 
 

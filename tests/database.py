@@ -94,6 +94,7 @@ def _container() -> tuple[Database, Browser, Callable[[], None]]:
     except ImageNotFound:
         testcontainers_config.ryuk_disabled = True
     container = Neo4jContainer(IMAGE, password=PASSWORD, username="neo4j")
+    container.with_env("NEO4J_dbms_cypher_min__replan__interval", "1m")  # as the embedded one
     container.with_exposed_ports(HTTP).start()
     database = Database(container.get_connection_url(), "neo4j", PASSWORD, "neo4j")
     port = container.get_exposed_port(HTTP)

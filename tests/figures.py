@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 
-import httpx2
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests import calling
 
 
 def parse(text):
@@ -17,7 +18,7 @@ def parse(text):
 
 def scrape(address, key):
     """The figures of a service, over a connection of its own."""
-    response = httpx2.get(f"{address}/metrics", headers={"X-API-Key": key}, timeout=30)
+    response = calling.get(f"{address}/metrics", headers={"X-API-Key": key}, timeout=30)
     assert response.status_code == 200, response.text
     return parse(response.text)
 

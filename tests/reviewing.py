@@ -2,10 +2,10 @@
 
 import uuid
 
-import httpx2
 import pytest
 
 from app import keys
+from tests import calling
 
 # As a merge leaves the graph; the Identifiers remember whose they are.
 MERGE = """
@@ -44,7 +44,7 @@ CREATE (part)-[:SPLIT_FROM {
 def reviewer(address, make_key):
     """Calls the service with a key that may read and review identities."""
     headers = {"X-API-Key": make_key(keys.IDENTITY_READ, keys.IDENTITY_WRITE)}
-    with httpx2.Client(base_url=address, headers=headers, timeout=30) as client:
+    with calling.Client(base_url=address, headers=headers, timeout=30) as client:
         yield client
 
 

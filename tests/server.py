@@ -12,6 +12,7 @@ from app import main
 from app.database import Database
 from app.protocol import Protocol
 from app.settings import Settings
+from tests import calling
 
 
 @contextlib.contextmanager
@@ -39,13 +40,13 @@ def serving(database: Database, settings: Settings | None = None) -> Iterator[st
 def answers(address: str) -> bool:
     """Whether a service at an address answers."""
     with contextlib.suppress(httpx2.TransportError):
-        return httpx2.get(f"{address}/healthz").status_code == 200
+        return calling.get(f"{address}/healthz").status_code == 200
     return False
 
 
 def wait_until_ready(address: str) -> None:
     """Waits until the service at an address has its database."""
-    wait_for(lambda: httpx2.get(f"{address}/readyz").status_code == 200)
+    wait_for(lambda: calling.get(f"{address}/readyz").status_code == 200)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:

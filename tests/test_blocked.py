@@ -1,11 +1,11 @@
 """Blocked keys: which they are, what the setting changes, and what becomes of an event."""
 
-import httpx2
 import pytest
 
 from app import identity, keys, settings
 from app.blocked import DEFAULT, BlockedKeys
 from app.settings import Settings, SettingsError
+from tests import calling
 from tests.server import serving, wait_until_ready
 
 READ = {"email": identity.email, "phone": identity.phone, "externalId": identity.external_id}
@@ -357,7 +357,7 @@ def test_a_replay_is_answered_with_the_same_warnings(client, unique, is_batch):
 def read(address, make_key):
     """Asks for a context, and returns the response."""
     headers = {"X-API-Key": make_key(keys.CONTEXT_READ)}
-    return lambda **query: httpx2.post(f"{address}/v1/context", json=query, headers=headers)
+    return lambda **query: calling.post(f"{address}/v1/context", json=query, headers=headers)
 
 
 def test_a_context_ignores_a_blocked_key(ingest, read, unique):
@@ -392,7 +392,7 @@ def test_a_context_does_not_find_the_owner_that_a_key_had_before_it_was_blocked(
 def search(address, make_key):
     """Searches for a text on the page, and returns the response."""
     cookies = {"waypath_key": make_key(keys.CONTEXT_READ)}
-    return lambda text: httpx2.get(f"{address}/search", params={"q": text}, cookies=cookies)
+    return lambda text: calling.get(f"{address}/search", params={"q": text}, cookies=cookies)
 
 
 def test_a_search_for_a_blocked_key_finds_nobody(search):
@@ -407,6 +407,6 @@ def test_the_setting_reaches_the_doors(database, api_key, unique):
         def status(**event):
             headers = {"X-API-Key": api_key}
             body = {"event": "x", **event}
-            return httpx2.post(f"{address}/v1/events", json=body, headers=headers).status_code
+            return calling.post(f"{address}/v1/events", json=body, headers=headers).status_code
 
         assert [status(externalId=unique), status(externalId="guest")] == [400, 200]

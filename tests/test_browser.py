@@ -2,13 +2,13 @@
 
 from urllib.parse import parse_qs, unquote
 
-import httpx2
 import pytest
 
 from app import banner, keys
 from app.browser import link, link_by_email
 from app.embedded import Connection
 from app.settings import Settings
+from tests import calling
 from tests.server import serving, wait_until_ready
 
 ADDRESS = "http://127.0.0.1:7474/browser/"
@@ -72,7 +72,7 @@ def test_a_context_has_a_link_to_the_browser_that_the_settings_name(
 
     with serving(database, Settings(neo4j_browser=ADDRESS)) as address:
         wait_until_ready(address)
-        response = httpx2.post(
+        response = calling.post(
             f"{address}/v1/context", headers={"X-API-Key": key}, json={"customer": customer}
         )
 

@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 
-import httpx2
 import pytest
 from backports import zstd
 
 from app import keys, window
+from tests import calling
 from tests.forwarder import Forwarder
 from tests.server import wait_for
 
@@ -429,7 +429,7 @@ def test_who_was_erased_is_not_made_again(run, file, cypher, address, make_key, 
     event = {"event": "x", "email": f"{unique}@x.com"}
     customer = client.post("/v1/events", json=event).json()["customerId"]
     key = {"X-API-Key": make_key(keys.CUSTOMERS_DELETE)}
-    assert httpx2.delete(f"{address}/v1/customers/{customer}", headers=key).status_code == 200
+    assert calling.delete(f"{address}/v1/customers/{customer}", headers=key).status_code == 200
 
     done = run("--create-customers", file("old.jsonl", [event | {"customer": customer}]))
 

@@ -4,19 +4,19 @@ import subprocess
 import sys
 
 import click
-import httpx2
 import pytest
 
 from app import keys
 from app.cli import COMMANDS
 from app.cli import cli as group
+from tests import calling
 from tests.server import wait_for
 
 EVENT = {"event": "x", "email": "jane@acme.com"}
 
 
 def status(address, key):
-    return httpx2.post(f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key}).status_code
+    return calling.post(f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key}).status_code
 
 
 def create(cli, unique, scope=keys.EVENTS_WRITE):

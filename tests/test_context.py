@@ -2,18 +2,18 @@
 
 import time
 
-import httpx2
 import msgspec
 import pytest
 
 from app import browser, keys
 from app.context import LIMIT, SMALLEST, Context, SamePerson, within
+from tests import calling
 
 
 @pytest.fixture(scope="module")
 def read(address, make_key):
     """Asks for a context, and returns the response."""
-    with httpx2.Client(
+    with calling.Client(
         base_url=address, headers={"X-API-Key": make_key(keys.CONTEXT_READ)}, timeout=30
     ) as client:
         yield lambda **query: client.post("/v1/context", json=query)

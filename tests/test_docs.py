@@ -2,10 +2,10 @@
 
 import re
 
-import httpx2
 import pytest
 
 from app.operations import OPERATIONS
+from tests import calling
 
 pytest_plugins = ["tests.chromium"]
 
@@ -62,7 +62,7 @@ def test_an_event_can_be_sent_from_it(page, api_key, seen):
 
 
 def test_it_runs_no_inline_script_and_says_so(address):
-    page = httpx2.get(f"{address}/docs")
+    page = calling.get(f"{address}/docs")
 
     assert "unsafe" not in page.headers["content-security-policy"]
     assert page.headers["content-security-policy"].startswith("default-src 'self'")
@@ -71,11 +71,11 @@ def test_it_runs_no_inline_script_and_says_so(address):
 
 @pytest.mark.parametrize("name", ["swagger-editor.js", "LICENSE", "..%2f__init__.py", "", "start"])
 def test_what_the_page_does_not_need_is_not_served(address, name):
-    assert httpx2.get(f"{address}/docs/{name}").status_code == 404
+    assert calling.get(f"{address}/docs/{name}").status_code == 404
 
 
 def test_a_file_that_has_not_changed_is_not_sent_again(address):
     url = f"{address}/docs/swagger-ui-bundle.js"
-    tag = httpx2.get(url).headers["etag"]
+    tag = calling.get(url).headers["etag"]
 
-    assert httpx2.get(url, headers={"If-None-Match": tag}).status_code == 304
+    assert calling.get(url, headers={"If-None-Match": tag}).status_code == 304

@@ -5,13 +5,13 @@ import re
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx2
 import pytest
 from neo4j.exceptions import CypherSyntaxError
 
 from app import keys, openapi, settings
 from app.cli import COMMANDS
 from app.operations import OPERATIONS
+from tests import calling
 from tests.reading import CHECKOUT, PAGES, Block, Reader, blocks
 
 README = (CHECKOUT / "README.md").read_text()
@@ -21,7 +21,7 @@ ELSEWHERE = [each for page in PAGES for each in blocks(page) if each.mark == "el
 
 @pytest.fixture(scope="module")
 def service(address, make_key):
-    return address, make_key(*keys.SCOPES), httpx2.get(f"{address}/openapi.json").json()
+    return address, make_key(*keys.SCOPES), calling.get(f"{address}/openapi.json").json()
 
 
 @pytest.fixture(scope="module")

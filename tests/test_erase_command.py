@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-import httpx2
 import pytest
 
 from app import keys
+from tests import calling
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def erase(environment, address):
 @pytest.fixture(scope="module")
 def reader(address, make_key):
     headers = {"X-API-Key": make_key(keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)}
-    with httpx2.Client(base_url=address, headers=headers, timeout=60) as client:
+    with calling.Client(base_url=address, headers=headers, timeout=60) as client:
         yield client
 
 

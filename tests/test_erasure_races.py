@@ -4,10 +4,10 @@ import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx2
 import pytest
 
 from app import keys
+from tests import calling
 from tests.server import wait_for
 
 # Of one test, by the word that is in all of its keys.
@@ -34,7 +34,7 @@ NAMELESS = "MATCH (t:Touchpoint) WHERE t.customerId IS NULL RETURN count(t) AS c
 def caller(address, make_key):
     """Calls the service with a key that may do everything."""
     headers = {"X-API-Key": make_key(*keys.SCOPES)}
-    with httpx2.Client(base_url=address, headers=headers, timeout=60) as client:
+    with calling.Client(base_url=address, headers=headers, timeout=60) as client:
         yield client
 
 

@@ -15,6 +15,7 @@ from app.keyring import Keyring
 from app.limiter import Limiter
 from app.merges import Merges
 from app.splits import Splits
+from tests import calling
 from tests.server import wait_for
 
 # Every node that has a word in one of its properties.
@@ -46,7 +47,7 @@ RETURN labels(node) AS labels, properties(node) AS properties
 def caller(address, make_key):
     """Calls the service with a key that may do everything."""
     headers = {"X-API-Key": make_key(*keys.SCOPES)}
-    with httpx2.Client(base_url=address, headers=headers, timeout=60) as client:
+    with calling.Client(base_url=address, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -709,7 +710,7 @@ async def hurried(graph, make_key):
     patient = Erasures(graph, Splits(graph, Merges(graph)), batch=1, patience=0)
     transport = httpx2.ASGITransport(Starlette(routes=ErasureRoutes(patient, gate).routes()))
     headers = {"X-API-Key": await asyncio.to_thread(make_key, keys.CUSTOMERS_DELETE)}
-    async with httpx2.AsyncClient(
+    async with calling.AsyncClient(
         transport=transport, base_url="http://test", headers=headers
     ) as client:
         yield client

@@ -1,16 +1,16 @@
 """`GET /v1/events/{id}`: why an event is with its Customer."""
 
 import pytest
-from httpx2 import Client
 
 from app import keys
 from app.outcome import LATE
+from tests import calling
 
 
 @pytest.fixture(scope="module")
 def reviewer(address, make_key):
     key = make_key(keys.CONTEXT_READ, keys.IDENTITY_WRITE)
-    with Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
+    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield client
 
 

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 from neo4j.exceptions import Neo4jError
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,6 +21,7 @@ from app.figures import Figures
 from app.graph import Graph
 from app.group_commit import GroupCommit, Unit
 from app.settings import Settings
+from tests import calling
 from tests.figures import parse, scrape, value
 from tests.forwarder import Forwarder
 from tests.server import serving, wait_for, wait_until_ready
@@ -49,7 +49,7 @@ def grown(address, key):
 def test_a_request_is_counted_by_the_template_of_its_route_and_its_status(address, make_key, grown):
     reader = {"X-API-Key": make_key(keys.CONTEXT_READ)}
     for _ in range(2):
-        httpx2.get(f"{address}/v1/customers/cus_nobody/timeline", headers=reader)
+        calling.get(f"{address}/v1/customers/cus_nobody/timeline", headers=reader)
 
     assert grown("requests_total", route="/v1/customers/{id}/timeline", status="404") == 2
 
@@ -68,14 +68,14 @@ def test_a_body_that_takes_too_long_is_counted_as_408(address, api_key, grown, m
 
 
 def test_a_request_of_another_method_is_counted_on_its_route(address, grown):
-    httpx2.delete(f"{address}/v1/events")
+    calling.delete(f"{address}/v1/events")
 
     assert grown("requests_total", route="/v1/events", status="405") == 1
 
 
 def test_paths_that_lead_nowhere_are_one_series(address, key, grown, unique):
     for n in range(3):
-        httpx2.get(f"{address}/{unique}/{n}")
+        calling.get(f"{address}/{unique}/{n}")
 
     assert grown("requests_total", route="none", status="404") == 3
     assert not [series for series in scrape(address, key) if unique in str(series)]
@@ -269,7 +269,7 @@ def test_calls_beyond_the_limit_of_their_key_are_counted(database, api_key, key,
     with serving(database, Settings(rate_limit=10)) as address:
         wait_until_ready(address)
         for _ in range(3):
-            httpx2.post(f"{address}/v1/events", json=events, headers={"X-API-Key": api_key})
+            calling.post(f"{address}/v1/events", json=events, headers={"X-API-Key": api_key})
 
         assert value(scrape(address, key), "rate_limited_total") == 2
 
@@ -283,7 +283,7 @@ def test_that_the_database_is_away_is_told_to_a_key_that_was_known(database, key
             assert value(scrape(address, key), "database_up") == 1
 
             forwarder.close()
-            wait_for(lambda: httpx2.get(f"{address}/readyz").status_code == 503)
+            wait_for(lambda: calling.get(f"{address}/readyz").status_code == 503)
             wait_for(lambda: value(scrape(address, key), "database_up") == 0)
 
             forwarder.open()
@@ -295,13 +295,13 @@ def test_a_key_that_was_not_known_learns_nothing_while_the_database_is_away(data
         forwarder.close()
         behind = Database(forwarder.uri, database.username, database.password, database.name)
         with serving(behind) as address:
-            response = httpx2.get(f"{address}/metrics", headers={"X-API-Key": key})
+            response = calling.get(f"{address}/metrics", headers={"X-API-Key": key})
 
     assert (response.status_code, response.json()["error"]["code"]) == (503, "unavailable")
 
 
 def test_a_scrape_is_text_of_prometheus(address, key):
-    response = httpx2.get(f"{address}/metrics", headers={"X-API-Key": key})
+    response = calling.get(f"{address}/metrics", headers={"X-API-Key": key})
 
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
@@ -310,7 +310,7 @@ def test_a_scrape_is_text_of_prometheus(address, key):
 def served(address, key, ingest, unique):
     """The names of all series of a service that was used, each with the labels that it has."""
     ingest(externalId=unique)
-    text = httpx2.get(f"{address}/metrics", headers={"X-API-Key": key}).text
+    text = calling.get(f"{address}/metrics", headers={"X-API-Key": key}).text
     endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
     names = {}
     for family in text_string_to_metric_families(text):

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from app import keys
+from tests import calling
 from tests.figures import scrape, value
 from tests.server import wait_for
 
@@ -30,7 +31,7 @@ def service(serve, tmp_path):
 
 def answers(address):
     try:
-        return httpx2.get(f"{address}/readyz").status_code == 200
+        return calling.get(f"{address}/readyz").status_code == 200
     except httpx2.TransportError:
         return False
 
@@ -52,7 +53,7 @@ def send(service, api_key, unique):
         answered = set()
         sent = 0
         while len(answered) < 2:
-            response = httpx2.post(
+            response = calling.post(
                 f"{service[1]}/v1/events",
                 json={"event": "x", "externalId": f"{unique}{name}{sent}"},
                 headers={"X-API-Key": api_key},

@@ -2,11 +2,11 @@
 
 import json
 
-import httpx2
 import pytest
 
 from app import keys
 from app.settings import Settings
+from tests import calling
 from tests.server import serving, wait_until_ready
 
 EVENT = {"event": "page_viewed", "email": "jane@acme.com"}
@@ -86,7 +86,7 @@ def test_an_unknown_customer_is_400_and_named(client):
 
 
 def test_no_key_is_401(address):
-    response = httpx2.post(f"{address}/v1/events", json=EVENT)
+    response = calling.post(f"{address}/v1/events", json=EVENT)
 
     assert error(response) == (401, "unauthenticated")
     assert "www-authenticate" in response.headers
@@ -114,7 +114,7 @@ def test_a_key_without_the_scope_is_403(client, make_key):
 
 
 def test_a_key_is_checked_before_the_body_is_read(address):
-    response = httpx2.post(f"{address}/v1/events", content="not JSON")
+    response = calling.post(f"{address}/v1/events", content="not JSON")
 
     assert error(response) == (401, "unauthenticated")
 
@@ -171,7 +171,7 @@ def test_every_response_has_a_request_id(client):
 
 def test_the_service_is_healthy_and_ready_without_a_key(address):
     for path in ("/healthz", "/readyz"):
-        assert httpx2.get(address + path).json() == {"status": "ok"}
+        assert calling.get(address + path).json() == {"status": "ok"}
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def limited(database, api_key):
     """Calls a service that takes ten events a minute."""
     with serving(database, Settings(rate_limit=10)) as address:
         wait_until_ready(address)
-        with httpx2.Client(base_url=address, headers={"X-API-Key": api_key}) as client:
+        with calling.Client(base_url=address, headers={"X-API-Key": api_key}) as client:
             yield client
 
 
@@ -205,7 +205,7 @@ def test_an_error_of_ours_is_500_with_a_request_id_and_nothing_else(database, ap
         wait_until_ready(address)
         monkeypatch.setattr("app.ingest.Ingest.submit", fail)
         headers = {"X-API-Key": api_key}
-        response = httpx2.post(f"{address}/v1/events", json=EVENT, headers=headers)
+        response = calling.post(f"{address}/v1/events", json=EVENT, headers=headers)
 
     assert error(response) == (500, "internal")
     assert response.json()["error"]["requestId"] == response.headers["x-request-id"]

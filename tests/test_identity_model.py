@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from app import keys
+from tests import calling
 
 KINDS = ("email", "phone", "externalId")
 KEYS = st.dictionaries(st.sampled_from(KINDS), st.integers(0, 3), min_size=1)
@@ -240,7 +241,7 @@ class IdentityMachine(RuleBasedStateMachine):
 @pytest.fixture
 def machine(address, make_key):
     key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_WRITE, keys.CUSTOMERS_DELETE)
-    with Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
+    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield type("Machine", (IdentityMachine,), {"client": client})
 
 

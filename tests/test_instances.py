@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from app import keys
+from tests import calling
 from tests.figures import parse, value
 from tests.server import wait_for
 
@@ -63,7 +64,7 @@ class Instance:
         """Callers who stay connected, as many to each of its workers, until the stack is left."""
         found = {}
         while sum(len(callers) == CONNECTIONS for callers in found.values()) < WORKERS:
-            caller = httpx2.Client(base_url=self.address, headers={"X-API-Key": key}, timeout=60)
+            caller = calling.Client(base_url=self.address, headers={"X-API-Key": key}, timeout=60)
             callers = found.setdefault(worker(caller.get("/healthz")), [])
             if len(callers) < CONNECTIONS:
                 callers.append(caller)
@@ -236,7 +237,7 @@ def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
     reader = {"X-API-Key": make_key(keys.METRICS_READ)}
 
     def are_away(count):
-        answers = [httpx2.get(f"{each.address}/metrics", headers=reader) for each in instances]
+        answers = [calling.get(f"{each.address}/metrics", headers=reader) for each in instances]
         figures = [parse(answer.text) for answer in answers]
         return [value(each, "rate_limit_storage_away") for each in figures] == [count] * 2
 

@@ -8,7 +8,6 @@ import sys
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-import httpx2
 import msgspec
 import pytest
 from mcp.client import Client
@@ -24,6 +23,7 @@ from app.explanation import ExplanationQuery
 from app.ingest import Resolution
 from app.settings import Settings
 from app.timeline import TimelineQuery
+from tests import calling
 from tests.server import serving, wait_until_ready
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +40,7 @@ def key(make_key):
 @asynccontextmanager
 async def over_http(address, headers, mode="auto"):
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30) as http,
+        calling.AsyncClient(headers=headers, timeout=30) as http,
         Client(streamable_http_client(f"{address}/mcp", http_client=http), mode=mode) as client,
     ):
         yield client
@@ -75,7 +75,7 @@ def post(address, key):
     def send(message=LIST, headers=None, **arguments):
         given = {"X-API-Key": key} if headers is None else headers
         content = {"json": message} if "content" not in arguments else {}
-        return httpx2.post(f"{address}/mcp", headers=given, **content, **arguments)
+        return calling.post(f"{address}/mcp", headers=given, **content, **arguments)
 
     return send
 
@@ -85,7 +85,7 @@ def over_routes(address, key):
     """What the HTTP routes answer to the same, as the error of their body."""
 
     def error(path, sent):
-        return httpx2.post(address + path, json=sent, headers={"X-API-Key": key}).json()["error"]
+        return calling.post(address + path, json=sent, headers={"X-API-Key": key}).json()["error"]
 
     return error
 
@@ -157,7 +157,7 @@ async def test_an_idempotency_key_means_the_same_over_http_and_mcp(call, address
     headers = {"X-API-Key": key, "Idempotency-Key": unique}
 
     by_mcp = (await call("ingest_events", batch | {"idempotencyKey": unique})).structured_content
-    by_http = httpx2.post(f"{address}/v1/events", json=batch, headers=headers)
+    by_http = calling.post(f"{address}/v1/events", json=batch, headers=headers)
 
     assert (by_http.json(), by_http.headers["Idempotency-Replayed"]) == (by_mcp, "true")
 
@@ -225,7 +225,7 @@ async def test_explain_event_tells_why_an_event_is_with_its_customer(call, addre
     found = (await call("explain_event", {"eventId": kept["eventId"]})).structured_content
 
     route = f"{address}/v1/events/{kept['eventId']}"
-    assert found == httpx2.get(route, headers={"X-API-Key": key}).json()
+    assert found == calling.get(route, headers={"X-API-Key": key}).json()
     assert f"so {kept['customerId']} was created" in found["explanation"]
 
 
@@ -376,7 +376,7 @@ async def test_a_timeline_is_refused_as_the_route_refuses_it(call, address, key)
     result = await call("get_timeline", {"customer": "cus_nobody"})
 
     assert result.is_error
-    assert result.structured_content == httpx2.get(route, headers={"X-API-Key": key}).json()
+    assert result.structured_content == calling.get(route, headers={"X-API-Key": key}).json()
 
 
 async def test_an_explanation_is_refused_as_the_route_refuses_it(call, address, key):
@@ -385,7 +385,7 @@ async def test_an_explanation_is_refused_as_the_route_refuses_it(call, address, 
     result = await call("explain_event", {"eventId": "evt_nothing"})
 
     assert result.is_error
-    assert result.structured_content == httpx2.get(route, headers={"X-API-Key": key}).json()
+    assert result.structured_content == calling.get(route, headers={"X-API-Key": key}).json()
 
 
 async def test_the_text_of_an_error_has_it_as_well(call):
@@ -457,7 +457,7 @@ def test_a_request_without_a_key_is_401_in_the_form_of_the_contract(post, over_r
     response = post(headers={})
 
     assert response.status_code == 401
-    assert response.json() == httpx2.post(f"{address}/v1/events").json()
+    assert response.json() == calling.post(f"{address}/v1/events").json()
 
 
 def test_nobody_is_told_what_is_wrong_with_a_body_before_the_key_is_right(post):
@@ -530,7 +530,7 @@ def test_there_is_no_session(post):
 
 
 def test_get_mcp_opens_no_stream(address, key):
-    response = httpx2.get(f"{address}/mcp", headers={"X-API-Key": key})
+    response = calling.get(f"{address}/mcp", headers={"X-API-Key": key})
 
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
@@ -554,7 +554,7 @@ def test_a_name_in_the_settings_is_taken(database, key):
     with serving(database, Settings(mcp_hosts="a.example, events.acme.com")) as address:
         wait_until_ready(address)
         headers = {"X-API-Key": key, "Host": "events.acme.com"}
-        response = httpx2.post(f"{address}/mcp", json=LIST, headers=headers)
+        response = calling.post(f"{address}/mcp", json=LIST, headers=headers)
 
     assert response.status_code == 200
 
@@ -567,7 +567,7 @@ def test_a_body_beyond_the_limit_is_413_in_the_form_of_the_contract(post):
 
 def test_first_requests_that_come_together_are_all_answered(database, key):
     async def send(address):
-        async with httpx2.AsyncClient(headers={"X-API-Key": key}, timeout=30) as http:
+        async with calling.AsyncClient(headers={"X-API-Key": key}, timeout=30) as http:
             sent = [http.post(f"{address}/mcp", json=LIST) for _ in range(8)]
             return {response.status_code for response in await asyncio.gather(*sent)}
 

@@ -1,12 +1,12 @@
 """Context and timeline of Customers who were merged, now and as it was."""
 
-import httpx2
 import msgspec
 import pytest
 from neo4j import Query
 
 from app import keys, statements, timestamps
 from app.context import SMALLEST, Context, MergedCustomer, within
+from tests import calling
 from tests.test_timeline import hits
 
 NAMES = ("jane", "joan", "jean", "june")
@@ -15,7 +15,7 @@ NAMES = ("jane", "joan", "jean", "june")
 @pytest.fixture(scope="module")
 def reviewer(address, make_key):
     key = make_key(keys.CONTEXT_READ, keys.IDENTITY_WRITE)
-    with httpx2.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
+    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield client
 
 

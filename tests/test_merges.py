@@ -3,15 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from httpx2 import Client
 
 from app import keys
+from tests import calling
 
 
 @pytest.fixture(scope="module")
 def reviewer(address, make_key):
     key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)
-    with Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
+    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield client
 
 

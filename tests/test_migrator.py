@@ -13,6 +13,7 @@ from app.graph import Graph
 from app.migrator import Migrator
 from app.readiness import Readiness
 from app.statements import Statement
+from tests import calling
 from tests.server import wait_for, wait_until_ready
 
 pytestmark = pytest.mark.anyio
@@ -248,6 +249,6 @@ def test_a_command_on_a_newer_schema_says_so_and_does_nothing(cli, newer, cypher
 
 def _status(address):
     try:
-        return httpx2.get(address).status_code
+        return calling.get(address).status_code
     except httpx2.TransportError:
         return None

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app import browser, statements
+from tests import calling
 from tests.conftest import DATABASE
 
 pytest_plugins = ["tests.chromium"]
@@ -33,7 +34,7 @@ def neo4j_browser(pytestconfig, database):
         pytest.skip("NEO4J_BROWSER does not say where the given Neo4j has its Browser")
     if database.password is None:
         pytest.skip("the given Neo4j asks for no password, so there is no login to test")
-    response = httpx2.get(address, follow_redirects=True)
+    response = calling.get(address, follow_redirects=True)
     if response.status_code != 200:
         pytest.skip(f"no Neo4j Browser is at {address}: {response.status_code}")
     return address

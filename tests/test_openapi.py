@@ -3,7 +3,6 @@
 import json
 from http import HTTPStatus
 
-import httpx2
 import jsonschema
 import pytest
 import schemathesis
@@ -14,6 +13,7 @@ from app.answers import STATUS
 from app.errors import ForbiddenOrigin, ServiceError
 from app.operations import OPERATIONS
 from app.settings import Settings
+from tests import calling
 
 DOCUMENT = openapi.document()
 INGEST = DOCUMENT["paths"]["/v1/events"]["post"]
@@ -48,7 +48,7 @@ def validate(content, schema):
 @pytest.fixture(scope="module")
 def caller(address, make_key):
     headers = {"X-API-Key": make_key(*keys.SCOPES)}
-    with httpx2.Client(base_url=address, headers=headers, timeout=30) as client:
+    with calling.Client(base_url=address, headers=headers, timeout=30) as client:
         yield client
 
 
@@ -147,7 +147,7 @@ def test_a_route_with_a_key_names_its_scope():
 
 
 def test_it_is_served_to_anybody(address):
-    response = httpx2.get(f"{address}/openapi.json")
+    response = calling.get(f"{address}/openapi.json")
 
     assert (response.status_code, response.json()) == (200, json.loads(openapi.encoded()))
     assert response.headers["content-type"] == "application/json"

@@ -5,13 +5,13 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import pytest
 from markupsafe import escape
 
 from app import errors, keys
 from app.html import error_page
 from app.settings import Settings
+from tests import calling
 from tests.server import serving, wait_until_ready
 
 PAGES = [
@@ -45,14 +45,14 @@ def reading_key(make_key):
 @pytest.fixture
 def stranger(address):
     """A browser without a cookie."""
-    with httpx2.Client(base_url=address, timeout=30) as client:
+    with calling.Client(base_url=address, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 def person(address, reading_key):
     """A browser that has logged in."""
-    with httpx2.Client(base_url=address, timeout=30) as client:
+    with calling.Client(base_url=address, timeout=30) as client:
         log_in(client, reading_key)
         yield client
 
@@ -348,7 +348,7 @@ def merged(address, make_key, ingest, unique):
             ingest(externalId=f"{name}-{unique}-{len(reason)}", event=name)["customerId"]
             for name in "ab"
         )
-        response = httpx2.post(
+        response = calling.post(
             f"{address}/v1/customers/{survivor}/merge",
             headers={"X-API-Key": make_key(keys.IDENTITY_WRITE)},
             json={"from": other, "reason": reason},
@@ -543,7 +543,7 @@ def test_the_link_to_neo4j_browser_is_there_where_it_is_known(
     customer = ingest(externalId=unique)["customerId"]
     with serving(database, Settings(neo4j_browser="http://x/browser/")) as address:
         wait_until_ready(address)
-        with httpx2.Client(base_url=address) as client:
+        with calling.Client(base_url=address) as client:
             log_in(client, reading_key)
             text = client.get(f"/customers/{customer}").text
 
@@ -553,7 +553,7 @@ def test_the_link_to_neo4j_browser_is_there_where_it_is_known(
 def test_too_many_pages_are_429_with_a_page(database, reading_key):
     with serving(database, Settings(rate_limit=2)) as address:
         wait_until_ready(address)
-        with httpx2.Client(base_url=address) as client:
+        with calling.Client(base_url=address) as client:
             log_in(client, reading_key)
             responses = [client.get("/") for _ in range(3)]
 

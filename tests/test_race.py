@@ -7,6 +7,8 @@ import random
 import httpx2
 import pytest
 
+from tests import calling
+
 pytestmark = pytest.mark.anyio
 
 CALLERS = 64
@@ -15,7 +17,7 @@ CALLERS = 64
 async def send(address, api_key, bodies):
     limits = httpx2.Limits(max_connections=CALLERS)
     headers = {"X-API-Key": api_key}
-    async with httpx2.AsyncClient(
+    async with calling.AsyncClient(
         base_url=address, headers=headers, limits=limits, timeout=60
     ) as client:
         return await asyncio.gather(*(client.post("/v1/events", json=body) for body in bodies))

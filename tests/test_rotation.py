@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 
-import httpx2
 import pytest
 from msgspec.structs import replace
 
 from app import secret_file
 from app.errors import Unavailable
 from app.graph import Graph
+from tests import calling
 from tests.forwarder import Forwarder
 from tests.server import serving, wait_for, wait_until_ready
 
@@ -84,7 +84,7 @@ async def load(address, api_key, unique):
 
     @contextlib.asynccontextmanager
     async def running(senders=4):
-        async with httpx2.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+        async with calling.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
             tasks = [asyncio.create_task(send(client, number)) for number in range(senders)]
             yield answers
             for task in tasks:

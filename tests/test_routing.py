@@ -1,11 +1,11 @@
 """`neo4j://`: a server that is asked which member of its cluster takes what."""
 
-import httpx2
 import pytest
 from msgspec.structs import replace
 
 from app import keys
 from app.graph import Graph
+from tests import calling
 from tests.faults.bolt import READ_MODE
 from tests.forwarder import Forwarder
 from tests.server import serving, wait_until_ready
@@ -104,7 +104,7 @@ def client(request, database, make_key):
     key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)
     with serving(replace(database, uri=uri, reads=request.param)) as address:
         wait_until_ready(address)
-        with httpx2.Client(base_url=address, headers={"X-API-Key": key}, timeout=60) as client:
+        with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=60) as client:
             yield client
 
 

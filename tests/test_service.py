@@ -3,9 +3,9 @@
 import signal
 import socket
 
-import httpx2
 import pytest
 
+from tests import calling
 from tests.forwarder import Forwarder
 from tests.server import answers, wait_for, wait_until_ready
 
@@ -13,7 +13,7 @@ EVENT = {"event": "x", "email": "jane@acme.com"}
 
 
 def post(address, api_key, event=EVENT):
-    return httpx2.post(
+    return calling.post(
         f"{address}/v1/events", json=event, headers={"X-API-Key": api_key}, timeout=30
     )
 
@@ -89,7 +89,7 @@ def test_it_starts_without_its_database_and_recovers_when_that_comes(
         forwarder.close()
         _, address = serve(NEO4J_URI=forwarder.uri)
         wait_for(lambda: answers(address))
-        assert httpx2.get(f"{address}/readyz").status_code == 503
+        assert calling.get(f"{address}/readyz").status_code == 503
 
         forwarder.open()
 
@@ -110,7 +110,7 @@ def test_it_answers_503_while_its_database_is_away_and_recovers(serve, database,
         assert response.status_code == 503
         assert response.json()["error"]["code"] == "unavailable"
         assert int(response.headers["retry-after"]) >= 1
-        wait_for(lambda: httpx2.get(f"{address}/readyz").status_code == 503)
+        wait_for(lambda: calling.get(f"{address}/readyz").status_code == 503)
         assert answers(address)
 
         forwarder.open()

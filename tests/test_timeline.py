@@ -1,17 +1,17 @@
 """`GET /v1/customers/{id}/timeline`: a Customer's Touchpoints, page by page."""
 
-import httpx2
 import pytest
 from neo4j import Query
 
 from app import keys, statements
 from app.timeline import SCAN
+from tests import calling
 
 
 @pytest.fixture(scope="module")
 def read(address, make_key):
     """Asks for a page of a Customer's timeline, and returns the response."""
-    with httpx2.Client(
+    with calling.Client(
         base_url=address, headers={"X-API-Key": make_key(keys.CONTEXT_READ)}, timeout=30
     ) as client:
         yield lambda customer, /, **query: client.get(

@@ -13,6 +13,7 @@ from opentelemetry.trace import StatusCode
 
 from app import settings
 from app.settings import SettingsError
+from tests import calling
 from tests.server import wait_for, wait_until_ready
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -56,7 +57,7 @@ def spans(serve, collector, api_key):
         wait_until_ready(address)
         for body in bodies:
             url = f"{address}/v1/events"
-            httpx2.post(url, json=body, headers={"X-API-Key": api_key} | headers, timeout=30)
+            calling.post(url, json=body, headers={"X-API-Key": api_key} | headers, timeout=30)
         process.terminate()
         process.communicate(timeout=30)
         assert {path for path, _ in taken} == {"/v1/traces"}
@@ -73,7 +74,7 @@ def spans(serve, collector, api_key):
 
 def answers(address):
     try:
-        return httpx2.get(f"{address}/healthz").status_code == 200
+        return calling.get(f"{address}/healthz").status_code == 200
     except httpx2.TransportError:
         return False
 
@@ -116,7 +117,7 @@ def test_a_collector_that_is_away_holds_up_nobody(serve, api_key, unique):
     wait_until_ready(address)
     event = {"event": "x", "externalId": unique}
 
-    response = httpx2.post(f"{address}/v1/events", json=event, headers={"X-API-Key": api_key})
+    response = calling.post(f"{address}/v1/events", json=event, headers={"X-API-Key": api_key})
 
     process.terminate()
     process.communicate(timeout=30)

@@ -6,10 +6,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from app import statements
+from tests import calling
 from tests.server import answers, wait_for, wait_until_ready
 
 CHECKOUT = Path(__file__).parents[1]
@@ -102,7 +102,7 @@ def test_it_serves_events_and_pages(installed, environment, folder, free_port, a
         stderr=subprocess.DEVNULL,
     )
     try:
-        with httpx2.Client(base_url=address, headers={"X-API-Key": api_key}, timeout=30) as client:
+        with calling.Client(base_url=address, headers={"X-API-Key": api_key}, timeout=30) as client:
             wait_for(lambda: answers(address))
             wait_until_ready(address)
             said = [

@@ -6,6 +6,7 @@ import time
 
 import httpx2
 
+from tests import calling
 from tests.faults.ledger import Answer
 from tests.faults.traffic import Traffic
 from tests.faults.waiting import until
@@ -34,7 +35,7 @@ class Senders:
         self._tasks = []
 
     async def __aenter__(self):
-        self._client = httpx2.AsyncClient(
+        self._client = calling.AsyncClient(
             headers={"X-API-Key": self._api_key},
             timeout=httpx2.Timeout(HANG),
             limits=httpx2.Limits(max_connections=None),

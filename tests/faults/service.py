@@ -14,6 +14,7 @@ from neo4j import GraphDatabase
 from app import embedded
 from app.database import Database
 from app.neo4j_home import Home
+from tests import calling
 from tests.faults.waiting import until
 
 START = 180  # seconds that a start may take on a busy machine
@@ -151,7 +152,7 @@ class Service:
         assert self.is_up, self.log()
         try:
             # The proxy that it may need for its answer runs in this very loop.
-            async with httpx2.AsyncClient(verify=False) as client:
+            async with calling.AsyncClient() as client:
                 response = await client.get(f"{self.address}/readyz")
         except httpx2.TransportError:
             return False

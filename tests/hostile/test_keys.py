@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from app import keys
+from tests import calling
 from tests.server import wait_for
 
 EVENT = {"event": "x", "email": "jane@acme.com"}
@@ -122,14 +123,14 @@ def test_a_route_opens_to_the_right_key_alone(address, known, key_of, route, kin
     headers = {"X-API-Key": key} if key else {}
     body = of(path, BODIES)
 
-    response = httpx2.request(method, address + path, json=body, headers=headers)
+    response = calling.request(method, address + path, json=body, headers=headers)
 
     assert response.status_code == ROUTES[route].get(kind, ROUTES[route]["others"])
 
 
 @pytest.mark.parametrize("kind", ["unknown", "revoked", "expired", "malformed"])
 def test_an_answer_does_not_tell_why_a_key_is_not_valid(address, key_of, kind):
-    response = httpx2.post(f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key_of[kind]})
+    response = calling.post(f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key_of[kind]})
 
     assert response.json()["error"]["message"] == "the API key is not valid"
 
@@ -146,7 +147,7 @@ def test_a_key_is_never_logged_nor_in_the_process_list(serve, api_key):
     process, address = serve(WAYPATH_WORKERS="2")
     wait_for(lambda: _answers(address))
     for body in ({"event": "x"}, EVENT, {"emial": api_key}):
-        httpx2.post(f"{address}/v1/events", json=body, headers={"X-API-Key": api_key})
+        calling.post(f"{address}/v1/events", json=body, headers={"X-API-Key": api_key})
     processes = command_lines()
     process.terminate()
     output, errors = process.communicate(timeout=30)
@@ -171,7 +172,7 @@ def records(serve, api_key):
     process, address = serve()
     wait_for(lambda: _answers(address))
     forged = 'x\r\n{"event": "forged", "level": "info"}\x1b[31m'
-    httpx2.post(
+    calling.post(
         f"{address}/v1/nowhere/%0d%0a%7B%22event%22:%22forged%22%7D%0a%1b[31m",
         json=EVENT | {"event": forged, "externalId": forged},
         headers={"X-API-Key": api_key, "X-Request-Id": "ours-42"},
@@ -206,6 +207,6 @@ def command_lines():
 
 def _answers(address):
     try:
-        return httpx2.get(f"{address}/readyz").status_code == 200
+        return calling.get(f"{address}/readyz").status_code == 200
     except httpx2.TransportError:
         return False

@@ -1,0 +1,14 @@
+"""httpx2 without TLS: else each client reads the system's authorities, which takes longer than a
+call.
+"""
+
+from functools import partial
+
+import httpx2
+
+Client = partial(httpx2.Client, verify=False)
+AsyncClient = partial(httpx2.AsyncClient, verify=False)
+request = partial(httpx2.request, verify=False)
+get = partial(request, "GET")
+post = partial(request, "POST")
+delete = partial(request, "DELETE")
