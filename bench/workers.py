@@ -44,7 +44,8 @@ def soak(minutes: float, workers: int) -> None:
         neo4j, key = stack.enter_context(_prepared())
         service = stack.enter_context(program.service(neo4j, workers))
         load = _single(service, key)
-        load.run(SAMPLE)  # what grows at first is caches and pools
+        # What grows at first is pools, and the caches of keys: tens of thousands fill those.
+        _single(service, key, kind="new").run(2 * SAMPLE)
         for minute in _clock(minutes, status.update):
             load.run(SAMPLE)
             series.append((minute, service.memory()))
@@ -68,8 +69,8 @@ def _rows(number: int, service: Program, key: str) -> Iterator[Contender]:
     yield Contender(f"{name}, batches of 500", batches, service)
 
 
-def _single(service: Program, key: str) -> Wrk:
-    return Wrk(service.url, 64, [f"X-API-Key: {key}"])
+def _single(service: Program, key: str, kind: str = "mixed") -> Wrk:
+    return Wrk(service.url, 64, [f"X-API-Key: {key}"], kind=kind)
 
 
 def _clock(minutes: float, tell: Callable[[str], None]) -> Iterator[float]:
