@@ -52,32 +52,34 @@ class Lineage:
 
     def whole(self, customer: str, moment: Instant) -> str:
         """The Customer itself, or the one of whom it was still a part at a moment."""
-        return _follow(customer, moment, [link for link in self._links if link.is_split])
+        return _chain(customer, moment, [link for link in self._links if link.is_split])[-1]
 
     def root(self, customer: str, moment: Instant) -> str:
         """The Customer who stood for another one at a moment; it may be that one itself."""
-        return _follow(customer, moment, self._links)
+        return _chain(customer, moment, self._links)[-1]
 
     def changes(
         self, customers: Iterable[str], after: Instant, until: Instant
     ) -> list[LineageChange]:
         """What changed who stands for any of these Customers, in the order of time."""
-        roots = {customer: self.root(customer, after) for customer in customers}
+        concerned = list(customers)
         found: list[LineageChange] = []
         for moment, change in sorted(_changes(self._links), key=lambda each: each[0]):
             if after < moment <= until:
-                now = {customer: self.root(customer, moment) for customer in roots}
-                found += [change] if now != roots else []
-                roots = now
+                # By the chain and not by its end: a split parts several at one moment.
+                chains = (_chain(customer, moment, self._links) for customer in concerned)
+                found += [change] if any(change.from_ in chain for chain in chains) else []
         return found
 
 
-def _follow(customer: str, moment: Instant, links: list[Link]) -> str:
+def _chain(customer: str, moment: Instant, links: list[Link]) -> list[str]:
+    """The Customer, of whom it was at a moment, and so on to the end."""
     into = {link.from_: link.into for link in links if link.holds(moment)}
+    found = [customer]
     # Instances whose clocks disagree may have recorded a circle.
-    while after := into.pop(customer, None):
-        customer = after
-    return customer
+    while after := into.pop(found[-1], None):
+        found.append(after)
+    return found
 
 
 def _changes(links: list[Link]) -> Iterator[tuple[Instant, LineageChange]]:

@@ -81,3 +81,11 @@ def test_changes_end_with_the_moment_that_is_asked_about():
     lineage = Lineage([merged("a", "b", 2, 3)])
 
     assert [each.kind for each in lineage.changes(["a"], (1, 0), (2, 0))] == ["merged"]
+
+
+def test_parts_that_were_split_off_at_one_moment_are_each_a_change():
+    lineage = Lineage([split("one", "whole", 2), split("other", "whole", 2)])
+
+    changes = lineage.changes(["one", "other"], (1, 0), (9, 0))
+
+    assert [each.from_ for each in changes] == ["one", "other"]
