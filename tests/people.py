@@ -216,8 +216,8 @@ class People:
             self._links.append((part, whole, True))
 
     def erase(self, customer):
-        """Who is erased with a Customer, how many keys, which events, and out of which events of
-        others a key is taken, once for each key.
+        """Who is erased with a Customer, how many keys, which events, and out of how many events
+        of others they are taken.
         """
         gone = self.now.members(customer)
         keys = {key for key, home in self.now.homes.items() if home in gone}
@@ -242,18 +242,20 @@ class People:
         return gone, len(keys), events, redacted
 
     def _redact(self, keys, formers):
-        """Takes each key out of the events of those who are looked through for it."""
-        redacted = []
-        for key in keys:
-            looked_through = self._with_parts(formers | self.seen.get(key, {}).keys())
-            for event, own in self.now.events.items():
-                told = self.told[event]
-                if key in told.outcomes and own in looked_through:
-                    del told.outcomes[key]
-                    told.lost.discard(key)
-                    redacted.append(event)
-                elif key in told.outcomes:
-                    told.lost.add(key)
+        """Takes the keys out of the events of those who are looked through; says of how many."""
+        seen = {each for key in keys for each in self.seen.get(key, ())}
+        looked_through = self._with_parts(formers | seen)
+        redacted = 0
+        for event, own in self.now.events.items():
+            told = self.told[event]
+            carried = keys & told.outcomes.keys()
+            if own not in looked_through:
+                told.lost |= carried
+                continue
+            redacted += bool(carried)
+            for key in carried:
+                del told.outcomes[key]
+                told.lost.discard(key)
         return redacted
 
     def _linked(self, gone):

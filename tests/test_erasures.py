@@ -329,6 +329,33 @@ async def test_every_event_of_somebody_else_is_looked_through(own, ingest, perso
     assert erased.redacted == 10
 
 
+def test_every_key_is_taken_out_of_the_events_of_whom_one_of_them_came_with(
+    erase, ingest, person, post, email, phone, unique, traces
+):
+    jane = ingest(phone=phone, externalId=unique)["customerId"]
+    joe = person("joe")
+    ingest(customer=joe, phone=phone)
+    post("/v1/identity/shared", externalId=unique, shared=True, reason="x")
+    ingest(email=email("joe"), externalId=unique)
+
+    assert erase(jane)["redacted"] == 2
+    assert traces(f"externalId:{unique}") == []
+
+
+@pytest.mark.parametrize("kind", ["phone", "externalId"])
+def test_an_event_with_two_of_the_keys_counts_once_wherever_a_split_took_it(
+    erase, ingest, person, post, email, phone, unique, kind
+):
+    keys = {"phone": phone, "externalId": unique}
+    jane = ingest(**keys)["customerId"]
+    whole = person("whole")
+    ingest(customer=whole, email=email("joe"), **keys)
+    (part,) = post(f"/v1/customers/{whole}/split", reason="x")["parts"]
+    ingest(customer=part["customerId"], **{kind: keys[kind]})
+
+    assert erase(jane)["redacted"] == 2
+
+
 def test_a_key_is_taken_out_of_what_was_split_off_since(erase, ingest, person, post, email, phone):
     """The event of Joe that carried Jane's phone has gone to another Customer with his email."""
     jane = ingest(email=email("jane"), phone=phone)["customerId"]

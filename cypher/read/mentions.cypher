@@ -6,11 +6,11 @@
 // Returns a row for each:
 //   other      its id
 //   customers  the ids of it and of the parts that were split from it since
-//   names      the keys (kind:value)
+//   names      the keys (kind:value) that were erased so far
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 WHERE erasure.finishedAt IS NULL
-MATCH (erasure)-[mention:MENTIONED_BY]->(other:Customer)
-WITH other, collect(mention.names) AS lists
+MATCH (erasure)-[:MENTIONED_BY]->(other:Customer)
+WITH erasure, other
 LIMIT $limit
 RETURN
   other.id AS other,
@@ -18,8 +18,4 @@ RETURN
     MATCH (part:Customer)-[:SPLIT_FROM*0..]->(other)
     RETURN DISTINCT part.id
   } AS customers,
-  COLLECT {
-    UNWIND lists AS names
-    UNWIND names AS name
-    RETURN DISTINCT name
-  } AS names
+  erasure.names AS names

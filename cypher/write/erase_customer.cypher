@@ -54,7 +54,7 @@ CREATE (erasure:Erasure {
   progressAt: datetime()
 })
 FOREACH (former IN formers |
-  CREATE (erasure)-[:MENTIONED_BY {names: [], isFormer: true}]->(former)
+  CREATE (erasure)-[:MENTIONED_BY]->(former)
 )
 WITH erasure, members, ids
 // An Identifier that was attached in the very moment of a merge or an undo may point at the other
@@ -116,7 +116,7 @@ CALL (erasure) {
   LIMIT $limit
   CALL (erasure, identifier) {
     MATCH (identifier)-[:SEEN_WITH]->(other:Customer)
-    CREATE (erasure)-[:MENTIONED_BY {names: [identifier.kind + ':' + identifier.value]}]->(other)
+    MERGE (erasure)-[:MENTIONED_BY]->(other)
   }
   WITH identifier, identifier.kind + ':' + identifier.value AS name
   CALL (identifier) {
@@ -127,10 +127,5 @@ CALL (erasure) {
   DELETE identifier
   RETURN collect(name) AS names
 }
-SET erasure.identifiers = size(names)
-WITH erasure, names
-CALL (erasure, names) {
-  MATCH (erasure)-[mention:MENTIONED_BY {isFormer: true}]->()
-  SET mention.names = names
-}
+SET erasure.identifiers = size(names), erasure.names = names
 RETURN erasure.id AS id

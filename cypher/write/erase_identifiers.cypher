@@ -22,7 +22,7 @@ WITH erasure, identifier, head(owned).since AS since
 CALL (erasure, identifier, since) {
   MATCH (identifier)-[seen:SEEN_WITH]->(other:Customer)
   WHERE since IS NULL OR seen.firstSeen < since
-  CREATE (erasure)-[:MENTIONED_BY {names: [identifier.kind + ':' + identifier.value]}]->(other)
+  MERGE (erasure)-[:MENTIONED_BY]->(other)
 }
 WITH erasure, identifier, since, identifier.kind + ':' + identifier.value AS name
 CALL (identifier, since) {
@@ -37,10 +37,7 @@ FOREACH (kept IN [each IN [identifier] WHERE since IS NOT NULL] |
   SET kept.shared = null, kept.seenWith = null
 )
 WITH erasure, collect(name) AS names
-SET erasure.identifiers = erasure.identifiers + size(names)
-WITH erasure, names
-CALL (erasure, names) {
-  MATCH (erasure)-[mention:MENTIONED_BY {isFormer: true}]->()
-  SET mention.names = mention.names + names
-}
+SET
+  erasure.identifiers = erasure.identifiers + size(names),
+  erasure.names = erasure.names + names
 RETURN size(names) AS erased

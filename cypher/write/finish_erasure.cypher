@@ -28,5 +28,5 @@ CALL (erasure) {
 WITH erasure
 WHERE NOT EXISTS { (erasure)-[:LEAVES|MENTIONED_BY]->() }
 SET erasure.finishedAt = datetime()
-REMOVE erasure.progressAt
+REMOVE erasure.progressAt, erasure.names
 RETURN erasure.id AS id

@@ -1,5 +1,5 @@
-// Goes on with an erasure: forgets which of its keys came in events of a Customer, once they have
-// been taken out.
+// Goes on with an erasure: forgets that its keys may be in events of a Customer, once they have been
+// taken out.
 //
 // $customer  the id of a Customer who was erased
 // $other     the id of the other
@@ -14,6 +14,7 @@ WITH erasure
 WHERE erasure.finishedAt IS NULL
 SET erasure.progressAt = datetime()
 WITH erasure
+// Others may have come meanwhile.
+WHERE all(name IN erasure.names WHERE name IN $names)
 MATCH (erasure)-[mention:MENTIONED_BY]->(:Customer {id: $other})
-WHERE all(name IN mention.names WHERE name IN $names)
 DELETE mention
