@@ -102,8 +102,7 @@ class Graph:
 
     async def warm_up(self) -> None:
         """Lets the database plan the write, so that its first caller need not wait for that."""
-        nothing: Row = {parameter: [] for parameter in self._writes["ingest"].parameters}
-        nothing["rules"] = {}
+        nothing: Row = {parameter: {} for parameter in self._writes["ingest"].parameters}
         # A database that has just started takes seconds to plan, and starts anew if interrupted.
         await self._run(self._writes["ingest"], bolt.WRITE, nothing, self._deadline)
 

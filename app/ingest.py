@@ -144,15 +144,19 @@ async def _write_together(
     order = commit_order(row["identifiers"] or [row["customer"]] for row in events)
     (result,) = await graph.write(
         "ingest",
-        named=[
-            {"unit": row["unit"], "customer": row["customer"]} for row in events if row["customer"]
-        ],
-        claims=[
-            {"unit": row["unit"], "id": row["id"], "digest": row["digest"]}
-            for row in events
-            if row["digest"]
-        ],
-        events=[events[position] for position in order],
+        batch={
+            "named": [
+                {"unit": row["unit"], "customer": row["customer"]}
+                for row in events
+                if row["customer"]
+            ],
+            "claims": [
+                {"unit": row["unit"], "id": row["id"], "digest": row["digest"]}
+                for row in events
+                if row["digest"]
+            ],
+            "events": [events[position] for position in order],
+        },
         rules=msgspec.to_builtins(rules),
     )
     if figures and result["disputes"]:

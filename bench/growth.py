@@ -15,7 +15,7 @@ from bench.program import Program
 from bench.report import Expectation
 
 STAGES = (10_000, 100_000, 1_000_000)
-YARDSTICK = "UNWIND $events AS event RETURN count(event.id)"
+YARDSTICK = "UNWIND $batch.events AS event RETURN count(event.id)"
 SKEW = 3  # as in the fill
 
 SINGLE = "64 connections, skewed"

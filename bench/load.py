@@ -137,9 +137,9 @@ class Driver:
         batch = await workload.parameters(self._workload.events())
         if not self._customer_ids:
             return batch
-        for row in batch["events"]:
+        for row in batch["batch"]["events"]:
             row["customer"] = random.choice(self._customer_ids)  # noqa: S311 - no secret
-        return {"events": batch["events"]}
+        return batch
 
     async def _send(self, driver: AsyncDriver, latencies: list[float], deadline: float) -> int:
         failures = 0

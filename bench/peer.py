@@ -60,7 +60,10 @@ async def ingest(event: EventIngest) -> Resolution:
     """Keeps one event."""
     row = _row(event)
     result = await drivers[0].execute_query(
-        STATEMENT, named=[], claims=[], events=[row], rules=RULES, database_="neo4j"
+        STATEMENT,
+        batch={"named": [], "claims": [], "events": [row]},
+        rules=RULES,
+        database_="neo4j",
     )
     ((customer_id, resolved_by, _),) = result.records[0]["outcomes"]
     return Resolution(eventId=row["id"], customerId=customer_id, resolved=resolved_by)

@@ -74,7 +74,8 @@ function request()
     return wrk.format(nil, nil, nil, '{"email":"' .. email .. '"}')
   elseif shape == "query" then
     local rules = '{"email":100,"phone":100,"externalId":1000,"sharedAfter":5}'
-    local parameters = '{"named":[],"claims":[],"rules":' .. rules .. ',"events":[' .. row() .. "]}"
+    local batch = '{"named":[],"claims":[],"events":[' .. row() .. "]}"
+    local parameters = '{"batch":' .. batch .. ',"rules":' .. rules .. "}"
     return wrk.format(nil, nil, nil, '{"statement":' .. statement .. ',"parameters":' .. parameters .. "}")
   end
   local events = {}

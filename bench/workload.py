@@ -80,7 +80,7 @@ class _Statement:
         raise _Captured(parameters)
 
 
-async def parameters(events: list[dict[str, Any]]) -> dict[str, list[Row]]:
+async def parameters(events: list[dict[str, Any]]) -> dict[str, Row]:
     """What the service hands the statement for these events: made by the service's own code."""
     body = payload.decode(msgspec.json.encode({"events": events}))
     try:

@@ -1,6 +1,6 @@
 // The floor of any write: attaches a Touchpoint to a Customer who is known by id.
 // It returns one row, so that what is measured is the writing.
-UNWIND $events AS event
+UNWIND $batch.events AS event
 CALL (event) {
   MATCH (customer:Customer {id: event.customer})
   CREATE (customer)-[:HAS_TOUCHPOINT]->(touchpoint:Touchpoint {id: event.id})

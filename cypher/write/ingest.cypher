@@ -3,18 +3,20 @@
 // exist, or that repeats an id with another digest, is refused: nothing of it is written.
 // An event whose Touchpoint is there already changes nothing, so that a repeat is safe.
 //
-// $named   the Customers that events name: maps of unit and customer
-// $claims  the ids that may have been used before: maps of unit, id and digest
-// $events  a map an event:
-//            unit         the number of its unit
-//            id           of its Touchpoint
-//            digest       of what its id stands for, where the id may be used again, or null
-//            customer     the id of the Customer that the caller named, or null
-//            newCustomer  the id for the Customer, where one must be created
-//            keys         maps of kind, value and weight, the heaviest first
-//            occurredAt, receivedAt  each [seconds since 1970, nanoseconds]
-//            event, timestamp, identifiers, properties
-//            values       the properties that Neo4j can hold, by their names
+// $batch  a map: of a list that is a parameter of its own, the database makes a plan for each order of
+//         magnitude that it has
+//   named    the Customers that events name: maps of unit and customer
+//   claims   the ids that may have been used before: maps of unit, id and digest
+//   events   a map an event:
+//              unit         the number of its unit
+//              id           of its Touchpoint
+//              digest       of what its id stands for, where the id may be used again, or null
+//              customer     the id of the Customer that the caller named, or null
+//              newCustomer  the id for the Customer, where one must be created
+//              keys         maps of kind, value and weight, the heaviest first
+//              occurredAt, receivedAt  each [seconds since 1970, nanoseconds]
+//              event, timestamp, identifiers, properties
+//              values       the properties that Neo4j can hold, by their names
 // $rules   a map of
 //            email, phone, externalId  how many of the kind a Customer may gather
 //            sharedAfter  with how many other Customers a key is seen when it counts as shared
@@ -31,19 +33,21 @@
 //   conflicts  the ids that have another digest
 //   disputes   how many keys of what was written now identify another Customer
 CALL () {
-  UNWIND $named AS named
+  UNWIND $batch.named AS named
   OPTIONAL MATCH (customer:Customer {id: named.customer})
   WITH named, customer
   WHERE customer IS NULL
   RETURN named.unit AS unit, named.customer AS unknown, null AS conflict
   UNION ALL
-  UNWIND $claims AS claim
+  UNWIND $batch.claims AS claim
   MATCH (touchpoint:Touchpoint {id: claim.id})
   WHERE touchpoint.payloadDigest <> claim.digest
   RETURN claim.unit AS unit, null AS unknown, claim.id AS conflict
 }
 WITH collect(unit) AS refused, collect(unknown) AS unknown, collect(conflict) AS conflicts
-UNWIND $events AS event
+// By itself: where it is unwound, the plan would take it for what the events write, and be Eager.
+WITH *, $batch.events AS events
+UNWIND events AS event
 OPTIONAL CALL (event, refused) {
   WITH event, refused
   WHERE NOT event.unit IN refused

@@ -67,9 +67,11 @@ def row(customer=None, values=None, unit=0, digest=None, **keys):
 async def write(graph, *events, rules=RULES):
     (result,) = await graph.write(
         "ingest",
-        named=[event for event in events if event["customer"]],
-        claims=[event for event in events if event["digest"]],
-        events=list(events),
+        batch={
+            "named": [event for event in events if event["customer"]],
+            "claims": [event for event in events if event["digest"]],
+            "events": list(events),
+        },
         rules=rules,
     )
     return [
@@ -234,7 +236,7 @@ async def test_an_id_with_another_digest_that_no_claim_foresaw_fails_the_transac
     with pytest.raises(ClientError, match="ArithmeticError|/ by zero|division"):
         driver.execute_query(
             Query(statements.load("write")["ingest"].text),  # pyright: ignore[reportArgumentType]
-            {"named": [], "claims": [], "events": events, "rules": RULES},
+            {"batch": {"named": [], "claims": [], "events": events}, "rules": RULES},
             database_=database.name,
         )
 

@@ -57,7 +57,7 @@ def test_no_eager_stands_between_the_events_and_the_subquery_of_each(plan):
     events = next(
         path
         for path, name in operators(plan(statements.load("write")["ingest"]))
-        if name == "Unwind $events AS event"
+        if name == "Unwind events AS event"
     )
 
     assert events[-2:] == ["Apply", "Unwind"]
