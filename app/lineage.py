@@ -63,13 +63,13 @@ class Lineage:
     ) -> list[LineageChange]:
         """What changed who stands for any of these Customers, in the order of time."""
         concerned = list(customers)
-        found: list[LineageChange] = []
-        for moment, change in sorted(_changes(self._links), key=lambda each: each[0]):
-            if after < moment <= until:
-                # By the chain and not by its end: a split parts several at one moment.
-                chains = (_chain(customer, moment, self._links) for customer in concerned)
-                found += [change] if any(change.from_ in chain for chain in chains) else []
-        return found
+        return [
+            change
+            for moment, change in sorted(_changes(self._links), key=lambda each: each[0])
+            if after < moment <= until
+            # By the chain and not by its end: a split parts several at one moment.
+            and any(change.from_ in _chain(each, moment, self._links) for each in concerned)
+        ]
 
 
 def _chain(customer: str, moment: Instant, links: list[Link]) -> list[str]:

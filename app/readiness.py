@@ -73,11 +73,9 @@ class Readiness:
         try:
             await self._migrator.apply()
             await self._graph.warm_up()
-        except NoAnswer as error:
-            self._tell(logging.WARNING, str(error))
-            return False
         except Unavailable as error:
-            self._tell(logging.ERROR, str(error))
+            passes = isinstance(error, NoAnswer)
+            self._tell(logging.WARNING if passes else logging.ERROR, str(error))
             return False
         return True
 
