@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-KINDS = ("email", "phone", "externalId")
+from tests.model import KINDS
 
 Key = tuple[str, int]
 Change = tuple[str, str, str]  # what happened, to whom, and into or off whom
@@ -105,7 +105,6 @@ class People:
         self.shared: set[Key] = set()
         self.erased: dict[str, str] = {}  # by which erasure, each who is
         self.free: set[Key] = set()  # the keys that were erased last
-        self.marked_by_itself = 0
         self._shared_after = shared_after
         self._links: list[tuple[str, str, bool]] = []  # every merge and split, and which is which
         # With whom a key came that was overruled, and whether that counts since it was unmarked.
@@ -153,9 +152,8 @@ class People:
             self.now.doubts[min(customer, other), max(customer, other), key[0]] = None
             seen = self.seen.setdefault(key, {})
             seen.setdefault(customer, True)
-            if sum(seen.values()) >= self._shared_after and key not in self.shared:
+            if sum(seen.values()) >= self._shared_after:
                 self.shared.add(key)
-                self.marked_by_itself += 1
             return "overruled"
         return "decided" if key[0] == resolved else "agreed"
 
@@ -253,9 +251,9 @@ class People:
                 told.lost |= carried
                 continue
             redacted += bool(carried)
+            told.lost -= carried
             for key in carried:
                 del told.outcomes[key]
-                told.lost.discard(key)
         return redacted
 
     def _linked(self, gone):

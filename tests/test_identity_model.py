@@ -21,7 +21,8 @@ from app import keys, timestamps
 from app.identity import WEIGHTS
 from app.settings import Settings
 from tests import calling
-from tests.people import KINDS, Identity, People
+from tests.model import KINDS
+from tests.people import Identity, People
 from tests.server import serving, wait_until_ready
 
 SHARED_AFTER = 2  # so that few steps lead there
