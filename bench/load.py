@@ -134,12 +134,11 @@ class Driver:
         )
 
     async def _batch(self) -> dict[str, Any]:
-        batch = await workload.parameters(self._workload.events())
-        if not self._customer_ids:
-            return batch
-        for row in batch["batch"]["events"]:
-            row["customer"] = random.choice(self._customer_ids)  # noqa: S311 - no secret
-        return batch
+        parameters = await workload.parameters(self._workload.events())
+        if self._customer_ids:
+            for row in parameters["batch"]["events"]:
+                row["customer"] = random.choice(self._customer_ids)  # noqa: S311 - no secret
+        return parameters
 
     async def _send(self, driver: AsyncDriver, latencies: list[float], deadline: float) -> int:
         failures = 0

@@ -3,7 +3,7 @@
 //
 // $customer  the id of a Customer who was erased
 // $other     the id of the other
-// $names     the keys (kind:value)
+// $names     the keys (kind:value) that were taken out
 //
 // Returns nothing.
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
@@ -14,7 +14,7 @@ WITH erasure
 WHERE erasure.finishedAt IS NULL
 SET erasure.progressAt = datetime()
 WITH erasure
-// Others may have come meanwhile.
+// More of them may have been erased meanwhile.
 WHERE all(name IN erasure.names WHERE name IN $names)
 MATCH (erasure)-[mention:MENTIONED_BY]->(:Customer {id: $other})
 DELETE mention

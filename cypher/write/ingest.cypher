@@ -17,9 +17,9 @@
 //              occurredAt, receivedAt  each [seconds since 1970, nanoseconds]
 //              event, timestamp, identifiers, properties
 //              values       the properties that Neo4j can hold, by their names
-// $rules   a map of
-//            email, phone, externalId  how many of the kind a Customer may gather
-//            sharedAfter  with how many other Customers a key is seen when it counts as shared
+// $rules  a map of
+//   email, phone, externalId  how many of the kind a Customer may gather
+//   sharedAfter  with how many other Customers a key is seen when it counts as shared
 //
 // A key that is shared, or that would have its Customer gather a heavier one beyond the limit,
 // does not decide where there is another; a key beyond the limit is not attached.
