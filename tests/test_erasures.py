@@ -18,12 +18,12 @@ from app.splits import Splits
 from tests import calling
 from tests.server import wait_for
 
-# Every node that has a word in one of its properties.
+# Every node that has one of some words in one of its properties.
 TRACES = """
 MATCH (node)
 WHERE any(name IN keys(node) WHERE any(value IN
   CASE WHEN valueType(node[name]) STARTS WITH 'LIST' THEN node[name] ELSE [node[name]] END
-  WHERE toStringOrNull(value) CONTAINS $word
+  WHERE any(word IN $words WHERE toStringOrNull(value) CONTAINS word)
 ))
 RETURN labels(node)[0] AS label, properties(node) AS properties
 """
@@ -99,10 +99,10 @@ def phone(unique):
 
 @pytest.fixture
 def traces(cypher):
-    """The nodes that have a word in a property, by their labels."""
+    """The nodes that have one of some words in a property, by their labels."""
 
-    def find(word):
-        return [(row["label"], row["properties"]) for row in cypher(TRACES, word=word)]
+    def find(*words):
+        return [(row["label"], row["properties"]) for row in cypher(TRACES, words=words)]
 
     return find
 
@@ -141,8 +141,7 @@ def test_nothing_is_left_of_somebody_who_is_erased(erase, ingest, traces, email,
 
     erase(customer)
 
-    assert traces(unique) == []
-    assert traces(phone) == []
+    assert traces(unique, phone) == []
     assert [label for label, _ in traces(customer)] == ["Erasure", "ErasedCustomer"]
 
 
@@ -309,7 +308,7 @@ def test_a_key_that_came_in_an_event_of_somebody_else_is_taken_out_of_it(
     told = erase(jane)
 
     assert told["redacted"] == 1
-    assert traces(phone) == traces(written) == []
+    assert traces(phone, written) == []
     explained = caller.get(f"/v1/events/{event['eventId']}").json()
     assert explained["identifiers"] == [f"email:{email('joe')}"]
     assert explained["properties"] == {"form": "demo"}
@@ -639,7 +638,7 @@ async def test_bounded_transactions_come_to_the_same(own, rich, traces, cypher, 
     erased = await erased_by(own, rich)
 
     assert (erased.identifiers, erased.touchpoints, erased.redacted) == (8, 12, 5)
-    assert traces(f"-{unique}") == traces(email("jane")) == []
+    assert traces(f"-{unique}", email("jane")) == []
     assert cypher(ORPHANS, word=unique, ids=[rich]) == []
 
 
@@ -684,7 +683,7 @@ async def test_wherever_it_is_interrupted_the_next_call_finishes_it(
 
     assert told.get("reason") == ("first" if count else "second")
     assert (told["identifiers"], told["touchpoints"], told["redacted"]) == (8, 12, 5)
-    assert traces(f"-{unique}") == traces(email("jane")) == []
+    assert traces(f"-{unique}", email("jane")) == []
     assert cypher(ORPHANS, word=unique, ids=[rich]) == []
 
 
