@@ -19,7 +19,7 @@ install: .venv/dev.installed ## Install what running, testing and checking need,
 
 .PHONY: test
 test: .venv/dev.installed ## Run the tests on NEO4J_URI, else in a container, else on an embedded Neo4j.
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-faults
 test-faults: .venv/dev.installed ## Kill, cut and crowd it under load, then check the graph; SHORT=1 for less, SEED=N to repeat.

@@ -5,11 +5,14 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
+from filelock import ReadWriteLock
 from httpx2 import Client
 from hypothesis import settings as hypothesis_settings
 from neo4j import Driver, GraphDatabase
@@ -19,29 +22,47 @@ from app.database import Database
 from app.graph import Graph
 from app.migrator import Migrator
 from tests import calling
-from tests.database import TestDatabase
+from tests.database import TestDatabase, start
 from tests.server import serving, wait_until_ready
 
 hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("default")
 
 DATABASE = pytest.StashKey[TestDatabase]()
+TURNS = pytest.StashKey[str]()  # the file of a lock
 
 Rows = Callable[..., list[dict[str, Any]]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not config.option.collectonly:
-        config.stash[DATABASE] = TestDatabase()
+    if given := getattr(config, "workerinput", None):
+        config.stash[DATABASE] = msgspec.convert(given["database"], TestDatabase)
+        config.stash[TURNS] = given["turns"]
+    elif not config.option.collectonly:
+        config.stash[DATABASE], stop = start()
+        config.add_cleanup(stop)
+        folder = tempfile.TemporaryDirectory()
+        config.stash[TURNS] = f"{folder.name}/turns"
+        config.add_cleanup(folder.cleanup)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a process that runs a part of the tests what all of them share."""
+    node.workerinput["database"] = msgspec.to_builtins(node.config.stash[DATABASE])
+    node.workerinput["turns"] = node.config.stash[TURNS]
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     return str(config.stash.get(DATABASE, "neo4j: none, nothing runs"))
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if test_database := config.stash.get(DATABASE, None):
-        test_database.stop()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Has a test that is marked `alone` wait for those of other processes, and them for it."""
+    lock = ReadWriteLock(item.config.stash[TURNS])
+    with lock.write_lock() if item.get_closest_marker("alone") else lock.read_lock():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

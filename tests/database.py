@@ -9,6 +9,7 @@ from pathlib import Path
 
 import docker
 from docker.errors import DockerException, ImageNotFound
+from msgspec import Struct
 from neo4j import GraphDatabase
 from testcontainers.community.neo4j import Neo4jContainer
 from testcontainers.core.config import testcontainers_config
@@ -21,27 +22,30 @@ IMAGE = "neo4j:5.26-community"
 PASSWORD = "only-for-tests"
 HTTP = 7474  # in the container
 
-Browser = str | None
-Start = Callable[[], tuple[Database, Browser, Callable[[], None]]]
+Stop = Callable[[], None]
 
 
-class TestDatabase:
+class TestDatabase(Struct, frozen=True):
     """A running Neo4j, where its Neo4j Browser is, why it was chosen, and what version it is."""
 
     __test__ = False
 
-    def __init__(self) -> None:
-        self.kind, self.reason = _choose()
-        starts: dict[str, Start] = {
-            "given": _given,
-            "container": _container,
-            "embedded": _embedded,
-        }
-        self.database, self.browser, self.stop = starts[self.kind]()
-        self.version = _version(self.database)
+    database: Database
+    browser: str | None
+    kind: str
+    reason: str
+    version: str
 
     def __str__(self) -> str:
         return f"neo4j: {self.kind} ({self.reason}), version {self.version}"
+
+
+def start() -> tuple[TestDatabase, Stop]:
+    """A Neo4j for the tests, and what stops it."""
+    kind, reason = _choose()
+    starts = {"given": _given, "container": _container, "embedded": _embedded}
+    database, browser, stop = starts[kind]()
+    return TestDatabase(database, browser, kind, reason, _version(database)), stop
 
 
 def _choose() -> tuple[str, str]:
@@ -77,7 +81,7 @@ def _find_image(client: docker.DockerClient) -> None:
         client.images.pull(IMAGE)
 
 
-def _given() -> tuple[Database, Browser, Callable[[], None]]:
+def _given() -> tuple[Database, str | None, Stop]:
     given = settings.load(os.environ)
     if given.neo4j_uri is None:
         raise ValueError("TEST_NEO4J=given needs NEO4J_URI")
@@ -87,7 +91,7 @@ def _given() -> tuple[Database, Browser, Callable[[], None]]:
     return database, given.neo4j_browser, lambda: None
 
 
-def _container() -> tuple[Database, Browser, Callable[[], None]]:
+def _container() -> tuple[Database, str | None, Stop]:
     # Ryuk ends the containers of a run that was killed; where its image is not here, we do without.
     try:
         docker.from_env().images.get(testcontainers_config.ryuk_image)
@@ -101,7 +105,7 @@ def _container() -> tuple[Database, Browser, Callable[[], None]]:
     return database, f"http://{container.get_container_host_ip()}:{port}/browser/", container.stop
 
 
-def _embedded() -> tuple[Database, Browser, Callable[[], None]]:
+def _embedded() -> tuple[Database, str | None, Stop]:
     home = tempfile.TemporaryDirectory(prefix="waypath-tests-")
     neo4j = EmbeddedNeo4j(Path(home.name) / "neo4j")
     connection = neo4j.start()

@@ -47,6 +47,17 @@ def step(cypher, unique):
 
 
 @pytest.fixture
+def only_schema(monkeypatch, tmp_path):
+    """There are no statements but those of the schema, so that a check plans few."""
+    shutil.copytree(statements.folder("."), tmp_path, dirs_exist_ok=True)
+    for access in ("read", "write"):
+        for file in (tmp_path / access).glob("*.cypher"):
+            if "schema" not in file.name:
+                file.unlink()
+    monkeypatch.setattr(statements, "folder", lambda access: tmp_path / access)
+
+
+@pytest.fixture
 def faults(graph):
     """What is found wrong with a graph whose schema has a step more, by its subject."""
 
@@ -58,6 +69,7 @@ def faults(graph):
     return of
 
 
+@pytest.mark.alone
 def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
     done = cli("check")
 
@@ -74,6 +86,7 @@ def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
     } < set(subjects)
 
 
+@pytest.mark.alone
 def test_a_check_leaves_the_database_as_it_was(cli, cypher):
     def everything():
         counts = cypher("MATCH (c:Customer) WHERE c.id IS NULL RETURN count(*) AS nameless")
@@ -183,6 +196,8 @@ def test_clocks_agree_to_some_seconds(theirs, text):
     assert text is None or text in finding.text
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("only_schema")
 async def test_a_step_that_is_not_applied(faults, step):
     found = await faults(step)
 
@@ -190,6 +205,8 @@ async def test_a_step_that_is_not_applied(faults, step):
     assert "is missing: start the service" in found[f"step {step}"]
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("only_schema")
 async def test_an_index_of_our_name_with_other_properties(faults, step, cypher, unique):
     cypher(f"CREATE INDEX Z{unique} FOR (node:Z{unique}) ON (node.id, node.other)")
 
@@ -198,6 +215,8 @@ async def test_an_index_of_our_name_with_other_properties(faults, step, cypher, 
     assert f"index on :Z{unique}(id, other): DROP INDEX Z{unique}" in found[f"step {step}"]
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("only_schema")
 async def test_a_step_that_is_not_recorded(faults, step, cypher):
     cypher(step.statement.text)
     cypher("CALL db.awaitIndexes(10)")
@@ -207,6 +226,7 @@ async def test_a_step_that_is_not_recorded(faults, step, cypher):
     }
 
 
+@pytest.mark.alone
 def test_a_newer_schema(wrong, cypher, step):
     cypher("CREATE (:SchemaMigration {version: 901, name: 'newer', checksum: 'of it'})")
 

@@ -16,7 +16,7 @@ from app.statements import Statement
 from tests import calling
 from tests.server import wait_for, wait_until_ready
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 OURS = list(statements.load("schema").values())
 
