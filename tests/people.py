@@ -8,6 +8,15 @@ Key = tuple[str, int]
 Change = tuple[str, str, str]  # what happened, to whom, and into or off whom
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """How often a key of one came with one of another: first and last at the pasts of a place."""
+
+    count: int
+    first: int
+    last: int
+
+
 @dataclass
 class Identity:
     """Who is who at a moment. What came about one after the other is in that order."""
@@ -16,7 +25,7 @@ class Identity:
     homes: dict[Key, str] = field(default_factory=dict)  # whose each key is by itself
     into: dict[str, str] = field(default_factory=dict)  # who was merged, or not split off yet
     events: dict[str, str] = field(default_factory=dict)  # whose each event is by itself
-    doubts: dict[tuple[str, str, str], None] = field(default_factory=dict)  # two, and the kind
+    doubts: dict[tuple[str, str, str], Doubt] = field(default_factory=dict)  # of two and a kind
     dismissed: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def copy(self):
@@ -47,11 +56,15 @@ class Identity:
         return [event for event, own in reversed(self.events.items()) if self.survivor(own) == root]
 
     def same_people(self, customer):
-        """Who else may be the same person, each with the kind of key that says so."""
+        """Who else may be the same person, and the kind of key that says so: by which doubts."""
         root = self.survivor(customer)
         apart = {self._other(root, pair) for pair in self.dismissed}
-        doubts = {(self._other(root, doubt[:2]), doubt[2]) for doubt in self.doubts}
-        return {(other, kind) for other, kind in doubts if other and other not in apart}
+        found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        for doubt in self.doubts:
+            other = self._other(root, doubt[:2])
+            if other and other not in apart:
+                found.setdefault((other, doubt[2]), []).append(doubt)
+        return found
 
     def _other(self, root, pair):
         roots = [self.survivor(each) for each in pair]
@@ -70,7 +83,7 @@ class Identity:
         self.homes = {key: home for key, home in self.homes.items() if home not in gone}
         self.into = {one: into for one, into in self.into.items() if gone.isdisjoint((one, into))}
         self.events = {event: own for event, own in self.events.items() if own not in gone}
-        self.doubts = {doubt: None for doubt in self.doubts if gone.isdisjoint(doubt)}
+        self.doubts = {pair: each for pair, each in self.doubts.items() if gone.isdisjoint(pair)}
         self.dismissed = {pair: None for pair in self.dismissed if gone.isdisjoint(pair)}
 
 
@@ -102,6 +115,7 @@ class People:
         self.pasts: list[Past] = []
         self.told: dict[str, Told] = {}
         self.merges: dict[str, str] = {}  # who was merged, by the merge's id
+        self.splits: dict[str, tuple[str, str]] = {}  # the part and the whole, by the split's id
         self.shared: set[Key] = set()
         self.erased: dict[str, str] = {}  # by which erasure, each who is
         self.free: set[Key] = set()  # the keys that were erased last
@@ -149,13 +163,19 @@ class People:
             return "attached"
         other = self.now.survivor(self.now.homes[key])
         if other != self.now.survivor(customer):
-            self.now.doubts[min(customer, other), max(customer, other), key[0]] = None
+            self._doubt(customer, other, key[0])
             seen = self.seen.setdefault(key, {})
             seen.setdefault(customer, True)
             if sum(seen.values()) >= self._shared_after:
                 self.shared.add(key)
             return "overruled"
         return "decided" if key[0] == resolved else "agreed"
+
+    def _doubt(self, customer, other, kind):
+        pair = min(customer, other), max(customer, other), kind
+        place = len(self.pasts)
+        known = self.now.doubts.get(pair, Doubt(0, place, place))
+        self.now.doubts[pair] = Doubt(known.count + 1, known.first, place)
 
     def mark(self, key, is_shared):
         if is_shared:
@@ -203,8 +223,11 @@ class People:
         ]
 
     def split(self, whole, parts):
-        """Makes a Customer of each part, given by the keys; before, they were of the whole."""
-        for part, keys in parts.items():
+        """Makes a Customer of each part, given by its keys and the split's id; before, they were of
+        the whole.
+        """
+        for part, (split, keys) in parts.items():
+            self.splits[split] = part, whole
             moved = self.own_events(whole, keys)
             self.now.customers[part] = None
             self.now.give(part, keys, moved)
@@ -230,6 +253,7 @@ class People:
             past.identity.forget(gone)
             past.changes = [each for each in past.changes if gone.isdisjoint(each)]
         self.merges = {merge: each for merge, each in self.merges.items() if each not in gone}
+        self.splits = {each: two for each, two in self.splits.items() if gone.isdisjoint(two)}
         self.free = keys
         self.shared -= keys
         self.seen = {
@@ -276,6 +300,23 @@ class People:
             if is_split and whole in found and part not in found
         }:
             found |= more
+        return found
+
+    # What is to be told of others
+
+    def same_people(self, identity, customer):
+        """Who else may be the same person, by which kind of key: first and last when, how often.
+
+        What changed since that identity is left out.
+        """
+        found = {}
+        for other, doubts in identity.same_people(customer).items():
+            then = [identity.doubts[doubt] for doubt in doubts]
+            first = self.pasts[min(each.first for each in then)].at
+            last = self.pasts[max(each.last for each in then)].at
+            count = sum(each.count for each in then)
+            is_current = then == [self.now.doubts[doubt] for doubt in doubts]
+            found[other] = (first, last, count) if is_current else (first, None, None)
         return found
 
     # What is to be told of an event

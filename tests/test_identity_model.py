@@ -31,8 +31,8 @@ PLACE = st.integers(0, 9)
 KEY = st.tuples(st.sampled_from(KINDS), st.integers(0, 2))
 ACTS = (
     *("ingest", "ingest_a_key_of_somebody_else", "merge", "split") * 2,
-    *("ingest_for_a_named_customer", "undo", "mark", "dismiss", "erase", "meet_who_is_erased"),
-    "look_back",
+    *("ingest_for_a_named_customer", "undo", "undo_split", "mark", "dismiss"),
+    *("erase", "meet_who_is_erased", "look_back"),
 )
 SHARED = "the {} {} was shared by several people and was not used"
 
@@ -140,7 +140,17 @@ class IdentityMachine(RuleBasedStateMachine):
         others = [each for each in self.people.now.customers if each != into]
         one = self.people.now.members(into)
         merged = self.draw(data, [each for each in others if each not in one] or others)
-        response = self.post(f"/v1/customers/{into}/merge", {"from": merged, "reason": "x"})
+        path = f"/v1/customers/{into}/merge"
+        self._merge(into, merged, self.post(path, {"from": merged, "reason": "x"}))
+
+    def undo_split(self, data):
+        if not self.people.splits:
+            return
+        split = self.draw(data, self.people.splits)
+        part, whole = self.people.splits[split]
+        self._merge(whole, part, self.post(f"/v1/splits/{split}/undo"))
+
+    def _merge(self, into, merged, response):
         roots = self.people.now.survivor(into), self.people.now.survivor(merged)
         told = response.json()
         if roots[0] == roots[1]:
@@ -180,7 +190,10 @@ class IdentityMachine(RuleBasedStateMachine):
             (set(map(self.name, each)), count) for each, count in zip(expected, counts, strict=True)
         ]
         parts = [part["customerId"] for part in told["parts"]]
-        self.people.split(customer, dict(zip(parts, expected, strict=True)))
+        splits = [part["splitId"] for part in told["parts"]]
+        self.people.split(
+            customer, dict(zip(parts, zip(splits, expected, strict=True), strict=True))
+        )
         self.people.shared |= shared
         self.people.remember(told["at"], *[("split", part, customer) for part in parts])
         self.touched |= {customer, *parts}
@@ -315,8 +328,14 @@ class IdentityMachine(RuleBasedStateMachine):
         assert ids(told) == identity.timeline(root)
         merged = {each["customerId"] for each in told.get("merged", [])}
         assert merged == identity.members(root) - {root}
-        others = {(each["customerId"], each["kind"]) for each in told["possibleSamePeople"]}
-        assert others == identity.same_people(root)
+        assert {
+            (each["customerId"], each["kind"]): (
+                each["firstSeen"],
+                each.get("lastSeen"),
+                each.get("count"),
+            )
+            for each in told["possibleSamePeople"]
+        } == self.people.same_people(identity, root)
 
     def check_timeline(self, identity, customer, **as_of):
         path = f"/v1/customers/{customer}/timeline"
