@@ -89,7 +89,8 @@ OPTIONAL CALL (event, refused) {
         RETURN each.key.kind AS by, each.owner AS owner
         UNION ALL
         MATCH (named:Customer {id: event.customer})
-        RETURN 'customer' AS by, named AS owner
+        OPTIONAL MATCH (survivor:Customer {id: named.survivor})
+        RETURN 'customer' AS by, coalesce(survivor, named) AS owner
       }
       UNWIND [each IN unowned | each.key.kind] AS kind
       WITH by, owner, kind

@@ -5,6 +5,8 @@ import pytest
 
 from app import migrations
 from app.identity import Rules
+from app.merge import MergeRequest
+from app.merges import Merges
 from app.migrator import Migrator
 from tests.cypher.test_ingest import row, write
 
@@ -150,6 +152,21 @@ async def test_a_named_customer_takes_no_key_beyond_the_limit(graph, owners, uni
 
     assert owners(unique)[f"1{unique}@x.com"] == [first["newCustomer"]]
     assert owners(unique)[f"2{unique}@x.com"] == []
+
+
+async def test_a_named_customer_takes_no_key_beyond_the_limit_of_whom_it_was_merged_into(
+    graph, owners, touchpoint, unique
+):
+    jane, joe = row(email=f"0{unique}@x.com"), row(email=f"1{unique}@x.com")
+    await write(graph, jane, joe, rules=TWO)
+    merge = MergeRequest("x", jane["newCustomer"])
+    await Merges(graph).merge(joe["newCustomer"], merge, "key_x")
+
+    event = row(jane["newCustomer"], email=f"2{unique}@x.com")
+    await write(graph, event, rules=TWO)
+
+    assert owners(unique)[f"2{unique}@x.com"] == []
+    assert touchpoint(event) == {"shared": None, "beyondLimit": [f"email:2{unique}@x.com"]}
 
 
 @pytest.mark.parametrize(
