@@ -110,7 +110,7 @@ class Told:
 class People:
     """What the service is to know by now, and to remember."""
 
-    def __init__(self, shared_after):
+    def __init__(self, shared_after, limits):
         self.now = Identity()
         self.pasts: list[Past] = []
         self.told: dict[str, Told] = {}
@@ -120,6 +120,7 @@ class People:
         self.erased: dict[str, str] = {}  # by which erasure, each who is
         self.free: set[Key] = set()  # the keys that were erased last
         self._shared_after = shared_after
+        self._limits = limits  # how many of a kind a Customer may gather
         self._links: list[tuple[str, str, bool]] = []  # every merge and split, and which is which
         # With whom a key came that was overruled, and whether that counts since it was unmarked.
         self.seen: dict[Key, dict[str, bool]] = {}
@@ -134,18 +135,24 @@ class People:
         """The home of the key that decides, and its kind; None and `new` where none is owned."""
         if named:
             return named, "customer"
-        for key in self._trusted(sent, named):
-            if key in self.now.homes:
+        trusted = self._trusted(sent, named)
+        full = self._full(trusted)
+        for place, key in enumerate(trusted):
+            heavier = [other for other in trusted[:place] if other not in self.now.homes]
+            glues = any((key[0], other[0]) in full for other in heavier)
+            if key in self.now.homes and not glues:
                 return self.now.homes[key], key[0]
         return None, "new"
 
     def keep(self, event, sent, customer, resolved):
         """Attaches an event and its keys to a Customer; `remember` is to follow."""
-        trusted = self._trusted(sent, resolved == "customer")
+        named = customer if resolved == "customer" else None
+        trusted = self._trusted(sent, named)
+        full = {kind for by, kind in self._full(trusted, named) if by == resolved}
         self.now.customers[customer] = None
         survivor = self.now.survivor(customer)
         outcomes = {
-            key: self._meet(key, customer, resolved) if key in trusted else "shared"
+            key: self._meet(key, customer, resolved, full) if key in trusted else "shared"
             for key in _keys(sent)
         }
         self.now.events[event] = customer
@@ -157,8 +164,22 @@ class People:
         unshared = [key for key in keys if key not in self.shared]
         return unshared if unshared or named else keys
 
-    def _meet(self, key, customer, resolved):
+    def _full(self, trusted, named=None):
+        """What may decide, and the kinds of which whoever that decides for gets no more."""
+        owners = {key[0]: self.now.homes[key] for key in trusted if key in self.now.homes}
+        if named:
+            owners["customer"] = named
+        return {
+            (by, kind)
+            for by, owner in owners.items()
+            for kind, limit in self._limits.items()
+            if sum(key[0] == kind for key in self.now.keys(owner)) >= limit
+        }
+
+    def _meet(self, key, customer, resolved, full):
         if key not in self.now.homes:
+            if key[0] in full:
+                return "beyond_limit"
             self.now.homes[key] = customer
             return "attached"
         other = self.now.survivor(self.now.homes[key])
@@ -328,8 +349,12 @@ class People:
         stood = told.survivor or then.survivor(own)
         found = {}
         for key in told.outcomes.keys() - told.lost:
+            outcome = told.outcomes[key]
+            if outcome == "beyond_limit":
+                found[key] = outcome, None
+                continue
             home = self.now.homes[key]
-            owner, outcome = then.survivor(home), told.outcomes[key]
+            owner = then.survivor(home)
             # Who made the two one was erased, and so that is forgotten.
             if outcome == "agreed" and owner != stood and home != own:
                 outcome = "overruled"

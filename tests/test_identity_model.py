@@ -25,7 +25,9 @@ from tests.model import KINDS
 from tests.people import Identity, People
 from tests.server import serving, wait_until_ready
 
-SHARED_AFTER = 2  # so that few steps lead there
+# So that few steps lead there.
+SHARED_AFTER = 2
+LIMITS = {"email": 2, "phone": 2}
 KEYS = st.dictionaries(st.sampled_from(KINDS), st.integers(0, 2), min_size=1)
 PLACE = st.integers(0, 9)
 KEY = st.tuples(st.sampled_from(KINDS), st.integers(0, 2))
@@ -49,7 +51,7 @@ class IdentityMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.unique = uuid.uuid4().hex[:10]
-        self.people = People(SHARED_AFTER)
+        self.people = People(SHARED_AFTER, LIMITS)
         self.turn = 0
         self.touched = set()
         self.gone = []  # events that were erased
@@ -364,7 +366,7 @@ class IdentityMachine(RuleBasedStateMachine):
         }
         expected = people.outcomes(event)
         assert {
-            key: (found[key]["outcome"], found[key]["customerId"]) for key in expected
+            key: (found[key]["outcome"], found[key].get("customerId")) for key in expected
         } == expected
         for key, each in found.items():
             is_said = SHARED.format(key[0], each["value"]) in told["explanation"]
@@ -388,8 +390,11 @@ def right_before(moment):
 
 @pytest.fixture(scope="module")
 def address(database):
-    """A service that soon takes a key for shared."""
-    with serving(database, Settings(shared_after=SHARED_AFTER)) as address:
+    """A service that soon takes a key for shared, or for one too many."""
+    own = Settings(
+        shared_after=SHARED_AFTER, email_limit=LIMITS["email"], phone_limit=LIMITS["phone"]
+    )
+    with serving(database, own) as address:
         wait_until_ready(address)
         yield address
 
