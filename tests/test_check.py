@@ -69,7 +69,6 @@ def faults(graph):
     return of
 
 
-@pytest.mark.alone
 def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
     done = cli("check")
 
@@ -86,7 +85,6 @@ def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
     } < set(subjects)
 
 
-@pytest.mark.alone
 def test_a_check_leaves_the_database_as_it_was(cli, cypher):
     def everything():
         counts = cypher("MATCH (c:Customer) WHERE c.id IS NULL RETURN count(*) AS nameless")
