@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -51,6 +52,13 @@ def pytest_configure_node(node: Any) -> None:
     """Tells a process that runs a part of the tests what all of them share."""
     node.workerinput["database"] = msgspec.to_builtins(node.config.stash[DATABASE])
     node.workerinput["turns"] = node.config.stash[TURNS]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuses tests of one name, of which processes would share out one only."""
+    names = Counter(item.nodeid for item in items)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise pytest.UsageError(f"several tests are called {', '.join(twice)}")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
