@@ -47,14 +47,20 @@ def step(cypher, unique):
 
 
 @pytest.fixture
-def only_schema(monkeypatch, tmp_path):
-    """There are no statements but those of the schema, so that a check plans few."""
+def copied(monkeypatch, tmp_path):
+    """The folder of a copy of the statements, which is the one in use."""
     shutil.copytree(statements.folder("."), tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(statements, "folder", lambda access: tmp_path / access)
+    return tmp_path
+
+
+@pytest.fixture
+def only_schema(copied):
+    """There are no statements but those of the schema, so that a check plans few."""
     for access in ("read", "write"):
-        for file in (tmp_path / access).glob("*.cypher"):
+        for file in (copied / access).glob("*.cypher"):
             if "schema" not in file.name:
                 file.unlink()
-    monkeypatch.setattr(statements, "folder", lambda access: tmp_path / access)
 
 
 @pytest.fixture
@@ -243,10 +249,8 @@ def test_a_newer_schema(wrong, cypher, step):
         ("MATCH (node:Customer {name: 'x'}) RETURN node", "(NodeByLabelScan): see the schema"),
     ],
 )
-async def test_a_statement_that_will_not_do(faults, monkeypatch, tmp_path, text, fault):
-    shutil.copytree(statements.folder("."), tmp_path, dirs_exist_ok=True)
-    (tmp_path / "read" / "broken.cypher").write_text(f"// Broken.\n{text}\n")
-    monkeypatch.setattr(statements, "folder", lambda access: tmp_path / access)
+async def test_a_statement_that_will_not_do(faults, copied, text, fault):
+    (copied / "read" / "broken.cypher").write_text(f"// Broken.\n{text}\n")
 
     found = await faults()
 
