@@ -526,7 +526,7 @@ def test_who_was_told_apart_is_not_told_and_neither_is_who_was_merged_with_them(
     cypher(
         """
         MATCH (jane:Customer {id: $jane}), (june:Customer {id: $june})
-        CREATE (jane)-[:NOT_SAME_AS {id: 'dsm_' + $jane, at: datetime()}]->(june)
+        CREATE (jane)-[:NOT_SAME_AS {id: 'dsm_' + $jane, at: datetime(), by: 'key_x'}]->(june)
         """,
         jane=jane,
         june=june,
@@ -569,7 +569,7 @@ def profile(driver, database):
     return run
 
 
-@pytest.mark.parametrize("count", [10, 20_000])
+@pytest.mark.parametrize("count", [10, 2_000])
 @pytest.mark.parametrize("skipped", [0, 3], ids=["the first page", "a later page"])
 def test_a_page_costs_the_same_whether_a_merged_customer_has_few_or_many(
     pair, cypher, profile, count, skipped
@@ -611,7 +611,9 @@ def test_merges_that_were_undone_again_and_again_cost_no_more_than_each_of_them(
         CREATE (merged)-[:WAS_MERGED_INTO {
           id: $customers[0] + one + other + n,
           at: datetime.fromepoch(n, 0),
-          undoneAt: datetime.fromepoch(n, 1)
+          by: 'key_x',
+          undoneAt: datetime.fromepoch(n, 1),
+          undoneBy: 'key_x'
         }]->(into)
         """,
         customers=customers,
