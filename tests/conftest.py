@@ -1,6 +1,7 @@
 """What the tests share: one Neo4j for the whole run, a service on it, and keys to call it."""
 
 import asyncio
+import gc
 import os
 import socket
 import subprocess
@@ -22,7 +23,7 @@ from app import ids, keys, migrations
 from app.database import Database
 from app.graph import Graph
 from app.migrator import Migrator
-from tests import calling
+from tests import calling, command
 from tests.database import TestDatabase, start
 from tests.server import serving, wait_until_ready
 
@@ -59,6 +60,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     names = Counter(item.nodeid for item in items)
     if twice := [name for name, count in names.items() if count > 1]:
         raise pytest.UsageError(f"several tests are called {', '.join(twice)}")
+
+
+def pytest_collection_finish() -> None:
+    """Has the garbage collector leave alone what the tests are made of, since it stays."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -179,19 +186,14 @@ def environment(database: Database) -> dict[str, str]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cli(environment):
-    """Runs `python -m app` with arguments."""
+    """Runs `python -m app` with arguments; keywords are variables of its environment."""
 
-    def run(*arguments, **variables):
-        return subprocess.run(
-            [sys.executable, "-m", "app", *arguments],
-            env=environment | variables,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+    def run(*arguments, stdin="", **variables):
+        done = command.run(*arguments, env=environment | variables, stdin=stdin.encode())
+        said = (each.decode() for each in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, *said)
 
     return run
 

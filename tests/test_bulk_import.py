@@ -11,7 +11,7 @@ import pytest
 from backports import zstd
 
 from app import keys, window
-from tests import calling
+from tests import calling, command
 from tests.forwarder import Forwarder
 from tests.server import wait_for
 
@@ -20,16 +20,9 @@ from tests.server import wait_for
 def run(environment, tmp_path, address):
     """Runs `python -m app import` in a folder of the test's own, with bytes for its input."""
 
-    def run(*arguments, input=b"", **variables):  # noqa: A002 - as subprocess calls it
-        return subprocess.run(
-            [sys.executable, "-m", "app", "import", *arguments],
-            env=environment | variables | {"PYTHONPATH": os.getcwd()},
-            cwd=tmp_path,
-            input=input,
-            capture_output=True,
-            check=False,
-            timeout=120,
-        )
+    def run(*arguments, stdin=b"", **variables):
+        env = environment | variables
+        return command.run("import", *arguments, env=env, cwd=tmp_path, stdin=stdin)
 
     return run
 
@@ -148,14 +141,14 @@ def test_a_compressed_file_is_known_by_its_content_whatever_its_name(
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, zstd.compress])
 def test_standard_input_is_read_under_a_name(run, kept, unique, compress):
-    done = run("-", "--name", unique, input=compress(json_lines([event(unique)])))
+    done = run("-", "--name", unique, stdin=compress(json_lines([event(unique)])))
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert names(kept(unique)) == ["event_0"]
 
 
 def test_standard_input_without_a_name_is_refused(run, unique):
-    done = run("-", input=json_lines([event(unique)]))
+    done = run("-", stdin=json_lines([event(unique)]))
 
     assert done.returncode == 2
     assert b"--name" in done.stderr
@@ -174,7 +167,7 @@ def test_a_file_that_breaks_off_is_refused_before_anything_is_kept(
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
 def test_a_stream_that_breaks_off_keeps_what_came_before(run, kept, unique, compress):
-    done = run("-", "--name", unique, input=broken_off(compress, unique))
+    done = run("-", "--name", unique, stdin=broken_off(compress, unique))
 
     assert done.returncode == 3
     assert b"Error: standard input: after line" in done.stderr

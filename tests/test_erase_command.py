@@ -1,7 +1,6 @@
 """`python -m app erase`, on the test database and beside a service that runs."""
 
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
@@ -10,21 +9,9 @@ from tests import calling
 
 
 @pytest.fixture
-def erase(environment, address):
+def erase(cli, address):
     """Runs the command, with what is typed at its question."""
-
-    def run(*arguments, typed="", **variables):
-        return subprocess.run(
-            [sys.executable, "-m", "app", "erase", *arguments],
-            env=environment | variables,
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    return run
+    return partial(cli, "erase")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +33,7 @@ def test_it_shows_what_goes_and_asks(erase, ingest, is_known, unique):
         "customerId"
     ]
 
-    run = erase(customer, typed="n\n")
+    run = erase(customer, stdin="n\n")
 
     assert run.returncode == 1
     assert run.stdout.splitlines() == [
@@ -61,7 +48,7 @@ def test_it_shows_what_goes_and_asks(erase, ingest, is_known, unique):
 def test_a_yes_erases_and_tells_how_much(erase, ingest, is_known, reader, unique):
     customer = ingest(email=f"jane.{unique}@x.com")["customerId"]
 
-    run = erase(customer, "--reason", "request 1042", typed="y\n")
+    run = erase(customer, "--reason", "request 1042", stdin="y\n")
 
     assert (run.returncode, is_known(customer=customer)) == (0, False)
     assert f"{customer} erased at" in run.stdout

@@ -1,13 +1,12 @@
 """`python -m app export`, and the import of what it writes."""
 
 import json
-import os
-import subprocess
-import sys
 import uuid
 from itertools import count
 
 import pytest
+
+from tests import command
 
 JSON = {"Content-Type": "application/json"}
 PAIRS = 12
@@ -32,14 +31,7 @@ def run(environment, folder):
     """Runs `python -m app` with arguments, in the folder."""
 
     def run(*arguments, **variables):
-        return subprocess.run(
-            [sys.executable, "-m", "app", *arguments],
-            env=environment | variables | {"PYTHONPATH": os.getcwd()},
-            cwd=folder,
-            capture_output=True,
-            check=False,
-            timeout=600,
-        )
+        return command.run(*arguments, env=environment | variables, cwd=folder)
 
     return run
 
