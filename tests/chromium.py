@@ -7,7 +7,7 @@ import pytest
 from httpx2 import Client
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 # While it is open, playwright runs an event loop in which no other can begin: what needs one, the
