@@ -21,6 +21,8 @@ from app.embedded import EmbeddedNeo4j
 IMAGE = "neo4j:5.26-community"
 PASSWORD = "only-for-tests"
 HTTP = 7474  # in the container
+# Java spends half its time on compiling, in a run that ends before most of that has paid.
+FRUGAL = ("-XX:MaxInlineLevel=5", "-XX:-DoEscapeAnalysis")
 
 Stop = Callable[[], None]
 
@@ -99,6 +101,7 @@ def _container() -> tuple[Database, str | None, Stop]:
         testcontainers_config.ryuk_disabled = True
     container = Neo4jContainer(IMAGE, password=PASSWORD, username="neo4j")
     container.with_env("NEO4J_dbms_cypher_min__replan__interval", "1m")  # as the embedded one
+    container.with_env("JDK_JAVA_OPTIONS", " ".join(FRUGAL))
     container.with_exposed_ports(HTTP).start()
     database = Database(container.get_connection_url(), "neo4j", PASSWORD, "neo4j")
     port = container.get_exposed_port(HTTP)
@@ -107,7 +110,7 @@ def _container() -> tuple[Database, str | None, Stop]:
 
 def _embedded() -> tuple[Database, str | None, Stop]:
     home = tempfile.TemporaryDirectory(prefix="waypath-tests-")
-    neo4j = EmbeddedNeo4j(Path(home.name) / "neo4j")
+    neo4j = EmbeddedNeo4j(Path(home.name) / "neo4j", options=FRUGAL)
     connection = neo4j.start()
 
     def stop() -> None:

@@ -35,7 +35,7 @@ def is_sent_whole(case, address):
 schema = schemathesis.openapi.from_dict(document())
 
 bounded = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
