@@ -1,7 +1,9 @@
 """The graph: every statement that runs on Neo4j runs through here."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 from tenacity import (
@@ -23,6 +25,8 @@ DEADLINE = 10.0
 SCHEMA_TIMEOUT = 600.0  # an index over data that is there already is built first
 ANSWER_TIMEOUT = 2.0
 PATIENCE = 5.0
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -141,22 +145,20 @@ class Graph:
     ) -> list[Row]:
         if parameters.keys() != statement.parameters:
             raise TypeError(f"{statement.name} takes {sorted(statement.parameters)}")
-        attempts = AsyncRetrying(
-            retry=retry_if_exception(self._is_to_be_repeated),
-            wait=wait_random_exponential(multiplier=0.005, max=0.5),
-            stop=stop_after_delay(self._deadline),
-            before_sleep=lambda state: self._retry(statement, state),
-            reraise=True,
-        )
         # Half of the deadline leaves time for an attempt on a new connection.
         patience = within or self._deadline / 2
         # One that began before a reconnect must not have those after it wait for what it wrote.
         bookmarks = self._client.bookmarks
+        attempt = partial(
+            self._client.attempt, statement.text, access, parameters, patience, bookmarks
+        )
         try:
             async with asyncio.timeout(within or self._deadline):
-                return await attempts(
-                    self._client.attempt, statement.text, access, parameters, patience, bookmarks
-                )
+                try:
+                    return await attempt()
+                except bolt.FAILURES as error:
+                    # Not before: what repeats would be a tenth of a lone write's own CPU.
+                    return await self._attempts(statement)(_failed(error, attempt))
         except TimeoutError:
             raise NoAnswer() from None
         except bolt.FAILURES as error:
@@ -170,6 +172,15 @@ class Graph:
             log.error("database_unusable", statement=statement.name, error=str(error))
             raise Unavailable("the database cannot be used") from error
 
+    def _attempts(self, statement: Statement) -> AsyncRetrying:
+        return AsyncRetrying(
+            retry=retry_if_exception(self._is_to_be_repeated),
+            wait=wait_random_exponential(multiplier=0.005, max=0.5),
+            stop=stop_after_delay(self._deadline),
+            before_sleep=lambda state: self._retry(statement, state),
+            reraise=True,
+        )
+
     def _is_to_be_repeated(self, error: BaseException) -> bool:
         return self.is_open and bolt.may_pass(error) and not self._client.was_never_reached(error)
 
@@ -182,3 +193,15 @@ class Graph:
             attempt=state.attempt_number,
             error=getattr(error, "code", None) or type(error).__name__,
         )
+
+
+def _failed(error: Exception, attempt: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
+    """An attempt whose first time has failed already."""
+    first = [error]
+
+    async def again() -> T:
+        if first:
+            raise first.pop()
+        return await attempt()
+
+    return again
