@@ -14,40 +14,22 @@ from tests.forwarder import Forwarder
 from tests.server import serving, wait_for, wait_until_ready
 
 pytestmark = pytest.mark.anyio
+pytest_plugins = ["tests.users"]
 
-FIRST, SECOND = "the-first-password", "the-second-password"
-
-
-@pytest.fixture
-def user(database, driver, unique):
-    """A user of the database of the tests' own, and what changes its password."""
-    if database.password is None:
-        pytest.skip("this database asks nobody who he is")
-    name = f"u{unique}"
-
-    def system(command, password):
-        driver.execute_query(
-            f"{command} USER {name} SET PASSWORD $password CHANGE NOT REQUIRED",
-            password=password,
-            database_="system",
-        )
-
-    system("CREATE", FIRST)
-    yield name, lambda password: system("ALTER", password)
-    driver.execute_query(f"DROP USER {name}", database_="system")
+SECOND = "the-second-password"
 
 
 @pytest.fixture
-def password_file(tmp_path):
+def password_file(user, tmp_path):
     path = tmp_path / "password"
-    path.write_text(f"{FIRST}\n")
+    path.write_text(f"{user.password}\n")
     return path
 
 
 @pytest.fixture
 def where(database, user, password_file):
     """The database, with the user's password in the file."""
-    return replace(database, username=user[0], password=None, password_file=str(password_file))
+    return replace(database, username=user.name, password=None, password_file=str(password_file))
 
 
 @pytest.fixture
@@ -106,7 +88,7 @@ async def test_a_password_that_is_changed_in_the_file_first_is_never_missed(
         await more(answers)
         password_file.write_text(SECOND)
         await more(answers)
-        user[1](SECOND)
+        user.change_password(SECOND)
         await more(answers)
 
     assert set(answers) == {200}
@@ -114,7 +96,7 @@ async def test_a_password_that_is_changed_in_the_file_first_is_never_missed(
 
 async def test_a_new_connection_logs_in_with_the_new_password(graph, user, password_file):
     password_file.write_text(SECOND)
-    user[1](SECOND)
+    user.change_password(SECOND)
 
     assert not [each for each in await twice(graph) if isinstance(each, Exception)]
 
@@ -122,7 +104,7 @@ async def test_a_new_connection_logs_in_with_the_new_password(graph, user, passw
 async def test_open_connections_last_until_the_file_has_the_new_password(
     graph, user, password_file
 ):
-    user[1](SECOND)
+    user.change_password(SECOND)
 
     await graph.read("schema")
     refused = [each for each in await twice(graph) if isinstance(each, Exception)]
@@ -140,7 +122,7 @@ async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
     password_file.write_text(SECOND)
     await graph.renew_login()  # the database does not want it yet
     await graph.read("schema")
-    user[1](SECOND)
+    user.change_password(SECOND)
     await graph.renew_login()
 
     password_file.write_text("the next one, which the database does not want yet")
@@ -150,13 +132,13 @@ async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
 
 async def test_a_health_check_is_not_failed_by_a_new_password(graph, user, password_file):
     password_file.write_text(SECOND)
-    user[1](SECOND)
+    user.change_password(SECOND)
 
     await asyncio.gather(graph.answer(), graph.answer())
 
 
 async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(database, user):
-    graph = Graph(replace(database, username=user[0], password="a wrong one"), 0.5)
+    graph = Graph(replace(database, username=user.name, password="a wrong one"), 0.5)
 
     reads = (graph.read("schema") for _ in range(6))
     done = await asyncio.gather(*reads, return_exceptions=True)

@@ -9,33 +9,16 @@ from app.bolt import LOGIN_INTERVAL
 from tests.faults.waiting import until
 
 pytestmark = pytest.mark.anyio
+pytest_plugins = ["tests.users"]
 
-FIRST, SECOND = "the-first-password", "the-second-password"
-
-
-@pytest.fixture
-def user(database, driver):
-    """A user of the database of this module's own, and what changes its password."""
-    if database.password is None:
-        pytest.skip("this database asks nobody who he is")
-
-    def system(command, password):
-        driver.execute_query(
-            f"{command} USER rotated SET PASSWORD $password CHANGE NOT REQUIRED",
-            password=password,
-            database_="system",
-        )
-
-    system("CREATE OR REPLACE", FIRST)
-    yield lambda password: system("ALTER", password)
-    driver.execute_query("DROP USER rotated", database_="system")
+SECOND = "the-second-password"
 
 
 async def test_a_new_password_refuses_nobody(scenario, amounts, service, user, tmp_path):
     """Three wrong logins lock the user for 5 seconds: callers wait, and are answered."""
     file = tmp_path / "password"
-    file.write_text(FIRST)
-    login = {"NEO4J_USERNAME": "rotated", "NEO4J_PASSWORD": "", "NEO4J_PASSWORD_FILE": str(file)}
+    file.write_text(user.password)
+    login = {"NEO4J_USERNAME": user.name, "NEO4J_PASSWORD": "", "NEO4J_PASSWORD_FILE": str(file)}
     its = [service(WAYPATH_WORKERS="2", **login), service(WAYPATH_WORKERS="2", **login)]
     await asyncio.gather(*(it.start() for it in its))
     # A worker that starts between the file and the database would be refused.
@@ -49,10 +32,10 @@ async def test_a_new_password_refuses_nobody(scenario, amounts, service, user, t
             file.write_text(password)
             await senders.acknowledged(50)
             changed = time.monotonic()
-            user(password)
+            user.change_password(password)
             scenario.faults += 1
             await senders.acknowledged(200)
             scenario.recoveries.append(await senders.recovered(changed))
     assert {answer.status for answer in scenario.ledger.answers} == {200}
-    assert not [it for it in its if FIRST in it.log() or SECOND in it.log()]
+    assert not [it for it in its if user.password in it.log() or SECOND in it.log()]
     scenario.judge(*its)
