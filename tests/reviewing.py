@@ -1,4 +1,4 @@
-"""What tests of reviews share: a caller who may do everything, conflicts, and merges as edges."""
+"""What tests of reviews share: who reviews, people by name, doubts, and merges with their undo."""
 
 import uuid
 
@@ -7,44 +7,12 @@ import pytest
 from app import keys
 from tests import calling
 
-# As a merge leaves the graph; the Identifiers remember whose they are.
-MERGE = """
-MATCH (merged:Customer {id: $merged}), (survivor:Customer {id: $survivor})
-CREATE (merged)-[:MERGED_INTO {
-  id: 'mrg_' + $name, at: datetime(), by: 'key_test', reason: 'one person'
-}]->(survivor)
-WITH merged, survivor
-MATCH (merged)<-[:MERGED_INTO*0..]-(member:Customer)
-SET member.survivor = survivor.id
-WITH member, survivor
-MATCH (member)<-[identifies:IDENTIFIES]-(identifier:Identifier)
-CREATE (identifier)-[:IDENTIFIES {
-  since: identifies.since, home: coalesce(identifies.home, member.id)
-}]->(survivor)
-DELETE identifies
-"""
-UNDO = """
-MATCH (merged:Customer)-[merge:MERGED_INTO {id: $id}]->(survivor:Customer)
-CREATE (merged)-[undone:WAS_MERGED_INTO]->(survivor)
-SET undone = properties(merge)
-SET undone.undoneAt = datetime(), undone.undoneBy = 'key_other', undone.undoReason = 'two people'
-DELETE merge
-REMOVE merged.survivor
-"""
-SPLIT = """
-MATCH (whole:Customer {id: $whole})
-CREATE (part:Customer {id: 'cus_' + $name, createdAt: datetime()})
-CREATE (part)-[:SPLIT_FROM {
-  id: 'spl_' + $name, at: datetime(), by: 'key_test', reason: 'another one'
-}]->(whole)
-"""
-
 
 @pytest.fixture(scope="module")
 def reviewer(address, make_key):
-    """Calls the service with a key that may read and review identities."""
-    headers = {"X-API-Key": make_key(keys.IDENTITY_READ, keys.IDENTITY_WRITE)}
-    with calling.Client(base_url=address, headers=headers, timeout=30) as client:
+    """Calls the service with a key that may write events, read, and review identities."""
+    key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)
+    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield client
 
 
@@ -81,30 +49,37 @@ def dispute(ingest):
 
 
 @pytest.fixture
-def merge(cypher):
-    """Merges one Customer into another; returns the id of the merge."""
-
-    def of(merged, survivor):
-        name = uuid.uuid4().hex
-        cypher(MERGE, merged=merged, survivor=survivor, name=name)
-        return f"mrg_{name}"
-
-    return of
+def email(unique):
+    """The address of somebody, by a name."""
+    return lambda name: f"{name}.{unique}@x.com"
 
 
 @pytest.fixture
-def undo(cypher):
-    """Undoes a merge."""
-    return lambda merge: cypher(UNDO, id=merge)
+def person(ingest, email):
+    """Makes a Customer of an email, and gives its id."""
+    return lambda name: ingest(email=email(name))["customerId"]
 
 
 @pytest.fixture
-def split(cypher):
-    """Splits a new Customer off another; returns the ids of the split and of the Customer."""
+def merge(reviewer):
+    """Merges the second Customer into the first, and gives the merge."""
 
-    def of(whole):
-        name = uuid.uuid4().hex
-        cypher(SPLIT, whole=whole, name=name)
-        return f"spl_{name}", f"cus_{name}"
+    def run(into, merged, reason="one person"):
+        body = {"from": merged, "reason": reason}
+        response = reviewer.post(f"/v1/customers/{into}/merge", json=body)
+        assert response.status_code == 200, response.text
+        return response.json()
 
-    return of
+    return run
+
+
+@pytest.fixture
+def undo(reviewer):
+    """Undoes a merge, and gives what that is answered with."""
+
+    def run(merge):
+        response = reviewer.post(f"/v1/merges/{merge['mergeId']}/undo")
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    return run

@@ -3,10 +3,31 @@
 import pytest
 from neo4j import Query
 
-from app import statements
+from app import keys, statements
+from tests import calling
 from tests.test_timeline import hits
 
 pytest_plugins = ["tests.reviewing"]
+
+# A split of nothing, as an edge.
+SPLIT = """
+MATCH (whole:Customer {id: $whole})
+CREATE (part:Customer {id: 'cus_' + $name, createdAt: datetime()})
+CREATE (part)-[:SPLIT_FROM {
+  id: 'spl_' + $name, at: datetime(), by: 'key_test', reason: 'another one'
+}]->(whole)
+"""
+
+
+@pytest.fixture
+def split(cypher, unique):
+    """Splits a new Customer off another; returns the ids of the split and of the Customer."""
+
+    def of(whole):
+        cypher(SPLIT, whole=whole, name=unique)
+        return f"spl_{unique}", f"cus_{unique}"
+
+    return of
 
 
 @pytest.fixture
@@ -52,15 +73,15 @@ def history(people, ingest, dispute, phone, merge, undo, split, dismiss, mark):
     dispute(email, phone=phone)
     dismissal = dismiss(f"{one}~{other}")["id"]
     review = mark(email=email).json()["id"]
-    undone = merge(third, one)
+    undone = merge(one, third)
     undo(undone)
     part_of, _ = split(one)
-    merged = merge(other, one)
+    merged = merge(one, other)
     expected = [
-        ("merge", merged),
+        ("merge", merged["mergeId"]),
         ("split", part_of),
-        ("undo", undone),
-        ("merge", undone),
+        ("undo", undone["mergeId"]),
+        ("merge", undone["mergeId"]),
         ("review", review),
         ("dismissal", dismissal),
     ]
@@ -92,22 +113,29 @@ def test_the_trail_of_everybody_holds_what_was_done_in_the_same_order(history, r
     assert found == expected
 
 
-def test_a_merge_and_its_undo_tell_who_did_each_and_why(people, merge, undo, changes):
+def test_a_merge_and_its_undo_tell_who_did_each_and_why(people, merge, address, make_key, changes):
     (one, _), (other, _) = people(2)
-    id_ = merge(one, other)
-    undo(id_)
+    made = merge(other, one)
+    another = {"X-API-Key": make_key(keys.IDENTITY_WRITE)}
+    url = f"{address}/v1/merges/{made['mergeId']}/undo"
+    taken_back = calling.post(url, json={"reason": "two people"}, headers=another).json()
 
     undone, merged = changes(one)
 
     assert undone.pop("at") != merged.pop("at")
     assert merged == {
-        "id": id_,
+        "id": made["mergeId"],
         "kind": "merge",
-        "by": "key_test",
+        "by": made["by"],
         "reason": "one person",
         "customers": [one, other],
     }
-    assert undone == merged | {"kind": "undo", "by": "key_other", "reason": "two people"}
+    assert undone == merged | {
+        "kind": "undo",
+        "by": taken_back["undoneBy"],
+        "reason": "two people",
+    }
+    assert taken_back["undoneBy"] != made["by"]
 
 
 def test_a_split_tells_who_was_split_off_and_from_whom(people, split, changes):
@@ -123,7 +151,7 @@ def test_what_touches_those_who_were_merged_with_a_customer_is_told(people, merg
     (one, email), (other, _), (stranger, strangers_email) = people(3)
     review = mark(email=email).json()["id"]
     mark(email=strangers_email)
-    id_ = merge(one, other)
+    id_ = merge(other, one)["mergeId"]
 
     for customer in (one, other):
         assert [each["id"] for each in changes(customer)] == [id_, review]
@@ -218,7 +246,7 @@ def test_a_key_that_is_marked_again_is_shared_since_the_first_time(ingest, phone
 
 def test_the_review_of_a_key_stays_with_the_customer_whose_it_is(people, merge, mark, cypher):
     (one, email), (other, _) = people(2)
-    merge(one, other)
+    merge(other, one)
 
     assert mark(email=email).json()["customers"] == [one]
 

@@ -203,8 +203,8 @@ def test_those_who_were_merged_are_in_no_conflict(two, merge, listed):
 
 def test_those_who_came_to_one_survivor_are_in_no_conflict(two, people, merge, listed):
     ((third, _),) = people(1)
-    merge(two[0], third)
-    merge(two[1], third)
+    merge(third, two[0])
+    merge(third, two[1])
 
     assert listed(*two) is None
 
@@ -217,7 +217,7 @@ def test_an_undone_merge_brings_the_conflict_back(two, merge, undo, listed):
 
 def test_a_conflict_tells_who_the_two_are_by_now(two, people, merge, listed):
     ((survivor, _),) = people(1)
-    merge(two[0], survivor)
+    merge(survivor, two[0])
 
     conflict = listed(*two)
 
@@ -236,7 +236,7 @@ def test_the_doubts_of_merged_customers_are_one_conflict(
     ((third, thirds_email),) = people(1)
     ingest(customer=other, externalId=unique)
     dispute(thirds_email, 5, externalId=unique)
-    merge(third, one)
+    merge(one, third)
 
     evidence = listed(third, other, "externalId")["evidence"]
 
@@ -290,8 +290,8 @@ def test_a_dismissal_holds_for_those_whom_the_two_are_merged_with(
     dismiss(pair(one, other))
     assert listed(third, other, "externalId")
 
-    merge(one, third)
-    merge(third, fourth)
+    merge(third, one)
+    merge(fourth, third)
 
     assert listed(third, other, "externalId") is None
 

@@ -18,6 +18,8 @@ from app.splits import Splits
 from tests import calling
 from tests.server import wait_for
 
+pytest_plugins = ["tests.reviewing"]
+
 # Every node that has one of some words in one of its properties.
 TRACES = """
 MATCH (node)
@@ -71,25 +73,6 @@ def post(caller):
         return response.json()
 
     return run
-
-
-@pytest.fixture
-def merge(post):
-    """Merges the second Customer into the first."""
-    return lambda into, merged: post(
-        f"/v1/customers/{into}/merge", **{"from": merged, "reason": "x"}
-    )
-
-
-@pytest.fixture
-def email(unique):
-    return lambda name: f"{name}.{unique}@x.com"
-
-
-@pytest.fixture
-def person(ingest, email):
-    """Makes a Customer of an email, and gives its id."""
-    return lambda name: ingest(email=email(name))["customerId"]
 
 
 @pytest.fixture

@@ -2,16 +2,9 @@
 
 import pytest
 
-from app import keys
 from app.outcome import LATE
-from tests import calling
 
-
-@pytest.fixture(scope="module")
-def reviewer(address, make_key):
-    key = make_key(keys.CONTEXT_READ, keys.IDENTITY_WRITE)
-    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
-        yield client
+pytest_plugins = ["tests.reviewing"]
 
 
 @pytest.fixture
@@ -35,40 +28,6 @@ def outcomes(explain):
         return {key["kind"]: (key["outcome"], key.get("customerId")) for key in found}
 
     return of
-
-
-@pytest.fixture
-def email(unique):
-    return lambda name: f"{name}.{unique}@x.com"
-
-
-@pytest.fixture
-def person(ingest, email):
-    """Makes a Customer of an email, and gives its id."""
-    return lambda name: ingest(email=email(name))["customerId"]
-
-
-@pytest.fixture
-def merge(reviewer):
-    """Merges the second Customer into the first, and gives the merge."""
-
-    def run(into, merged):
-        body = {"from": merged, "reason": "one person"}
-        response = reviewer.post(f"/v1/customers/{into}/merge", json=body)
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    return run
-
-
-@pytest.fixture
-def undo(reviewer):
-    def run(merge):
-        response = reviewer.post(f"/v1/merges/{merge['mergeId']}/undo")
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    return run
 
 
 @pytest.fixture

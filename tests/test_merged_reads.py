@@ -4,19 +4,13 @@ import msgspec
 import pytest
 from neo4j import Query
 
-from app import keys, statements, timestamps
+from app import statements, timestamps
 from app.context import SMALLEST, Context, MergedCustomer, within
-from tests import calling
 from tests.test_timeline import hits
 
+pytest_plugins = ["tests.reviewing"]
+
 NAMES = ("jane", "joan", "jean", "june")
-
-
-@pytest.fixture(scope="module")
-def reviewer(address, make_key):
-    key = make_key(keys.CONTEXT_READ, keys.IDENTITY_WRITE)
-    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
-        yield client
 
 
 @pytest.fixture
@@ -59,11 +53,6 @@ def events(page):
 
 
 @pytest.fixture
-def email(unique):
-    return lambda name: f"{name}.{unique}@x.com"
-
-
-@pytest.fixture
 def send(ingest, email):
     """Sends an event of somebody, named after them and the day of April; returns the Customer."""
 
@@ -72,22 +61,6 @@ def send(ingest, email):
         return ingest(**event | {"email": email(name)} | more)["customerId"]
 
     return of
-
-
-@pytest.fixture
-def merge(answered):
-    """Merges the second Customer into the first, and gives the merge."""
-
-    def run(into, merged, reason="one person"):
-        path = f"/v1/customers/{into}/merge"
-        return answered("POST", path, json={"from": merged, "reason": reason})
-
-    return run
-
-
-@pytest.fixture
-def undo(answered):
-    return lambda merge: answered("POST", f"/v1/merges/{merge['mergeId']}/undo")
 
 
 @pytest.fixture

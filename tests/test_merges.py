@@ -4,48 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app import keys
-from tests import calling
-
-
-@pytest.fixture(scope="module")
-def reviewer(address, make_key):
-    key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)
-    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
-        yield client
-
-
-@pytest.fixture
-def person(ingest, unique):
-    """Makes a Customer of an email, and gives its id."""
-
-    def make(name):
-        return ingest(email=f"{name}.{unique}@x.com")["customerId"]
-
-    return make
-
-
-@pytest.fixture
-def merge(reviewer):
-    """Merges the second Customer into the first, and gives the merge."""
-
-    def run(into, merged):
-        body = {"from": merged, "reason": "one person"}
-        response = reviewer.post(f"/v1/customers/{into}/merge", json=body)
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    return run
-
-
-@pytest.fixture
-def undo(reviewer):
-    def run(merge):
-        response = reviewer.post(f"/v1/merges/{merge['mergeId']}/undo")
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    return run
+pytest_plugins = ["tests.reviewing"]
 
 
 @pytest.fixture

@@ -2,15 +2,7 @@
 
 import pytest
 
-from app import keys
-from tests import calling
-
-
-@pytest.fixture(scope="module")
-def reviewer(address, make_key):
-    key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_WRITE)
-    with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
-        yield client
+pytest_plugins = ["tests.reviewing"]
 
 
 @pytest.fixture
