@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from tenacity import (
@@ -26,7 +26,7 @@ SCHEMA_TIMEOUT = 600.0  # an index over data that is there already is built firs
 ANSWER_TIMEOUT = 2.0
 PATIENCE = 5.0
 
-T = TypeVar("T")
+Attempt = Callable[[], Awaitable[list[Row]]]
 
 log = structlog.get_logger()
 
@@ -195,11 +195,11 @@ class Graph:
         )
 
 
-def _failed(error: Exception, attempt: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
+def _failed(error: Exception, attempt: Attempt) -> Attempt:
     """An attempt whose first time has failed already."""
     first = [error]
 
-    async def again() -> T:
+    async def again() -> list[Row]:
         if first:
             raise first.pop()
         return await attempt()
