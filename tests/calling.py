@@ -3,6 +3,7 @@ call.
 """
 
 from functools import partial
+from typing import Any
 
 import httpx2
 
@@ -12,3 +13,9 @@ request = partial(httpx2.request, verify=False)
 get = partial(request, "GET")
 post = partial(request, "POST")
 delete = partial(request, "DELETE")
+
+
+def told(response: httpx2.Response) -> Any:
+    """What a response says, which must be 200."""
+    assert response.status_code == 200, response.text
+    return response.json()

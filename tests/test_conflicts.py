@@ -8,6 +8,7 @@ from neo4j import Query
 
 from app import cursor, keys, statements
 from app.conflicts import KEYS
+from tests import calling
 from tests.test_timeline import hits
 
 pytest_plugins = ["tests.reviewing"]
@@ -40,9 +41,7 @@ def at(cypher):
 @pytest.fixture
 def page(reviewer):
     def of(**query):
-        response = reviewer.get("/v1/identity/conflicts", params=query)
-        assert response.status_code == 200, response.text
-        return response.json()
+        return calling.told(reviewer.get("/v1/identity/conflicts", params=query))
 
     return of
 

@@ -24,9 +24,7 @@ def context(read):
     """The context that a query finds."""
 
     def of(**query):
-        response = read(**query)
-        assert response.status_code == 200, response.text
-        return response.json()
+        return calling.told(read(**query))
 
     return of
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app import keys
-from tests import calling
 from tests.server import wait_for
+
+pytest_plugins = ["tests.erasing"]
 
 # Of one test, by the word that is in all of its keys.
 LEFT = """
@@ -28,24 +28,6 @@ RETURN labels(node) + keys(node) AS what, names
 
 
 NAMELESS = "MATCH (t:Touchpoint) WHERE t.customerId IS NULL RETURN count(t) AS count"
-
-
-@pytest.fixture(scope="module")
-def caller(address, make_key):
-    """Calls the service with a key that may do everything."""
-    headers = {"X-API-Key": make_key(*keys.SCOPES)}
-    with calling.Client(base_url=address, headers=headers, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
-def erase(caller):
-    def run(customer):
-        response = caller.delete(f"/v1/customers/{customer}")
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    return run
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from app.splits import Splits
 from tests import calling
 from tests.server import wait_for
 
-pytest_plugins = ["tests.reviewing"]
+pytest_plugins = ["tests.reviewing", "tests.erasing"]
 
 # Every node that has one of some words in one of its properties.
 TRACES = """
@@ -45,32 +45,10 @@ RETURN labels(node) AS labels, properties(node) AS properties
 """
 
 
-@pytest.fixture(scope="module")
-def caller(address, make_key):
-    """Calls the service with a key that may do everything."""
-    headers = {"X-API-Key": make_key(*keys.SCOPES)}
-    with calling.Client(base_url=address, headers=headers, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
-def erase(caller):
-    """Erases somebody, and gives what that is answered with."""
-
-    def run(customer, **query):
-        response = caller.delete(f"/v1/customers/{customer}", params=query)
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    return run
-
-
 @pytest.fixture
 def post(caller):
     def run(path, **body):
-        response = caller.post(path, json=body)
-        assert response.status_code == 200, response.text
-        return response.json()
+        return calling.told(caller.post(path, json=body))
 
     return run
 

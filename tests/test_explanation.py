@@ -3,6 +3,7 @@
 import pytest
 
 from app.outcome import LATE
+from tests import calling
 
 pytest_plugins = ["tests.reviewing"]
 
@@ -12,9 +13,7 @@ def explain(reviewer):
     """The explanation of an event, given by the result of its ingest."""
 
     def of(result, /, **query):
-        response = reviewer.get(f"/v1/events/{result['eventId']}", params=query)
-        assert response.status_code == 200, response.text
-        return response.json()
+        return calling.told(reviewer.get(f"/v1/events/{result['eventId']}", params=query))
 
     return of
 

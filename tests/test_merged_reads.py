@@ -6,6 +6,7 @@ from neo4j import Query
 
 from app import statements, timestamps
 from app.context import SMALLEST, Context, MergedCustomer, within
+from tests import calling
 from tests.test_timeline import hits
 
 pytest_plugins = ["tests.reviewing"]
@@ -18,9 +19,7 @@ def answered(reviewer):
     """The body of an answer, which must be 200."""
 
     def of(method, path, **arguments):
-        response = reviewer.request(method, path, **arguments)
-        assert response.status_code == 200, response.text
-        return response.json()
+        return calling.told(reviewer.request(method, path, **arguments))
 
     return of
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests import calling
+
 pytest_plugins = ["tests.reviewing"]
 
 
@@ -23,9 +25,7 @@ def office(ingest, unique):
 def split(reviewer):
     def run(customer, *shared):
         body = {"shared": list(shared), "reason": "the office's phone"}
-        response = reviewer.post(f"/v1/customers/{customer}/split", json=body)
-        assert response.status_code == 200, response.text
-        return response.json()
+        return calling.told(reviewer.post(f"/v1/customers/{customer}/split", json=body))
 
     return run
 

@@ -24,9 +24,7 @@ def page(read):
     """A page of a Customer's timeline."""
 
     def of(customer, /, **query):
-        response = read(customer, **query)
-        assert response.status_code == 200, response.text
-        return response.json()
+        return calling.told(read(customer, **query))
 
     return of
 

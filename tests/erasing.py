@@ -1,0 +1,24 @@
+"""What tests of erasures share: who may do everything, and an erasure through the service."""
+
+import pytest
+
+from app import keys
+from tests import calling
+
+
+@pytest.fixture(scope="module")
+def caller(address, make_key):
+    """Calls the service with a key that may do everything."""
+    headers = {"X-API-Key": make_key(*keys.SCOPES)}
+    with calling.Client(base_url=address, headers=headers, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def erase(caller):
+    """Erases somebody, and gives what that is answered with."""
+
+    def run(customer, **query):
+        return calling.told(caller.delete(f"/v1/customers/{customer}", params=query))
+
+    return run
