@@ -37,8 +37,10 @@ def test_it_shows_every_operation(page):
 
 
 def test_it_neither_complains_nor_asks_anybody_else(page, address, seen):
-    page.locator(".opblock-summary-control").evaluate_all("all => all.forEach(it => it.click())")
-    page.locator(".opblock-body .responses-wrapper").nth(len(OPERATIONS) - 1).wait_for()
+    for operation in page.locator(".opblock").all():
+        operation.locator(".opblock-summary-control").click()
+        operation.locator(".responses-wrapper").wait_for()
+        operation.locator(".opblock-summary-control").click()  # all open ones are drawn each time
 
     elsewhere = [url for url in seen["requests"] if not url.startswith((f"{address}/", "data:"))]
 
