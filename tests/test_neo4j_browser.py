@@ -1,6 +1,7 @@
 """Neo4j Browser in Chromium: the links that open it, the saved queries and the style."""
 
 import os
+import uuid
 from pathlib import Path
 
 import httpx2
@@ -46,10 +47,15 @@ def server(database):
     return f"{scheme}://{database.username}@{host}"
 
 
-@pytest.fixture
-def customer(ingest, unique):
+@pytest.fixture(scope="module")
+def email():
+    return f"{uuid.uuid4().hex}@acme.com"
+
+
+@pytest.fixture(scope="module")
+def customer(ingest, email):
     """Somebody with a Touchpoint for each of the events."""
-    events = [{"event": event, "email": f"{unique}@acme.com"} for event in EVENTS]
+    events = [{"event": event, "email": email} for event in EVENTS]
     return ingest(events)["results"][0]["customerId"]
 
 
@@ -98,9 +104,9 @@ def enter(new_page, database):
 
 
 @pytest.fixture(scope="module")
-def logged_in(enter, neo4j_browser, server):
-    """The page that the link of somebody opens, after the login."""
-    return enter(browser.link(neo4j_browser, "cus_x", server))
+def logged_in(enter, neo4j_browser, server, customer):
+    """The page that the link of the customer opens, after the login."""
+    return enter(browser.link(neo4j_browser, customer, server))
 
 
 def test_a_link_fills_in_where_to_connect_and_as_whom(
@@ -113,15 +119,14 @@ def test_a_link_fills_in_where_to_connect_and_as_whom(
 
 
 def test_after_the_login_the_query_of_a_link_draws_the_customer_and_its_touchpoints(
-    enter, neo4j_browser, server, customer
+    logged_in, customer
 ):
-    page = enter(browser.link(neo4j_browser, customer, server))
-    expect(_editor(page)).to_contain_text(f"(customer:Customer {{id: '{customer}'}})")
-    expect(_editor(page)).to_contain_text("ORDER BY touchpoint.occurredAt DESC")
+    expect(_editor(logged_in)).to_contain_text(f"(customer:Customer {{id: '{customer}'}})")
+    expect(_editor(logged_in)).to_contain_text("ORDER BY touchpoint.occurredAt DESC")
 
-    page.get_by_test_id("editor-Run").click()
+    logged_in.get_by_test_id("editor-Run").click()
 
-    expect(_nodes(page)).to_have_count(1 + 1 + len(EVENTS))
+    expect(_nodes(logged_in)).to_have_count(1 + 1 + len(EVENTS))
 
 
 def test_a_link_without_a_server_opens_the_query_too(neo4j_browser, page):
@@ -137,20 +142,19 @@ def test_a_link_keeps_every_character_of_an_email(neo4j_browser, page):
     expect(_editor(page)).to_contain_text("LIMIT 100")
 
 
-def test_the_query_of_a_link_by_email_draws_them_too(
-    enter, neo4j_browser, server, customer, unique
-):
-    page = enter(browser.link_by_email(neo4j_browser, f"{unique}@acme.com", server))
+@pytest.mark.usefixtures("customer")
+def test_the_query_of_a_link_by_email_draws_them_too(enter, neo4j_browser, server, email):
+    page = enter(browser.link_by_email(neo4j_browser, email, server))
     page.get_by_test_id("editor-Run").click()
 
     expect(_nodes(page)).to_have_count(1 + 1 + len(EVENTS))
 
 
 @pytest.mark.usefixtures("customer")
-def test_the_saved_timeline_is_drawn_with_the_captions_of_the_style(logged_in, unique, tmp_path):
+def test_the_saved_timeline_is_drawn_with_the_captions_of_the_style(logged_in, email, tmp_path):
     _drop(logged_in, "style.grass")
     expect(logged_in.get_by_text(":style")).to_be_visible()
-    _run(logged_in, f":param who => '{unique}@acme.com'")
+    _run(logged_in, f":param who => '{email}'")
     _drop(logged_in, "timeline.cypher")
     logged_in.get_by_role("button", name="Paste in editor").click()
     expect(_editor(logged_in)).to_contain_text(_title("timeline.cypher"))
@@ -178,7 +182,8 @@ def _editor(page):
 
 
 def _nodes(page):
-    return page.locator("svg g.node")
+    """The nodes that the latest answer draws."""
+    return page.get_by_test_id("frame").first.locator("svg g.node")
 
 
 def _run(page, text):
