@@ -21,6 +21,10 @@ install: .venv/dev.installed ## Install what running, testing and checking need,
 test: .venv/dev.installed ## Run the tests on NEO4J_URI, else in a container, else on an embedded Neo4j.
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+.PHONY: test-model
+test-model: .venv/dev.installed ## Hold 300 random histories of people, others each time, to the model; 8 minutes.
+	@$(BIN)/pytest tests/test_identity_model.py --hypothesis-profile long
+
 .PHONY: test-faults
 test-faults: .venv/dev.installed ## Kill, cut and crowd it under load, then check the graph; SHORT=1 for less, SEED=N to repeat.
 	@$(BIN)/pytest tests/faults $(if $(SHORT),,--long) $(if $(SEED),--seed $(SEED))

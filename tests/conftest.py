@@ -28,6 +28,7 @@ from tests.database import TestDatabase, start
 from tests.server import serving, wait_until_ready
 
 hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
+hypothesis_settings.register_profile("long", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("default")
 
 DATABASE = pytest.StashKey[TestDatabase]()

@@ -36,6 +36,7 @@ ACTS = (
     *("ingest_for_a_named_customer", "undo", "undo_split", "mark", "dismiss"),
     *("erase", "meet_who_is_erased", "look_back"),
 )
+HISTORIES = {"default": 12, "long": 300}
 SHARED = "the {} {} was shared by several people and was not used"
 
 
@@ -408,7 +409,7 @@ def machine(address, make_key):
 
 def test_what_is_told_agrees_with_the_model(machine):
     machine.TestCase.settings = settings(
-        max_examples=25,
+        max_examples=HISTORIES[settings.get_current_profile_name()],
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
