@@ -50,6 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes run the tests: one more than cores, for while one of them waits."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tells a process that runs a part of the tests what all of them share."""
     node.workerinput["database"] = msgspec.to_builtins(node.config.stash[DATABASE])
