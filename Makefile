@@ -22,7 +22,7 @@ test: .venv/dev.installed ## Run the tests on NEO4J_URI, else in a container, el
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-model
-test-model: .venv/dev.installed ## Hold 300 random histories of people, others each time, to the model; 8 minutes.
+test-model: .venv/dev.installed ## Hold 300 random histories of people, others each time, to the model, in 4 minutes.
 	@$(BIN)/pytest tests/test_identity_model.py --hypothesis-profile long
 
 .PHONY: test-faults
