@@ -25,6 +25,7 @@ from app.graph import Graph
 from app.migrator import Migrator
 from tests import calling, command
 from tests.database import TestDatabase, start
+from tests.phones import phone_number
 from tests.server import serving, wait_until_ready
 
 hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
@@ -235,3 +236,9 @@ def serve(environment, free_port):
 def unique() -> str:
     """A word that no other test uses."""
     return uuid.uuid4().hex[:16]
+
+
+@pytest.fixture
+def phone(unique: str) -> str:
+    """A phone number that no other test uses."""
+    return phone_number(unique)

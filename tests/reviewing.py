@@ -32,12 +32,6 @@ def people(ingest):
 
 
 @pytest.fixture
-def phone():
-    """A phone number that no other test uses."""
-    return f"+1415{uuid.uuid4().int % 10**7:07}"
-
-
-@pytest.fixture
 def dispute(ingest):
     """Has a key of one come with the email of another, so many times; returns the last event."""
 

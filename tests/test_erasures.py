@@ -54,11 +54,6 @@ def post(caller):
 
 
 @pytest.fixture
-def phone(unique):
-    return f"+1415{int(unique, 16) % 10**7:07}"
-
-
-@pytest.fixture
 def traces(cypher):
     """The nodes that have one of some words in a property, by their labels."""
 

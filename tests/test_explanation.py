@@ -76,10 +76,6 @@ def conflict(ingest, person, email, unique):
     return jane, joan, event
 
 
-def phone(unique):
-    return f"+1415{2_000_000 + int(unique, 16) % 8_000_000}"
-
-
 # The event
 
 
@@ -438,16 +434,16 @@ def test_many_merges_of_the_same_two_are_no_burden(ingest, explain, cypher, pers
 
 
 def test_in_words_what_decided_and_who_was_overruled_and_what_is_new(
-    ingest, explain, person, email, unique
+    ingest, explain, person, email, unique, phone
 ):
-    jane, number = person("jane"), phone(unique)
-    joan = ingest(phone=number)["customerId"]
+    jane = person("jane")
+    joan = ingest(phone=phone)["customerId"]
 
-    told = explain(ingest(email=email("jane"), phone=number, externalId=unique))["explanation"]
+    told = explain(ingest(email=email("jane"), phone=phone, externalId=unique))["explanation"]
 
     assert told == (
         f"The email {email('jane')} (weight 1.0) already identified {jane}, so the event was "
-        f"attached to it; the phone {number} identified {joan} and was overruled; the externalId "
+        f"attached to it; the phone {phone} identified {joan} and was overruled; the externalId "
         f"{unique} was new and was attached."
     )
 

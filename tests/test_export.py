@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 
 from tests import command
+from tests.phones import phone_number
 
 JSON = {"Content-Type": "application/json"}
 PAIRS = 12
@@ -14,8 +15,8 @@ PAIRS = 12
 
 def values(word):
     """The values of all Identifiers of the two people, the first two their email and phone."""
-    mail, base = f"{word}@example.com", int(word[:6], 16) % 7_900_000 + 2_000_000
-    phones = [f"+1415{base + number}" for number in range(PAIRS + 1)]
+    mail = f"{word}@example.com"
+    phones = [phone_number(word, f"{number:02}") for number in range(PAIRS + 1)]
     others = [f"{name}.{mail}" for name in ("other", *range(PAIRS))]
     return [mail, *phones, *others, *(f"{name}-{word}" for name in "abc")]
 

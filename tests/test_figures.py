@@ -143,11 +143,11 @@ def test_of_a_lenient_request_only_the_bad_events_are_counted_as_refused(client,
 
 
 @pytest.fixture
-def three(ingest, unique):
+def three(ingest, unique, phone):
     """Three people, each known by one key: what each sends to be itself."""
     people = [
         {"email": f"{unique}@acme.com"},
-        {"phone": f"+1415{int(unique, 16) % 10**7:07}"},
+        {"phone": phone},
         {"externalId": unique},
     ]
     ingest([{"event": "x", **each} for each in people])

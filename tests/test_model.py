@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.model import KINDS, Model
+from tests.phones import phone_number
 
 EVENT = st.fixed_dictionaries(
     {},
@@ -62,7 +63,7 @@ def _sent(unique, event, known):
         if name == "customer":
             sent[name] = known[value]
         elif name == "phone":
-            sent[name] = f"+1415{int(unique, 16) % 10**6:06}{value}"
+            sent[name] = phone_number(unique, value)
         else:
             sent[name] = FORMS[name].format(unique, value)
     if identity := _identity(event):

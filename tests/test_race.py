@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from tests import calling
+from tests.phones import phone_number
 
 pytestmark = pytest.mark.anyio
 
@@ -26,11 +27,8 @@ async def send(address, api_key, bodies):
 async def test_one_new_person_seen_by_64_callers_at_once_is_one_customer(
     address, api_key, cypher, unique
 ):
-    seconds = [{"phone": f"+1415555{n:04}"} for n in range(4)]
+    seconds = [{"phone": phone_number(unique, n)} for n in range(4)]
     seconds += [{"externalId": f"{unique}-{n}"} for n in range(4)]
-    digits = int(unique, 16) % 10**6
-    for n, second in enumerate(seconds[:4]):
-        second["phone"] = f"+1415{digits:06}{n}"
     pairs = list(itertools.islice(itertools.cycle(itertools.permutations(seconds, 2)), CALLERS))
     bodies = [
         {"event": "x", "email": f"{unique}@x.com"} | first | second for first, second in pairs

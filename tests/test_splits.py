@@ -8,9 +8,8 @@ pytest_plugins = ["tests.reviewing"]
 
 
 @pytest.fixture
-def office(ingest, unique):
+def office(ingest, unique, phone):
     """The id of a Customer whom a phone has made of Jane and Joe, and the phone."""
-    phone = f"+1415{int(unique, 16) % 10**7:07}"
     jane, joe = f"jane.{unique}@x.com", f"joe.{unique}@x.com"
     customer = ingest(email=jane, phone=phone)["customerId"]
     ingest(phone=phone, externalId=f"joe-{unique}")
