@@ -70,12 +70,12 @@ class Check:
         return version(kernel["versions"][0], kernel["edition"])
 
     async def _clock(self) -> Finding:
-        began = time.time()
+        asked = time.time()
         try:
             (row,) = await self._graph.prepare(self._probes["clock"])
         except Unavailable as error:
             return _wrong("clock", str(error))
-        return clock(row["now"] / 1000, began)
+        return clock(row["now"] / 1000, asked, time.time())
 
     async def _right(self, access: str) -> Finding:
         subject = f"right to {'change the schema' if access == 'schema' else access}"
@@ -134,9 +134,12 @@ def version(text: str, edition: str) -> Finding:
     return _wrong("version", f"{found}: Neo4j {OLDEST[0]}.{OLDEST[1]} or newer is needed")
 
 
-def clock(theirs: float, ours: float) -> Finding:
-    """Whether the database's clock and ours agree; each in seconds since 1970."""
-    skew = theirs - ours
+def clock(theirs: float, asked: float, answered: float) -> Finding:
+    """Whether the database's clock and ours agree: what it told, and ours before and after.
+
+    Each in seconds since 1970.
+    """
+    skew = theirs - min(max(theirs, asked), answered)
     if abs(skew) <= CLOCK_SKEW:
         return Finding("clock", "agrees with the database's")
     ahead = "ahead of" if skew > 0 else "behind"

@@ -1,5 +1,5 @@
 """httpx2 without TLS: else each client reads the system's authorities, which takes longer than a
-call.
+call. It waits for as long as a busy machine may take.
 """
 
 from functools import partial
@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx2
 
-Client = partial(httpx2.Client, verify=False)
-AsyncClient = partial(httpx2.AsyncClient, verify=False)
-request = partial(httpx2.request, verify=False)
+Client = partial(httpx2.Client, verify=False, timeout=60)
+AsyncClient = partial(httpx2.AsyncClient, verify=False, timeout=60)
+request = partial(httpx2.request, verify=False, timeout=60)
 get = partial(request, "GET")
 post = partial(request, "POST")
 delete = partial(request, "DELETE")

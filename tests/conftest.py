@@ -17,7 +17,7 @@ import pytest
 from filelock import ReadWriteLock
 from httpx2 import Client
 from hypothesis import settings as hypothesis_settings
-from neo4j import Driver, GraphDatabase
+from neo4j import Driver, GraphDatabase, Transaction
 
 from app import ids, keys, migrations
 from app.database import Database
@@ -113,6 +113,16 @@ def cypher(driver: Driver, database: Database) -> Rows:
         return driver.execute_query(query, parameters, database_=database.name)[0]  # type: ignore
 
     return run
+
+
+@pytest.fixture
+def held(driver: Driver, database: Database) -> Iterator[Transaction]:
+    """A transaction that a test begins, and ends when it likes."""
+    with driver.session(database=database.name) as session:
+        transaction = session.begin_transaction()
+        yield transaction
+        if not transaction.closed():
+            transaction.rollback()
 
 
 @pytest.fixture

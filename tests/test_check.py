@@ -191,10 +191,10 @@ def test_a_version_is_new_enough_or_not(version, is_ok):
 
 @pytest.mark.parametrize(
     ("theirs", "text"),
-    [(1006.0, "6 s ahead of ours"), (940.0, "60 s behind ours"), (1004.0, None), (996.0, None)],
+    [(1026.0, "6 s ahead of ours"), (940.0, "60 s behind ours"), (1024.0, None), (996.0, None)],
 )
-def test_clocks_agree_to_some_seconds(theirs, text):
-    finding = check.clock(theirs, 1000.0)
+def test_clocks_agree_to_some_seconds_although_the_answer_took_long(theirs, text):
+    finding = check.clock(theirs, 1000.0, 1020.0)
 
     assert finding.is_ok == (text is None)
     assert text is None or text in finding.text
@@ -223,7 +223,7 @@ async def test_an_index_of_our_name_with_other_properties(faults, step, cypher, 
 @pytest.mark.usefixtures("only_schema")
 async def test_a_step_that_is_not_recorded(faults, step, cypher):
     cypher(step.statement.text)
-    cypher("CALL db.awaitIndexes(10)")
+    cypher("CALL db.awaitIndexes(60)")
 
     assert await faults(step) == {
         f"step {step}": "not applied: start the service, which does it",

@@ -1,9 +1,7 @@
 """The pages of the docs: that what they say comes true."""
 
-import os
 import re
 import urllib.parse
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from neo4j.exceptions import CypherSyntaxError
@@ -24,22 +22,9 @@ def service(address, make_key):
     return address, make_key(*keys.SCOPES), calling.get(f"{address}/openapi.json").json()
 
 
-@pytest.fixture(scope="module")
-def readings(service, environment, cypher, tmp_path_factory):
-    """What comes of reading each page; some are read at once, to have it sooner."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {
-            page: pool.submit(
-                Reader(tmp_path_factory.mktemp(page.stem), service, environment, cypher).read,
-                blocks(page),
-            )
-            for page in WITH_BLOCKS
-        }
-
-
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.name)
-def test_every_block_of_a_page_comes_true(page, readings):
-    readings[page].result()
+def test_every_block_of_a_page_comes_true(page, service, environment, cypher, tmp_path):
+    Reader(tmp_path, service, environment, cypher).read(blocks(page))
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,7 @@ def _query(connection, statement):
 def _answers(connection):
     try:
         return bool(_query(connection, "RETURN 1"))
-    except neo4j.exceptions.ServiceUnavailable:
+    except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.TransientError):
         return False
 
 

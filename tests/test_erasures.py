@@ -98,7 +98,7 @@ def test_nothing_is_left_of_somebody_who_is_erased(erase, ingest, traces, email,
     erase(customer)
 
     assert traces(unique, phone) == []
-    assert [label for label, _ in traces(customer)] == ["Erasure", "ErasedCustomer"]
+    assert sorted(label for label, _ in traces(customer)) == ["ErasedCustomer", "Erasure"]
 
 
 def test_it_is_told_who_and_how_much_was_erased_when_and_by_whom(erase, ingest, email, phone):
@@ -644,7 +644,9 @@ async def test_wherever_it_is_interrupted_the_next_call_finishes_it(
 
 
 @pytest.mark.anyio
-async def test_what_is_left_of_an_erasure_is_told_to_nobody(interrupted, caller, rich, email):
+async def test_what_is_left_of_an_erasure_is_told_to_nobody(
+    interrupted, caller, erase, rich, email
+):
     (event,) = caller.get(f"/v1/customers/{rich}/timeline?limit=1").json()["touchpoints"]
 
     with pytest.raises(Interrupted):
@@ -654,6 +656,7 @@ async def test_what_is_left_of_an_erasure_is_told_to_nobody(interrupted, caller,
     assert rich not in caller.get("/v1/identity/conflicts", params={"limit": 100}).text
     others = caller.post("/v1/context", json={"email": email("p0")}).json()
     assert others["possibleSamePeople"] == []
+    erase(rich)  # else the service of some other test does
 
 
 @pytest.mark.anyio
@@ -671,7 +674,8 @@ async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(
     graph, own, rich, monkeypatch, cypher
 ):
     begun = await own.begin(ErasureQuery(rich), "key_test")
-    monkeypatch.setattr(erasures, "IDLE", -1.0)
+    long_ago = "MATCH (e:Erasure {id: $id}) SET e.progressAt = datetime() - duration('PT1H')"
+    cypher(long_ago, id=begun.erasure_id)
     monkeypatch.setattr(erasures, "INTERVAL", 0.01)
     watching = asyncio.create_task(own.watch())
 

@@ -91,7 +91,8 @@ async def test_what_arrives_during_commits_shares_the_next_one(writes):
     assert writes.calls[group_commit.WRITERS :] == [[0, 1, 2, 3, 4]]
 
 
-async def test_fewer_than_a_commit_has_wait_for_its_end(writes):
+async def test_fewer_than_a_commit_has_wait_for_its_end(writes, monkeypatch):
+    monkeypatch.setattr(group_commit, "LONGEST", 60.0)
     async with committing(writes) as commits:
         tasks = [submit(commits, *range(5))]
         await settle()

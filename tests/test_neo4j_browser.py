@@ -13,7 +13,7 @@ from tests import calling
 from tests.conftest import DATABASE
 
 pytest_plugins = ["tests.chromium"]
-expect.set_options(timeout=20_000)  # a busy machine draws slowly
+expect.set_options(timeout=60_000)  # a busy machine draws slowly
 
 FOLDER = statements.folder("browser")
 EVENTS = ["demo_booked", "email_opened", "page_viewed"]

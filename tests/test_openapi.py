@@ -3,7 +3,7 @@
 import json
 from http import HTTPStatus
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import schemathesis
 from starlette.routing import Route
@@ -42,7 +42,7 @@ def answers(operation):
 def validate(content, schema):
     """Raises an error unless the content is what a schema of the document says."""
     whole = schema | {"components": DOCUMENT["components"]}
-    jsonschema.Draft202012Validator(whole).validate(content)
+    jsonschema_rs.Draft202012Validator(whole).validate(content)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_it_is_a_document_of_openapi_3_1():
 
 @pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
 def test_a_schema_is_one_of_json_schema(name):
-    jsonschema.Draft202012Validator.check_schema(DOCUMENT["components"]["schemas"][name])
+    jsonschema_rs.meta.validate(DOCUMENT["components"]["schemas"][name])
 
 
 def test_every_reference_leads_somewhere():
@@ -263,7 +263,7 @@ EVENT = {"event": "x", "email": "jane@acme.com"}
     ],
 )
 def test_what_its_schema_forbids_is_refused(caller, event):
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema_rs.ValidationError):
         validate(event, {"$ref": "#/components/schemas/EventIngest"})
 
     assert caller.post("/v1/events", json=event).status_code == 400

@@ -41,7 +41,7 @@ def open_page(chromium, address, noise):
         context = chromium.new_context(base_url=address, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("dialog", lambda dialog: (noise.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: noise.append(str(error)))
         page.on(
@@ -108,11 +108,9 @@ def names(page):
 
 
 def scroll_to_the_end(page):
-    for _ in range(20):
+    while not page.locator(".end").count():
         page.mouse.wheel(0, 100_000)
         page.wait_for_timeout(100)
-        if page.locator(".end").count():
-            return
 
 
 def test_pasting_a_key_and_searching_leads_to_the_timeline(logged_in, ingest, unique, noise):
@@ -193,7 +191,7 @@ def test_the_keyboard_alone_unfolds_properties(logged_in, many, noise):
 def test_the_keyboard_alone_goes_from_touchpoint_to_touchpoint_to_the_end(logged_in, many):
     page = logged_in(many)
     seen = set()
-    for _ in range(500):  # each has two stops, and what is older may load after the first round
+    for _ in range(5000):  # each has two stops, and what is older may load after the first round
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.closest('.day li')?.id"))
         if len(seen - {None}) == 120:

@@ -52,7 +52,8 @@ def test_a_change_is_found_when_it_is_asked_for(file, path):
     assert not file.renew()
 
 
-def test_the_latest_is_a_second_old_at_most(file, path, monkeypatch):
+def test_the_latest_is_as_old_as_the_interval_at_most(file, path, monkeypatch):
+    monkeypatch.setattr(secret_file, "INTERVAL", 60.0)
     assert file.latest() == "first"
     path.write_text("second")
     assert file.latest() == "first"

@@ -39,8 +39,9 @@ def server(database, authority):
 
 
 @pytest.fixture
-def refusal(database, server):
+def refusal(database, server, monkeypatch):
     """What keeps a database over TLS from answering; nothing if it does."""
+    monkeypatch.setattr("app.graph.ANSWER_TIMEOUT", 30.0)
 
     async def of(scheme, host="localhost", **more):
         uri = server.uri.replace("bolt://127.0.0.1", f"{scheme}://{host}")

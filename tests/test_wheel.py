@@ -56,7 +56,7 @@ def waypath(installed, environment, folder):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
 
     return run
