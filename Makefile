@@ -17,6 +17,9 @@ run: .venv/run.installed ## Serve on http://127.0.0.1:8000, with an embedded Neo
 .PHONY: install
 install: .venv/dev.installed ## Install what running, testing and checking need, into .venv.
 
+# Else each of the many processes that tests start compiles the service anew, where this is set.
+test test-model test-faults: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: test
 test: .venv/dev.installed ## Run the tests on NEO4J_URI, else in a container, else on an embedded Neo4j.
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
