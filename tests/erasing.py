@@ -19,9 +19,8 @@ def erase(caller):
     """Erases somebody, and gives what that is answered with."""
 
     def run(customer, **query):
-        path = f"/v1/customers/{customer}"
-        while (answer := caller.delete(path, params=query)).status_code == 202:
-            pass  # a busy machine takes longer than one call waits
-        return calling.told(answer)
+        # On a busy machine it takes longer than a call waits.
+        calls = (caller.delete(f"/v1/customers/{customer}", params=query) for _ in range(10))
+        return calling.told(next(each for each in calls if each.status_code != 202))
 
     return run

@@ -108,9 +108,11 @@ def names(page):
 
 
 def scroll_to_the_end(page):
-    while not page.locator(".end").count():
+    for _ in range(600):
         page.mouse.wheel(0, 100_000)
         page.wait_for_timeout(100)
+        if page.locator(".end").count():
+            return
 
 
 def test_pasting_a_key_and_searching_leads_to_the_timeline(logged_in, ingest, unique, noise):

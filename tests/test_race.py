@@ -27,8 +27,8 @@ async def send(address, api_key, bodies):
 async def test_one_new_person_seen_by_64_callers_at_once_is_one_customer(
     address, api_key, cypher, unique
 ):
-    seconds = [{"phone": phone_number(unique, n)} for n in range(4)]
-    seconds += [{"externalId": f"{unique}-{n}"} for n in range(4)]
+    phones = [{"phone": phone_number(unique, n)} for n in range(4)]
+    seconds = [*phones, *({"externalId": f"{unique}-{n}"} for n in range(4))]
     pairs = list(itertools.islice(itertools.cycle(itertools.permutations(seconds, 2)), CALLERS))
     bodies = [
         {"event": "x", "email": f"{unique}@x.com"} | first | second for first, second in pairs
