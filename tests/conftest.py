@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from app import ids, keys, migrations
 from app.database import Database
 from app.graph import Graph
 from app.migrator import Migrator
-from tests import calling, command
+from tests import calling, command, ports
 from tests.database import TestDatabase, start
 from tests.phones import phone_number
 from tests.server import serving, wait_until_ready
@@ -215,9 +214,9 @@ def cli(environment):
 
 
 @pytest.fixture
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def free_port() -> int:
+    """A port that nobody listens at."""
+    return ports.free_port()
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-import socket
 import ssl
 import threading
 from urllib.parse import urlsplit
+
+from tests.ports import free_port
 
 
 class Forwarder:
@@ -18,11 +19,10 @@ class Forwarder:
         self._target = urlsplit(uri)
         self._tls = tls
         self.heard = bytearray()
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self._port = listener.getsockname()[1]
+        self._port = free_port()
         self.uri = f"bolt://127.0.0.1:{self._port}"
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
 
     def __enter__(self) -> "Forwarder":

@@ -2,13 +2,14 @@
 
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 
 import pytest
 import redis
+
+from tests.ports import free_port
 
 
 class RedisServer:
@@ -17,8 +18,7 @@ class RedisServer:
     def __init__(self, *options, password=None):
         self._directory = tempfile.mkdtemp(prefix="waypath-redis-")
         self.socket = f"{self._directory}/redis.sock"
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = listener.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         self._password = password
         self._options = ["--requirepass", password, *options] if password else options

@@ -189,12 +189,14 @@ def test_data_whose_password_is_lost_is_refused_and_kept(tmp_path):
     assert (tmp_path / "data" / "databases" / "system").exists()
 
 
-def test_a_start_that_fails_says_why_and_leaves_the_home_free(tmp_path):
-    with pytest.raises(EmbeddedError, match="Invalid maximum heap size"):
-        EmbeddedNeo4j(tmp_path, heap="lots").start()
+def test_a_start_that_fails_says_why_and_leaves_the_home_free(shared):
+    shared.neo4j.stop()
 
-    assert running(tmp_path) is None
-    home = Home(tmp_path)
+    with pytest.raises(EmbeddedError, match="Invalid maximum heap size"):
+        EmbeddedNeo4j(shared.home, heap="lots").start()
+
+    assert running(shared.home) is None
+    home = Home(shared.home)
     home.own()
     home.leave()
 

@@ -5,7 +5,6 @@ import itertools
 import json
 import random
 import shutil
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +16,7 @@ import pytest
 from app import keys
 from tests import calling
 from tests.figures import parse, value
+from tests.ports import free_port
 from tests.server import wait_for
 
 pytest_plugins = ["tests.redis_server"]
@@ -48,8 +48,7 @@ class Instance:
     """`python -m app serve` as a process; its log is a file."""
 
     def __init__(self, environment, directory):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
+        port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self._log = directory / "log"
         with self._log.open("wb") as log:

@@ -9,6 +9,7 @@ from collections import deque
 from urllib.parse import urlsplit
 
 from tests.faults import bolt
+from tests.ports import free_port
 
 CLOSED = (OSError, asyncio.IncompleteReadError)
 
@@ -32,8 +33,7 @@ class BoltProxy:
     def __init__(self, uri):
         target = urlsplit(uri)
         self._target = target.hostname, target.port or 7687
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self._port = listener.getsockname()[1]
+        self._port = free_port()
         self.uri = f"bolt://127.0.0.1:{self._port}"
         self.latency = 0
         self.is_silent = False

@@ -16,6 +16,7 @@ from app.database import Database
 from app.neo4j_home import Home
 from tests import calling
 from tests.faults.waiting import until
+from tests.ports import free_port
 
 START = 180  # seconds that a start may take on a busy machine
 STOP = 60
@@ -36,8 +37,7 @@ class Service:
         self._api_key = api_key
         self._process = None
         self._read = 0  # how much of the log was looked at
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self._port = listener.getsockname()[1]
+        self._port = free_port()
         self.address = f"http://127.0.0.1:{self._port}"
         self._environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
