@@ -230,6 +230,7 @@ def serve(environment, free_port):
             env=environment | {"WAYPATH_PORT": str(free_port)} | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pipesize=2**20,  # nobody reads its log while it is asked again and again if it is ready
             text=True,
         )
         processes.append(process)
