@@ -125,6 +125,17 @@ def held(driver: Driver, database: Database) -> Iterator[Transaction]:
 
 
 @pytest.fixture
+def hold(held: Transaction) -> Callable[[str, str], None]:
+    """Has whoever sends a new key wait until the transaction `held` ends."""
+
+    def key(kind: str, value: str) -> None:
+        new = "MERGE (:Identifier {kind: $kind, value: $value})"
+        held.run(new, kind=kind, value=value).consume()
+
+    return key
+
+
+@pytest.fixture
 async def graph(database: Database) -> AsyncIterator[Graph]:
     graph = Graph(database)
     yield graph

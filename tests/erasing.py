@@ -10,7 +10,7 @@ from tests import calling
 def caller(address, make_key):
     """Calls the service with a key that may do everything."""
     headers = {"X-API-Key": make_key(*keys.SCOPES)}
-    with calling.Client(base_url=address, headers=headers, timeout=60) as client:
+    with calling.Client(base_url=address, headers=headers) as client:
         yield client
 
 

@@ -17,7 +17,7 @@ def erase(cli, address):
 @pytest.fixture(scope="module")
 def reader(address, make_key):
     headers = {"X-API-Key": make_key(keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)}
-    with calling.Client(base_url=address, headers=headers, timeout=60) as client:
+    with calling.Client(base_url=address, headers=headers) as client:
         yield client
 
 

@@ -87,7 +87,7 @@ def test_without_a_key_an_event_sent_twice_happened_twice(post, touchpoints, uni
 @pytest.mark.anyio
 async def test_replays_in_parallel_store_one_touchpoint(address, api_key, touchpoints, unique):
     headers = {"X-API-Key": api_key, "Idempotency-Key": unique}
-    async with calling.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+    async with calling.AsyncClient(base_url=address, headers=headers) as client:
         responses = await asyncio.gather(
             *(client.post("/v1/events", json=event(unique)) for _ in range(32))
         )
@@ -101,7 +101,7 @@ async def test_of_two_payloads_that_race_for_a_key_one_is_stored(
     address, api_key, touchpoints, unique
 ):
     headers = {"X-API-Key": api_key, "Idempotency-Key": unique}
-    async with calling.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+    async with calling.AsyncClient(base_url=address, headers=headers) as client:
         responses = await asyncio.gather(
             *(client.post("/v1/events", json=batch(unique, count=2 + n % 2)) for n in range(32))
         )

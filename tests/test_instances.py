@@ -63,7 +63,7 @@ class Instance:
         """Callers who stay connected, as many to each of its workers, until the stack is left."""
         found = {}
         while sum(len(callers) == CONNECTIONS for callers in found.values()) < WORKERS:
-            caller = calling.Client(base_url=self.address, headers={"X-API-Key": key}, timeout=60)
+            caller = calling.Client(base_url=self.address, headers={"X-API-Key": key})
             callers = found.setdefault(worker(caller.get("/healthz")), [])
             if len(callers) < CONNECTIONS:
                 callers.append(caller)

@@ -18,9 +18,7 @@ CALLERS = 64
 async def send(address, api_key, bodies):
     limits = httpx2.Limits(max_connections=CALLERS)
     headers = {"X-API-Key": api_key}
-    async with calling.AsyncClient(
-        base_url=address, headers=headers, limits=limits, timeout=60
-    ) as client:
+    async with calling.AsyncClient(base_url=address, headers=headers, limits=limits) as client:
         return await asyncio.gather(*(client.post("/v1/events", json=body) for body in bodies))
 
 

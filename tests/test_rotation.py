@@ -66,7 +66,7 @@ async def load(address, api_key, unique):
 
     @contextlib.asynccontextmanager
     async def running(senders=4):
-        async with calling.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+        async with calling.AsyncClient(base_url=address, headers=headers) as client:
             tasks = [asyncio.create_task(send(client, number)) for number in range(senders)]
             yield answers
             for task in tasks:

@@ -104,7 +104,7 @@ def client(request, database, make_key):
     key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)
     with serving(replace(database, uri=uri, reads=request.param)) as address:
         wait_until_ready(address)
-        with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=60) as client:
+        with calling.Client(base_url=address, headers={"X-API-Key": key}) as client:
             yield client
 
 
