@@ -33,7 +33,9 @@ from neo4j.exceptions import (
     ServiceUnavailable,
 )
 
+from app import statements
 from app.database import Database, Login
+from app.liveness import Liveness
 
 CONNECT_TIMEOUT = 3.0
 POOL_SIZE = 32
@@ -50,6 +52,17 @@ DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
 NO_ROUTE = "Unable to retrieve routing information"
 # The database takes no login of the user for five seconds, after three that were wrong.
 LOCKED_OUT = "Neo.ClientError.Security.AuthenticationRateLimit"
+# An operator, or the database itself, ended a transaction, which is rolled back. The driver makes
+# client errors of what the database calls transient, and would not repeat them.
+TERMINATED = (
+    "Neo.ClientError.Transaction.Terminated",
+    "Neo.ClientError.Transaction.LockClientStopped",
+)
+# The database stopped a transaction, which had carried the remaining time as its timeout.
+TIMED_OUT = (
+    "Neo.ClientError.Transaction.TransactionTimedOut",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+)
 REFUSED = (
     "Neo.ClientError.Security.Unauthorized",
     "Neo.ClientError.Security.TokenExpired",
@@ -60,6 +73,8 @@ READ, WRITE = READ_ACCESS, WRITE_ACCESS
 FAILURES = (DriverError, Neo4jError)
 Bookmarks = AsyncBookmarkManager
 
+RUNNING = statements.load("read")["running_attempts"]
+
 log = structlog.get_logger()
 
 Row = dict[str, Any]
@@ -67,6 +82,32 @@ Row = dict[str, Any]
 
 class RenewedLogin(ServiceUnavailable):
     """The database refused a login, and there is another one by now."""
+
+
+class _Connections:
+    """The connections of one driver. Those of a retired one close when its last call has ended."""
+
+    def __init__(self, driver: AsyncDriver) -> None:
+        self.driver = driver
+        self._calls = 0
+        self._is_retired = False
+
+    async def __aenter__(self) -> AsyncDriver:
+        self._calls += 1
+        return self.driver
+
+    async def __aexit__(self, *_: object) -> None:
+        self._calls -= 1
+        await self._close_unused()
+
+    async def retire(self) -> None:
+        """Closes the connections once no call uses one."""
+        self._is_retired = True
+        await self._close_unused()
+
+    async def _close_unused(self) -> None:
+        if self._is_retired and not self._calls:
+            await _close(self.driver)
 
 
 class Client:
@@ -79,86 +120,117 @@ class Client:
         self._where = database
         self._deadline = deadline
         self._login = database.login()
-        self._driver = self._connect()
+        self._connections = _Connections(self._connect(POOL_SIZE))
+        self._slots = asyncio.Semaphore(POOL_SIZE)
+        self._prober = self._connect(1)  # its own, so that no statement can hold it up
+        self._liveness = Liveness(self.running)
         self.bookmarks = self._no_bookmarks()
         self._answered_at = self._asks_at = -math.inf
 
     async def close(self) -> None:
         """Closes every connection."""
-        await _close(self._driver)
+        self._liveness.close()
+        await _close(self._connections.driver)
+        await _close(self._prober)
 
     async def reconnect(self) -> None:
-        """Leaves every connection behind, and what was written before is no longer waited for."""
+        """Uses new connections from now on, and waits for no earlier write."""
         self.bookmarks = self._no_bookmarks()
-        await self._replace_driver()
+        await self._renew_connections()
 
-    async def attempt(
+    async def run_once(
         self,
         text: str,
         access: str,
         parameters: Row,
-        patience: float,
+        deadline: float,
         bookmarks: Bookmarks | None,
     ) -> list[Row]:
-        """The rows of a statement, committed. Raises one of FAILURES.
+        """The rows of a statement, committed. The deadline is a time of the event loop.
 
-        A database that says nothing for `patience` seconds counts as one that is lost, with every
-        connection to it.
+        Raises TimeoutError at the deadline, when the database stops the transaction as well, or
+        one of FAILURES.
         """
-        query = Query(text, timeout=patience)  # pyright: ignore[reportArgumentType]
-        driver, login = self._driver, self._login
-        secret = None
+        login, secret = self._login, None
+        options = {"default_access_mode": access, "bookmark_manager": bookmarks}
         try:
             if login:
                 secret = login.secret()
-            async with (
-                asyncio.timeout(patience),
-                driver.session(
-                    database=self._where.name,
-                    default_access_mode=access,
-                    bookmark_manager=bookmarks,
-                ) as session,
-            ):
-                result = await session.run(query, parameters)
-                rows = [dict(record) async for record in result]
-        except TimeoutError as error:
-            if driver is self._driver:
-                await self._replace_driver()
-            raise ServiceUnavailable("the database did not answer") from error
+            rows = await self._watch(text, parameters, deadline, options)
+        except TimeoutError:
+            raise
         except Neo4jError as error:
+            if error.code in TIMED_OUT:
+                raise TimeoutError from error
             if login and error.code in REFUSED and login.is_another(secret):
                 raise RenewedLogin("the login was read again") from error
             raise
-        except DriverError as error:
-            if driver is self._driver:
-                raise
-            # Another call has left this driver behind.
-            raise ServiceUnavailable(str(error)) from error
         except (OSError, RuntimeError) as error:
             # What uvloop says of a connection that closed under the driver, which passes it on.
             raise ServiceUnavailable(str(error)) from error
         self._answered_at = time.monotonic()
         return rows
 
-    async def rehearse(self, text: str, parameters: Row) -> Row | None:
+    async def _watch(self, text: str, parameters: Row, deadline: float, options: Row) -> list[Row]:
+        connections, attempt = self._connections, None
+        try:
+            async with (
+                asyncio.timeout_at(deadline) as scope,
+                # Else a call might wait for a connection, with nothing in the database yet.
+                self._slots,
+                connections as driver,
+                driver.session(database=self._where.name, **options) as session,
+            ):
+                attempt = self._liveness.attempt(scope)
+                query = Query(
+                    text,  # pyright: ignore[reportArgumentType]
+                    metadata={"attempt": attempt.id},
+                    timeout=_remaining(deadline),
+                )
+                result = await session.run(query, parameters)
+                return [dict(record) async for record in result]
+        except TimeoutError as error:
+            if attempt is None or not attempt.is_lost:
+                raise
+            # Others of the same age may be lost as well.
+            if connections is self._connections:
+                await self._renew_connections()
+            raise ServiceUnavailable("the connection was lost") from error
+        finally:
+            if attempt:
+                attempt.end()
+
+    async def running(self) -> list[str]:
+        """The ids of the attempts that the database runs. Raises ConnectionError."""
+        try:
+            async with self._prober.session(
+                database=self._where.name, default_access_mode=WRITE
+            ) as session:
+                result = await session.run(RUNNING.text)  # pyright: ignore[reportArgumentType]
+                return [record["attempt"] async for record in result]
+        except (*FAILURES, OSError, RuntimeError) as error:
+            raise ConnectionError(describe(error)) from error
+
+    async def dry_run(self, text: str, parameters: Row, deadline: float) -> Row | None:
         """Runs a statement in a transaction that is rolled back; the plan, if it is explained.
 
-        Raises PermissionError where the database refuses us, ConnectionError for everything else;
-        each with what is said about it.
+        The deadline is a time of the event loop. Raises PermissionError if the database refuses
+        the login, ConnectionError for everything else; each with the error's description.
         """
         statement: Any = text
         try:
             async with (
-                asyncio.timeout(self._deadline),
-                self._driver.session(database=self._where.name) as session,
-                await session.begin_transaction(timeout=self._deadline) as transaction,
+                asyncio.timeout_at(deadline),
+                self._connections as driver,
+                driver.session(database=self._where.name) as session,
+                await session.begin_transaction(timeout=_remaining(deadline)) as transaction,
             ):
                 result = await transaction.run(statement, parameters)
                 summary = await result.consume()
                 await transaction.rollback()
         except (DriverError, Neo4jError, OSError, ValueError) as error:
             is_refused = isinstance(error, AuthError | Forbidden) or is_locked_out(error)
-            raise (PermissionError if is_refused else ConnectionError)(said(error)) from error
+            raise (PermissionError if is_refused else ConnectionError)(describe(error)) from error
         return summary.plan
 
     async def renew_login(self) -> None:
@@ -190,21 +262,21 @@ class Client:
         )
         return is_away and self._answered_at == -math.inf
 
-    async def _replace_driver(self) -> None:
-        left, self._driver = self._driver, self._connect()
-        await _close(left)
+    async def _renew_connections(self) -> None:
+        retired, self._connections = self._connections, _Connections(self._connect(POOL_SIZE))
+        await retired.retire()
 
     def _no_bookmarks(self) -> Bookmarks | None:
         # What remembers the writes that a cluster's member must have before it may answer; one
         # server alone has them.
         return AsyncGraphDatabase.bookmark_manager() if self._where.is_routed else None
 
-    def _connect(self) -> AsyncDriver:
+    def _connect(self, pool_size: int) -> AsyncDriver:
         auth = _AuthManager(self._login) if self._login else _password(self._where)
-        return _driver(self._where, auth, self._deadline)
+        return _driver(self._where, auth, self._deadline, pool_size)
 
     async def _is_refused(self, password: str) -> bool:
-        driver = _driver(self._where, (self._where.username, password), CONNECT_TIMEOUT)
+        driver = _driver(self._where, (self._where.username, password), CONNECT_TIMEOUT, 1)
         try:
             async with (
                 asyncio.timeout(CONNECT_TIMEOUT),
@@ -258,7 +330,7 @@ def may_pass(error: BaseException) -> bool:
     """Whether what failed may work when it is done again."""
     if isinstance(error, ConstraintError | ServiceUnavailable):
         return True
-    if isinstance(error, Neo4jError) and error.code in (*LOST_RACES, LOCKED_OUT):
+    if isinstance(error, Neo4jError) and error.code in (*LOST_RACES, *TERMINATED, LOCKED_OUT):
         return True
     return isinstance(error, FAILURES) and error.is_retryable()
 
@@ -266,6 +338,11 @@ def may_pass(error: BaseException) -> bool:
 def is_unusable(error: BaseException) -> bool:
     """Whether it is the connection or the login that fails, and not the statement."""
     return isinstance(error, DriverError | AuthError)
+
+
+def is_response(error: BaseException) -> bool:
+    """Whether the database itself responds with an error that may pass: it is busy, not away."""
+    return isinstance(error, Neo4jError) and may_pass(error)
 
 
 def is_locked_out(error: BaseException) -> bool:
@@ -283,7 +360,7 @@ def reason(error: BaseException | None) -> str:
     return "deadlock" if code == DEADLOCK else "transient"
 
 
-def said(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """What an error says, for an operator: the driver hides some things below others."""
     causes = list(_causes(error))
     for cause in causes:
@@ -308,8 +385,16 @@ def _password(database: Database) -> tuple[str, str] | None:
     return (database.username, database.password) if database.password else None
 
 
+def _remaining(deadline: float) -> float:
+    # Zero would mean that there is no timeout.
+    return max(0.001, deadline - asyncio.get_running_loop().time())
+
+
 def _driver(
-    database: Database, auth: AsyncAuthManager | tuple[str, str] | None, deadline: float
+    database: Database,
+    auth: AsyncAuthManager | tuple[str, str] | None,
+    deadline: float,
+    pool_size: int,
 ) -> AsyncDriver:
     uri, options = database.uri, {}
     if database.ca_file:
@@ -319,7 +404,7 @@ def _driver(
     return AsyncGraphDatabase.driver(
         uri,
         auth=auth,
-        max_connection_pool_size=POOL_SIZE,
+        max_connection_pool_size=pool_size,
         connection_acquisition_timeout=2 * deadline,  # the deadline of the whole call comes first
         connection_timeout=CONNECT_TIMEOUT,
         notifications_min_severity="OFF",

@@ -45,7 +45,7 @@ class Check:
     async def findings(self) -> list[Finding]:
         """Every finding, in the order in which to mend what is wrong."""
         try:
-            await self._graph.rehearse(self._probes["server"])
+            await self._graph.dry_run(self._probes["server"])
         except PermissionError as error:
             hint = "see NEO4J_USERNAME and NEO4J_PASSWORD, or the file that has it or a token"
             return [_wrong("login", f"{error} ({hint})")]
@@ -80,7 +80,7 @@ class Check:
     async def _right(self, access: str) -> Finding:
         subject = f"right to {'change the schema' if access == 'schema' else access}"
         try:
-            await self._graph.rehearse(self._probes[access])
+            await self._graph.dry_run(self._probes[access])
         except (PermissionError, Unavailable) as error:
             return _wrong(subject, f"{error} (grant it to the user in NEO4J_USERNAME)")
         return Finding(subject, "granted")
@@ -102,7 +102,7 @@ class Check:
         subject = f"{access}/{statement.name}"
         explained = msgspec.structs.replace(statement, text=f"EXPLAIN {statement.text}")
         try:
-            plan = await self._graph.rehearse(explained)
+            plan = await self._graph.dry_run(explained)
         except (PermissionError, Unavailable) as error:
             return _wrong(subject, f"not taken by this database: {error}")
         scans = sorted({name for name in _operators(plan or {}) if name in _SCANS})

@@ -160,6 +160,16 @@ class Unavailable(ServiceError):
     retry_after = 1
 
 
+class Overloaded(Unavailable):
+    """503: the request would wait too long; `Retry-After` follows from what waits before it."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            f"Overloaded: too many events wait for the database. Retry after {retry_after} s."
+        )
+        self.retry_after = retry_after
+
+
 class NoAnswer(Unavailable):
     """503: the database does not answer, which may pass by itself."""
 

@@ -60,6 +60,7 @@ class Figures:
         self._commits = seconds("commit_duration_seconds", "How long commits took")
         self._conflicts = counter("identity_conflicts", "Keys that identified another Customer")
         self._limited = counter("rate_limited", "Calls beyond the limit of their key")
+        self._shed = counter("shed_requests", "Requests rejected at once because of overload")
         unfinished = "Erasures that are not finished, when they were last looked for"
         self._erasures = gauge("erasures_unfinished", unfinished, multiprocess_mode="livemax")
         queued, up = "Events that wait for a commit", "Whether every worker has its database"
@@ -114,6 +115,10 @@ class Figures:
     def limited(self) -> None:
         """A call was refused for the limit of its key."""
         self._limited.inc()
+
+    def shed(self) -> None:
+        """A request was rejected at once because of overload."""
+        self._shed.inc()
 
     def storage_away(self, *, is_away: bool) -> None:
         """The storage of the rate limit was looked at."""

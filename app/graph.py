@@ -1,18 +1,11 @@
 """The graph: every statement that runs on Neo4j runs through here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
+import itertools
+import random
 from typing import Any
 
 import structlog
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
 from app import bolt, statements
 from app.bolt import Row
@@ -23,10 +16,8 @@ from app.statements import Statement
 
 DEADLINE = 10.0
 SCHEMA_TIMEOUT = 600.0  # an index over data that is there already is built first
-ANSWER_TIMEOUT = 2.0
-PATIENCE = 5.0
-
-Attempt = Callable[[], Awaitable[list[Row]]]
+PLAN_TIMEOUT = 60.0  # seconds; a plan that is interrupted begins anew
+FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.5  # seconds between two attempts, at most
 
 log = structlog.get_logger()
 
@@ -34,11 +25,13 @@ log = structlog.get_logger()
 class Graph:
     """A Neo4j database, its statements called by the names of their files.
 
-    Every call ends within `deadline` seconds. What may pass (a lost connection, one that does not
-    answer, a deadlock, a lost race for a new key or with an erasure) is repeated in milliseconds
-    until then; every statement is therefore written so that a repeat changes nothing more. A
-    database that never answered and cannot be reached is not waited for. While `is_open` is false,
-    reads and writes are refused at once, and nothing is repeated.
+    Every call ends within `deadline` seconds, or by the deadline that it names, which is a time of
+    the event loop. An attempt lasts until then, unless its connection is lost: a slow statement is
+    never cut, and at the deadline the database stops it as well. What may pass (a lost connection,
+    a deadlock, a lost race for a new key or with an erasure) is repeated in milliseconds; every
+    statement is therefore written so that a repeat changes nothing more. A database that never
+    answered and cannot be reached is not waited for. While `is_open` is false, reads and writes
+    are refused at once, and nothing is repeated.
     """
 
     def __init__(
@@ -74,134 +67,127 @@ class Graph:
         self._check_open()
         return await self._run(self._reads[name], self._reader, parameters)
 
-    async def write(self, name: str, /, **parameters: Any) -> list[Row]:
+    async def write(
+        self, name: str, deadline: float | None = None, /, **parameters: Any
+    ) -> list[Row]:
         """The rows of a statement in `cypher/write/`, committed. Raises Unavailable."""
         self._check_open()
-        return await self._run(self._writes[name], bolt.WRITE, parameters)
+        return await self._run(self._writes[name], bolt.WRITE, parameters, deadline)
 
     async def prepare(
-        self, statement: Statement, within: float | None = None, /, **parameters: Any
+        self, statement: Statement, seconds: float | None = None, /, **parameters: Any
     ) -> list[Row]:
         """The rows of a statement that makes the graph ready, which is not open yet.
 
         It ends within so many seconds, or else within the deadline. Raises Unavailable, with what
         the database says.
         """
+        deadline = self._deadline_after(seconds)
         try:
-            return await self._run(statement, bolt.WRITE, parameters, within)
+            return await self._run(statement, bolt.WRITE, parameters, deadline)
         except bolt.FAILURES as error:
-            raise Unavailable(f"{statement.name}: {bolt.said(error)}") from error
+            raise Unavailable(f"{statement.name}: {bolt.describe(error)}") from error
 
-    async def rehearse(self, statement: Statement) -> Row | None:
-        """Runs a statement in a transaction that is rolled back, with nothing for parameters.
+    async def dry_run(
+        self, statement: Statement, seconds: float | None = None, /, **parameters: Any
+    ) -> Row | None:
+        """Runs a statement in a transaction that is rolled back within so many seconds.
 
-        Returns the plan of one that begins with EXPLAIN. Raises PermissionError where the database
-        refuses us, Unavailable where it does not answer or take the statement; each with what is
-        said about it.
+        A parameter that is not given is null. Returns the plan of a statement that begins with
+        EXPLAIN. Raises PermissionError where the database refuses us, Unavailable where it does
+        not answer or take the statement; each with what is said about it.
         """
+        values = dict.fromkeys(statement.parameters) | parameters
         try:
-            return await self._client.rehearse(statement.text, dict.fromkeys(statement.parameters))
+            return await self._client.dry_run(statement.text, values, self._deadline_after(seconds))
         except ConnectionError as error:
             raise Unavailable(str(error)) from error
 
-    async def warm_up(self) -> None:
-        """Lets the database plan the write, so that its first caller need not wait for that."""
+    async def plan_write(self) -> None:
+        """Has the database plan the write, which takes it seconds after its own start."""
         nothing: Row = {parameter: {} for parameter in self._writes["ingest"].parameters}
-        # A database that has just started takes seconds to plan, and starts anew if interrupted.
-        await self._run(self._writes["ingest"], bolt.WRITE, nothing, self._deadline)
+        deadline = self._deadline_after(PLAN_TIMEOUT)
+        await self._run(self._writes["ingest"], bolt.WRITE, nothing, deadline)
 
     async def answer(self) -> None:
-        """Returns if the database answers within two seconds, or is busy with writes.
+        """Returns if the database answers, or has answered within the deadline.
 
         Raises PermissionError where it refuses us, Unavailable where it does not answer; each with
         what is said about it.
         """
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
-                await self._ask()
+            await self._ask()
         except TimeoutError:
-            if not self._client.answered_within(PATIENCE):
+            # What waits for a slow statement can still have its answer.
+            if not self._client.answered_within(self._deadline):
                 raise NoAnswer() from None
         except bolt.FAILURES as error:
-            if bolt.is_locked_out(error) and self._client.answered_within(self._deadline):
-                return  # which lasts for five seconds: whoever calls waits for as long
+            if bolt.is_response(error) and self._client.answered_within(self._deadline):
+                return  # of a busy database, or of a lockout, which lasts for five seconds
             kind = Unavailable if bolt.may_pass(error) else PermissionError
-            raise kind(bolt.said(error)) from error
+            raise kind(bolt.describe(error)) from error
 
     async def _ask(self) -> None:
         # No write is waited for: it is enough to be there.
-        question = self._reads["schema"].text, self._leader, {}, self._deadline, None
+        question = self._reads["schema"].text, self._leader, {}, self._deadline_after(), None
         try:
-            await self._client.attempt(*question)
+            await self._client.run_once(*question)
         except bolt.RenewedLogin:
-            await self._client.attempt(*question)
+            await self._client.run_once(*question)
 
     def _check_open(self) -> None:
         if not self.is_open:
             raise Unavailable("the database is away")
 
+    def _deadline_after(self, seconds: float | None = None) -> float:
+        return asyncio.get_running_loop().time() + (seconds or self._deadline)
+
     async def _run(
-        self, statement: Statement, access: str, parameters: Row, within: float | None = None
+        self, statement: Statement, access: str, parameters: Row, deadline: float | None = None
     ) -> list[Row]:
         if parameters.keys() != statement.parameters:
             raise TypeError(f"{statement.name} takes {sorted(statement.parameters)}")
-        # Half of the deadline leaves time for an attempt on a new connection.
-        patience = within or self._deadline / 2
+        deadline = deadline or self._deadline_after()
         # One that began before a reconnect must not have those after it wait for what it wrote.
-        bookmarks = self._client.bookmarks
-        attempt = partial(
-            self._client.attempt, statement.text, access, parameters, patience, bookmarks
-        )
+        call = statement.text, access, parameters, deadline, self._client.bookmarks
         try:
-            async with asyncio.timeout(within or self._deadline):
-                try:
-                    return await attempt()
-                except bolt.FAILURES as error:
-                    # Not before: what repeats would be a tenth of a lone write's own CPU.
-                    return await self._attempts(statement)(_failed(error, attempt))
+            async with asyncio.timeout_at(deadline):
+                for number in itertools.count(1):
+                    try:
+                        return await self._client.run_once(*call)
+                    except bolt.FAILURES as error:
+                        if not self._is_to_be_repeated(error):
+                            raise
+                        self._note_retry(statement, number, error)
+                    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number)
+                    await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - jitter
         except TimeoutError:
             raise NoAnswer() from None
         except bolt.FAILURES as error:
-            if self._client.was_never_reached(error):
-                message = f"the database cannot be reached: {bolt.said(error)}"
-                raise Unavailable(message) from error
-            if bolt.may_pass(error):
-                raise NoAnswer() from error
-            if not bolt.is_unusable(error):
+            if (unavailable := self._translated(error, statement)) is None:
                 raise
-            log.error("database_unusable", statement=statement.name, error=str(error))
-            raise Unavailable("the database cannot be used") from error
-
-    def _attempts(self, statement: Statement) -> AsyncRetrying:
-        return AsyncRetrying(
-            retry=retry_if_exception(self._is_to_be_repeated),
-            wait=wait_random_exponential(multiplier=0.005, max=0.5),
-            stop=stop_after_delay(self._deadline),
-            before_sleep=lambda state: self._retry(statement, state),
-            reraise=True,
-        )
+            raise unavailable from error
+        raise AssertionError("it counts without end")
 
     def _is_to_be_repeated(self, error: BaseException) -> bool:
         return self.is_open and bolt.may_pass(error) and not self._client.was_never_reached(error)
 
-    def _retry(self, statement: Statement, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
+    def _translated(self, error: Exception, statement: Statement) -> Unavailable | None:
+        """The error that a caller gets instead, or None for one that is a defect of ours."""
+        if self._client.was_never_reached(error):
+            return Unavailable(f"the database cannot be reached: {bolt.describe(error)}")
+        if bolt.may_pass(error):
+            return NoAnswer()
+        if not bolt.is_unusable(error):
+            return None
+        log.error("database_unusable", statement=statement.name, error=str(error))
+        return Unavailable("the database cannot be used")
+
+    def _note_retry(self, statement: Statement, attempt: int, error: Exception) -> None:
         self._figures.retried(bolt.reason(error))
         log.warning(
             "statement_retried",
             statement=statement.name,
-            attempt=state.attempt_number,
+            attempt=attempt,
             error=getattr(error, "code", None) or type(error).__name__,
         )
-
-
-def _failed(error: Exception, attempt: Attempt) -> Attempt:
-    """An attempt whose first time has failed already."""
-    first = [error]
-
-    async def again() -> list[Row]:
-        if first:
-            raise first.pop()
-        return await attempt()
-
-    return again

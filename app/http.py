@@ -53,12 +53,15 @@ class Routes:
         """`POST /v1/events`: keeps one event or a batch, and answers when it is committed."""
         api_key = await self._gate.admit(headers.api_key(request), EVENTS_WRITE)
         idempotency_key = headers.idempotency_key(request)
-        sent = payload.decode(await read_json(request))
-        await self._gate.spend(api_key, len(sent.sent))
-        is_lenient = sent.is_batch and headers.prefers(request, "handling", "lenient")
-        receipt = await self._ingest.submit(
-            rows.Request(sent, api_key.producer, idempotency_key, is_lenient)
-        )
+        body = await read_json(request)
+        with self._ingest.admit(api_key.producer, len(body)) as reservation:
+            sent = payload.decode(body)
+            reservation.settle(len(sent.sent))
+            await self._gate.spend(api_key, len(sent.sent))
+            is_lenient = sent.is_batch and headers.prefers(request, "handling", "lenient")
+            receipt = await self._ingest.submit(
+                rows.Request(sent, api_key.producer, idempotency_key, is_lenient)
+            )
         extra = {"Idempotency-Replayed": "true"} if receipt.is_replay else {}
         if is_lenient:
             extra["Preference-Applied"] = "handling=lenient"

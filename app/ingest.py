@@ -2,21 +2,26 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app import blocked, identity, rows
+from app.admission import Admission, Reservation
 from app.blocked import EventWarning
 from app.commit_order import commit_order
 from app.errors import Detail, IdempotencyConflict, InvalidPayload, ServiceError
+from app.fair_lock import FairLock
 from app.figures import Figures
 from app.graph import Graph
 from app.group_commit import GroupCommit, Row, Unit
 from app.payload import merged
 from app.rows import IDEMPOTENCY_HEADER, Request
 from app.traces import Traces
+
+LARGE = 8 * 1024  # bytes of a request, whose events take the event loop milliseconds
 
 
 class Resolution(Struct, frozen=True, rename="camel"):
@@ -69,7 +74,16 @@ class Ingest:
         self._commits = commits
         self._is_blocked = is_blocked
         self._figures = figures or Figures()
+        self._normalising = FairLock()
+        self._admission = Admission(commits.rate, commits.deadline, self._figures)
         self._traces = traces or Traces()
+
+    def admit(self, producer: str, size: int) -> AbstractContextManager[Reservation]:
+        """Holds the place of a request of a producer, of `size` bytes, until its end.
+
+        Raises Overloaded at once where it would wait too long.
+        """
+        return self._admission.admit(producer, size)
 
     async def submit(self, request: Request) -> Receipt:
         """What became of the request's events, once all that is kept of them is committed.
@@ -86,7 +100,7 @@ class Ingest:
             raise
 
     async def _keep(self, request: Request) -> Receipt:
-        found = rows.of(request, self._is_blocked)
+        found = await self._rows(request)
         _refuse(request, found)
         written = await self._write(request, found)
         outcomes = iter(written)
@@ -101,26 +115,37 @@ class Ingest:
         kept = [outcome.is_replay for outcome in written if outcome.customer_id]
         return Receipt(results, bool(kept) and all(kept))
 
+    async def _rows(self, request: Request) -> list[Row | ServiceError]:
+        size = request.payload.size
+        if size < LARGE:
+            return rows.of(request, self._is_blocked)
+        async with self._normalising.held(request.producer, size):
+            return rows.of(request, self._is_blocked)
+
     async def _write(self, request: Request, found: list[Row | ServiceError]) -> list[Outcome]:
         good = [row for row in found if not isinstance(row, ServiceError)]
         if not good:
             return []
         units = [Unit([row]) for row in good] if request.is_lenient else [Unit(good)]
-        return await self._commits.submit(units, request.payload.size)
+        return await self._commits.submit(units, request.payload.size, request.producer)
 
 
 async def write(
-    graph: Graph, rules: identity.Rules, units: list[Unit], figures: Figures | None = None
+    graph: Graph,
+    rules: identity.Rules,
+    units: list[Unit],
+    deadline: float,
+    figures: Figures | None = None,
 ) -> list[Outcome]:
     """Writes units in one transaction, and tells what came of each row, in order.
 
     Units that give one id to different payloads take a transaction each: the second one is
-    refused, and only what is committed can refuse it.
+    refused, and only what is committed can refuse it. The deadline is a time of the event loop.
     """
     together = _before_clash(units)
-    outcomes = await _write_together(graph, rules, units[:together], figures)
+    outcomes = await _write_together(graph, rules, units[:together], deadline, figures)
     rest = units[together:]
-    return outcomes + await write(graph, rules, rest, figures) if rest else outcomes
+    return outcomes + await write(graph, rules, rest, deadline, figures) if rest else outcomes
 
 
 def _before_clash(units: list[Unit]) -> int:
@@ -133,32 +158,37 @@ def _before_clash(units: list[Unit]) -> int:
     return len(units)
 
 
-async def _write_together(
-    graph: Graph, rules: identity.Rules, units: list[Unit], figures: Figures | None
-) -> list[Outcome]:
+def parameters(rules: identity.Rules, units: list[Unit]) -> tuple[Row, list[int]]:
+    """The parameters of the write for units; and the order of the events, as positions."""
     events: list[Row] = []
     for number, unit in enumerate(units):
         for row in unit.rows:
             row["unit"] = number
             events.append(row)
     order = commit_order(row["identifiers"] or [row["customer"]] for row in events)
-    (result,) = await graph.write(
-        "ingest",
-        batch={
-            "named": [
-                {"unit": row["unit"], "customer": row["customer"]}
-                for row in events
-                if row["customer"]
-            ],
-            "claims": [
-                {"unit": row["unit"], "id": row["id"], "digest": row["digest"]}
-                for row in events
-                if row["digest"]
-            ],
-            "events": [events[position] for position in order],
-        },
-        rules=msgspec.to_builtins(rules),
-    )
+    batch = {
+        "named": [
+            {"unit": row["unit"], "customer": row["customer"]} for row in events if row["customer"]
+        ],
+        "claims": [
+            {"unit": row["unit"], "id": row["id"], "digest": row["digest"]}
+            for row in events
+            if row["digest"]
+        ],
+        "events": [events[position] for position in order],
+    }
+    return {"batch": batch, "rules": msgspec.to_builtins(rules)}, order
+
+
+async def _write_together(
+    graph: Graph,
+    rules: identity.Rules,
+    units: list[Unit],
+    deadline: float,
+    figures: Figures | None,
+) -> list[Outcome]:
+    values, order = parameters(rules, units)
+    (result,) = await graph.write("ingest", deadline, **values)
     if figures and result["disputes"]:
         figures.disputed(result["disputes"])
     unknown, conflicts = set(result["unknown"]), set(result["conflicts"])
@@ -168,7 +198,7 @@ async def _write_together(
             order, result["outcomes"], strict=True
         )
     }
-    return [outcomes[position] for position in range(len(events))]
+    return [outcomes[position] for position in range(len(order))]
 
 
 def _result(

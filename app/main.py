@@ -18,6 +18,7 @@ from app.embedded import running
 from app.endpoint import route
 from app.erasure_routes import ErasureRoutes
 from app.erasures import Erasures
+from app.errors import Unavailable
 from app.event_routes import EventRoutes
 from app.explanation import ExplanationReader
 from app.figures import Figures
@@ -35,6 +36,7 @@ from app.middleware import RequestMiddleware
 from app.migrator import Migrator
 from app.pages import Pages
 from app.readiness import Readiness
+from app.rehearsal import Rehearsal
 from app.review import Reviewer
 from app.review_routes import ReviewRoutes
 from app.scrape import Scrape
@@ -87,6 +89,22 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
     return application(routes, others, lifespan, core.figures, core.traces)
 
 
+async def prepare(config: Settings, where: Database) -> None:
+    """Has a database ready for its first write: its schema, its plans, its compiled code.
+
+    One that is away is left to the workers, which wait for it and log why.
+    """
+    graph = Graph(where)
+    try:
+        await Migrator(graph, migrations.load()).apply()
+        await graph.plan_write()
+        await Rehearsal(graph, config.rules).run()
+    except Unavailable:
+        return
+    finally:
+        await graph.close()
+
+
 async def serve_agent(config: Settings, where: Database, key: str) -> None:
     """Serves one agent on standard input and output, with its API key, until it hangs up.
 
@@ -111,7 +129,8 @@ class _Core:
         write = partial(ingest.write, self.graph, config.rules, figures=counted)
         self._commits = GroupCommit(write, DEADLINE, counted)
         migrator = Migrator(self.graph, migrations.load())
-        self.readiness = Readiness(self.graph, migrator, counted)
+        rehearsal = Rehearsal(self.graph, config.rules)
+        self.readiness = Readiness(self.graph, migrator, counted, rehearsal.run)
         is_blocked = config.blocked.has
         self.ingest = Ingest(self._commits, is_blocked, counted, self.traces)
         self.contexts = ContextReader(self.graph, _links(config), is_blocked)

@@ -13,7 +13,7 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from app.answers import REFUSED, STATUS, error_answer
-from app.errors import MethodNotAllowed, NotFound, ServiceError
+from app.errors import MethodNotAllowed, NotFound, Overloaded, ServiceError
 from app.figures import Figures
 from app.traces import Traces
 
@@ -82,7 +82,8 @@ def _told(error: Exception, scope: Scope) -> ServiceError:
     if refusal is None:
         log.exception("request_failed", **where)
         return ServiceError("an error of ours; the request's id finds it in our logs")
-    log.info("request_refused", **where, code=refusal.code)
+    if not isinstance(refusal, Overloaded):  # of which there are many, and the admission logs them
+        log.info("request_refused", **where, code=refusal.code)
     return refusal
 
 

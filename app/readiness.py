@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -19,8 +20,15 @@ log = structlog.get_logger()
 class Readiness:
     """Watches the graph: closes it while its database is away, prepares that, and opens it."""
 
-    def __init__(self, graph: Graph, migrator: Migrator, figures: Figures | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        migrator: Migrator,
+        figures: Figures | None = None,
+        rehearse: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._figures = figures or Figures()
+        self._rehearse = rehearse
         self._graph = graph
         self._migrator = migrator
         self._told: str | None = None
@@ -72,7 +80,9 @@ class Readiness:
     async def _prepare(self) -> bool:
         try:
             await self._migrator.apply()
-            await self._graph.warm_up()
+            await self._graph.plan_write()
+            if self._rehearse:
+                await self._rehearse()
         except Unavailable as error:
             passes = isinstance(error, NoAnswer)
             self._tell(logging.WARNING if passes else logging.ERROR, str(error))

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from app.chains import chains
+from app.commit_control import MAX_ROWS
 from app.errors import InvalidPayload, ServiceError
 from app.events import Event
-from app.group_commit import COMMIT_ROWS, WRITERS
+from app.group_commit import WRITERS
 from app.identity import IsBlocked
 from app.ingest import Ingest
 from app.patience import patiently
@@ -46,7 +47,7 @@ class RecordWriter:
         found = chains(
             [_subjects(event) for _, event in good],
             [len(record.raw) for record, _ in good],
-            COMMIT_ROWS,
+            MAX_ROWS,
             BATCH_BYTES,
         )
         queue = iter(found)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -38,13 +39,16 @@ def serve(config: Settings) -> None:
         address = f"http://{config.host}:{listener.getsockname()[1]}"
         if config.neo4j_uri:
             _listen(listener, config)
+            asyncio.run(main.prepare(config, target.database(config)))
             print(banner.given(address, config.neo4j_uri), flush=True)
             _run(config, listener)
             return
         neo4j = EmbeddedNeo4j(config.neo4j_home)
         try:
             connection = neo4j.start()
-            key = asyncio.run(development_key.ensure(config, target.database(config)))
+            where = target.database(config)
+            key = asyncio.run(development_key.ensure(config, where))
+            asyncio.run(main.prepare(config, where))
             _listen(listener, config)
             print(banner.embedded(address, key, connection), flush=True)
             _run(config, listener)
@@ -59,7 +63,11 @@ def worker() -> RequestMiddleware:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
-    return main.create_app()
+    app = main.create_app()
+    # What is there from the start stays. To look at it again and again would hold up requests.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def _run(config: Settings, listener: socket.socket) -> None:

@@ -90,8 +90,10 @@ class ToolCalls:
         key = optional.read(options.idempotency_key, "idempotencyKey", idempotency.key, faults)
         if faults:
             raise query.invalid(faults)
-        await self._gate.spend(api_key, len(sent.sent))
-        return await self._ingest.submit(Request(sent, api_key.producer, key, options.lenient))
+        with self._ingest.admit(api_key.producer, sent.size) as reservation:
+            reservation.settle(len(sent.sent))
+            await self._gate.spend(api_key, len(sent.sent))
+            return await self._ingest.submit(Request(sent, api_key.producer, key, options.lenient))
 
 
 def _encode(arguments: Mapping[str, Any]) -> bytes:

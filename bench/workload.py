@@ -8,6 +8,7 @@ import msgspec
 
 from app import ingest, payload
 from app.blocked import BlockedKeys
+from app.commit_control import CommitRate
 from app.graph import Graph
 from app.group_commit import GroupCommit, Row, Unit
 from app.identity import Rules
@@ -71,12 +72,14 @@ class _Captured(Exception):
 
 
 class _Commits:
-    async def submit(self, units: list[Unit], size: int) -> list[Row]:
+    rate, deadline = CommitRate(), 0.0
+
+    async def submit(self, units: list[Unit], size: int, flow: str) -> list[Row]:
         raise _Captured(units)
 
 
 class _Statement:
-    async def write(self, name: str, **parameters: Any) -> list[Row]:
+    async def write(self, name: str, deadline: float, /, **parameters: Any) -> list[Row]:
         raise _Captured(parameters)
 
 
@@ -89,7 +92,7 @@ async def parameters(events: list[dict[str, Any]]) -> dict[str, Row]:
     except _Captured as captured:
         units = captured.args[0]
         try:
-            await ingest.write(cast("Graph", _Statement()), Rules(), units)
+            await ingest.write(cast("Graph", _Statement()), Rules(), units, 0.0)
         except _Captured as written:
             return written.args[0]
     raise AssertionError("the service wrote nothing")

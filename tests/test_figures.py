@@ -195,7 +195,7 @@ def test_a_commit_is_measured_by_its_events_and_its_time(ingest, grown, unique):
 async def test_the_queue_is_as_long_as_what_waits():
     figures, gate = Figures(), asyncio.Event()
 
-    async def write(units):
+    async def write(units, deadline):
         await gate.wait()
         return [row for unit in units for row in unit.rows]
 

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from app import group_commit
+from app import commit_control, group_commit
 from app.errors import Unavailable
 from app.group_commit import GroupCommit, Unit
 
@@ -19,13 +19,15 @@ class Writes:
 
     def __init__(self):
         self.calls = []
+        self.deadlines = []
         self.gate = asyncio.Event()
         self.news = asyncio.Condition()
         self.poison = None
 
-    async def __call__(self, units):
+    async def __call__(self, units, deadline):
         rows = [row for unit in units for row in unit.rows]
         self.calls.append([row["n"] for row in rows])
+        self.deadlines.append(deadline)
         async with self.news:
             self.news.notify_all()
         await self.gate.wait()
@@ -55,8 +57,9 @@ async def committing(writes, deadline=30.0):
         await asyncio.gather(task, return_exceptions=True)
 
 
-def submit(commits, *numbers, size=1):
-    return asyncio.create_task(commits.submit([Unit([{"n": n} for n in numbers])], size))
+def submit(commits, *numbers, size=1, flow=""):
+    unit = Unit([{"n": n} for n in numbers])
+    return asyncio.create_task(commits.submit([unit], size, flow))
 
 
 async def settle():
@@ -141,17 +144,77 @@ async def test_everybody_gets_the_rows_of_their_own(writes):
         assert [len(rows) for rows in await asyncio.gather(*tasks)] == [1, 2, 3, 4, 5]
 
 
-async def test_a_commit_takes_no_more_than_its_rows(writes):
+async def test_a_commit_takes_no_more_rows_than_its_limit(writes):
+    limit = commit_control.MIN_ROWS
     async with committing(writes) as commits:
         await busy(commits)
-        tasks = [submit(commits, *range(group_commit.COMMIT_ROWS)) for _ in range(2)]
+        tasks = [submit(commits, *range(limit)) for _ in range(2)]
         await settle()
         writes.gate.set()
         await asyncio.gather(*tasks)
 
-    assert [len(call) for call in writes.calls[group_commit.WRITERS :]] == [
-        group_commit.COMMIT_ROWS
-    ] * 2
+    assert [len(call) for call in writes.calls[group_commit.WRITERS :]] == [limit] * 2
+
+
+async def test_a_request_beyond_the_limit_is_one_commit(writes):
+    writes.gate.set()
+    async with committing(writes) as commits:
+        await submit(commits, *range(500))
+
+    assert [len(call) for call in writes.calls] == [500]
+
+
+async def test_two_commits_beyond_the_limit_do_not_run_at_once(writes):
+    async with committing(writes) as commits:
+        tasks = [submit(commits, *range(500)) for _ in range(2)]
+        await settle()
+        assert len(writes.calls) == 1
+        writes.gate.set()
+        await asyncio.gather(*tasks)
+
+
+async def test_the_limit_grows_with_commits_that_are_fast(writes):
+    writes.gate.set()
+    async with committing(writes) as commits:
+        for _ in range(4):
+            await submit(commits, *range(500))
+        writes.gate.clear()
+        first = submit(commits, *range(500))
+        await settle()
+        second = submit(commits, *range(500))
+        await settle()
+        assert [len(call) for call in writes.calls[4:]] == [500, 500]
+        writes.gate.set()
+        await asyncio.gather(first, second)
+
+
+async def test_callers_take_turns_whatever_one_of_them_sends(writes):
+    async with committing(writes) as commits:
+        first = await busy(commits)
+        flood = [submit(commits, *[f"flood {n}"] * 32, flow="flood") for n in range(3)]
+        await settle()
+        lone = submit(commits, "lone", flow="other")
+        await settle()
+        writes.gate.set()
+        await asyncio.gather(*first, *flood, lone)
+
+    order = dict.fromkeys(name for call in writes.calls for name in call)
+    assert list(order) == ["busy", "flood 0", "lone", "flood 1", "flood 2"]
+
+
+async def test_a_commit_has_the_latest_deadline_of_its_callers(writes):
+    loop = asyncio.get_running_loop()
+    async with committing(writes, deadline=30.0) as commits:
+        first = await busy(commits)
+        tasks = [submit(commits, 1)]
+        await asyncio.sleep(0.05)
+        tasks.append(submit(commits, 2))
+        since = loop.time()
+        await settle()
+        writes.gate.set()
+        await asyncio.gather(*first, *tasks)
+
+    assert since <= writes.deadlines[-1] - 30.0 < since + 10
 
 
 async def test_the_poison_of_one_reaches_nobody_else(writes):

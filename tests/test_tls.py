@@ -39,13 +39,12 @@ def server(database, authority):
 
 
 @pytest.fixture
-def refusal(database, server, monkeypatch):
+def refusal(database, server):
     """What keeps a database over TLS from answering; nothing if it does."""
-    monkeypatch.setattr("app.graph.ANSWER_TIMEOUT", 30.0)
 
     async def of(scheme, host="localhost", **more):
         uri = server.uri.replace("bolt://127.0.0.1", f"{scheme}://{host}")
-        graph = Graph(replace(database, **{"uri": uri, **more}))
+        graph = Graph(replace(database, **{"uri": uri, **more}), 30.0)
         said = None
         try:
             await graph.answer()

@@ -1,0 +1,90 @@
+"""Liveness: whether the database still runs a statement that has no response yet."""
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import Awaitable, Callable, Collection
+
+QUIET_SECONDS = 1.0  # without a response, after which the database is asked
+PROBE_INTERVAL = 0.5  # seconds between two probes
+PROBE_TIMEOUT = 2.0  # seconds
+MISSES = 2  # a statement that has just arrived, or has just ended, may be missing once
+
+_PROCESS = secrets.token_hex(8)
+_numbers = itertools.count(1)
+
+Running = Callable[[], Awaitable[Collection[str]]]
+
+
+class Attempt:
+    """One attempt at a statement; its transaction carries `id` as metadata.
+
+    The attempt ends early, by the timeout of its `scope`, if its connection is lost.
+    """
+
+    def __init__(self, liveness: "Liveness", scope: asyncio.Timeout) -> None:
+        self.id = f"{_PROCESS}{next(_numbers):x}"
+        self.is_lost = False
+        self._liveness = liveness
+        self._scope = scope
+        self._misses = 0
+        self._timer = asyncio.get_running_loop().call_later(QUIET_SECONDS, liveness.probe, self)
+
+    def end(self) -> None:
+        """The attempt has ended, and is no longer watched."""
+        self._timer.cancel()
+        self._liveness.forget(self)
+
+    def compare(self, running: Collection[str]) -> None:
+        """Ends the attempt if its transaction is missing for the second time in a row."""
+        self._misses = 0 if self.id in running else self._misses + 1
+        if self._misses == MISSES:
+            self.is_lost = True
+            self._scope.reschedule(asyncio.get_running_loop().time())
+
+
+class Liveness:
+    """Tells lost connections from slow statements.
+
+    A database that is slow, or stopped for seconds, still runs the statement, and its work would
+    be lost with the connection. So a statement without a response is looked for among the
+    transactions that the database runs. Only if it is missing there is its connection lost. A
+    database that does not respond to that question either says nothing about the statement.
+    """
+
+    def __init__(self, running: Running) -> None:
+        """`running` returns the ids of the attempts in the database; it raises ConnectionError."""
+        self._running = running
+        self._quiet: set[Attempt] = set()
+        self._prober: asyncio.Task[None] | None = None
+
+    def attempt(self, scope: asyncio.Timeout) -> Attempt:
+        """An attempt that begins now, and is watched until its end."""
+        return Attempt(self, scope)
+
+    def probe(self, attempt: Attempt) -> None:
+        """Looks for an attempt in the database from now on."""
+        self._quiet.add(attempt)
+        if self._prober is None or self._prober.done():
+            self._prober = asyncio.create_task(self._probe())
+
+    def forget(self, attempt: Attempt) -> None:
+        """Looks for an attempt no longer."""
+        self._quiet.discard(attempt)
+
+    def close(self) -> None:
+        """Probes no longer."""
+        if self._prober:
+            self._prober.cancel()
+
+    async def _probe(self) -> None:
+        while quiet := tuple(self._quiet):
+            try:
+                async with asyncio.timeout(PROBE_TIMEOUT):
+                    running = await self._running()
+            except (TimeoutError, ConnectionError):
+                pass  # which says nothing about the statements
+            else:
+                for attempt in self._quiet.intersection(quiet):
+                    attempt.compare(running)
+            await asyncio.sleep(PROBE_INTERVAL)
