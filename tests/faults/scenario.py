@@ -28,6 +28,8 @@ class Amounts:
     clients: int = 500
     stops: int = 1
     hang_ups: int = 40
+    pausing: float = 6
+    disk_stalls: int = 2
     goal: int = 0
     answer_time: float = 20
     recovery_time: float = 20
@@ -43,6 +45,8 @@ LONG = Amounts(
     away=60,
     stops=4,
     hang_ups=300,
+    pausing=60,
+    disk_stalls=10,
     goal=20_000,
     answer_time=12,
     recovery_time=10,

@@ -1,15 +1,18 @@
 """A service under test: `python -m app serve` as a process, killed, stopped and started again."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 
 import httpx2
 import psutil
 from neo4j import GraphDatabase
+from neo4j.exceptions import DriverError, Neo4jError
 
 from app import embedded
 from app.database import Database
@@ -19,19 +22,21 @@ from tests.faults.waiting import until
 from tests.ports import free_port
 
 START = 180  # seconds that a start may take on a busy machine
+NEO4J_START = 120
 STOP = 60
 
 
 class Service:
     """A service with a directory and a port of its own.
 
-    It is on `database`, which has `api_key`, or else on an embedded one of its own;
-    `variables` are further settings.
+    It is on `database`, which has `api_key`, or else on an embedded one of its own, in the
+    directory `data` if that is given; `variables` are further settings.
     """
 
-    def __init__(self, directory, database=None, api_key=None, **variables):
-        self._home = directory / "neo4j"
-        self._key = directory / "development-key"
+    def __init__(self, directory, database=None, api_key=None, *, data=None, **variables):
+        data = data or directory
+        self._home = data / "neo4j"
+        self._key = data / "development-key"
         self._log = directory / "service.log"
         self._database = database
         self._api_key = api_key
@@ -43,7 +48,7 @@ class Service:
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             **(_variables(database) if database else {}),
             "WAYPATH_PORT": str(self._port),
-            "WAYPATH_DATA_DIR": str(directory),
+            "WAYPATH_DATA_DIR": str(data),
             "WAYPATH_RATE_LIMIT": "100000000",
             **variables,
         }
@@ -109,20 +114,45 @@ class Service:
 
     def cypher(self, query, **parameters):
         """Runs Cypher on its database, past any proxy, and returns the rows."""
-        where = self._database or self._embedded()
-        with GraphDatabase.driver(
+        where = self._where()
+        with self.driver() as driver:
+            return driver.execute_query(query, parameters, database_=where.name).records
+
+    def driver(self):
+        """A driver of its database, past any proxy, which the caller closes."""
+        where = self._where()
+        return GraphDatabase.driver(
             where.uri,
             auth=(where.username, where.password) if where.password else None,
             notifications_min_severity="OFF",
             max_transaction_retry_time=0,
-        ) as driver:
-            return driver.execute_query(query, parameters, database_=where.name).records
+        )
+
+    @property
+    def neo4j_pid(self):
+        """The process id of the embedded Neo4j."""
+        state = Home(self._home).recorded()
+        assert state, "no embedded Neo4j runs"
+        return state.pid
 
     def kill_neo4j(self):
         """Ends the embedded Neo4j with SIGKILL."""
-        state = Home(self._home).recorded()
-        assert state, "no embedded Neo4j runs"
-        os.kill(state.pid, signal.SIGKILL)
+        os.kill(self.neo4j_pid, signal.SIGKILL)
+
+    async def neo4j_back(self):
+        """When its Neo4j answers, which is waited for. Raises TimeoutError."""
+        await until(lambda: asyncio.to_thread(self._neo4j_answers), NEO4J_START)
+        return time.monotonic()
+
+    @contextlib.contextmanager
+    def paused_neo4j(self):
+        """Stops the embedded Neo4j with SIGSTOP, and continues it at the end."""
+        pid = self.neo4j_pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def log(self):
         """All that it ever said."""
@@ -157,6 +187,14 @@ class Service:
         except httpx2.TransportError:
             return False
         return response.status_code == 200
+
+    def _neo4j_answers(self):
+        with contextlib.suppress(DriverError, Neo4jError, AssertionError):
+            return bool(self.cypher("RETURN 1"))
+        return False
+
+    def _where(self):
+        return self._database or self._embedded()
 
     def _embedded(self):
         connection = embedded.running(self._home)

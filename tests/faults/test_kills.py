@@ -1,11 +1,9 @@
 """Processes that are killed and stopped under load, and started again."""
 
 import asyncio
-import contextlib
 import time
 
 import pytest
-from neo4j.exceptions import DriverError, Neo4jError
 
 from tests.faults.waiting import until
 
@@ -76,7 +74,7 @@ async def test_an_embedded_neo4j_that_is_killed_comes_back_by_itself_with_everyt
         for _ in range(amounts.neo4j_kills):
             await _approach(scenario, senders)
             it.kill_neo4j()
-            back = await asyncio.to_thread(_back, it)
+            back = await it.neo4j_back()
             scenario.recoveries.append(await senders.recovered(back))
     scenario.judge(it)
 
@@ -90,14 +88,3 @@ async def _approach(scenario, senders):
 
 def _are_whole_again(service, before):
     return len(service.workers) == len(before) and service.workers != before
-
-
-def _back(service):
-    """When its Neo4j answers again."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        with contextlib.suppress(DriverError, Neo4jError, AssertionError):
-            service.cypher("RETURN 1")
-            return time.monotonic()
-        time.sleep(0.1)
-    raise TimeoutError("Neo4j did not come back")

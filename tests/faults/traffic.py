@@ -71,6 +71,10 @@ class Traffic:
         key = f"{self._run}-{next(self._numbers)}-{self._sender}" if form in REQUEST_KEY else None
         return Message(events, key, size > 1 or rng.random() < 0.5, has_newcomer)
 
+    def new_people(self, first, size):
+        """A batch without idempotency keys: one event of each of `size` people, from `first` on."""
+        return Message([self._first_event(person) for person in range(first, first + size)])
+
     def regrouped(self, messages):
         """The same events in other batches, as far as their keys allow."""
         loose = [event for message in messages if message.is_loose for event in message.events]
@@ -94,6 +98,16 @@ class Traffic:
             fields["timestamp"] = f"2026-04-{rng.randint(1, 30):02}T10:14:32.{rng.randint(0, 999)}Z"
         if form == "event" or (form == "both" and rng.random() < 0.5):
             fields["idempotencyKey"] = f"{self._run}/{mark}"
+        return Event(mark, fields)
+
+    def _first_event(self, person):
+        mark = f"{self._sender}-{next(self._numbers)}"
+        keys = _keys(self._run, person)
+        fields = {
+            "event": "page_viewed",
+            "properties": {"run": self._run, "mark": mark, "url": "/pricing"},
+            **{kind: keys[kind] for kind in self._rng.sample(KINDS, self._rng.randint(2, 3))},
+        }
         return Event(mark, fields)
 
     def _identity(self):
