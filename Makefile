@@ -53,6 +53,11 @@ bench-growth: .venv/bench.installed ## Fill it to 2 million Touchpoints (TOUCHPO
 bench-workers: .venv/bench.installed ## Measure 1, 2 and 4 workers; SOAK=10: its memory over 10 minutes.
 	@$(BIN)/python -m bench workers $(if $(SOAK),--soak $(SOAK))
 
+.PHONY: bench-overload
+bench-overload: .venv/bench.installed ## Offer up to ten times what it can commit, in 4 minutes.
+	@$(BIN)/python -m bench overload
+	@$(BIN)/python -m bench chart
+
 .PHONY: lock
 lock: .venv/dev.installed ## Write requirements/ anew, after a change in pyproject.toml or constraints.txt.
 	@$(LOCK) --group build -o requirements/build.txt

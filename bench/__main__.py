@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bench import comparison, growth, workers
+from bench import comparison, growth, overload, workers
 from bench.report import RESULTS
 
 
@@ -60,6 +60,16 @@ def several(
         workers.soak(soak, *numbers[:1] or (1,))
     else:
         workers.run(numbers or (1, 2, 4), rounds, seconds, warmup)
+
+
+@cli.command(name="overload")
+@click.option(
+    "--seconds", default=10.0, show_default=True, type=click.FloatRange(2), help="A step's."
+)
+@_warmup
+def overload_(seconds: float, warmup: float) -> None:
+    """With up to ten times what it can commit, and beside a key that floods."""
+    overload.run(seconds, warmup)
 
 
 @cli.command(name="chart")

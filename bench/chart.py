@@ -54,7 +54,28 @@ def growth(folder: Path) -> Path:
     return _save(figure, tail, folder / "growth.svg", content)
 
 
-CHARTS = {"comparison": comparison, "growth": growth}
+def overload(folder: Path) -> Path:
+    """Goodput against offered load, both of the capacity, and the latency of what is accepted."""
+    content = _results("overload")
+    steps = content["steps"]
+    figure, (rate, tail) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    offered = [step["offered"] / step["capacity"] for step in steps]
+    rate.plot(offered, [min(1, each) for each in offered], color=OTHERS, ls="--", label="ideal")
+    goodput = [step["goodput"] / step["capacity"] for step in steps]
+    rate.plot(offered, goodput, color=OURS, marker="o", label="goodput")
+    rate.set_ylabel("goodput of the capacity")
+    for name, color, label in (("p99", OURS, "200"), ("rejected_p99", OTHERS, "503")):
+        tail.plot(offered, [step[name] for step in steps], color=color, marker="o", label=label)
+    tail.set_ylabel("p99 of the responses, s")
+    for axes in (rate, tail):
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("offered load of the capacity")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=8)
+    return _save(figure, tail, folder / "overload.svg", content)
+
+
+CHARTS = {"comparison": comparison, "growth": growth, "overload": overload}
 
 
 def draw(folder: Path) -> list[Path]:
