@@ -110,6 +110,10 @@ class _Connections:
             await _close(self.driver)
 
 
+class LostConnection(ServiceUnavailable):
+    """The database responds, and no longer runs a statement that has no response."""
+
+
 class Client:
     """Connections to a database, for calls of at most `deadline` seconds.
 
@@ -195,7 +199,7 @@ class Client:
             # Others of the same age may be lost as well.
             if connections is self._connections:
                 await self._renew_connections()
-            raise ServiceUnavailable("the connection was lost") from error
+            raise LostConnection("the connection was lost") from error
         finally:
             if attempt:
                 attempt.end()

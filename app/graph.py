@@ -132,7 +132,7 @@ class Graph:
         question = self._reads["schema"].text, self._leader, {}, self._deadline_after(), None
         try:
             await self._client.run_once(*question)
-        except bolt.RenewedLogin:
+        except (bolt.RenewedLogin, bolt.LostConnection):
             await self._client.run_once(*question)
 
     def _check_open(self) -> None:
