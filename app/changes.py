@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from app import cursor, identity, optional
 from app.errors import Detail, UnknownCustomer
 from app.graph import Graph, Row
-from app.query import invalid
+from app.optional import invalid
 
 LIMIT = 200
 

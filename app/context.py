@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from app import identity, optional, timestamps
 from app.errors import Detail, UnknownCustomer
 from app.graph import Graph, Row
-from app.query import invalid
+from app.optional import invalid
 from app.touchpoint import Touchpoint, touchpoint
 
 LIMIT = 200

@@ -11,7 +11,7 @@ from app.errors import Detail, MergeConflict, Unavailable, UnknownCustomer
 from app.figures import Figures
 from app.graph import Graph
 from app.merge import REASON_LENGTH
-from app.query import invalid
+from app.optional import invalid
 from app.splits import Splits
 from app.sweep import Report, Sweep
 

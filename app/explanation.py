@@ -9,8 +9,8 @@ from app import identity, optional, timestamps
 from app.errors import Detail, UnknownEvent
 from app.graph import Graph, Row
 from app.lineage import Lineage, LineageChange, Link
+from app.optional import invalid
 from app.outcome import KeyExplanation, Outcomes, Owned
-from app.query import invalid
 from app.sentence import Story, tell
 from app.timestamps import Instant
 from app.touchpoint import Touchpoint, touchpoint

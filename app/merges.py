@@ -7,7 +7,7 @@ from app.errors import Detail, MergeConflict, UnknownCustomer, UnknownMerge
 from app.graph import Graph, Row
 from app.identity import opaque_id
 from app.merge import Caution, Evidence, KindCount, Merge, MergePreview, MergeRequest, Side
-from app.query import invalid
+from app.optional import invalid
 
 MANY_IDENTIFIERS = 20
 MANY_TOUCHPOINTS = 1000

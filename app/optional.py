@@ -1,9 +1,9 @@
-"""Optional text: a field that may be absent or blank, and else is parsed."""
+"""Validation: a field that may be absent or blank, and else is parsed, and the error of faults."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from app.errors import Detail
+from app.errors import Detail, InvalidPayload
 
 T = TypeVar("T")
 
@@ -17,3 +17,9 @@ def read(text: str | None, path: str, parse: Callable[[str], T], faults: list[De
     except ValueError as error:
         faults.append(Detail(path, str(error)))
         return None
+
+
+def invalid(faults: list[Detail]) -> InvalidPayload:
+    """The error that names these faults of a query."""
+    count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
+    return InvalidPayload(f"{count} in the query", faults)

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from app.errors import Detail, InvalidPayload
+from app import optional
+from app.errors import Detail
 
 T = TypeVar("T")
 
@@ -19,9 +20,9 @@ def decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise invalid([_detail(str(error))]) from None
+        raise optional.invalid([_detail(str(error))]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise invalid([Detail("", f"is not JSON in UTF-8: {error}")]) from None
+        raise optional.invalid([Detail("", f"is not JSON in UTF-8: {error}")]) from None
 
 
 def convert(given: Mapping[str, Any], kind: type[T]) -> T:
@@ -29,7 +30,7 @@ def convert(given: Mapping[str, Any], kind: type[T]) -> T:
     try:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
-        raise invalid([_detail(str(error))]) from None
+        raise optional.invalid([_detail(str(error))]) from None
 
 
 def from_parameters(given: Iterable[tuple[str, str]], kind: type[T], **known: str) -> T:
@@ -40,18 +41,12 @@ def from_parameters(given: Iterable[tuple[str, str]], kind: type[T], **known: st
     found: dict[str, str] = {}
     for name, value in given:
         if name in found or name in known:
-            raise invalid([Detail(name, "must come once")])
+            raise optional.invalid([Detail(name, "must come once")])
         found[name] = value
     try:
         return msgspec.convert(found | known, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise invalid([_detail(str(error))]) from None
-
-
-def invalid(faults: list[Detail]) -> InvalidPayload:
-    """The error that names these faults of a query."""
-    count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
-    return InvalidPayload(f"{count} in the query", faults)
+        raise optional.invalid([_detail(str(error))]) from None
 
 
 def _detail(message: str) -> Detail:

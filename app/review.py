@@ -8,7 +8,7 @@ from app.errors import Detail, UnknownConflict, UnknownCustomer
 from app.graph import Graph
 from app.identity import Key
 from app.merge import Reason
-from app.query import invalid
+from app.optional import invalid
 
 ONE_KEY = "must have exactly one of email, phone, externalId"
 

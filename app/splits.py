@@ -5,7 +5,7 @@ from app.errors import Detail, MergeConflict, NothingToSplit, UnknownCustomer, U
 from app.graph import Graph, Row
 from app.merge import Merge, MergeRequest
 from app.merges import Merges
-from app.query import invalid
+from app.optional import invalid
 from app.split import NewPart, Part, Split, SplitPreview, SplitRequest
 
 MOVED_AT_ONCE = 2000

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from app import cursor, identity, optional, timestamps
 from app.errors import Detail, UnknownCustomer
 from app.graph import Graph
-from app.query import invalid
+from app.optional import invalid
 from app.timestamps import Instant
 from app.touchpoint import Touchpoint, touchpoint
 

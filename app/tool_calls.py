@@ -54,7 +54,9 @@ class ToolCalls:
     async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Resolution:
         sent = payload.decode(_encode(arguments))
         if sent.is_batch:
-            raise query.invalid([Detail("events", "is not a field; ingest_events takes a batch")])
+            raise optional.invalid(
+                [Detail("events", "is not a field; ingest_events takes a batch")]
+            )
         (result,) = (await self._keep(sent, api_key, BatchOptions())).results
         if isinstance(result, Resolution):
             return result
@@ -67,7 +69,7 @@ class ToolCalls:
         rest = {name: value for name, value in arguments.items() if name not in names}
         sent = payload.decode(_encode(rest))
         if not sent.is_batch:
-            raise query.invalid([Detail("events", "is required")])
+            raise optional.invalid([Detail("events", "is required")])
         return receipt_content(await self._keep(sent, api_key, options))
 
     async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
@@ -89,7 +91,7 @@ class ToolCalls:
         faults: list[Detail] = []
         key = optional.read(options.idempotency_key, "idempotencyKey", idempotency.key, faults)
         if faults:
-            raise query.invalid(faults)
+            raise optional.invalid(faults)
         with self._ingest.admit(api_key.producer, sent.size) as reservation:
             reservation.settle(len(sent.sent))
             await self._gate.spend(api_key, len(sent.sent))
