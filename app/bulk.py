@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import NamedTuple
 
-from app import ingest, migrations, target
+from app import ingest, migrations, settings
 from app.bulk_import import BulkImport
 from app.context import ContextReader
 from app.erasures import Erasures
@@ -25,7 +25,7 @@ DEADLINE = 60.0  # seconds; a slow disk is no outage
 @asynccontextmanager
 async def graph(config: Settings) -> AsyncIterator[Graph]:
     """The graph of the settings, with its schema. Raises Unavailable."""
-    where = target.database(config)
+    where = settings.database(config)
     first, graph = Graph(where), Graph(where, DEADLINE)
     try:
         # Within the shorter deadline, so that a database that is not there is told of soon.

@@ -13,7 +13,6 @@ from app.errors import Unavailable
 from app.graph import Graph
 from app.migrations import Migration
 from app.migrator import Migrator
-from app.shared_minutes import SharedMinutes, StorageAway
 from app.statements import Statement
 
 OLDEST = (5, 26)  # the first Neo4j with every clause that the statements use
@@ -48,9 +47,9 @@ class Check:
             await self._graph.dry_run(self._probes["server"])
         except PermissionError as error:
             hint = "see NEO4J_USERNAME and NEO4J_PASSWORD, or the file that has it or a token"
-            return [_wrong("login", f"{error} ({hint})")]
+            return [wrong("login", f"{error} ({hint})")]
         except Unavailable as error:
-            return [_wrong("database", f"{error} (see NEO4J_URI and NEO4J_DATABASE)")]
+            return [wrong("database", f"{error} (see NEO4J_URI and NEO4J_DATABASE)")]
         return [
             Finding("database", "answers"),
             await self._version(),
@@ -74,7 +73,7 @@ class Check:
         try:
             (row,) = await self._graph.prepare(self._probes["clock"])
         except Unavailable as error:
-            return _wrong("clock", str(error))
+            return wrong("clock", str(error))
         return clock(row["now"] / 1000, asked, time.time())
 
     async def _right(self, access: str) -> Finding:
@@ -82,19 +81,19 @@ class Check:
         try:
             await self._graph.dry_run(self._probes[access])
         except (PermissionError, Unavailable) as error:
-            return _wrong(subject, f"{error} (grant it to the user in NEO4J_USERNAME)")
+            return wrong(subject, f"{error} (grant it to the user in NEO4J_USERNAME)")
         return Finding(subject, "granted")
 
     async def _schema(self) -> list[Finding]:
         try:
             state = await self._migrator.look()
         except Unavailable as error:
-            return [_wrong("schema", f"cannot be read: {error}")]
-        findings = [_wrong("schema", stranger) for stranger in state.strangers()]
+            return [wrong("schema", f"cannot be read: {error}")]
+        findings = [wrong("schema", stranger) for stranger in state.strangers()]
         for migration in self._migrations:
             faults = state.faults(migration)
             subject = f"step {migration}"
-            findings += [_wrong(subject, fault) for fault in faults]
+            findings += [wrong(subject, fault) for fault in faults]
             findings += [] if faults else [Finding(subject, "applied")]
         return findings
 
@@ -104,25 +103,12 @@ class Check:
         try:
             plan = await self._graph.dry_run(explained)
         except (PermissionError, Unavailable) as error:
-            return _wrong(subject, f"not taken by this database: {error}")
+            return wrong(subject, f"not taken by this database: {error}")
         scans = sorted({name for name in _operators(plan or {}) if name in _SCANS})
         if scans:
             text = f"would look at every node ({', '.join(scans)}): see the schema above"
-            return _wrong(subject, text)
+            return wrong(subject, text)
         return Finding(subject, "planned")
-
-
-async def check_storage(shared: SharedMinutes | None) -> list[Finding]:
-    """What is found of the storage of the rate limit, where there is one; it is closed then."""
-    if shared is None:
-        return []
-    try:
-        await shared.look()
-    except StorageAway as error:
-        return [_wrong("rate limit storage", f"{error} (see WAYPATH_RATE_LIMIT_STORAGE)")]
-    finally:
-        await shared.close()
-    return [Finding("rate limit storage", "can be used")]
 
 
 def version(text: str, edition: str) -> Finding:
@@ -131,7 +117,7 @@ def version(text: str, edition: str) -> Finding:
     found = f"Neo4j {text} {edition}"
     if numbers and (int(numbers[1]), int(numbers[2])) >= OLDEST:
         return Finding("version", found)
-    return _wrong("version", f"{found}: Neo4j {OLDEST[0]}.{OLDEST[1]} or newer is needed")
+    return wrong("version", f"{found}: Neo4j {OLDEST[0]}.{OLDEST[1]} or newer is needed")
 
 
 def clock(theirs: float, asked: float, answered: float) -> Finding:
@@ -143,10 +129,11 @@ def clock(theirs: float, asked: float, answered: float) -> Finding:
     if abs(skew) <= CLOCK_SKEW:
         return Finding("clock", "agrees with the database's")
     ahead = "ahead of" if skew > 0 else "behind"
-    return _wrong("clock", f"the database's is {abs(skew):.0f} s {ahead} ours: set them by NTP")
+    return wrong("clock", f"the database's is {abs(skew):.0f} s {ahead} ours: set them by NTP")
 
 
-def _wrong(subject: str, text: str) -> Finding:
+def wrong(subject: str, text: str) -> Finding:
+    """What is wrong with a subject, and what to do about it."""
     return Finding(subject, text, is_ok=False)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import click
 
-from app import migrations, settings, shared_minutes, target
-from app.check import Check, Finding, check_storage
+from app import migrations, settings, shared_minutes
+from app.check import Check, Finding, wrong
 from app.graph import Graph
 from app.migrator import Migrator
 from app.settings import SettingsError
+from app.shared_minutes import SharedMinutes, StorageAway
 
 
 @click.command(name="check")
@@ -29,9 +30,9 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     except SettingsError as error:
         return [Finding("settings", fault, is_ok=False) for fault in error.faults]
     shared = shared_minutes.at(config.rate_limit_storage, config.rate_limit)
-    found = [Finding("settings", "can be used"), *await check_storage(shared)]
+    found = [Finding("settings", "can be used"), *await storage_findings(shared)]
     try:
-        where = target.database(config)
+        where = settings.database(config)
     except LookupError as error:
         message = f"{error}: start the service, or set NEO4J_URI"
         return [*found, Finding("database", message, is_ok=False)]
@@ -41,3 +42,16 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
         return [*found, *await Check(graph, Migrator(graph, steps), steps).findings()]
     finally:
         await graph.close()
+
+
+async def storage_findings(shared: SharedMinutes | None) -> list[Finding]:
+    """What is found of the storage of the rate limit, where there is one; it is closed then."""
+    if shared is None:
+        return []
+    try:
+        await shared.look()
+    except StorageAway as error:
+        return [wrong("rate limit storage", f"{error} (see WAYPATH_RATE_LIMIT_STORAGE)")]
+    finally:
+        await shared.close()
+    return [Finding("rate limit storage", "can be used")]

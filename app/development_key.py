@@ -6,12 +6,11 @@ from app import ids, keys, migrations
 from app.database import Database
 from app.graph import Graph
 from app.migrator import Migrator
-from app.settings import Settings
 
 
-async def ensure(config: Settings, where: Database) -> str:
-    """The development key, which the database knows; a new one if the last was revoked."""
-    file = Path(config.data_dir) / "development-key"
+async def ensure(folder: Path, where: Database) -> str:
+    """The development key in a folder, which the database knows; a new one if it was revoked."""
+    file = folder / "development-key"
     graph = Graph(where)
     try:
         await Migrator(graph, migrations.load()).apply()

@@ -1,25 +1,19 @@
 """The HTTP door: the routes of the contract."""
 
-from collections.abc import Sequence
-
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
-from starlette.types import Lifespan
+from starlette.routing import Route
 
-from app import docs_page, errors, headers, payload, query, rows
+from app import errors, headers, payload, query, rows
 from app.answers import json_answer, receipt_content
 from app.body import read_json
 from app.context import ContextQuery, ContextReader
 from app.endpoint import route
-from app.figures import Figures
 from app.gate import Gate
 from app.ingest import Ingest
 from app.keys import CONTEXT_READ, EVENTS_WRITE
-from app.middleware import RequestMiddleware
 from app.readiness import Readiness
 from app.timeline import TimelineQuery, TimelineReader
-from app.traces import Traces
 
 
 class Routes:
@@ -93,15 +87,3 @@ class Routes:
             message = "the database is away, or its schema is not in place: the log says which"
             raise errors.Unavailable(message)
         return json_answer({"status": "ok"})
-
-
-def application(
-    routes: Routes,
-    others: Sequence[Route],
-    lifespan: Lifespan[Router],
-    figures: Figures,
-    traces: Traces,
-) -> RequestMiddleware:
-    """The ASGI application of the routes, and of those of the other doors beside them."""
-    router = Router([*routes.all(), *others, *docs_page.ROUTES], False, lifespan=lifespan)
-    return RequestMiddleware(router, figures, traces)

@@ -9,7 +9,7 @@ from typing import TypeVar
 import click
 import structlog
 
-from app import migrations, settings, target
+from app import migrations, settings
 from app.embedded import EmbeddedError, EmbeddedNeo4j, running
 from app.errors import ServiceError
 from app.graph import Graph
@@ -41,7 +41,7 @@ def on_graph(call: Callable[[Graph], Awaitable[T]]) -> T:
     config = load_settings()
 
     async def run() -> T:
-        graph = Graph(target.database(config))
+        graph = Graph(settings.database(config))
         try:
             await Migrator(graph, migrations.load()).apply()
             return await call(graph)

@@ -9,7 +9,17 @@ from typing import Any
 
 from starlette.routing import Route, Router
 
-from app import browser, figures, ingest, logs, migrations, settings, shared_minutes, target, traces
+from app import (
+    browser,
+    docs_page,
+    figures,
+    ingest,
+    logs,
+    migrations,
+    settings,
+    shared_minutes,
+    traces,
+)
 from app.changes import ChangeReader
 from app.conflicts import ConflictReader
 from app.context import ContextReader, Links
@@ -25,7 +35,7 @@ from app.figures import Figures
 from app.gate import Gate
 from app.graph import DEADLINE, Graph
 from app.group_commit import GroupCommit
-from app.http import Routes, application
+from app.http import Routes
 from app.identity_routes import IdentityRoutes
 from app.ingest import Ingest
 from app.keyring import Keyring
@@ -54,7 +64,7 @@ def create_app() -> RequestMiddleware:
     logs.configure()
     config = settings.load(os.environ)
     counted = Figures(os.environ.get(figures.DIRECTORY))
-    return build(config, target.database(config), counted)
+    return build(config, settings.database(config), counted)
 
 
 def build(config: Settings, where: Database, counted: Figures | None = None) -> RequestMiddleware:
@@ -77,7 +87,8 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
         async with core.running(agents.run, erasures.watch):
             yield
 
-    others = [
+    all_routes = [
+        *routes.all(),
         Route("/mcp", agents, methods=["POST"], include_in_schema=False),
         route("/metrics", Scrape(core.gate, core.figures).answer, "GET"),
         *events.routes(),
@@ -85,8 +96,10 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
         *ErasureRoutes(erasures, core.gate).routes(),
         *reviews.routes(),
         *pages.routes(),
+        *docs_page.ROUTES,
     ]
-    return application(routes, others, lifespan, core.figures, core.traces)
+    router = Router(all_routes, False, lifespan=lifespan)
+    return RequestMiddleware(router, core.figures, core.traces)
 
 
 async def prepare(config: Settings, where: Database) -> None:

@@ -6,7 +6,7 @@ import signal
 
 import click
 
-from app import main, target
+from app import main, settings
 from app.errors import Unauthenticated
 from app.invocation import a_database, exits_on_errors, load_settings
 
@@ -22,6 +22,6 @@ def mcp_command() -> None:
         # The thread that reads standard input would hold up any gentler end.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
-            asyncio.run(main.serve_agent(config, target.database(config), key))
+            asyncio.run(main.serve_agent(config, settings.database(config), key))
         except Unauthenticated as error:
             raise click.ClickException(f"WAYPATH_API_KEY: {error}") from error

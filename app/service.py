@@ -11,19 +11,22 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import wait
+from pathlib import Path
 
 import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app import banner, development_key, figures, main, target
-from app.embedded import EmbeddedNeo4j
+from app import browser, development_key, figures, main, settings
+from app.embedded import Connection, EmbeddedNeo4j
 from app.middleware import RequestMiddleware
 from app.protocol import Protocol
 from app.settings import Settings
 
 BACKLOG = 2048
 SHUTDOWN_TIMEOUT = 15  # seconds for what is in flight; longer than the graph's deadline
+
+EMAIL = "jane@acme.com"
 
 log = structlog.get_logger()
 
@@ -39,18 +42,18 @@ def serve(config: Settings) -> None:
         address = f"http://{config.host}:{listener.getsockname()[1]}"
         if config.neo4j_uri:
             _listen(listener, config)
-            asyncio.run(main.prepare(config, target.database(config)))
-            print(banner.given(address, config.neo4j_uri), flush=True)
+            asyncio.run(main.prepare(config, settings.database(config)))
+            print(_given_banner(address, config.neo4j_uri), flush=True)
             _run(config, listener)
             return
         neo4j = EmbeddedNeo4j(config.neo4j_home)
         try:
             connection = neo4j.start()
-            where = target.database(config)
-            key = asyncio.run(development_key.ensure(config, where))
+            where = settings.database(config)
+            key = asyncio.run(development_key.ensure(Path(config.data_dir), where))
             asyncio.run(main.prepare(config, where))
             _listen(listener, config)
-            print(banner.embedded(address, key, connection), flush=True)
+            print(_embedded_banner(address, key, connection), flush=True)
             _run(config, listener)
         finally:
             # A second Ctrl-C must not leave Neo4j behind.
@@ -134,3 +137,40 @@ def _stops_on_sigterm() -> Iterator[None]:
 def _follow(sentinel: int) -> None:
     wait([sentinel])
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _embedded_banner(address: str, key: str, neo4j: Connection) -> str:
+    """The banner of a service on its embedded Neo4j: a curl, and where its event is seen."""
+    return f"""
+Waypath Events is at {address}, on an embedded Neo4j. Ctrl-C stops both.
+
+API key (development)   {key}
+Timelines to read       {address}/
+Neo4j Browser           {neo4j.browser}
+  Connect URL           {neo4j.uri}
+  Username, password    {neo4j.username}   {neo4j.password}
+
+Send an event:
+
+{_curl(address, key)}
+
+See it in Neo4j Browser (log in, then run the query):
+
+{browser.link_by_email(neo4j.browser, EMAIL, neo4j.server)}
+"""
+
+
+def _given_banner(address: str, uri: str) -> str:
+    """The banner of a service on a Neo4j that it was given."""
+    return f"""
+Waypath Events is at {address}, on {uri}. Ctrl-C stops it.
+
+Make an API key with:   waypath keys create --name NAME --scope events:write
+"""
+
+
+def _curl(address: str, key: str) -> str:
+    return f"""curl {address}/v1/events \\
+  -H "X-API-Key: {key}" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"event": "page_viewed", "email": "{EMAIL}", "properties": {{"url": "/pricing"}}}}'"""

@@ -1,4 +1,4 @@
-"""The settings: what the environment says, checked at the start."""
+"""The settings: what the environment says, checked at the start, and the database they name."""
 
 import ssl
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ from msgspec import Meta, Struct, field
 
 from app import places, secret_file, storage_url
 from app.blocked import BlockedKeys
+from app.database import Database
+from app.embedded import running
 from app.identity import Rules
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -112,6 +114,28 @@ def load(environ: Mapping[str, str]) -> Settings:
     if faults:
         raise SettingsError(*faults)
     return msgspec.convert(present, Settings, strict=False)
+
+
+def database(config: Settings) -> Database:
+    """The given database, or the embedded one that runs now.
+
+    Raises LookupError where no embedded one runs.
+    """
+    if config.neo4j_uri:
+        return Database(
+            config.neo4j_uri,
+            config.neo4j_username,
+            config.neo4j_password,
+            config.neo4j_database,
+            config.neo4j_password_file,
+            config.neo4j_token_file,
+            config.neo4j_ca_file,
+            config.neo4j_reads,
+        )
+    connection = running(config.neo4j_home)
+    if connection is None:
+        raise LookupError(f"no Neo4j runs in {config.neo4j_home}")
+    return Database(connection.uri, connection.username, connection.password, config.neo4j_database)
 
 
 def _login_faults(present: Mapping[str, str]) -> list[str]:

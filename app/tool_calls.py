@@ -13,6 +13,7 @@ from app.explanation import Explanation, ExplanationQuery, ExplanationReader
 from app.gate import Gate
 from app.ingest import Ingest, Receipt, Resolution
 from app.keyring import ApiKey
+from app.optional import invalid
 from app.payload import Payload
 from app.rows import Request
 from app.timeline import Timeline, TimelineQuery, TimelineReader
@@ -54,9 +55,7 @@ class ToolCalls:
     async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Resolution:
         sent = payload.decode(_encode(arguments))
         if sent.is_batch:
-            raise optional.invalid(
-                [Detail("events", "is not a field; ingest_events takes a batch")]
-            )
+            raise invalid([Detail("events", "is not a field; ingest_events takes a batch")])
         (result,) = (await self._keep(sent, api_key, BatchOptions())).results
         if isinstance(result, Resolution):
             return result
@@ -69,7 +68,7 @@ class ToolCalls:
         rest = {name: value for name, value in arguments.items() if name not in names}
         sent = payload.decode(_encode(rest))
         if not sent.is_batch:
-            raise optional.invalid([Detail("events", "is required")])
+            raise invalid([Detail("events", "is required")])
         return receipt_content(await self._keep(sent, api_key, options))
 
     async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
@@ -91,7 +90,7 @@ class ToolCalls:
         faults: list[Detail] = []
         key = optional.read(options.idempotency_key, "idempotencyKey", idempotency.key, faults)
         if faults:
-            raise optional.invalid(faults)
+            raise invalid(faults)
         with self._ingest.admit(api_key.producer, sent.size) as reservation:
             reservation.settle(len(sent.sent))
             await self._gate.spend(api_key, len(sent.sent))

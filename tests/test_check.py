@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from app import check, migrations, statements
+from app import check, check_command, migrations, statements
 from app.check import Check
 from app.migrator import Migrator
 from app.shared_minutes import SharedMinutes
@@ -107,7 +107,7 @@ def test_a_check_leaves_the_database_as_it_was(cli, cypher):
 async def test_a_storage_of_the_rate_limit_has_a_line_too(shared_redis):
     storage = SharedMinutes(f"{shared_redis.url}?socket_timeout=30", 10)
 
-    (finding,) = await check.check_storage(storage)
+    (finding,) = await check_command.storage_findings(storage)
 
     assert str(finding).split(maxsplit=1) == ["ok", f"{'rate limit storage':38}can be used"]
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from app import banner, main, service
+from app import main, service
 from app.settings import Settings
 from tests import calling
 from tests.forwarder import Forwarder
@@ -91,7 +91,7 @@ def test_the_banner_waits_until_the_database_is_ready_for_the_first_write(monkey
         steps.append("prepare")
 
     monkeypatch.setattr(main, "prepare", prepare)
-    monkeypatch.setattr(banner, "given", lambda *_: steps.append("banner"))
+    monkeypatch.setattr(service, "_given_banner", lambda *_: steps.append("banner"))
     monkeypatch.setattr(service, "_run", lambda *_: steps.append("run"))
     service.serve(Settings(neo4j_uri="bolt://127.0.0.1:7687", port=free_port))
 
