@@ -9,52 +9,48 @@ from typing import Any
 
 from starlette.routing import Route, Router
 
-from app import (
-    browser,
-    docs_page,
-    figures,
-    ingest,
-    logs,
-    migrations,
-    settings,
-    shared_minutes,
-    traces,
-)
-from app.changes import ChangeReader
-from app.conflicts import ConflictReader
-from app.context import ContextReader, Links
-from app.database import Database
-from app.embedded import running
-from app.endpoint import route
-from app.erasure_routes import ErasureRoutes
-from app.erasures import Erasures
+from app import settings
+from app.access import redis_window
+from app.access.authenticator import Keyring
+from app.access.guard import Gate
+from app.access.rate_limiter import Limiter
+from app.customers.context import ContextReader, Links
+from app.customers.explanation.reader import ExplanationReader
+from app.customers.timeline import TimelineReader
 from app.errors import Unavailable
-from app.event_routes import EventRoutes
-from app.explanation import ExplanationReader
-from app.figures import Figures
-from app.gate import Gate
-from app.graph import DEADLINE, Graph
-from app.group_commit import GroupCommit
-from app.http import Routes
-from app.identity_routes import IdentityRoutes
-from app.ingest import Ingest
-from app.keyring import Keyring
-from app.limiter import Limiter
-from app.mcp_endpoint import McpEndpoint, SessionManager
-from app.merges import Merges
-from app.middleware import RequestMiddleware
-from app.migrator import Migrator
-from app.pages import Pages
-from app.readiness import Readiness
-from app.rehearsal import Rehearsal
-from app.review import Reviewer
-from app.review_routes import ReviewRoutes
-from app.scrape import Scrape
+from app.graph import browser_links
+from app.graph.connection import Database
+from app.graph.embedded.supervisor import running
+from app.graph.graph import DEADLINE, Graph
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
+from app.graph.readiness import Readiness
+from app.http.api.customers import ErasureRoutes
+from app.http.api.events import Routes
+from app.http.api.explanation import EventRoutes
+from app.http.api.health import Scrape
+from app.http.api.identity import IdentityRoutes
+from app.http.api.reviews import ReviewRoutes
+from app.http.middleware import RequestMiddleware
+from app.http.openapi import docs
+from app.http.routing import route
+from app.http.web.pages import Pages
+from app.identity.audit import ChangeReader
+from app.identity.conflicts import ConflictReader
+from app.identity.erasures import Erasures
+from app.identity.merges import Merges
+from app.identity.reviews import Reviewer
+from app.identity.splits import Splits
+from app.ingest import service
+from app.ingest.group_commit import GroupCommit
+from app.ingest.rehearsal import Rehearsal
+from app.ingest.service import Ingest
+from app.mcp.endpoint import McpEndpoint, SessionManager
+from app.mcp.handlers import ToolCalls
+from app.observability import logs, metrics, tracing
+from app.observability.metrics import Figures
+from app.observability.tracing import Traces
 from app.settings import Settings
-from app.splits import Splits
-from app.timeline import TimelineReader
-from app.tool_calls import ToolCalls
-from app.traces import Traces
 
 FIRST_LOOK = 10.0  # seconds
 
@@ -63,7 +59,7 @@ def create_app() -> RequestMiddleware:
     """The application on the settings of the environment, for one worker process."""
     logs.configure()
     config = settings.load(os.environ)
-    counted = Figures(os.environ.get(figures.DIRECTORY))
+    counted = Figures(os.environ.get(metrics.DIRECTORY))
     return build(config, settings.database(config), counted)
 
 
@@ -96,7 +92,7 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
         *ErasureRoutes(erasures, core.gate).routes(),
         *reviews.routes(),
         *pages.routes(),
-        *docs_page.ROUTES,
+        *docs.ROUTES,
     ]
     router = Router(all_routes, False, lifespan=lifespan)
     return RequestMiddleware(router, core.figures, core.traces)
@@ -109,7 +105,7 @@ async def prepare(config: Settings, where: Database) -> None:
     """
     graph = Graph(where)
     try:
-        await Migrator(graph, migrations.load()).apply()
+        await Migrator(graph, steps.load()).apply()
         await graph.plan_write()
         await Rehearsal(graph, config.rules).run()
     except Unavailable:
@@ -123,7 +119,7 @@ async def serve_agent(config: Settings, where: Database, key: str) -> None:
 
     Raises Unauthenticated or Unavailable, before anything is served.
     """
-    from app import mcp_server  # noqa: PLC0415 - takes a second, which only agents need
+    from app.mcp import server as mcp_server  # noqa: PLC0415 - takes a second; agents need it
 
     core = _Core(config, where, Figures())
     async with core.running():
@@ -136,12 +132,12 @@ class _Core:
 
     def __init__(self, config: Settings, where: Database, counted: Figures) -> None:
         self.figures = counted
-        self.traces = traces.load() if config.otlp_endpoint else Traces()
+        self.traces = tracing.load() if config.otlp_endpoint else Traces()
         self.graph = Graph(where, figures=counted)
         self._keyring = Keyring(self.graph)
-        write = partial(ingest.write, self.graph, config.rules, figures=counted)
+        write = partial(service.write, self.graph, config.rules, figures=counted)
         self._commits = GroupCommit(write, DEADLINE, counted)
-        migrator = Migrator(self.graph, migrations.load())
+        migrator = Migrator(self.graph, steps.load())
         rehearsal = Rehearsal(self.graph, config.rules)
         self.readiness = Readiness(self.graph, migrator, counted, rehearsal.run)
         is_blocked = config.blocked.has
@@ -152,7 +148,7 @@ class _Core:
         self._limiter = Limiter(
             config.rate_limit,
             counted,
-            shared_minutes.at(config.rate_limit_storage, config.rate_limit),
+            redis_window.at(config.rate_limit_storage, config.rate_limit),
         )
         self.gate = Gate(self._keyring, self._limiter)
         self.calls = ToolCalls(
@@ -182,7 +178,7 @@ class _Core:
 
 
 def _session_manager(calls: ToolCalls, config: Settings) -> SessionManager:
-    from app import mcp_server  # noqa: PLC0415 - takes a second, which only agents need
+    from app.mcp import server as mcp_server  # noqa: PLC0415 - takes a second; agents need it
 
     return mcp_server.session_manager(calls, config.hosts)
 
@@ -190,5 +186,5 @@ def _session_manager(calls: ToolCalls, config: Settings) -> SessionManager:
 def _links(config: Settings) -> Links:
     connection = None if config.neo4j_uri else running(config.neo4j_home)
     if config.neo4j_browser or connection is None:
-        return partial(browser.link, config.neo4j_browser)
-    return partial(browser.link, connection.browser, server=connection.server)
+        return partial(browser_links.link, config.neo4j_browser)
+    return partial(browser_links.link, connection.browser, server=connection.server)

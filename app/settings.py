@@ -9,11 +9,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from app import places, secret_file, storage_url
-from app.blocked import BlockedKeys
-from app.database import Database
-from app.embedded import running
-from app.identity import Rules
+from app import paths
+from app.access import redis_url
+from app.domain.blocklist import BlockedKeys
+from app.domain.identifiers import Rules
+from app.graph import credentials
+from app.graph.connection import Database
+from app.graph.embedded.supervisor import running
 
 Positive = Annotated[int, Meta(ge=1)]
 Text = Annotated[str, Meta(min_length=1)]
@@ -48,7 +50,7 @@ class Settings(Struct, frozen=True):
     host: Text = field(default="127.0.0.1", name="WAYPATH_HOST")
     port: Port = field(default=8000, name="WAYPATH_PORT")
     workers: Annotated[int, Meta(ge=1, le=64)] = field(default=1, name="WAYPATH_WORKERS")
-    data_dir: Text = field(default=str(places.data()), name="WAYPATH_DATA_DIR")
+    data_dir: Text = field(default=str(paths.data()), name="WAYPATH_DATA_DIR")
     rate_limit: Positive = field(default=60_000, name="WAYPATH_RATE_LIMIT")
     rate_limit_storage: str | None = field(default=None, name="WAYPATH_RATE_LIMIT_STORAGE")
     email_limit: Positive = field(default=100, name="WAYPATH_EMAIL_LIMIT")
@@ -146,7 +148,7 @@ def _login_faults(present: Mapping[str, str]) -> list[str]:
     for name in given:
         if name != "NEO4J_PASSWORD":
             try:
-                secret_file.read(present[name])
+                credentials.read(present[name])
             except OSError as error:
                 faults.append(f"{name}: cannot be read: {error.strerror}")
             except ValueError:
@@ -173,7 +175,7 @@ def _storage_faults(url: str) -> list[str]:
     if not util.find_spec("redis"):
         return ["needs pip install 'waypath-events[redis]'"]
     try:
-        storage_url.parse(url)
+        redis_url.parse(url)
     except ValueError as error:
         return [str(error)]
     return []

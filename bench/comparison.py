@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from app import statements
+from app.graph import statements
 from bench import contender, database, program, report, workload
 from bench.contender import Contender, Sample, ratio
 from bench.database import Database

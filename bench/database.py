@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 
 from neo4j import AsyncDriver, AsyncGraphDatabase
 
-from app import statements
-from app.embedded import Connection, EmbeddedNeo4j
+from app.graph import statements
+from app.graph.embedded.supervisor import Connection, EmbeddedNeo4j
 from bench import workload
 
 HEAP = "1g"

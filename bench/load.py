@@ -18,7 +18,7 @@ import msgspec
 from neo4j import READ_ACCESS, AsyncDriver
 from neo4j.exceptions import Neo4jError
 
-from app.group_commit import WRITERS
+from app.ingest.group_commit import WRITERS
 from bench import workload
 from bench.database import NAME, Database
 from bench.workload import BATCH, CUSTOMERS, Workload

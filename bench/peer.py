@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from neo4j import AsyncDriver, AsyncGraphDatabase
 from pydantic import AwareDatetime, BaseModel, EmailStr
 
-from app import statements
-from app.identity import Rules
+from app.domain.identifiers import Rules
+from app.graph import statements
 
 STATEMENT: Any = statements.load("write")["ingest"].text
 RULES = msgspec.to_builtins(Rules())

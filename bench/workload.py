@@ -6,13 +6,13 @@ from typing import Any, cast
 
 import msgspec
 
-from app import ingest, payload
-from app.blocked import BlockedKeys
-from app.commit_control import CommitRate
-from app.graph import Graph
-from app.group_commit import GroupCommit, Row, Unit
-from app.identity import Rules
-from app.rows import Request
+from app.domain.blocklist import BlockedKeys
+from app.domain.identifiers import Rules
+from app.graph.graph import Graph
+from app.ingest import payload, service
+from app.ingest.commit_control import CommitRate
+from app.ingest.group_commit import GroupCommit, Row, Unit
+from app.ingest.rows import Request
 
 CUSTOMERS = 5_000
 NEW = 0.01
@@ -87,12 +87,12 @@ async def parameters(events: list[dict[str, Any]]) -> dict[str, Row]:
     """What the service hands the statement for these events: made by the service's own code."""
     body = payload.decode(msgspec.json.encode({"events": events}))
     try:
-        keeping = ingest.Ingest(cast("GroupCommit", _Commits()), BlockedKeys().has)
+        keeping = service.Ingest(cast("GroupCommit", _Commits()), BlockedKeys().has)
         await keeping.submit(Request(body, "bench"))
     except _Captured as captured:
         units = captured.args[0]
         try:
-            await ingest.write(cast("Graph", _Statement()), Rules(), units, 0.0)
+            await service.write(cast("Graph", _Statement()), Rules(), units, 0.0)
         except _Captured as written:
             return written.args[0]
     raise AssertionError("the service wrote nothing")

@@ -10,7 +10,7 @@ import sys
 from importlib import metadata
 from typing import Any
 
-from app import jars
+from app.graph.embedded import jars
 from supply.locked import HERE, normalised, packages
 
 Document = dict[str, Any]

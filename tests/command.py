@@ -10,7 +10,7 @@ from multiprocessing.reduction import DupFd
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import Any
 
-from app.cli import COMMANDS, cli
+from app.cli.group import COMMANDS, cli
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(

@@ -18,10 +18,12 @@ from httpx2 import Client
 from hypothesis import settings as hypothesis_settings
 from neo4j import Driver, GraphDatabase, Transaction
 
-from app import ids, keys, migrations
-from app.database import Database
-from app.graph import Graph
-from app.migrator import Migrator
+from app.access import api_keys
+from app.domain import ids
+from app.graph.connection import Database
+from app.graph.graph import Graph
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
 from tests import calling, command, ports
 from tests.database import TestDatabase, start
 from tests.phones import phone_number
@@ -155,13 +157,13 @@ def make_key(database: Database) -> Callable[..., str]:
 async def _make_key(database: Database, scopes: tuple[str, ...]) -> str:
     graph = Graph(database)
     try:
-        await Migrator(graph, migrations.load()).apply()
-        key = keys.generate()
+        await Migrator(graph, steps.load()).apply()
+        key = api_keys.generate()
         await graph.write(
             "create_api_key",
             id=ids.new_key_id(),
             name="test",
-            hash=keys.digest(key),
+            hash=api_keys.digest(key),
             scopes=list(scopes),
         )
         return key
@@ -171,7 +173,7 @@ async def _make_key(database: Database, scopes: tuple[str, ...]) -> str:
 
 @pytest.fixture(scope="session")
 def api_key(make_key: Callable[..., str]) -> str:
-    return make_key(keys.EVENTS_WRITE)
+    return make_key(api_keys.EVENTS_WRITE)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ from testcontainers.community.neo4j import Neo4jContainer
 from testcontainers.core.config import testcontainers_config
 
 from app import settings
-from app.database import Database
-from app.embedded import EmbeddedNeo4j
+from app.graph.connection import Database
+from app.graph.embedded.supervisor import EmbeddedNeo4j
 
 IMAGE = "neo4j:5.26-community"
 PASSWORD = "only-for-tests"

@@ -2,14 +2,14 @@
 
 import pytest
 
-from app import keys
+from app.access import api_keys
 from tests import calling
 
 
 @pytest.fixture(scope="module")
 def caller(address, make_key):
     """Calls the service with a key that may do everything."""
-    headers = {"X-API-Key": make_key(*keys.SCOPES)}
+    headers = {"X-API-Key": make_key(*api_keys.SCOPES)}
     with calling.Client(base_url=address, headers=headers) as client:
         yield client
 

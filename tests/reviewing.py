@@ -4,14 +4,19 @@ import uuid
 
 import pytest
 
-from app import keys
+from app.access import api_keys
 from tests import calling
 
 
 @pytest.fixture(scope="module")
 def reviewer(address, make_key):
     """Calls the service with a key that may write events, read, and review identities."""
-    key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)
+    key = make_key(
+        api_keys.EVENTS_WRITE,
+        api_keys.CONTEXT_READ,
+        api_keys.IDENTITY_READ,
+        api_keys.IDENTITY_WRITE,
+    )
     with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield client
 

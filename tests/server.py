@@ -9,8 +9,8 @@ import httpx2
 import uvicorn
 
 from app import main
-from app.database import Database
-from app.protocol import Protocol
+from app.graph.connection import Database
+from app.http.protocol import Protocol
 from app.settings import Settings
 from tests import calling
 

@@ -4,10 +4,10 @@ import contextlib
 
 import pytest
 
-from app import admission
-from app.admission import FIRST_ROW_BYTES, UNLIMITED_REQUESTS, UNLIMITED_ROWS, Admission
-from app.commit_control import SAMPLES, CommitRate
 from app.errors import Overloaded
+from app.ingest import admission
+from app.ingest.admission import FIRST_ROW_BYTES, UNLIMITED_REQUESTS, UNLIMITED_ROWS, Admission
+from app.ingest.commit_control import SAMPLES, CommitRate
 
 DEADLINE = 10.0
 SECONDS_PER_ROW = 0.001

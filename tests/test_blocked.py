@@ -2,8 +2,10 @@
 
 import pytest
 
-from app import identity, keys, settings
-from app.blocked import DEFAULT, BlockedKeys
+from app import settings
+from app.access import api_keys
+from app.domain import identifiers as identity
+from app.domain.blocklist import DEFAULT, BlockedKeys
 from app.settings import Settings, SettingsError
 from tests import calling
 from tests.server import serving, wait_until_ready
@@ -356,7 +358,7 @@ def test_a_replay_is_answered_with_the_same_warnings(client, unique, is_batch):
 @pytest.fixture
 def read(address, make_key):
     """Asks for a context, and returns the response."""
-    headers = {"X-API-Key": make_key(keys.CONTEXT_READ)}
+    headers = {"X-API-Key": make_key(api_keys.CONTEXT_READ)}
     return lambda **query: calling.post(f"{address}/v1/context", json=query, headers=headers)
 
 
@@ -391,7 +393,7 @@ def test_a_context_does_not_find_the_owner_that_a_key_had_before_it_was_blocked(
 @pytest.fixture
 def search(address, make_key):
     """Searches for a text on the page, and returns the response."""
-    cookies = {"waypath_key": make_key(keys.CONTEXT_READ)}
+    cookies = {"waypath_key": make_key(api_keys.CONTEXT_READ)}
     return lambda text: calling.get(f"{address}/search", params={"q": text}, cookies=cookies)
 
 

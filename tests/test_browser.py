@@ -4,9 +4,10 @@ from urllib.parse import parse_qs, unquote
 
 import pytest
 
-from app import banner, keys
-from app.browser import link, link_by_email
-from app.embedded import Connection
+from app import server
+from app.access import api_keys
+from app.graph.browser_links import link, link_by_email
+from app.graph.embedded.supervisor import Connection
 from app.settings import Settings
 from tests import calling
 from tests.server import serving, wait_until_ready
@@ -68,7 +69,7 @@ def test_a_context_has_a_link_to_the_browser_that_the_settings_name(
     database, make_key, ingest, unique
 ):
     customer = ingest(email=f"{unique}@acme.com")["customerId"]
-    key = make_key(keys.CONTEXT_READ)
+    key = make_key(api_keys.CONTEXT_READ)
 
     with serving(database, Settings(neo4j_browser=ADDRESS)) as address:
         wait_until_ready(address)
@@ -82,7 +83,7 @@ def test_a_context_has_a_link_to_the_browser_that_the_settings_name(
 def test_the_banner_links_to_the_customer_of_its_curl_and_to_the_server():
     connection = Connection("bolt://127.0.0.1:7687", "neo4j", "secret", ADDRESS)
 
-    text = banner.embedded("http://127.0.0.1:8000", "wp_x", connection)
+    text = server.embedded_banner("http://127.0.0.1:8000", "wp_x", connection)
 
     assert '"email": "jane@acme.com"' in text
     assert f"\n{link_by_email(ADDRESS, 'jane@acme.com', SERVER)}\n" in text

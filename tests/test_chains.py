@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chains import chains
+from app.bulk.batching import chains
 
 names = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3, unique=True)
 events = st.lists(st.tuples(names, st.integers(1, 40)))

@@ -3,7 +3,8 @@
 import pytest
 from neo4j import Query
 
-from app import keys, statements
+from app.access import api_keys
+from app.graph import statements
 from tests import calling
 from tests.test_timeline import hits
 
@@ -116,7 +117,7 @@ def test_the_trail_of_everybody_holds_what_was_done_in_the_same_order(history, r
 def test_a_merge_and_its_undo_tell_who_did_each_and_why(people, merge, address, make_key, changes):
     (one, _), (other, _) = people(2)
     made = merge(other, one)
-    another = {"X-API-Key": make_key(keys.IDENTITY_WRITE)}
+    another = {"X-API-Key": make_key(api_keys.IDENTITY_WRITE)}
     url = f"{address}/v1/merges/{made['mergeId']}/undo"
     taken_back = calling.post(url, json={"reason": "two people"}, headers=another).json()
 

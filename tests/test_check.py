@@ -4,11 +4,13 @@ import shutil
 
 import pytest
 
-from app import check, check_command, migrations, statements
-from app.check import Check
-from app.migrator import Migrator
-from app.shared_minutes import SharedMinutes
-from app.statements import Statement
+from app.access.redis_window import SharedMinutes
+from app.cli import check
+from app.graph import diagnostics, statements
+from app.graph.diagnostics import Check
+from app.graph.migrations import steps as migrations
+from app.graph.migrations.runner import Migrator
+from app.graph.statements import Statement
 
 pytestmark = pytest.mark.anyio
 pytest_plugins = ["tests.redis_server"]
@@ -107,7 +109,7 @@ def test_a_check_leaves_the_database_as_it_was(cli, cypher):
 async def test_a_storage_of_the_rate_limit_has_a_line_too(shared_redis):
     storage = SharedMinutes(f"{shared_redis.url}?socket_timeout=30", 10)
 
-    (finding,) = await check_command.storage_findings(storage)
+    (finding,) = await check.storage_findings(storage)
 
     assert str(finding).split(maxsplit=1) == ["ok", f"{'rate limit storage':38}can be used"]
 
@@ -186,7 +188,7 @@ def test_rights_that_are_missing_and_statements_that_are_refused(wrong):
     ],
 )
 def test_a_version_is_new_enough_or_not(version, is_ok):
-    assert check.version(version, "community").is_ok == is_ok
+    assert diagnostics.version(version, "community").is_ok == is_ok
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,7 @@ def test_a_version_is_new_enough_or_not(version, is_ok):
     [(1026.0, "6 s ahead of ours"), (940.0, "60 s behind ours"), (1024.0, None), (996.0, None)],
 )
 def test_clocks_agree_to_some_seconds_although_the_answer_took_long(theirs, text):
-    finding = check.clock(theirs, 1000.0, 1020.0)
+    finding = diagnostics.clock(theirs, 1000.0, 1020.0)
 
     assert finding.is_ok == (text is None)
     assert text is None or text in finding.text

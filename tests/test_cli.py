@@ -7,9 +7,9 @@ import time
 import click
 import pytest
 
-from app import keys
-from app.cli import COMMANDS
-from app.cli import cli as group
+from app.access import api_keys
+from app.cli.group import COMMANDS
+from app.cli.group import cli as group
 from tests import calling
 
 EVENT = {"event": "x", "email": "jane@acme.com"}
@@ -30,7 +30,7 @@ def is_refused_within(seconds, address, key):
     return True
 
 
-def create(cli, unique, scope=keys.EVENTS_WRITE):
+def create(cli, unique, scope=api_keys.EVENTS_WRITE):
     return cli("keys", "create", "--name", unique, "--scope", scope)
 
 
@@ -42,7 +42,7 @@ def test_keys_create_prints_the_key_alone(cli, unique):
     created = create(cli, unique)
 
     assert created.returncode == 0
-    assert keys.is_well_formed(created.stdout.removesuffix("\n"))
+    assert api_keys.is_well_formed(created.stdout.removesuffix("\n"))
 
 
 def test_a_created_key_works_at_once(cli, address, unique):
@@ -54,7 +54,7 @@ def test_a_created_key_works_at_once(cli, address, unique):
 def test_only_the_digest_of_a_key_is_stored(cli, cypher, unique):
     key = create(cli, unique).stdout.strip()
 
-    (row,) = cypher("MATCH (k:ApiKey {hash: $hash}) RETURN k", hash=keys.digest(key))
+    (row,) = cypher("MATCH (k:ApiKey {hash: $hash}) RETURN k", hash=api_keys.digest(key))
     assert key not in str(dict(row["k"]))
 
 
@@ -123,7 +123,8 @@ def test_every_command_is_where_the_list_says():
 
 def test_a_list_of_keys_loads_nothing_that_serves():
     program = (
-        "import sys; from app.cli import cli; cli(['keys', 'list', '--help'], None, None, False); "
+        "import sys; from app.cli.group import cli; "
+        "cli(['keys', 'list', '--help'], None, None, False); "
         "print({'starlette', 'uvicorn', 'jinja2', 'limits', 'mcp'} & set(sys.modules))"
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.commit_control import (
+from app.ingest.commit_control import (
     MAX_ROWS,
     MIN_ROWS,
     SAMPLES,

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.commit_order import commit_order
+from app.ingest.ordering import commit_order
 
 subjects = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3, unique=True)
 

@@ -6,8 +6,10 @@ import pytest
 from msgspec import Struct
 from neo4j import Query
 
-from app import cursor, keys, statements
-from app.conflicts import KEYS
+from app.access import api_keys
+from app.domain import pagination
+from app.graph import statements
+from app.identity.conflicts import KEYS
 from tests import calling
 from tests.test_timeline import hits
 
@@ -33,7 +35,7 @@ def at(cypher):
             other=other,
             kind=kind,
         )
-        return cursor.encode(Place(row["strength"], row["id"] + "~"))
+        return pagination.encode(Place(row["strength"], row["id"] + "~"))
 
     return of
 
@@ -116,7 +118,7 @@ def test_the_strongest_comes_first_over_all_pages(people, dispute, phone, page, 
             strength=strength,
         )
 
-    found, after = [], cursor.encode(Place(base + 2.0, "z"))
+    found, after = [], pagination.encode(Place(base + 2.0, "z"))
     for _ in ours:
         answer = page(limit=1, cursor=after)
         found += [each["id"] for each in answer["conflicts"]]
@@ -247,7 +249,7 @@ def test_a_dismissal_tells_when_by_whom_and_why(two, dismiss, reviewer, cypher):
     response = dismiss(pair(*two))
 
     answer = response.json()
-    digest = keys.digest(reviewer.headers["X-API-Key"])
+    digest = api_keys.digest(reviewer.headers["X-API-Key"])
     ((by,),) = cypher("MATCH (key:ApiKey {hash: $hash}) RETURN key.id", hash=digest)
     assert response.status_code == 200
     assert answer.pop("id").startswith("dsm_")

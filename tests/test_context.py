@@ -5,8 +5,9 @@ import time
 import msgspec
 import pytest
 
-from app import browser, keys
-from app.context import LIMIT, SMALLEST, Context, SamePerson, within
+from app.access import api_keys
+from app.customers.context import LIMIT, SMALLEST, Context, SamePerson, within
+from app.graph import browser_links
 from tests import calling
 
 
@@ -14,7 +15,7 @@ from tests import calling
 def read(address, make_key):
     """Asks for a context, and returns the response."""
     with calling.Client(
-        base_url=address, headers={"X-API-Key": make_key(keys.CONTEXT_READ)}, timeout=30
+        base_url=address, headers={"X-API-Key": make_key(api_keys.CONTEXT_READ)}, timeout=30
     ) as client:
         yield lambda **query: client.post("/v1/context", json=query)
 
@@ -214,7 +215,7 @@ def test_the_smallest_size_leaves_the_customer_itself(ingest, read, person, uniq
 
 
 def test_the_smallest_size_has_room_for_a_link_to_neo4j_browser():
-    link = browser.link(f"https://{'x' * 60}.example:7473/browser/", f"cus_{'x' * 26}")
+    link = browser_links.link(f"https://{'x' * 60}.example:7473/browser/", f"cus_{'x' * 26}")
     moment = "2026-04-29T10:14:32.123456789Z"
     person = SamePerson("cus_x", "email", moment, moment, 1)
     context = Context(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.operations import OPERATIONS
+from app.http.openapi.operations import OPERATIONS
 from tests import calling
 
 pytest_plugins = ["tests.chromium"]

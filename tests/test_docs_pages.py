@@ -6,9 +6,11 @@ import urllib.parse
 import pytest
 from neo4j.exceptions import CypherSyntaxError
 
-from app import keys, openapi, settings
-from app.cli import COMMANDS
-from app.operations import OPERATIONS
+from app import settings
+from app.access import api_keys
+from app.cli.group import COMMANDS
+from app.http.openapi import document
+from app.http.openapi.operations import OPERATIONS
 from tests import calling
 from tests.reading import CHECKOUT, PAGES, Block, Reader, blocks
 
@@ -19,7 +21,7 @@ ELSEWHERE = [each for page in PAGES for each in blocks(page) if each.mark == "el
 
 @pytest.fixture(scope="module")
 def service(address, make_key):
-    return address, make_key(*keys.SCOPES), calling.get(f"{address}/openapi.json").json()
+    return address, make_key(*api_keys.SCOPES), calling.get(f"{address}/openapi.json").json()
 
 
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.name)
@@ -109,7 +111,7 @@ def test_the_readme_has_every_code_of_an_error_with_its_status():
 
     assert named == {
         (status, name)
-        for path in openapi.document()["paths"].values()
+        for path in document.document()["paths"].values()
         for operation in path.values()
         for status, response in operation["responses"].items()
         if int(status) >= 400

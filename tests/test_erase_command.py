@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from app import keys
+from app.access import api_keys
 from tests import calling
 
 
@@ -16,7 +16,11 @@ def erase(cli, address):
 
 @pytest.fixture(scope="module")
 def reader(address, make_key):
-    headers = {"X-API-Key": make_key(keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)}
+    headers = {
+        "X-API-Key": make_key(
+            api_keys.CONTEXT_READ, api_keys.IDENTITY_READ, api_keys.IDENTITY_WRITE
+        )
+    }
     with calling.Client(base_url=address, headers=headers) as client:
         yield client
 

@@ -6,15 +6,17 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from app import erasures, keys, timestamps
-from app.erasure import ErasureQuery
-from app.erasure_routes import ErasureRoutes
-from app.erasures import Erasures
-from app.gate import Gate
-from app.keyring import Keyring
-from app.limiter import Limiter
-from app.merges import Merges
-from app.splits import Splits
+from app.access import api_keys
+from app.access.authenticator import Keyring
+from app.access.guard import Gate
+from app.access.rate_limiter import Limiter
+from app.domain import timestamps
+from app.http.api.customers import ErasureRoutes
+from app.identity import erasures
+from app.identity.erasure import ErasureQuery
+from app.identity.erasures import Erasures
+from app.identity.merges import Merges
+from app.identity.splits import Splits
 from tests import calling
 from tests.server import wait_for
 
@@ -697,7 +699,7 @@ async def hurried(graph, make_key):
     gate = Gate(Keyring(graph), Limiter(1000))
     patient = Erasures(graph, Splits(graph, Merges(graph)), batch=1, patience=0)
     transport = httpx2.ASGITransport(Starlette(routes=ErasureRoutes(patient, gate).routes()))
-    headers = {"X-API-Key": await asyncio.to_thread(make_key, keys.CUSTOMERS_DELETE)}
+    headers = {"X-API-Key": await asyncio.to_thread(make_key, api_keys.CUSTOMERS_DELETE)}
     async with calling.AsyncClient(
         transport=transport, base_url="http://test", headers=headers
     ) as client:

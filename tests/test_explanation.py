@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.outcome import LATE
+from app.customers.explanation.outcomes import LATE
 from tests import calling
 
 pytest_plugins = ["tests.reviewing"]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.fair_lock import FairLock
+from app.ingest.fair_lock import FairLock
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.fair_queue import FairQueue
+from app.ingest.fair_queue import FairQueue
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ import pytest
 from neo4j.exceptions import Neo4jError
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import group_commit, keyring, keys, protocol
-from app.bolt import reason
-from app.database import Database
-from app.figures import Figures
-from app.graph import Graph
-from app.group_commit import GroupCommit, Unit
+from app.access import api_keys, authenticator
+from app.graph.connection import Database
+from app.graph.driver import reason
+from app.graph.graph import Graph
+from app.http import protocol
+from app.ingest import group_commit
+from app.ingest.group_commit import GroupCommit, Unit
+from app.observability.metrics import Figures
 from app.settings import Settings
 from tests import calling
 from tests.figures import parse, scrape, value
@@ -31,7 +33,7 @@ DASHBOARD = Path(__file__).parent.parent / "docs" / "grafana" / "waypath.json"
 @pytest.fixture(scope="module")
 def key(make_key):
     """A key that may read the figures."""
-    return make_key(keys.METRICS_READ)
+    return make_key(api_keys.METRICS_READ)
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def grown(address, key):
 
 
 def test_a_request_is_counted_by_the_template_of_its_route_and_its_status(address, make_key, grown):
-    reader = {"X-API-Key": make_key(keys.CONTEXT_READ)}
+    reader = {"X-API-Key": make_key(api_keys.CONTEXT_READ)}
     for _ in range(2):
         calling.get(f"{address}/v1/customers/cus_nobody/timeline", headers=reader)
 
@@ -278,7 +280,7 @@ def test_calls_beyond_the_limit_of_their_key_are_counted(database, api_key, key,
 
 
 def test_that_the_database_is_away_is_told_to_a_key_that_was_known(database, key, monkeypatch):
-    monkeypatch.setattr(keyring, "MAX_AGE", 0.0)  # every caller is asked for
+    monkeypatch.setattr(authenticator, "MAX_AGE", 0.0)  # every caller is asked for
     with Forwarder(database.uri) as forwarder:
         behind = Database(forwarder.uri, database.username, database.password, database.name)
         with serving(behind) as address:

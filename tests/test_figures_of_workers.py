@@ -8,7 +8,7 @@ import httpx2
 import psutil
 import pytest
 
-from app import keys
+from app.access import api_keys
 from tests import calling
 from tests.figures import scrape, value
 from tests.server import wait_for
@@ -18,7 +18,7 @@ NEW = {"outcome": "stored", "resolved": "new"}
 
 @pytest.fixture
 def key(make_key):
-    return make_key(keys.METRICS_READ)
+    return make_key(api_keys.METRICS_READ)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_directory_that_is_not_ours_is_left_alone(serve, tmp_path, key):
 # Says how much waits, whenever it is asked.
 WORKER = """
 import os, sys
-from app.figures import DIRECTORY, Figures
+from app.observability.metrics import DIRECTORY, Figures
 figures = Figures(os.environ[DIRECTORY])
 figures.queued(int(sys.argv[1]))
 for _ in sys.stdin:

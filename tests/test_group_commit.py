@@ -5,9 +5,9 @@ import contextlib
 
 import pytest
 
-from app import commit_control, group_commit
 from app.errors import Unavailable
-from app.group_commit import GroupCommit, Unit
+from app.ingest import commit_control, group_commit
+from app.ingest.group_commit import GroupCommit, Unit
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app import keys
+from app.access import api_keys
 from app.settings import Settings
 from tests import calling
 from tests.server import serving, wait_until_ready
@@ -99,8 +99,8 @@ def test_no_key_is_401(address):
         "x",
         "wp_live_",
         "é" * 44,
-        pytest.param(keys.generate(), id="unknown"),
-        pytest.param(keys.generate()[:-1] + "!", id="malformed"),
+        pytest.param(api_keys.generate(), id="unknown"),
+        pytest.param(api_keys.generate()[:-1] + "!", id="malformed"),
     ],
 )
 def test_a_key_that_nobody_made_is_401(client, text):
@@ -108,7 +108,7 @@ def test_a_key_that_nobody_made_is_401(client, text):
 
 
 def test_a_key_without_the_scope_is_403(client, make_key):
-    key = make_key(keys.CONTEXT_READ)
+    key = make_key(api_keys.CONTEXT_READ)
 
     assert error(post(client, **{"X-API-Key": key})) == (403, "forbidden_scope")
 
@@ -203,7 +203,7 @@ def test_an_error_of_ours_is_500_with_a_request_id_and_nothing_else(database, ap
 
     with serving(database) as address:
         wait_until_ready(address)
-        monkeypatch.setattr("app.ingest.Ingest.submit", fail)
+        monkeypatch.setattr("app.ingest.service.Ingest.submit", fail)
         headers = {"X-API-Key": api_key}
         response = calling.post(f"{address}/v1/events", json=EVENT, headers=headers)
 

@@ -6,14 +6,14 @@ from functools import partial
 
 import pytest
 
-from app import keys
-from app.blocked import BlockedKeys
+from app.access import api_keys
+from app.domain.blocklist import BlockedKeys
+from app.domain.identifiers import Rules
 from app.errors import IdempotencyConflict
-from app.group_commit import GroupCommit
-from app.identity import Rules
-from app.ingest import Ingest, Receipt, write
-from app.payload import decode
-from app.rows import Request
+from app.ingest.group_commit import GroupCommit
+from app.ingest.payload import decode
+from app.ingest.rows import Request
+from app.ingest.service import Ingest, Receipt, write
 from tests import calling
 
 
@@ -175,7 +175,7 @@ def test_white_space_between_the_fields_makes_no_other_payload(client, unique):
 def test_another_caller_may_use_the_same_key(post, make_key, touchpoints, unique):
     post(event(unique), key=unique)
 
-    response = post(event(unique), key=unique, **{"X-API-Key": make_key(keys.EVENTS_WRITE)})
+    response = post(event(unique), key=unique, **{"X-API-Key": make_key(api_keys.EVENTS_WRITE)})
 
     assert "idempotency-replayed" not in response.headers
     assert touchpoints(unique) == 2

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app import identity
+from app.domain import identifiers
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from app import identity
     ],
 )
 def test_an_email_address_has_one_form(text, value):
-    assert identity.email(text).value == value
+    assert identifiers.email(text).value == value
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_an_email_address_has_one_form(text, value):
 )
 def test_what_is_not_an_email_address_is_refused(text):
     with pytest.raises(ValueError, match="is not an email address|is longer than"):
-        identity.email(text)
+        identifiers.email(text)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_is_not_an_email_address_is_refused(text):
     ],
 )
 def test_a_phone_number_has_one_form(text, value):
-    assert identity.phone(text).value == value
+    assert identifiers.phone(text).value == value
 
 
 @pytest.mark.parametrize(
@@ -78,62 +78,66 @@ def test_a_phone_number_has_one_form(text, value):
 )
 def test_what_is_not_a_phone_number_is_refused(text):
     with pytest.raises(ValueError, match="is not a"):
-        identity.phone(text)
+        identifiers.phone(text)
 
 
 def test_an_external_id_is_trimmed_and_otherwise_as_it_is():
-    assert identity.external_id("  User 42/É ").value == "User 42/É"
+    assert identifiers.external_id("  User 42/É ").value == "User 42/É"
 
 
 def test_an_external_id_is_compared_in_nfc():
-    assert identity.external_id("e\u0301") == identity.external_id("\u00e9")
+    assert identifiers.external_id("e\u0301") == identifiers.external_id("\u00e9")
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\u200bb", "a\u202eb", "a\ufeffb", "x" * 256])
 def test_an_external_id_that_cannot_be_read_is_refused(text):
     with pytest.raises(ValueError, match="cannot be seen|is longer than"):
-        identity.external_id(text)
+        identifiers.external_id(text)
 
 
 def test_email_weighs_more_than_phone_and_phone_more_than_external_id():
-    keys = identity.email("jane@acme.com"), identity.phone("4155552671"), identity.external_id("1")
+    keys = (
+        identifiers.email("jane@acme.com"),
+        identifiers.phone("4155552671"),
+        identifiers.external_id("1"),
+    )
 
     assert [key.weight for key in keys] == [1.0, 0.9, 0.8]
 
 
 @given(st.emails())
 def test_normalising_an_email_address_twice_changes_nothing(text):
-    once = _or_reject(identity.email, text)
+    once = _or_reject(identifiers.email, text)
 
-    assert identity.email(once.value) == once
+    assert identifiers.email(once.value) == once
 
 
 @given(st.emails())
 def test_an_email_address_is_the_same_in_upper_case(text):
     assume(text.isascii())
 
-    assert _or_reject(identity.email, text.upper()) == _or_reject(identity.email, text)
+    assert _or_reject(identifiers.email, text.upper()) == _or_reject(identifiers.email, text)
 
 
 @given(st.from_regex(r"\A(\+1|\+44|\+49|)[ .-]?[2-9][0-9]{2}[ .-]?[0-9]{3}[ .-]?[0-9]{4}\Z"))
 def test_normalising_a_phone_number_twice_changes_nothing(text):
-    once = _or_reject(identity.phone, text)
+    once = _or_reject(identifiers.phone, text)
 
-    assert identity.phone(once.value) == once
+    assert identifiers.phone(once.value) == once
 
 
 @given(st.from_regex(r"\A[2-9][0-9]{9}\Z"))
 def test_ten_bare_digits_are_a_us_number(digits):
     assume(digits.isascii() and digits.isdigit() and len(digits) == 10)
 
-    assert identity.phone(digits).value == f"+1{digits}"
+    assert identifiers.phone(digits).value == f"+1{digits}"
 
 
 @given(st.text())
 def test_normalising_an_external_id_twice_changes_nothing(text):
-    once = _or_reject(identity.external_id, text)
+    once = _or_reject(identifiers.external_id, text)
 
-    assert identity.external_id(once.value) == once
+    assert identifiers.external_id(once.value) == once
 
 
 def _or_reject(normalise, text):

@@ -17,8 +17,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from app import keys, timestamps
-from app.identity import WEIGHTS
+from app.access import api_keys
+from app.domain import timestamps
+from app.domain.identifiers import WEIGHTS
 from app.settings import Settings
 from tests import calling
 from tests.model import KINDS
@@ -402,7 +403,12 @@ def address(database):
 
 @pytest.fixture
 def machine(address, make_key):
-    key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_WRITE, keys.CUSTOMERS_DELETE)
+    key = make_key(
+        api_keys.EVENTS_WRITE,
+        api_keys.CONTEXT_READ,
+        api_keys.IDENTITY_WRITE,
+        api_keys.CUSTOMERS_DELETE,
+    )
     with calling.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield type("Machine", (IdentityMachine,), {"client": client})
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from app import keys
+from app.access import api_keys
 from tests import calling
 from tests.figures import parse, value
 from tests.ports import free_port
@@ -114,7 +114,7 @@ def instances(environment, storage, api_key, tmp_path_factory):
 @pytest.fixture
 def callers(instances, make_key):
     """Callers with a key of their own, connected to every worker of every instance."""
-    key = make_key(keys.EVENTS_WRITE)
+    key = make_key(api_keys.EVENTS_WRITE)
     with contextlib.ExitStack() as stack:
         yield [caller for each in instances for caller in each.connections(key, stack)]
 
@@ -239,7 +239,7 @@ def test_together_they_let_pass_as_much_as_one(callers, make_redis, unique):
 def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
     instances, callers, make_redis, storage, make_key, unique
 ):
-    reader = {"X-API-Key": make_key(keys.METRICS_READ)}
+    reader = {"X-API-Key": make_key(api_keys.METRICS_READ)}
 
     def are_away(count):
         answers = [calling.get(f"{each.address}/metrics", headers=reader) for each in instances]

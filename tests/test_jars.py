@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app import jars
-from app.jars import JarsError
+from app.graph.embedded import jars
+from app.graph.embedded.jars import JarsError
 
 SMALL = {"one": b"the first jar", "two": b"the second jar"}
 

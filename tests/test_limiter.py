@@ -2,8 +2,8 @@ import time
 
 import pytest
 
+from app.access.rate_limiter import Limiter
 from app.errors import PayloadTooLarge, RateLimited
-from app.limiter import Limiter
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.lineage import Lineage, Link
+from app.customers.explanation.lineage import Lineage, Link
 
 
 def merged(customer, into, begin, end=None):

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from app.errors import NoAnswer
-from app.figures import Figures
-from app.graph import Graph
-from app.statements import Statement
+from app.graph.graph import Graph
+from app.graph.statements import Statement
+from app.observability.metrics import Figures
 from tests.faults.proxy import BoltProxy
 from tests.faults.waiting import until
 from tests.figures import parse, value

@@ -8,7 +8,7 @@ import sys
 
 SAY = """
 import logging, structlog
-from app import logs
+from app.observability import logs
 logs.configure()
 structlog.get_logger().info("it_happened", count=3, text="a\\x1b[31mb")
 logging.getLogger("another").warning("it %s too", "happened")

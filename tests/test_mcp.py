@@ -16,13 +16,15 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
-from app import body, keys, schemas
-from app.context import ContextQuery
-from app.database import Database
-from app.explanation import ExplanationQuery
-from app.ingest import Resolution
+from app.access import api_keys
+from app.customers.context import ContextQuery
+from app.customers.explanation.reader import ExplanationQuery
+from app.customers.timeline import TimelineQuery
+from app.graph.connection import Database
+from app.http import body
+from app.http.openapi import schemas
+from app.ingest.service import Resolution
 from app.settings import Settings
-from app.timeline import TimelineQuery
 from tests import calling
 from tests.server import serving, wait_until_ready
 
@@ -34,7 +36,7 @@ LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 
 @pytest.fixture(scope="module")
 def key(make_key):
-    return make_key(*keys.SCOPES)
+    return make_key(*api_keys.SCOPES)
 
 
 @asynccontextmanager
@@ -467,7 +469,7 @@ def test_nobody_is_told_what_is_wrong_with_a_body_before_the_key_is_right(post):
 
 
 def test_a_key_that_nobody_has_is_401(post):
-    assert post(headers={"X-API-Key": keys.generate()}).status_code == 401
+    assert post(headers={"X-API-Key": api_keys.generate()}).status_code == 401
 
 
 def test_a_key_may_come_as_a_bearer_token(post, key):
@@ -603,7 +605,7 @@ def test_stdio_without_a_key_says_which_variable_is_missing(cli):
 
 
 def test_stdio_with_a_key_that_nobody_has_says_so(cli):
-    ended = cli("mcp", WAYPATH_API_KEY=keys.generate())
+    ended = cli("mcp", WAYPATH_API_KEY=api_keys.generate())
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "WAYPATH_API_KEY: the API key is not valid" in ended.stderr

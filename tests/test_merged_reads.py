@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from neo4j import Query
 
-from app import statements, timestamps
-from app.context import SMALLEST, Context, MergedCustomer, within
+from app.customers.context import SMALLEST, Context, MergedCustomer, within
+from app.domain import timestamps
+from app.graph import statements
 from tests import calling
 from tests.test_timeline import hits
 

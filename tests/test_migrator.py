@@ -7,12 +7,13 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from app import migrations, statements
 from app.errors import Unavailable
-from app.graph import Graph
-from app.migrator import Migrator
-from app.readiness import Readiness
-from app.statements import Statement
+from app.graph import statements
+from app.graph.graph import Graph
+from app.graph.migrations import steps as migrations
+from app.graph.migrations.runner import Migrator
+from app.graph.readiness import Readiness
+from app.graph.statements import Statement
 from tests import calling
 from tests.server import wait_for, wait_until_ready
 

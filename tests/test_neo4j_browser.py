@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from app import browser, statements
+from app.graph import browser_links, statements
 from tests import calling
 from tests.conftest import DATABASE
 
@@ -106,13 +106,13 @@ def enter(new_page, database):
 @pytest.fixture(scope="module")
 def logged_in(enter, neo4j_browser, server, customer):
     """The page that the link of the customer opens, after the login."""
-    return enter(browser.link(neo4j_browser, customer, server))
+    return enter(browser_links.link(neo4j_browser, customer, server))
 
 
 def test_a_link_fills_in_where_to_connect_and_as_whom(
     neo4j_browser, server, database, customer, page
 ):
-    page.goto(browser.link(neo4j_browser, customer, server))
+    page.goto(browser_links.link(neo4j_browser, customer, server))
 
     expect(page.get_by_test_id("boltaddress")).to_have_value(database.uri.partition("://")[2])
     expect(page.get_by_test_id("username")).to_have_value(database.username)
@@ -130,13 +130,13 @@ def test_after_the_login_the_query_of_a_link_draws_the_customer_and_its_touchpoi
 
 
 def test_a_link_without_a_server_opens_the_query_too(neo4j_browser, page):
-    page.goto(browser.link(neo4j_browser, "cus_x"))
+    page.goto(browser_links.link(neo4j_browser, "cus_x"))
 
     expect(_editor(page)).to_contain_text("(customer:Customer {id: 'cus_x'})")
 
 
 def test_a_link_keeps_every_character_of_an_email(neo4j_browser, page):
-    page.goto(browser.link_by_email(neo4j_browser, "o'neil&co+x#50%{1}?arg=2@acme.com"))
+    page.goto(browser_links.link_by_email(neo4j_browser, "o'neil&co+x#50%{1}?arg=2@acme.com"))
 
     expect(_editor(page)).to_contain_text(r"'o\'neil\u0026co+x\u002350%{1}?arg=2@acme.com'")
     expect(_editor(page)).to_contain_text("LIMIT 100")
@@ -144,7 +144,7 @@ def test_a_link_keeps_every_character_of_an_email(neo4j_browser, page):
 
 @pytest.mark.usefixtures("customer")
 def test_the_query_of_a_link_by_email_draws_them_too(enter, neo4j_browser, server, email):
-    page = enter(browser.link_by_email(neo4j_browser, email, server))
+    page = enter(browser_links.link_by_email(neo4j_browser, email, server))
     page.get_by_test_id("editor-Run").click()
 
     expect(_nodes(page)).to_have_count(1 + 1 + len(EVENTS))

@@ -8,14 +8,16 @@ import pytest
 import schemathesis
 from starlette.routing import Route
 
-from app import keys, main, openapi, refusals
-from app.answers import STATUS
+from app import main
+from app.access import api_keys
 from app.errors import ForbiddenOrigin, ServiceError
-from app.operations import OPERATIONS
+from app.http.openapi import document, error_responses
+from app.http.openapi.operations import OPERATIONS
+from app.http.responses import STATUS
 from app.settings import Settings
 from tests import calling
 
-DOCUMENT = openapi.document()
+DOCUMENT = document.document()
 INGEST = DOCUMENT["paths"]["/v1/events"]["post"]
 EXAMPLES = INGEST["requestBody"]["content"]["application/json"]["examples"]
 
@@ -47,7 +49,7 @@ def validate(content, schema):
 
 @pytest.fixture(scope="module")
 def caller(address, make_key):
-    headers = {"X-API-Key": make_key(*keys.SCOPES)}
+    headers = {"X-API-Key": make_key(*api_keys.SCOPES)}
     with calling.Client(base_url=address, headers=headers, timeout=30) as client:
         yield client
 
@@ -120,36 +122,36 @@ def test_no_error_is_forgotten():
 @pytest.mark.parametrize("error", [ServiceError, *ServiceError.__subclasses__()])
 def test_an_errors_own_words_begin_with_its_status(error):
     assert (error.__doc__ or "").startswith(f"{STATUS[error.code].value}: ")
-    assert refusals.description(error)
+    assert error_responses.description(error)
 
 
 def test_a_route_with_a_key_names_its_scope():
     scopes = {operation.path: operation.scope for operation in OPERATIONS if operation.scope}
 
     assert scopes == {
-        "/v1/events": keys.EVENTS_WRITE,
-        "/v1/events/{id}": keys.CONTEXT_READ,
-        "/v1/context": keys.CONTEXT_READ,
-        "/v1/customers/{id}/timeline": keys.CONTEXT_READ,
-        "/v1/customers/{id}": keys.CUSTOMERS_DELETE,
-        "/v1/customers/{id}/merge-preview": keys.IDENTITY_WRITE,
-        "/v1/customers/{id}/merge": keys.IDENTITY_WRITE,
-        "/v1/merges/{id}/undo": keys.IDENTITY_WRITE,
-        "/v1/customers/{id}/split-preview": keys.IDENTITY_WRITE,
-        "/v1/customers/{id}/split": keys.IDENTITY_WRITE,
-        "/v1/splits/{id}/undo": keys.IDENTITY_WRITE,
-        "/metrics": keys.METRICS_READ,
-        "/v1/identity/conflicts": keys.IDENTITY_READ,
-        "/v1/identity/conflicts/{id}/dismiss": keys.IDENTITY_WRITE,
-        "/v1/identity/shared": keys.IDENTITY_WRITE,
-        "/v1/identity/changes": keys.IDENTITY_READ,
+        "/v1/events": api_keys.EVENTS_WRITE,
+        "/v1/events/{id}": api_keys.CONTEXT_READ,
+        "/v1/context": api_keys.CONTEXT_READ,
+        "/v1/customers/{id}/timeline": api_keys.CONTEXT_READ,
+        "/v1/customers/{id}": api_keys.CUSTOMERS_DELETE,
+        "/v1/customers/{id}/merge-preview": api_keys.IDENTITY_WRITE,
+        "/v1/customers/{id}/merge": api_keys.IDENTITY_WRITE,
+        "/v1/merges/{id}/undo": api_keys.IDENTITY_WRITE,
+        "/v1/customers/{id}/split-preview": api_keys.IDENTITY_WRITE,
+        "/v1/customers/{id}/split": api_keys.IDENTITY_WRITE,
+        "/v1/splits/{id}/undo": api_keys.IDENTITY_WRITE,
+        "/metrics": api_keys.METRICS_READ,
+        "/v1/identity/conflicts": api_keys.IDENTITY_READ,
+        "/v1/identity/conflicts/{id}/dismiss": api_keys.IDENTITY_WRITE,
+        "/v1/identity/shared": api_keys.IDENTITY_WRITE,
+        "/v1/identity/changes": api_keys.IDENTITY_READ,
     }
 
 
 def test_it_is_served_to_anybody(address):
     response = calling.get(f"{address}/openapi.json")
 
-    assert (response.status_code, response.json()) == (200, json.loads(openapi.encoded()))
+    assert (response.status_code, response.json()) == (200, json.loads(document.encoded()))
     assert response.headers["content-type"] == "application/json"
 
 

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from markupsafe import escape
 
-from app import errors, keys
-from app.html import error_page
+from app import errors
+from app.access import api_keys
+from app.http.web.templates import error_page
 from app.settings import Settings
 from tests import calling
 from tests.server import serving, wait_until_ready
@@ -39,7 +40,7 @@ CSP = (
 
 @pytest.fixture(scope="module")
 def reading_key(make_key):
-    return make_key(keys.CONTEXT_READ)
+    return make_key(api_keys.CONTEXT_READ)
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_whitespace_around_a_pasted_key_does_not_matter(stranger, reading_key):
 
 
 @pytest.mark.parametrize(
-    "key", ["", "nonsense", "<script>", pytest.param(keys.generate(), id="unknown")]
+    "key", ["", "nonsense", "<script>", pytest.param(api_keys.generate(), id="unknown")]
 )
 def test_a_key_that_is_not_valid_is_asked_for_again(stranger, key):
     response = log_in(stranger, key, "/customers/cus_x")
@@ -189,8 +190,8 @@ def test_logging_out_forgets_the_key(person):
 
 
 def test_a_revoked_key_leads_back_to_the_login(stranger, make_key, cypher):
-    key = make_key(keys.CONTEXT_READ)
-    cypher("MATCH (k:ApiKey {hash: $hash}) SET k.revokedAt = datetime()", hash=keys.digest(key))
+    key = make_key(api_keys.CONTEXT_READ)
+    cypher("MATCH (k:ApiKey {hash: $hash}) SET k.revokedAt = datetime()", hash=api_keys.digest(key))
 
     response = stranger.get("/", headers={"Cookie": f"waypath_key={key}"})
 
@@ -348,7 +349,7 @@ def merged(address, make_key, ingest, unique):
         )
         response = calling.post(
             f"{address}/v1/customers/{survivor}/merge",
-            headers={"X-API-Key": make_key(keys.IDENTITY_WRITE)},
+            headers={"X-API-Key": make_key(api_keys.IDENTITY_WRITE)},
             json={"from": other, "reason": reason},
         )
         assert response.status_code == 200, response.text

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from app import keys
+from app.access import api_keys
 
 pytest_plugins = ["tests.chromium"]
 
@@ -23,7 +23,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module", autouse=True)  # before Chromium, whose loop would be in its way
 def reading_key(make_key):
-    return make_key(keys.CONTEXT_READ)
+    return make_key(api_keys.CONTEXT_READ)
 
 
 @pytest.fixture

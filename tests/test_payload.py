@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from app.blocked import BlockedKeys
+from app.domain.blocklist import BlockedKeys
 from app.errors import InvalidPayload
-from app.events import Event
-from app.payload import decode, merged
+from app.ingest.events import Event
+from app.ingest.payload import decode, merged
 
 is_blocked = BlockedKeys().has
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import properties
+from app.ingest import properties
 
 JSON = st.recursive(
     st.none()

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from app import formats, records
+from app.bulk import records
+from app.bulk.formats import reader
+from app.bulk.source import Lines, SourceRefused
 from app.errors import InvalidPayload
-from app.source import Lines, SourceRefused
 
 IDENTITY = "file"
 
 
 def read(content, format_="jsonl", key=None, identity: str | None = IDENTITY) -> list[Any]:
     lines = Lines(io.BytesIO(content.encode("utf-8", "surrogateescape")), lambda: 0)
-    return list(records.read(formats.reader(format_, key)(lines), identity, lambda _: False))
+    return list(records.read(reader.reader(format_, key)(lines), identity, lambda _: False))
 
 
 def one(content, format_="jsonl", key=None):

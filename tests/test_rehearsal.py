@@ -5,12 +5,13 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from app import migrations, rehearsal
-from app.graph import Graph
-from app.identity import Rules
-from app.migrator import Migrator
-from app.readiness import Readiness
-from app.rehearsal import Rehearsal
+from app.domain.identifiers import Rules
+from app.graph.graph import Graph
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
+from app.graph.readiness import Readiness
+from app.ingest import rehearsal
+from app.ingest.rehearsal import Rehearsal
 from tests.faults.proxy import BoltProxy
 from tests.faults.waiting import until
 
@@ -79,7 +80,7 @@ async def test_the_graph_is_not_ready_until_the_write_was_rehearsed(graph):
         is_rehearsing.set()
         await is_rehearsed.wait()
 
-    readiness = Readiness(graph, Migrator(graph, migrations.load()), rehearse=rehearse)
+    readiness = Readiness(graph, Migrator(graph, steps.load()), rehearse=rehearse)
     watch = asyncio.create_task(readiness.watch())
     await is_rehearsing.wait()
     assert not readiness.is_ready

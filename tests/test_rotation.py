@@ -6,9 +6,9 @@ import contextlib
 import pytest
 from msgspec.structs import replace
 
-from app import secret_file
 from app.errors import Unavailable
-from app.graph import Graph
+from app.graph import credentials
+from app.graph.graph import Graph
 from tests import calling
 from tests.forwarder import Forwarder
 from tests.server import serving, wait_for, wait_until_ready
@@ -118,7 +118,7 @@ async def test_open_connections_last_until_the_file_has_the_new_password(
 async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
     graph, user, password_file, monkeypatch
 ):
-    monkeypatch.setattr("app.bolt.LOGIN_INTERVAL", 0.0)
+    monkeypatch.setattr("app.graph.driver.LOGIN_INTERVAL", 0.0)
     password_file.write_text(SECOND)
     await graph.renew_login()  # the database does not want it yet
     await graph.read("schema")
@@ -152,7 +152,7 @@ async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(databa
 
 
 async def test_a_token_is_sent_and_replaced_by_the_next_one(database, tmp_path, monkeypatch):
-    monkeypatch.setattr(secret_file, "INTERVAL", 0.0)
+    monkeypatch.setattr(credentials, "INTERVAL", 0.0)
     token = tmp_path / "token"
     token.write_text("the-first-token\n")
     with Forwarder(database.uri) as forwarder:

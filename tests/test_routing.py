@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from app import keys
-from app.graph import Graph
+from app.access import api_keys
+from app.graph.graph import Graph
 from tests import calling
 from tests.faults.bolt import READ_MODE
 from tests.forwarder import Forwarder
@@ -101,7 +101,12 @@ async def test_a_health_check_waits_for_no_write(database, forwarder, api_key):
 def client(request, database, make_key):
     """Calls a service that reaches its database by `neo4j://`."""
     uri = database.uri.replace("bolt://", "neo4j://")
-    key = make_key(keys.EVENTS_WRITE, keys.CONTEXT_READ, keys.IDENTITY_READ, keys.IDENTITY_WRITE)
+    key = make_key(
+        api_keys.EVENTS_WRITE,
+        api_keys.CONTEXT_READ,
+        api_keys.IDENTITY_READ,
+        api_keys.IDENTITY_WRITE,
+    )
     with serving(replace(database, uri=uri, reads=request.param)) as address:
         wait_until_ready(address)
         with calling.Client(base_url=address, headers={"X-API-Key": key}) as client:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app import migrations
-from app.schema_state import SchemaState
-from app.statements import Statement
+from app.graph.migrations import steps as migrations
+from app.graph.migrations.state import SchemaState
+from app.graph.statements import Statement
 
 TEXT = "CREATE INDEX things IF NOT EXISTS FOR (thing:Thing) ON (thing.size, thing.id)"
 (THINGS,) = migrations.parse([Statement("001_things", TEXT, frozenset())])

@@ -5,9 +5,14 @@ import sys
 
 import pytest
 
-from app import seats
+from app.observability import process_slots
 
-HOLD = "import sys; from app import seats; print(seats.take(sys.argv[1]), flush=True); input()"
+HOLD = """
+import sys
+from app.observability import process_slots
+print(process_slots.take(sys.argv[1]), flush=True)
+input()
+"""
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def other(tmp_path):
 
 
 def test_each_process_has_a_seat_of_its_own(tmp_path, other):
-    assert {seats.take(str(tmp_path)), other()[1], other()[1]} == {0, 1, 2}
+    assert {process_slots.take(str(tmp_path)), other()[1], other()[1]} == {0, 1, 2}
 
 
 def test_the_seat_of_a_killed_process_is_taken_again(other):
@@ -52,6 +57,6 @@ def test_only_the_seats_of_processes_that_ended_are_forgotten(tmp_path, other):
     first.wait()
     forgotten = []
 
-    seats.clear(str(tmp_path), forgotten.append)
+    process_slots.clear(str(tmp_path), forgotten.append)
 
     assert forgotten == [seat]

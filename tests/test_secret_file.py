@@ -1,7 +1,7 @@
 import pytest
 
-from app import secret_file
-from app.secret_file import SecretFile
+from app.graph import credentials
+from app.graph.credentials import SecretFile
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def file(path):
 def test_the_end_of_the_line_is_no_part_of_it(path):
     path.write_bytes(b" with spaces \r\n")
 
-    assert secret_file.read(str(path)) == " with spaces "
+    assert credentials.read(str(path)) == " with spaces "
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe"])
@@ -27,7 +27,7 @@ def test_what_cannot_be_a_secret_is_refused(path, content):
     path.write_bytes(content)
 
     with pytest.raises(ValueError, match="empty|decode"):
-        secret_file.read(str(path))
+        credentials.read(str(path))
 
 
 def test_a_change_is_not_looked_for(file, path):
@@ -53,19 +53,19 @@ def test_a_change_is_found_when_it_is_asked_for(file, path):
 
 
 def test_the_latest_is_as_old_as_the_interval_at_most(file, path, monkeypatch):
-    monkeypatch.setattr(secret_file, "INTERVAL", 60.0)
+    monkeypatch.setattr(credentials, "INTERVAL", 60.0)
     assert file.latest() == "first"
     path.write_text("second")
     assert file.latest() == "first"
 
-    monkeypatch.setattr(secret_file, "INTERVAL", 0.0)
+    monkeypatch.setattr(credentials, "INTERVAL", 0.0)
 
     assert file.latest() == "second"
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_text("")])
 def test_while_it_cannot_be_read_the_last_one_counts(file, path, spoil, monkeypatch):
-    monkeypatch.setattr(secret_file, "INTERVAL", 0.0)
+    monkeypatch.setattr(credentials, "INTERVAL", 0.0)
     file.text()
 
     spoil(path)

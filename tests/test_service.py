@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from app import main, service
+from app import main, server
 from app.settings import Settings
 from tests import calling
 from tests.forwarder import Forwarder
@@ -91,9 +91,9 @@ def test_the_banner_waits_until_the_database_is_ready_for_the_first_write(monkey
         steps.append("prepare")
 
     monkeypatch.setattr(main, "prepare", prepare)
-    monkeypatch.setattr(service, "_given_banner", lambda *_: steps.append("banner"))
-    monkeypatch.setattr(service, "_run", lambda *_: steps.append("run"))
-    service.serve(Settings(neo4j_uri="bolt://127.0.0.1:7687", port=free_port))
+    monkeypatch.setattr(server, "given_banner", lambda *_: steps.append("banner"))
+    monkeypatch.setattr(server, "_run", lambda *_: steps.append("run"))
+    server.serve(Settings(neo4j_uri="bolt://127.0.0.1:7687", port=free_port))
 
     assert steps == ["prepare", "banner", "run"]
 

@@ -3,7 +3,7 @@ from importlib import util
 import pytest
 import trustme
 
-from app import places, settings
+from app import paths, settings
 from app.settings import SettingsError
 
 
@@ -16,7 +16,7 @@ def test_every_setting_has_a_default():
         "neo4j",
         "neo4j",
     )
-    assert (loaded.data_dir, loaded.rate_limit) == (str(places.data()), 60_000)
+    assert (loaded.data_dir, loaded.rate_limit) == (str(paths.data()), 60_000)
 
 
 def test_every_setting_comes_from_the_environment():

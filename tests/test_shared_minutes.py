@@ -10,12 +10,12 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
-from app import limiter
+from app.access import rate_limiter
+from app.access.memory_window import Minutes
+from app.access.rate_limiter import Limiter
+from app.access.redis_window import PREFIX, SharedMinutes, StorageAway
 from app.errors import RateLimited
-from app.figures import Figures
-from app.limiter import Limiter
-from app.minutes import Minutes
-from app.shared_minutes import PREFIX, SharedMinutes, StorageAway
+from app.observability.metrics import Figures
 from tests.figures import parse, value
 
 pytestmark = pytest.mark.anyio
@@ -212,7 +212,7 @@ async def test_a_storage_that_is_killed_leaves_each_process_to_count_on(limiters
 
 
 async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis, monkeypatch):
-    monkeypatch.setattr(limiter, "INTERVAL", 0.02)
+    monkeypatch.setattr(rate_limiter, "INTERVAL", 0.02)
     figures = Figures()
     one = limiters(own_redis.url + PATIENT, limit=1000, figures=figures)
     async with watched(one):
@@ -233,7 +233,7 @@ async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis, mon
 
 
 async def test_a_storage_that_is_back_counts_for_all_again(limiters, own_redis, monkeypatch):
-    monkeypatch.setattr(limiter, "INTERVAL", 0.02)
+    monkeypatch.setattr(rate_limiter, "INTERVAL", 0.02)
     all_figures = [Figures(), Figures()]
     one, other = (limiters(own_redis.url + PATIENT, figures=each) for each in all_figures)
     async with watched(one, other):
@@ -265,7 +265,7 @@ async def test_a_storage_that_does_not_answer_is_waited_for_once(limiters, own_r
 async def test_an_answer_that_comes_too_late_is_not_taken_for_another(
     limiters, own_redis, monkeypatch
 ):
-    monkeypatch.setattr(limiter, "INTERVAL", 0.02)
+    monkeypatch.setattr(rate_limiter, "INTERVAL", 0.02)
     figures = Figures()
     one = limiters(own_redis.url, figures=figures)
     async with watched(one):
@@ -296,7 +296,7 @@ async def test_a_storage_that_is_not_there_at_the_start_is_done_without(limiters
 async def test_a_storage_that_takes_nothing_in_is_away_until_it_does(
     limiters, own_redis, monkeypatch
 ):
-    monkeypatch.setattr(limiter, "INTERVAL", 0.02)
+    monkeypatch.setattr(rate_limiter, "INTERVAL", 0.02)
     figures = Figures()
     one = limiters(own_redis.url + PATIENT, figures=figures)
     async with watched(one):

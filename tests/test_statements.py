@@ -1,6 +1,6 @@
 import pytest
 
-from app import statements
+from app.graph import statements
 
 
 @pytest.mark.parametrize("access", ["schema", "write", "read", "check"])

@@ -10,7 +10,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 
-from app import jars
+from app.graph.embedded import jars
 from supply import licences, sbom
 from supply.locked import normalised, packages, pins
 

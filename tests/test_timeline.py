@@ -3,8 +3,9 @@
 import pytest
 from neo4j import Query
 
-from app import keys, statements
-from app.timeline import SCAN
+from app.access import api_keys
+from app.customers.timeline import SCAN
+from app.graph import statements
 from tests import calling
 
 
@@ -12,7 +13,7 @@ from tests import calling
 def read(address, make_key):
     """Asks for a page of a Customer's timeline, and returns the response."""
     with calling.Client(
-        base_url=address, headers={"X-API-Key": make_key(keys.CONTEXT_READ)}, timeout=30
+        base_url=address, headers={"X-API-Key": make_key(api_keys.CONTEXT_READ)}, timeout=30
     ) as client:
         yield lambda customer, /, **query: client.get(
             f"/v1/customers/{customer}/timeline", params=query

@@ -8,7 +8,7 @@ import trustme
 from msgspec.structs import replace
 
 from app.errors import Unavailable
-from app.graph import Graph
+from app.graph.graph import Graph
 from tests.forwarder import Forwarder
 
 # The driver leaves sockets behind, where a handshake fails for longer, to be collected as garbage.

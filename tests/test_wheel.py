@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import statements
+from app.graph import statements
 from tests import calling
 from tests.server import answers, wait_for, wait_until_ready
 
@@ -71,7 +71,8 @@ def test_its_command_says_what_it_can_do(waypath):
 
 def test_it_is_not_the_checkout_that_runs(installed, folder):
     where = subprocess.run(
-        [installed / "python", "-c", "from app import jars, statements as s; "
+        [installed / "python", "-c", "from app.graph import statements as s; "
+         "from app.graph.embedded import jars; "
          "print(jars.LOCK.parent, s.folder('read').parent.parent)"],
         cwd=folder, capture_output=True, text=True, check=True, timeout=60,
     ).stdout.split()  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 from neo4j import Driver
 
-from app.database import Database
+from app.graph.connection import Database
 
 PASSWORD = "the-first-password"
 

@@ -1,14 +1,14 @@
 import pytest
 
-from app import migrations
-from app.migrator import Migrator
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(autouse=True)
 async def schema(graph):
-    await Migrator(graph, migrations.load()).apply()
+    await Migrator(graph, steps.load()).apply()
 
 
 async def create(graph, unique, **fields):

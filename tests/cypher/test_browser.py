@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from neo4j import Query
 
-from app import browser, statements
+from app.graph import browser_links, statements
 from tests.cypher.test_plans import operators
 
 STATEMENTS = statements.load("browser")
@@ -130,7 +130,7 @@ def test_a_link_into_neo4j_browser_shows_the_touchpoints_of_those_who_were_merge
 ):
     by_phone, by_email = same
     merge(by_phone, by_email)
-    query = parse_qs(urlsplit(browser.link("http://x/", by_phone) or "").query)["arg"][0]
+    query = parse_qs(urlsplit(browser_links.link("http://x/", by_phone) or "").query)["arg"][0]
 
     assert {each["member"]["id"] for each in cypher(query)} == {by_phone, by_email}
 

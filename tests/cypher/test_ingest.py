@@ -5,9 +5,10 @@ import pytest
 from neo4j import Query
 from neo4j.exceptions import ClientError
 
-from app import migrations, statements
-from app.identity import Rules
-from app.migrator import Migrator
+from app.domain.identifiers import Rules
+from app.graph import statements
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +19,7 @@ RULES = msgspec.to_builtins(Rules())
 
 @pytest.fixture(autouse=True)
 async def schema(graph):
-    await Migrator(graph, migrations.load()).apply()
+    await Migrator(graph, steps.load()).apply()
 
 
 @pytest.fixture

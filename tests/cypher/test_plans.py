@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from neo4j import Query
 
-from app import statements
-from app.statements import Statement
+from app.graph import statements
+from app.graph.statements import Statement
 
 STATEMENTS = [
     pytest.param(statement, id=f"{access}/{name}")

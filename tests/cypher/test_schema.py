@@ -1,15 +1,15 @@
 import pytest
 from neo4j.exceptions import ConstraintError
 
-from app import migrations
-from app.migrator import Migrator
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("index", migrations.indexes(migrations.load()).values(), ids=str)
+@pytest.mark.parametrize("index", steps.indexes(steps.load()).values(), ids=str)
 async def test_every_constraint_and_index_is_online(graph, index):
-    await Migrator(graph, migrations.load()).apply()
+    await Migrator(graph, steps.load()).apply()
 
     rows = {row["name"]: row for row in await graph.read("schema")}
 

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from app import migrations
-from app.identity import Rules
-from app.merge import MergeRequest
-from app.merges import Merges
-from app.migrator import Migrator
+from app.domain.identifiers import Rules
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
+from app.identity.merge import MergeRequest
+from app.identity.merges import Merges
 from tests.cypher.test_ingest import row, write
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ TWO = msgspec.to_builtins(Rules(email=2, phone=2, external_id=2, shared_after=2)
 
 @pytest.fixture(autouse=True)
 async def schema(graph):
-    await Migrator(graph, migrations.load()).apply()
+    await Migrator(graph, steps.load()).apply()
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import psutil
 from neo4j import GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
 
-from app import embedded
-from app.database import Database
-from app.neo4j_home import Home
+from app.graph.connection import Database
+from app.graph.embedded import supervisor
+from app.graph.embedded.home import Home
 from tests import calling
 from tests.faults.waiting import until
 from tests.ports import free_port
@@ -197,7 +197,7 @@ class Service:
         return self._database or self._embedded()
 
     def _embedded(self):
-        connection = embedded.running(self._home)
+        connection = supervisor.running(self._home)
         assert connection, "no embedded Neo4j runs"
         return Database(connection.uri, connection.username, connection.password, "neo4j")
 

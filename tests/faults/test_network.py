@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.graph import DEADLINE
+from app.graph.graph import DEADLINE
 from tests.faults.proxy import BoltProxy, Moment
 from tests.faults.waiting import until
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.bolt import LOGIN_INTERVAL
+from app.graph.driver import LOGIN_INTERVAL
 from tests.faults.waiting import until
 
 pytestmark = pytest.mark.anyio

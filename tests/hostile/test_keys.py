@@ -6,7 +6,7 @@ import httpx2
 import psutil
 import pytest
 
-from app import keys
+from app.access import api_keys
 from tests import calling
 from tests.server import wait_for
 
@@ -63,19 +63,19 @@ ROUTES = {
 
 # The scope that a route asks for, by how its path begins, and a body that it takes.
 SCOPES = {
-    "/v1/events/": keys.CONTEXT_READ,
-    "/v1/context": keys.CONTEXT_READ,
-    "/v1/customers/cus_nobody/timeline": keys.CONTEXT_READ,
-    "/v1/customers/cus_nobody/merge": keys.IDENTITY_WRITE,
-    "/v1/merges": keys.IDENTITY_WRITE,
-    "/v1/customers/cus_nobody/split": keys.IDENTITY_WRITE,
-    "/v1/customers/cus_nobody": keys.CUSTOMERS_DELETE,
-    "/v1/splits": keys.IDENTITY_WRITE,
-    "/metrics": keys.METRICS_READ,
-    "/v1/identity/conflicts/": keys.IDENTITY_WRITE,
-    "/v1/identity/shared": keys.IDENTITY_WRITE,
-    "/v1/identity/": keys.IDENTITY_READ,
-    "/": keys.EVENTS_WRITE,
+    "/v1/events/": api_keys.CONTEXT_READ,
+    "/v1/context": api_keys.CONTEXT_READ,
+    "/v1/customers/cus_nobody/timeline": api_keys.CONTEXT_READ,
+    "/v1/customers/cus_nobody/merge": api_keys.IDENTITY_WRITE,
+    "/v1/merges": api_keys.IDENTITY_WRITE,
+    "/v1/customers/cus_nobody/split": api_keys.IDENTITY_WRITE,
+    "/v1/customers/cus_nobody": api_keys.CUSTOMERS_DELETE,
+    "/v1/splits": api_keys.IDENTITY_WRITE,
+    "/metrics": api_keys.METRICS_READ,
+    "/v1/identity/conflicts/": api_keys.IDENTITY_WRITE,
+    "/v1/identity/shared": api_keys.IDENTITY_WRITE,
+    "/v1/identity/": api_keys.IDENTITY_READ,
+    "/": api_keys.EVENTS_WRITE,
 }
 BODIES = {
     "/v1/context": {"email": EVENT["email"]},
@@ -93,18 +93,18 @@ def key_of(make_key, cypher):
     made = {
         "none": None,
         "malformed": "wp_live_malformed",
-        "unknown": keys.generate(),
-        "revoked": make_key(keys.EVENTS_WRITE),
-        "expired": make_key(keys.EVENTS_WRITE),
+        "unknown": api_keys.generate(),
+        "revoked": make_key(api_keys.EVENTS_WRITE),
+        "expired": make_key(api_keys.EVENTS_WRITE),
     }
-    for scope in keys.SCOPES:
+    for scope in api_keys.SCOPES:
         made[scope] = make_key(scope)
-        made[f"all but {scope}"] = make_key(*(each for each in keys.SCOPES if each != scope))
+        made[f"all but {scope}"] = make_key(*(each for each in api_keys.SCOPES if each != scope))
     for kind, change in (
         ("revoked", "k.revokedAt = datetime()"),
         ("expired", "k.expiresAt = datetime() - duration('PT1S')"),
     ):
-        cypher(f"MATCH (k:ApiKey {{hash: $hash}}) SET {change}", hash=keys.digest(made[kind]))
+        cypher(f"MATCH (k:ApiKey {{hash: $hash}}) SET {change}", hash=api_keys.digest(made[kind]))
     return made
 
 
@@ -137,10 +137,10 @@ def test_an_answer_does_not_tell_why_a_key_is_not_valid(address, key_of, kind):
 
 def test_a_key_is_looked_up_by_its_digest_alone():
     """What is compared is a SHA-256: how long that takes says nothing of the key."""
-    one, other = keys.generate(), keys.generate()
+    one, other = api_keys.generate(), api_keys.generate()
 
-    assert keys.digest(one) != keys.digest(other)
-    assert len(keys.digest(one)) == 64
+    assert api_keys.digest(one) != api_keys.digest(other)
+    assert len(api_keys.digest(one)) == 64
 
 
 def test_a_key_is_never_logged_nor_in_the_process_list(serve, api_key):

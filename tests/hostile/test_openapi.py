@@ -8,8 +8,9 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from app import keys, openapi
-from app.operations import OPERATIONS
+from app.access import api_keys
+from app.http.openapi import document as openapi
+from app.http.openapi.operations import OPERATIONS
 
 LENIENT = "handling=lenient"
 ENCODING = {"$ref": "#/components/parameters/Content-Encoding"}
@@ -43,7 +44,7 @@ bounded = settings(
 
 @pytest.fixture(scope="module")
 def key(make_key):
-    return make_key(*keys.SCOPES)
+    return make_key(*api_keys.SCOPES)
 
 
 @pytest.fixture(scope="module")

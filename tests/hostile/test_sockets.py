@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app import protocol
+from app.http import protocol
 from tests import calling
 
 JSON = {"Content-Type": "application/json"}

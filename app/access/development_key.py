@@ -1,0 +1,50 @@
+"""The development key: made once for the embedded database, and kept beside it."""
+
+from pathlib import Path
+
+from app.access import api_keys
+from app.domain import ids
+from app.graph.connection import Database
+from app.graph.graph import Graph
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
+
+
+async def ensure(folder: Path, where: Database) -> str:
+    """The development key in a folder, which the database knows; a new one if it was revoked."""
+    file = folder / "development-key"
+    graph = Graph(where)
+    try:
+        await Migrator(graph, steps.load()).apply()
+        key = _read(file)
+        while key is None or not await _is_known(graph, key):
+            key = api_keys.generate()
+            _write(file, key)
+        return key
+    finally:
+        await graph.close()
+
+
+async def _is_known(graph: Graph, key: str) -> bool:
+    rows = await graph.write(
+        "create_api_key",
+        id=ids.new_key_id(),
+        name="development",
+        hash=api_keys.digest(key),
+        scopes=list(api_keys.SCOPES),
+    )
+    return not rows[0]["revoked"]
+
+
+def _read(file: Path) -> str | None:
+    try:
+        key = file.read_text().strip()
+    except FileNotFoundError:
+        return None
+    return key if api_keys.is_well_formed(key) else None
+
+
+def _write(file: Path, key: str) -> None:
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(f"{key}\n")

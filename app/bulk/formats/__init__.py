@@ -1,0 +1,1 @@
+"""The formats of files: JSON lines, CSV and Segment calls."""

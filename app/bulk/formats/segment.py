@@ -1,0 +1,89 @@
+"""Segment: calls as Segment exports them, made into events.
+
+After https://segment.com/docs/connections/spec/: the common fields and those of each call.
+"""
+
+import msgspec
+from msgspec import Raw
+
+from app.bulk import records
+from app.bulk.formats.jsonl import decode
+
+# The names of the calls that have none of their own.
+EVENTS = {"identify": "identified", "page": "page_viewed", "screen": "screen_viewed"}
+
+_object = msgspec.json.Decoder(dict[str, Raw])
+_text = msgspec.json.Decoder(str)
+_NULL = b"null"
+
+Members = dict[str, Raw]
+
+
+def event(line: bytes) -> bytes:
+    """The event of a call: `track`, `identify`, `page` or `screen`.
+
+    The user's id identifies, or else the anonymous one, and with it the traits' email and phone.
+    `messageId` is the idempotency key. Raises InvalidPayload.
+    """
+    call = decode(line)
+    kind = _kind(call)
+    traits = {**_members(_members(call, "context"), "traits"), **_members(call, "traits")}
+    timestamp = _first(call, "timestamp", "originalTimestamp")
+    message_id = _first(call, "messageId")
+    if message_id is None:
+        raise records.fault("messageId", "is required")
+    found = {
+        "event": _first(call, "event") if kind == "track" else EVENTS[kind],
+        "externalId": _id(call),
+        "email": _first(traits, "email"),
+        "phone": _first(traits, "phone"),
+        "timestamp": timestamp,
+        "idempotencyKey": message_id,
+        "properties": _properties(call, kind),
+    }
+    return msgspec.json.encode({name: value for name, value in found.items() if value is not None})
+
+
+def _kind(call: Members) -> str:
+    try:
+        kind = _text.decode(call.get("type", _NULL))
+    except msgspec.ValidationError:
+        raise records.fault("type", "is required") from None
+    if kind != "track" and kind not in EVENTS:
+        taken = ", ".join(("track", *EVENTS))
+        raise records.fault("type", f"{kind[:100]} is not taken; {taken} are")
+    return kind
+
+
+def _properties(call: Members, kind: str) -> Raw | Members | None:
+    """What a call tells beside who and when, and of a page or screen which one."""
+    properties = _first(call, "traits" if kind == "identify" else "properties")
+    names = {name: call[name] for name in ("name", "category") if _first(call, name)}
+    if kind not in ("page", "screen") or not names:
+        return properties
+    try:
+        return {**names, **_object.decode(properties or b"{}")}
+    except msgspec.ValidationError:
+        return properties  # refused by its own name later
+
+
+def _id(call: Members) -> Raw | None:
+    found = _first(call, "userId", "anonymousId")
+    # Some libraries send a number.
+    if found is not None and bytes(found).isdigit():
+        return Raw(b'"%b"' % bytes(found))
+    return found
+
+
+def _first(members: Members, *names: str) -> Raw | None:
+    for name in names:
+        if bytes(members.get(name, _NULL)) not in (_NULL, b'""'):
+            return members[name]
+    return None
+
+
+def _members(members: Members, name: str) -> Members:
+    try:
+        return _object.decode(members.get(name, b"{}"))
+    except msgspec.ValidationError:
+        return {}

@@ -1,0 +1,1 @@
+"""The `waypath` commands, a module each."""

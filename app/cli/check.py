@@ -1,0 +1,59 @@
+"""The command that says what is wrong."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+
+import click
+
+from app import settings
+from app.access import redis_window
+from app.access.redis_window import SharedMinutes, StorageAway
+from app.graph.diagnostics import Check, Finding, wrong
+from app.graph.graph import Graph
+from app.graph.migrations import steps as migrations
+from app.graph.migrations.runner import Migrator
+from app.settings import SettingsError
+
+
+@click.command(name="check")
+def check_command() -> None:
+    """Say what is wrong with the settings and the database; exit with 1 if anything is."""
+    findings = asyncio.run(_findings(os.environ))
+    for finding in findings:
+        click.echo(finding)
+    if not all(finding.is_ok for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+async def _findings(environ: Mapping[str, str]) -> list[Finding]:
+    try:
+        config = settings.load(environ)
+    except SettingsError as error:
+        return [Finding("settings", fault, is_ok=False) for fault in error.faults]
+    shared = redis_window.at(config.rate_limit_storage, config.rate_limit)
+    found = [Finding("settings", "can be used"), *await storage_findings(shared)]
+    try:
+        where = settings.database(config)
+    except LookupError as error:
+        message = f"{error}: start the service, or set NEO4J_URI"
+        return [*found, Finding("database", message, is_ok=False)]
+    graph = Graph(where)
+    steps = migrations.load()
+    try:
+        return [*found, *await Check(graph, Migrator(graph, steps), steps).findings()]
+    finally:
+        await graph.close()
+
+
+async def storage_findings(shared: SharedMinutes | None) -> list[Finding]:
+    """What is found of the storage of the rate limit, where there is one; it is closed then."""
+    if shared is None:
+        return []
+    try:
+        await shared.look()
+    except StorageAway as error:
+        return [wrong("rate limit storage", f"{error} (see WAYPATH_RATE_LIMIT_STORAGE)")]
+    finally:
+        await shared.close()
+    return [Finding("rate limit storage", "can be used")]

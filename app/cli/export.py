@@ -1,0 +1,51 @@
+"""The command that exports every event."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import uvloop
+
+from app.bulk import exporter
+from app.cli import resources
+from app.cli.exit_codes import a_database, load_settings, unfinished_on_errors
+from app.observability import progress
+from app.settings import Settings
+
+
+@click.command(name="export")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file, which is there once all is in it; otherwise standard output.",
+)
+def export_command(output: Path | None) -> None:
+    """Export every Touchpoint, as JSON lines that import takes."""
+    config = load_settings()
+    with unfinished_on_errors(), a_database(config), _written(output) as file:
+        count = uvloop.run(_export(config, file))
+    click.echo(f"{count:,} exported", err=True)
+
+
+async def _export(config: Settings, file: BinaryIO) -> int:
+    async with resources.graph(config) as graph:
+        with progress.shown("export", None) as show:
+            return await exporter.write(graph, file, lambda count: show(f"{count:,} exported", 0))
+
+
+@contextlib.contextmanager
+def _written(output: Path | None) -> Iterator[BinaryIO]:
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = output.with_name(f"{output.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,47 @@
+"""The command line: which commands there are; each is loaded when it is called."""
+
+from importlib import import_module
+
+import click
+
+# Where each command is, and what the list of commands says of it. To load them all, just to list
+# them, would take half a second.
+COMMANDS = {
+    "serve": ("app.cli.serve:serve_command", "Serve, on NEO4J_URI or an embedded Neo4j."),
+    "mcp": ("app.cli.mcp:mcp_command", "Serve one agent over stdio (MCP)."),
+    "check": ("app.cli.check:check_command", "Say what is wrong with settings and database."),
+    "import": ("app.cli.import_:import_command", "Import events from files."),
+    "export": ("app.cli.export:export_command", "Export every Touchpoint, as JSON lines."),
+    "erase": ("app.cli.erase:erase_command", "Erase people for good."),
+    "neo4j-admin": ("app.cli.neo4j_admin:admin_command", "Dump and load the embedded Neo4j."),
+    "keys": ("app.cli.keys:key_commands", "Create, list, rotate and revoke API keys."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that loads a command when it is called, by where it is."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        return getattr(import_module(module), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="waypath-events")
+def cli() -> None:
+    """Waypath Events: marketing events, resolved to Customers in Neo4j."""
+    from app.observability import logs  # noqa: PLC0415 - takes a tenth of a second, which no help needs
+
+    logs.configure()

@@ -1,0 +1,23 @@
+"""The command that runs Neo4j's own admin tool on the embedded database."""
+
+import sys
+
+import click
+
+from app.cli.exit_codes import exits_on_errors, load_settings
+from app.graph.embedded import supervisor
+
+
+@click.command(
+    name="neo4j-admin",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def admin_command(arguments: tuple[str, ...]) -> None:
+    """Run neo4j-admin on the embedded Neo4j while that is stopped, such as to dump and load."""
+    config = load_settings()
+    if config.neo4j_uri:
+        raise click.ClickException("NEO4J_URI is set: use the neo4j-admin of that Neo4j")
+    with exits_on_errors():
+        sys.exit(supervisor.administer(config.neo4j_home, arguments))

@@ -1,0 +1,16 @@
+"""The command that serves."""
+
+import click
+
+from app import server
+from app.cli.exit_codes import load_settings
+from app.graph.embedded.supervisor import EmbeddedError
+
+
+@click.command(name="serve")
+def serve_command() -> None:
+    """Serve until Ctrl-C, on NEO4J_URI or else on an embedded Neo4j."""
+    try:
+        server.serve(load_settings())
+    except (OSError, EmbeddedError) as error:
+        raise click.ClickException(str(error)) from error

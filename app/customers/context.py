@@ -1,0 +1,203 @@
+"""Context: what is known of a Customer, for a caller who has any of its keys."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from app.customers.touchpoints import Touchpoint, touchpoint
+from app.domain import identifiers as identity
+from app.domain import timestamps, validation
+from app.domain.validation import invalid
+from app.errors import Detail, UnknownCustomer
+from app.graph.graph import Graph, Row
+
+LIMIT = 200
+SMALLEST = 2048
+
+_encode = msgspec.json.Encoder().encode
+_OMITTED_SIZE = 128  # of the account of what was left out
+
+
+class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Whom to look for, and how much to tell.
+
+    A Customer who is named is taken; else the first of email, phone and externalId that is known
+    decides. A blank or null field counts as absent.
+    """
+
+    customer: identity.CustomerField = None
+    email: identity.EmailField = None
+    phone: identity.PhoneField = None
+    external_id: identity.ExternalIdField = None
+    limit: Annotated[
+        int, Meta(ge=0, le=LIMIT, description="How many Touchpoints to tell, the latest ones.")
+    ] = 20
+    as_of: Annotated[
+        str | None,
+        Meta(
+            description="Answer as of this moment: what was received later is left out, and who "
+            "is merged is as it was then.",
+            extra_json_schema={"pattern": timestamps.PATTERN},
+        ),
+    ] = None
+    max_bytes: Annotated[
+        Annotated[int, Meta(ge=SMALLEST)] | None,
+        Meta(description="How large the answer may be; `omitted` counts what is left out."),
+    ] = None
+
+
+class Identifier(Struct, frozen=True, rename="camel"):
+    """A key that identifies the Customer, since when, and its weight."""
+
+    kind: identity.Kind
+    value: str
+    weight: float
+    since: str
+
+
+class EventCount(Struct, frozen=True, rename="camel"):
+    """How many events of a name there are."""
+
+    event: str
+    count: int
+
+
+class SamePerson(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Another Customer who may be the same person: a key of the one came with a key of the other.
+
+    What changed after the moment that the query asks for is absent.
+    """
+
+    customer_id: str
+    kind: identity.Kind
+    first_seen: str
+    last_seen: str | None = None
+    count: Annotated[int | None, Meta(description="How often the keys came together.")] = None
+
+
+class MergedCustomer(Struct, frozen=True, rename="camel"):
+    """A Customer who was merged into this one, or into one who was: by which merge, when, and why.
+
+    Its id keeps working, and is answered with this one's.
+    """
+
+    customer_id: str
+    merge_id: Annotated[str, Meta(description="By which the merge is undone.")]
+    at: str
+    reason: str
+
+
+class Omitted(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """How much was left out to keep to the size that was asked for."""
+
+    touchpoints: int = 0
+    possible_same_people: int = 0
+    merged: int = 0
+    events: int = 0
+    identifiers: int = 0
+
+
+class Context(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What is known of a Customer, and of all who were merged into it, the latest first.
+
+    The Touchpoints are the latest, the newest first.
+    """
+
+    customer_id: str
+    matched_by: Annotated[
+        str,
+        Meta(
+            description="What the query named the Customer by.",
+            extra_json_schema={"enum": ["customer", "email", "phone", "externalId"]},
+        ),
+    ]
+    weight: Annotated[float | None, Meta(description="Of the key; null for a named Customer.")]
+    created_at: str
+    first_seen: Annotated[str | None, Meta(description="When the first Touchpoint occurred.")]
+    last_seen: Annotated[str | None, Meta(description="When the last Touchpoint occurred.")]
+    identifiers: list[Identifier]
+    events: list[EventCount]
+    possible_same_people: list[SamePerson]
+    touchpoints: list[Touchpoint]
+    merged: list[MergedCustomer] = []
+    omitted: Omitted | None = None
+    browser: Annotated[str | None, Meta(description="A link into Neo4j Browser.")] = None
+
+
+Links = Callable[[str], str | None]
+
+
+class ContextReader:
+    """Reads contexts from the graph. `links` gives a Customer's address in Neo4j Browser.
+
+    A key that is blocked is ignored, as it is in events.
+    """
+
+    def __init__(self, graph: Graph, links: Links, is_blocked: identity.IsBlocked) -> None:
+        self._graph = graph
+        self._links = links
+        self._is_blocked = is_blocked
+
+    async def read(self, query: ContextQuery) -> Context:
+        """The context that a query asks for; nothing is ever written.
+
+        Raises InvalidPayload, UnknownCustomer or Unavailable.
+        """
+        faults: list[Detail] = []
+        customer, keys, _ = identity.identify(query, "", self._is_blocked, faults)
+        as_of = validation.read(query.as_of, "asOf", timestamps.parse, faults)
+        if not identity.is_anybody(query):
+            faults.append(Detail("", identity.NOBODY))
+        if faults:
+            raise invalid(faults)
+        rows = await self._graph.read(
+            "context",
+            customer=customer,
+            keys=[{"kind": key.kind, "value": key.value} for key in keys],
+            asOf=as_of,
+            limit=query.limit,
+        )
+        for row in rows:
+            weights = {key.kind: key.weight for key in keys}
+            context = _context(row, weights.get(row["matchedBy"]), self._links(row["customerId"]))
+            return within(context, query.max_bytes) if query.max_bytes else context
+        raise UnknownCustomer("nobody is known by what the query names")
+
+
+def within(context: Context, size: int) -> Context:
+    """The context in at most so many bytes of JSON; what is left out is counted in `omitted`.
+
+    The oldest Touchpoints go first, then the other people, the oldest merges, the rarest events,
+    the newest keys.
+    """
+    excess = len(_encode(context)) - size
+    if excess <= 0:
+        return context
+    excess += _OMITTED_SIZE
+    left_out: dict[str, int] = {}
+    kept: dict[str, list[Any]] = {}
+    for name in ("touchpoints", "possible_same_people", "merged", "events", "identifiers"):
+        kept[name] = list(getattr(context, name))
+        while excess > 0 and kept[name]:
+            excess -= len(_encode(kept[name].pop())) + 1
+            left_out[name] = left_out.get(name, 0) + 1
+    return msgspec.structs.replace(context, **kept, omitted=Omitted(**left_out))
+
+
+def _context(row: Row, weight: float | None, browser: str | None) -> Context:
+    return Context(
+        row["customerId"],
+        row["matchedBy"],
+        weight,
+        row["createdAt"],
+        row["first"],
+        row["last"],
+        msgspec.convert(row["identifiers"], list[Identifier]),
+        msgspec.convert(row["events"], list[EventCount]),
+        msgspec.convert(row["samePeople"], list[SamePerson]),
+        [touchpoint(each) for each in row["touchpoints"]],
+        msgspec.convert(row["merged"], list[MergedCustomer]),
+        browser=browser,
+    )

@@ -1,0 +1,100 @@
+"""The timeline: a Customer's Touchpoints, the newest first, page by page."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from app.customers.touchpoints import Touchpoint, touchpoint
+from app.domain import identifiers, pagination, timestamps, validation
+from app.domain.timestamps import Instant
+from app.domain.validation import invalid
+from app.errors import Detail, UnknownCustomer
+from app.graph.graph import Graph
+
+LIMIT = 200
+SCAN = 2000  # how many a page of a filtered timeline looks at
+
+
+_Moment = Annotated[str | None, Meta(extra_json_schema={"pattern": timestamps.PATTERN})]
+
+
+class TimelineQuery(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Whose timeline, and which part of it."""
+
+    customer: Annotated[
+        str,
+        Meta(
+            description="The Customer's id.",
+            extra_json_schema={"minLength": 1, "maxLength": identifiers.ID_LENGTH},
+        ),
+    ]
+    limit: Annotated[int, Meta(ge=1, le=LIMIT, description="How long a page may be.")] = 50
+    cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
+    event: Annotated[str | None, Meta(description="Only the events of this name.")] = None
+    from_: Annotated[_Moment, Meta(description="The first moment of the part.")] = msgspec.field(
+        default=None, name="from"
+    )
+    to: Annotated[_Moment, Meta(description="The first moment after the part.")] = None
+    as_of: Annotated[
+        _Moment,
+        Meta(
+            description="Answer as of this moment: what was received later is left out, and who "
+            "is merged is as it was then."
+        ),
+    ] = None
+
+
+class Timeline(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A page of a timeline, the newest first. Where there is a `nextCursor` there may be more.
+
+    It is of all Customers who are merged into one; `customerId` is the one they are merged into.
+    A page is shorter than asked for, or empty, where a filter left out many: the next one goes on.
+    """
+
+    customer_id: str
+    touchpoints: list[Touchpoint]
+    next_cursor: str | None = None
+
+
+class TimelineReader:
+    """Reads timelines from the graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def read(self, query: TimelineQuery) -> Timeline:
+        """The page that a query asks for. What arrives late moves no page that is still to come.
+
+        Raises InvalidPayload, UnknownCustomer or Unavailable.
+        """
+        faults: list[Detail] = []
+        customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
+
+        def instant(text: str | None, path: str) -> Instant | None:
+            return validation.read(text, path, timestamps.parse, faults)
+
+        parameters: dict[str, Any] = {
+            "from": instant(query.from_, "from"),
+            "to": instant(query.to, "to"),
+            "asOf": instant(query.as_of, "asOf"),
+            "before": validation.read(query.cursor, "cursor", pagination.moment, faults),
+        }
+        if faults:
+            raise invalid(faults)
+        rows = await self._graph.read(
+            "timeline",
+            **parameters,
+            customer=customer,
+            event=query.event or None,
+            limit=query.limit,
+            scan=SCAN if query.event or query.as_of else query.limit + 1,
+        )
+        for row in rows:
+            found, end = row["touchpoints"], row["end"]
+            page = found[: query.limit]
+            last = page[-1] if len(found) > query.limit else end
+            touchpoints = [touchpoint(each) for each in page]
+            after = pagination.of_moment(last["at"], last["id"]) if last else None
+            return Timeline(row["customerId"], touchpoints, after)
+        raise UnknownCustomer("there is no such Customer")

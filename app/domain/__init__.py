@@ -1,0 +1,1 @@
+"""Rules without I/O: identifiers, blocklist, timestamps, ids, pagination, validation."""

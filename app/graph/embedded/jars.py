@@ -1,0 +1,131 @@
+"""The jars of the embedded Neo4j: named in a lock file, fetched once, checked at every start.
+
+The lock says all that a class path needs: nothing is resolved here, and a start that finds all
+jars in the cache uses no network.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import paths
+
+LOCK = paths.carried("jgo.lock.toml")
+
+Fetch = Callable[[list[str], Path], Iterator[tuple[str, Path]]]
+
+
+class JarsError(Exception):
+    """The jars cannot be had as the lock names them; the message says which, and why."""
+
+
+@dataclass(frozen=True)
+class Jar:
+    """One entry of the lock: its Maven coordinates, its path in a cache, its SHA-256."""
+
+    coordinates: str
+    path: Path
+    sha256: str
+
+
+def locked(lock: Path) -> list[Jar]:
+    """The jars that the file `lock` names, in the order of the class path.
+
+    Raises JarsError where it cannot be read, or names a jar without its SHA-256.
+    """
+    try:
+        entries = tomllib.loads(lock.read_text(encoding="utf-8"))["dependencies"]
+        return [_jar(entry) for entry in entries]
+    except (OSError, ValueError, KeyError) as error:
+        raise JarsError(f"{lock} is no lock file of jars: {error!r}") from error
+
+
+def download(coordinates: list[str], directory: Path) -> Iterator[tuple[str, Path]]:
+    """Fetches each of `coordinates` from Maven Central; see app.download."""
+    # The extra's packages, and 0.2 s to import them, are for the first start alone.
+    from app.graph.embedded import maven  # noqa: PLC0415
+
+    return maven.jars(coordinates, directory)
+
+
+def class_path(lock: Path, cache: Path, fetch: Fetch = download) -> list[Path]:
+    """The files of all jars in `lock`: each in `cache`, each with the SHA-256 of the lock.
+
+    What is missing or differs is fetched, once. Raises JarsError where that does not help.
+    """
+    jars = locked(lock)
+    try:
+        if _unfit(jars, cache):
+            cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with _exclusive(cache / ".lock"):
+                # Another process may have fetched them while we waited.
+                if unfit := _unfit(jars, cache):
+                    _fill(cache, unfit, fetch)
+    except OSError as error:
+        raise JarsError(f"Neo4j's jars cannot be fetched into {cache}: {error}") from error
+    return [cache / jar.path for jar in jars]
+
+
+def user_cache() -> Path:
+    """Where this user's jars are kept, whatever the checkout."""
+    return paths.cache() / "jars"
+
+
+def _jar(entry: dict[str, str]) -> Jar:
+    group, artifact, version = entry["groupId"], entry["artifactId"], entry["version"]
+    packaging, classifier = entry["packaging"], entry.get("classifier")
+    name = "-".join(filter(None, [artifact, version, classifier]))
+    coordinates = ":".join(filter(None, [group, artifact, packaging, classifier, version]))
+    path = Path(*group.split("."), artifact, version, f"{name}.{packaging}")
+    return Jar(coordinates, path, entry["sha256"])
+
+
+def _unfit(jars: list[Jar], cache: Path) -> list[Jar]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        digests = pool.map(_digest, [cache / jar.path for jar in jars])
+        return [jar for jar, sha256 in zip(jars, digests, strict=True) if sha256 != jar.sha256]
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def _fill(cache: Path, jars: list[Jar], fetch: Fetch) -> None:
+    # A jar is checked before it enters the cache, so that a kill at any time leaves only whole
+    # ones there. What another run left in here is stale: the lock on the cache is ours.
+    incoming = cache / ".incoming"
+    shutil.rmtree(incoming, ignore_errors=True)
+    wanted = {jar.coordinates: jar for jar in jars}
+    for coordinates, file in fetch(list(wanted), incoming):
+        jar = wanted[coordinates]
+        sha256 = _digest(file)
+        if sha256 != jar.sha256:
+            raise JarsError(f"{coordinates} as fetched has the SHA-256 {sha256}, not {jar.sha256}")
+        target = cache / jar.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+    shutil.rmtree(incoming, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _exclusive(path: Path) -> Iterator[None]:
+    # The kernel takes the lock back from a process that dies.
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another process that fetches Neo4j", file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,1 @@
+"""The steps of the graph's schema, and what applies them."""

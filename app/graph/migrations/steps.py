@@ -1,0 +1,124 @@
+"""Migrations: the numbered steps in `cypher/schema/` that make the graph's schema."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from app.graph import statements
+from app.graph.statements import Statement
+
+_FILE = re.compile(r"(\d{3})_(\w+)")
+_CREATE = re.compile(
+    r"CREATE (?:CONSTRAINT|INDEX) (\w+) IF NOT EXISTS FOR "
+    r"(?:\(\w+:(\w+)\)|\(\)-\[\w+:(\w+)\]-\(\)) "
+    r"(?:ON|REQUIRE) \(?(\w+\.\w+(?:, \w+\.\w+)*)\)?( IS UNIQUE)?"
+)
+_DROP = re.compile(r"DROP (?:CONSTRAINT|INDEX) (\w+) IF EXISTS")
+
+
+class Index(Struct, frozen=True):
+    """An index by these properties, of the nodes of one label or the relationships of one type.
+
+    It is unique where a constraint has it.
+    """
+
+    name: str
+    label: str
+    properties: tuple[str, ...]
+    is_unique: bool
+    of_relationships: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it is an index of, as `SHOW INDEXES` says it."""
+        return "RELATIONSHIP RANGE" if self.of_relationships else "NODE RANGE"
+
+    def __str__(self) -> str:
+        return f"{self._command} on :{self.label}({', '.join(self.properties)})"
+
+    def drop(self) -> str:
+        """The command that drops it."""
+        return f"DROP {self._command.upper()} {self.name}"
+
+    @property
+    def _command(self) -> str:
+        return "constraint" if self.is_unique else "index"
+
+
+class Migration(Struct, frozen=True):
+    """A step: its number and name, and the index that it creates or drops, unless it changes data.
+
+    It may be interrupted, repeated, and run by several instances at once, until it is recorded:
+    so its statement must come to the same then. `CALL … IN TRANSACTIONS` bounds a change of data.
+    """
+
+    version: int
+    name: str
+    statement: Statement
+    creates: Index | None = None
+    drops: str | None = None
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of its text, as hexadecimal; comments and the breaks of lines are no part."""
+        return hashlib.sha256(_flat(self.statement).encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self.version:03}_{self.name}"
+
+
+def load() -> list[Migration]:
+    """The steps in `cypher/schema/`, in their order. Raises ValueError as `parse` does."""
+    return parse(statements.load("schema").values())
+
+
+def parse(sources: Iterable[Statement]) -> list[Migration]:
+    """The steps that statements are, in the order of their numbers.
+
+    Raises ValueError where a name has no number or that of another, and where a statement is
+    not safe to repeat, takes parameters, or is a command that is not understood.
+    """
+    found: dict[int, Migration] = {}
+    for statement in sources:
+        migration = _migration(statement)
+        if other := found.get(migration.version):
+            raise ValueError(f"two steps of the schema have one number: {other}, {migration}")
+        found[migration.version] = migration
+    return [found[version] for version in sorted(found)]
+
+
+def indexes(migrations: Sequence[Migration]) -> dict[str, Index]:
+    """The indexes that are there once all steps are applied, by their names."""
+    found: dict[str, Index] = {}
+    for migration in migrations:
+        if migration.drops:
+            found.pop(migration.drops, None)
+        if migration.creates:
+            found[migration.creates.name] = migration.creates
+    return found
+
+
+def _migration(statement: Statement) -> Migration:
+    numbered = _FILE.fullmatch(statement.name)
+    if numbered is None:
+        raise ValueError(f"a step of the schema has no number such as 001_: {statement.name}")
+    if statement.parameters:
+        raise ValueError(f"a step of the schema takes no parameters: {statement.name}")
+    version, name = int(numbered[1]), numbered[2]
+    text = _flat(statement)
+    if created := _CREATE.fullmatch(text):
+        index_name, label, type_, listed, is_unique = created.groups()
+        properties = tuple(each.split(".")[1] for each in listed.split(", "))
+        index = Index(index_name, label or type_, properties, bool(is_unique), type_ is not None)
+        return Migration(version, name, statement, creates=index)
+    if dropped := _DROP.fullmatch(text):
+        return Migration(version, name, statement, drops=dropped[1])
+    if re.match(r"(CREATE|DROP|ALTER) [A-Z]", text):
+        raise ValueError(f"a step of the schema is a command of another form: {statement.name}")
+    return Migration(version, name, statement)
+
+
+def _flat(statement: Statement) -> str:
+    return " ".join(statement.text.split())

@@ -1,0 +1,1 @@
+"""All that speaks HTTP: the protocol, the middleware, bodies and responses."""

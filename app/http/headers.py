@@ -1,0 +1,57 @@
+"""Headers: what a request says beside its body."""
+
+from starlette.requests import Request
+
+from app.domain import idempotency
+from app.errors import Detail, InvalidPayload, Unauthenticated
+
+
+def api_key(request: Request) -> str | None:
+    """The API key, if the request has one. Raises Unauthenticated where it has several."""
+    values = request.headers.getlist("x-api-key")
+    if len(values) > 1:
+        raise Unauthenticated("there is more than one X-API-Key header")
+    return values[0] if values else None
+
+
+def agent_key(request: Request) -> str | None:
+    """The API key, which agents may also send as `Authorization: Bearer`.
+
+    Raises Unauthenticated where there are two that differ.
+    """
+    keys = {api_key(request), *map(_bearer, request.headers.getlist("authorization"))} - {None}
+    if len(keys) > 1:
+        raise Unauthenticated("the Authorization and X-API-Key headers have different keys")
+    return keys.pop() if keys else None
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The idempotency key, if the request has one. Raises InvalidPayload where it cannot be one."""
+    values = request.headers.getlist("idempotency-key")
+    if not values:
+        return None
+    try:
+        if len(values) > 1:
+            raise ValueError("must not come twice")
+        if not values[0].isascii():
+            raise ValueError("must be ASCII")
+        return idempotency.key(values[0])
+    except ValueError as error:
+        detail = Detail("Idempotency-Key", str(error))
+        raise InvalidPayload(f"the Idempotency-Key header {error}", [detail]) from None
+
+
+def prefers(request: Request, name: str, value: str) -> bool:
+    """Whether the request prefers this (RFC 7240, 2: the first of several with a name counts)."""
+    for preference in ",".join(request.headers.getlist("prefer")).split(","):
+        token, _, wanted = preference.partition(";")[0].partition("=")
+        if token.strip().lower() == name:
+            return wanted.strip().strip('"').lower() == value
+    return False
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("the Authorization header must be a Bearer token")
+    return token.strip()

@@ -1,0 +1,106 @@
+"""The middleware: gives every request an id, counts it, and answers what is raised."""
+
+import itertools
+import re
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Route, Router
+from starlette.types import Message, Receive, Scope, Send
+
+from app.errors import MethodNotAllowed, NotFound, Overloaded, ServiceError
+from app.http.responses import REFUSED, STATUS, error_answer
+from app.observability.metrics import Figures
+from app.observability.tracing import Traces
+
+log = structlog.get_logger()
+
+CLOSED = 499  # of a request that was never answered, as nginx counts it
+NO_ROUTE = "none"
+
+_PROCESS = secrets.token_hex(8)
+_numbers = itertools.count(1)
+_SANE = re.compile(r"[0-9A-Za-z._-]{1,128}", re.ASCII)
+
+
+class RequestMiddleware:
+    """Names each request in the `X-Request-Id` of its response and in what is logged for it.
+
+    A caller's own id is taken if it is up to 128 letters, digits and `._-`.
+    What is raised is answered as JSON. An exception that is none of ours is logged, and answered
+    with 500 `internal`, which tells the caller the request's id and nothing else.
+    A request is counted under its route's template: a path is the caller's, and there are many.
+    """
+
+    def __init__(self, router: Router, figures: Figures, traces: Traces) -> None:
+        self.router = router
+        self._figures = figures
+        self._traces = traces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request with its id bound."""
+        if scope["type"] != "http":
+            await self.router(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = CLOSED
+        request_id = _given_id(scope) or f"req_{_PROCESS}{next(_numbers):x}"
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        scope["app"] = self  # else the router would answer in text what it refuses
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            with self._traces.caller(scope["headers"]):
+                await self.router(scope, receive, send_named)
+        except ClientDisconnect:  # nobody is there to read an answer
+            if error := scope["state"].get(REFUSED):
+                status = STATUS[_told(error, scope).code]
+        except Exception as raised:
+            error = _told(raised, scope)
+            if status != CLOSED:
+                raise
+            named = request_id if error.code == ServiceError.code else None
+            await error_answer(error, named)(scope, receive, send_named)
+        finally:
+            self._figures.answered(_template(scope), status, time.perf_counter() - started)
+
+
+def _told(error: Exception, scope: Scope) -> ServiceError:
+    """The error as a caller is told of it; the log has it, too."""
+    where = {"method": scope["method"], "path": scope["path"]}
+    refusal = _refusal(error)
+    if refusal is None:
+        log.exception("request_failed", **where)
+        return ServiceError("an error of ours; the request's id finds it in our logs")
+    if not isinstance(refusal, Overloaded):  # of which there are many, and the admission logs them
+        log.info("request_refused", **where, code=refusal.code)
+    return refusal
+
+
+def _refusal(error: Exception) -> ServiceError | None:
+    if isinstance(error, HTTPException):
+        if error.status_code == 405:
+            allowed = (error.headers or {}).get("Allow", "")
+            return MethodNotAllowed("the route does not take this method", allowed)
+        return NotFound("there is no such route")
+    return error if isinstance(error, ServiceError) else None
+
+
+def _template(scope: Scope) -> str:
+    route = scope.get("route")
+    return route.path if isinstance(route, Route) else NO_ROUTE
+
+
+def _given_id(scope: Scope) -> str | None:
+    values = Headers(scope=scope).getlist("x-request-id")
+    return values[0] if len(values) == 1 and _SANE.fullmatch(values[0]) else None

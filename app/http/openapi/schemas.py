@@ -1,0 +1,135 @@
+"""Schemas: the types of what comes in and goes out, as JSON Schema knows them."""
+
+import inspect
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from app.customers.context import Context, ContextQuery, SamePerson
+from app.customers.explanation.outcomes import KeyExplanation
+from app.customers.explanation.reader import Explanation
+from app.customers.timeline import Timeline
+from app.http.responses import Error, ErrorBody
+from app.identity.audit import Change, Changes
+from app.identity.conflicts import Conflicts
+from app.identity.erasure import Erasure
+from app.identity.merge import Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest
+from app.identity.reviews import Dismissal, SharedMark
+from app.identity.split import Split, SplitPreview, SplitQuery, SplitRequest
+from app.ingest.events import EventIngest
+from app.ingest.payload import BATCH_SIZE
+from app.ingest.service import Resolution
+
+Schema = dict[str, Any]
+
+_PREFIX = "#/components/schemas/"
+_KEYS = ("email", "phone", "externalId")
+_IDENTITY = ("customer", *_KEYS)
+
+# Of EventIngest with what the service asks of it beyond the type: an event needs its name.
+Event = msgspec.defstruct(
+    EventIngest.__name__,
+    [
+        (field.encode_name, field.type, *([] if field.name == "event" else [None]))
+        for field in msgspec.structs.fields(EventIngest)
+    ],
+    namespace={"__doc__": EventIngest.__doc__},
+    forbid_unknown_fields=True,
+)
+
+
+class EventBatch(Struct, forbid_unknown_fields=True):
+    """Events to keep together: all of them or, unless the request is lenient, none."""
+
+    events: Annotated[list[Event], Meta(min_length=1, max_length=BATCH_SIZE)]  # type: ignore[valid-type]
+
+
+class BatchReceipt(Struct):
+    """What became of each event, in their order; a lenient request's bad ones have an error."""
+
+    accepted: Annotated[int, Meta(ge=0, le=BATCH_SIZE)]
+    results: list[Any]  # of two kinds without a tag, which a type cannot say
+
+
+class Health(Struct):
+    """That the service is well."""
+
+    status: Annotated[str, Meta(extra_json_schema={"const": "ok"})]
+
+
+def reference(kind: type) -> Schema:
+    """The schema that refers to a type's own by its name."""
+    return {"$ref": f"{_PREFIX}{kind.__name__}"}
+
+
+def components() -> dict[str, Schema]:
+    """The schemas of all types by their names."""
+    kinds = (
+        *(Event, EventBatch, BatchReceipt, Resolution),
+        *(ContextQuery, Context, Timeline, Explanation, ErrorBody, Health),
+        *(Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest),
+        *(Split, SplitPreview, SplitQuery, SplitRequest),
+        *(Conflicts, Dismissal, SharedMark, Change, Changes, Erasure),
+    )
+    _, found = msgspec.json.schema_components(kinds, ref_template=f"{_PREFIX}{{name}}")
+    schemas = {name: tidy(schema) for name, schema in sorted(found.items())}
+    schemas[BatchReceipt.__name__]["properties"]["results"] = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": BATCH_SIZE,
+        "items": {"oneOf": [reference(Resolution), reference(ErrorBody)]},
+    }
+    # These leave out what they do not know.
+    for kind in (
+        *(Context, SamePerson, Timeline, KeyExplanation, Error),
+        *(Merge, Conflicts, Change, Changes, Erasure),
+    ):
+        _never_null(schemas[kind.__name__])
+    for kind in (EventIngest, ContextQuery):
+        schemas[kind.__name__]["anyOf"] = [_present(name) for name in _IDENTITY]
+    schemas[SharedMark.__name__]["oneOf"] = [_present(name) for name in _KEYS]
+    return schemas
+
+
+def parameters(kind: type) -> dict[str, Schema]:
+    """The schemas of the fields of a query by their names; in a URL, nothing is null."""
+    _, found = msgspec.json.schema_components([kind])
+    schema = tidy(found[kind.__name__])
+    _never_null(schema)
+    return schema["properties"]
+
+
+def _never_null(schema: Schema) -> None:
+    fields = schema["properties"]
+    for field in (fields[name] for name in fields.keys() - schema["required"]):
+        if isinstance(field.get("type"), list):
+            field["type"] = next(each for each in field["type"] if each != "null")
+        if "anyOf" in field:
+            (only,) = [each for each in field.pop("anyOf") if each != {"type": "null"}]
+            field.update(only)
+
+
+def _present(name: str) -> Schema:
+    present = {"type": "string", "pattern": r"\S"}
+    return {"required": [name], "properties": {name: present}}
+
+
+def tidy(schema: Any) -> Any:
+    """A schema with a list of types for what may be null, and its prose in one line."""
+    if isinstance(schema, list):
+        return [tidy(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidied = {name: tidy(value) for name, value in schema.items()}
+    if isinstance(tidied.get("description"), str):
+        tidied["description"] = " ".join(inspect.cleandoc(tidied["description"]).split())
+    if tidied.get("default", ...) is None:
+        del tidied["default"]
+    if {"type": "null"} in tidied.get("anyOf", []):
+        alternatives = tidied.pop("anyOf")
+        first = next(each for each in alternatives if each != {"type": "null"})
+        if "type" in first:
+            return {"type": [first.pop("type"), "null"]} | first | tidied
+        tidied["anyOf"] = alternatives
+    return tidied

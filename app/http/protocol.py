@@ -1,0 +1,143 @@
+"""The protocol: HTTP/1.1 as uvicorn speaks it, with an end to slow and oversized requests."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.errors import HeadersTooLarge, InvalidRequest, RequestTimeout, ServiceError
+from app.http.responses import REFUSED, STATUS, error_content
+
+HEADER_TIMEOUT = 10.0
+HEADER_BYTES = 64 * 1024
+HEADER_COUNT = 200
+BODY_TIMEOUT = 30.0
+
+
+class Protocol(HttpToolsProtocol):
+    """Closes a connection whose request does not arrive in time, and refuses oversized headers.
+
+    A caller that sends nothing, half a header or half a body holds its socket no longer than
+    the timeouts above.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
+        self._is_in_header = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Waits for a first request."""
+        super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]
+        self._set_deadline(HEADER_TIMEOUT, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Waits no longer."""
+        self._end_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser, unless the header grows beyond its limit."""
+        if self._is_in_header:
+            self._header_bytes += len(data)
+        super().data_received(data)
+        if self._header_bytes and self._deadline is None and not self.transport.is_closing():
+            # The request is not whole yet; most come in one piece, and need no clock.
+            self._wait_for_the_rest()
+        if self._is_in_header and self._header_bytes > HEADER_BYTES:
+            self._refuse(HeadersTooLarge(f"the headers are larger than {HEADER_BYTES} bytes"))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a header. Raises ValueError, which the parser reports, for one too many."""
+        super().on_header(name, value)
+        if len(self.headers) > HEADER_COUNT:
+            raise ValueError("too many headers")
+
+    def on_headers_complete(self) -> None:
+        """Lets the application begin."""
+        self._is_in_header = False
+        self._end_deadline()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Waits no longer: the request is here."""
+        self._end_deadline()
+        self._is_in_header = True
+        self._header_bytes = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what the parser refused as every other error is answered."""
+        if self.headers and len(self.headers) > HEADER_COUNT:
+            self._refuse(HeadersTooLarge(f"there are more than {HEADER_COUNT} headers"))
+        else:
+            self._refuse(InvalidRequest("the request is not HTTP/1.1"))
+
+    def _refuse(self, error: ServiceError) -> None:
+        if self.transport.is_closing():
+            return
+        status = STATUS[error.code]
+        content = msgspec.json.encode(error_content(error))
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+            b"Connection: close\r\n\r\n%b" % (status, status.phrase.encode(), len(content), content)
+        )
+        self.transport.close()
+
+    def _wait_for_the_rest(self) -> None:
+        if self._is_in_header:
+            self._set_deadline(HEADER_TIMEOUT, self.transport.close)
+        else:
+            self._set_deadline(BODY_TIMEOUT, self._end_body)
+
+    def _end_body(self) -> None:
+        if self.cycle.response_started:  # it was refused before all of it was there
+            self.transport.close()
+        else:
+            error = RequestTimeout(f"the body took over {BODY_TIMEOUT:.0f} seconds")
+            self.cycle.scope.setdefault("state", {})[REFUSED] = error
+            self._refuse(error)
+
+    def _set_deadline(self, seconds: float, end: Callable[[], None]) -> None:
+        self._deadline = self.loop.call_later(seconds, end)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _Joined:
+    """A transport that sends at once what is written in one turn of the loop.
+
+    Uvicorn writes the head and the body of an answer apart; each would be a packet and wake the
+    caller, which costs both more than all the rest of the sending.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._pieces: list[bytes] = []
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """Sends data, soon."""
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """Closes the transport once all is sent."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._pieces:
+            self._transport.write(b"".join(self._pieces))
+            self._pieces.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)

@@ -1,0 +1,94 @@
+"""Answers: JSON responses, and the map from errors to status codes."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import Response
+
+from app import errors
+from app.errors import Detail, ServiceError
+from app.ingest.service import Receipt
+
+STATUS = {
+    errors.InvalidPayload.code: HTTPStatus.BAD_REQUEST,
+    errors.InvalidRequest.code: HTTPStatus.BAD_REQUEST,
+    errors.Unauthenticated.code: HTTPStatus.UNAUTHORIZED,
+    errors.ForbiddenScope.code: HTTPStatus.FORBIDDEN,
+    errors.ForbiddenOrigin.code: HTTPStatus.FORBIDDEN,
+    errors.NotFound.code: HTTPStatus.NOT_FOUND,
+    errors.UnknownCustomer.code: HTTPStatus.NOT_FOUND,
+    errors.UnknownSplit.code: HTTPStatus.NOT_FOUND,
+    errors.UnknownEvent.code: HTTPStatus.NOT_FOUND,
+    errors.UnknownMerge.code: HTTPStatus.NOT_FOUND,
+    errors.UnknownConflict.code: HTTPStatus.NOT_FOUND,
+    errors.MethodNotAllowed.code: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.RequestTimeout.code: HTTPStatus.REQUEST_TIMEOUT,
+    errors.IdempotencyConflict.code: HTTPStatus.CONFLICT,
+    errors.NothingToSplit.code: HTTPStatus.CONFLICT,
+    errors.MergeConflict.code: HTTPStatus.CONFLICT,
+    errors.PayloadTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.UnsupportedMediaType.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.HeadersTooLarge.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.RateLimited.code: HTTPStatus.TOO_MANY_REQUESTS,
+    ServiceError.code: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.Unavailable.code: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+REFUSED = "refused"  # in a request's state: the error that the protocol answered it with
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Error(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What is wrong: `details` names every fault, `requestId` finds an error of ours in the log."""
+
+    code: str
+    message: str
+    details: list[Detail]
+    request_id: str | None = None
+
+
+class ErrorBody(Struct, frozen=True):
+    """What every error is answered with."""
+
+    error: Error
+
+
+def json_answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A response with `content` (anything that msgspec encodes) as JSON."""
+    return Response(_encode(content), status, headers, media_type="application/json")
+
+
+def error_content(error: ServiceError, request_id: str | None = None) -> Any:
+    """What an answer says of an error, in the contract's form."""
+    return ErrorBody(Error(error.code, error.message, error.details, request_id))
+
+
+def receipt_content(receipt: Receipt) -> Any:
+    """What an answer says of a batch: how many are kept, and each result or error in its place."""
+    results = [
+        error_content(each) if isinstance(each, ServiceError) else each for each in receipt.results
+    ]
+    return {"accepted": receipt.accepted, "results": results}
+
+
+def error_headers(error: ServiceError) -> dict[str, str]:
+    """What the headers of an answer say of an error."""
+    headers: dict[str, str] = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = "ApiKey"  # RFC 9110, 15.5.2
+    if isinstance(error, errors.MethodNotAllowed):
+        headers["Allow"] = error.allowed
+    if isinstance(error, errors.PayloadTooLarge | errors.RequestTimeout):
+        headers["Connection"] = "close"  # the rest of the body is not read
+    return headers
+
+
+def error_answer(error: ServiceError, request_id: str | None = None) -> Response:
+    """The response to an error, in the contract's form."""
+    content = error_content(error, request_id)
+    return json_answer(content, STATUS[error.code], error_headers(error))

@@ -1,0 +1,33 @@
+"""Search: whom a text that a person typed may mean."""
+
+from collections.abc import Callable
+
+from app.customers.context import ContextQuery
+from app.domain import identifiers
+
+_CUSTOMER = "cus_"
+
+
+def queries(text: str) -> list[ContextQuery]:
+    """The questions to ask about a text, in their order; none where it can name nobody.
+
+    An id in another system may look like an email address or like a Customer's own id, so it is
+    always among them.
+    """
+    text = text.strip()
+    if not _is(identifiers.opaque_id, text):
+        return []
+    keys = ContextQuery(external_id=text, limit=0)
+    if "@" in text and _is(identifiers.email, text):
+        keys.email = text
+    elif _is(identifiers.phone, text):
+        keys.phone = text
+    named = [ContextQuery(customer=text, limit=0)] if text.startswith(_CUSTOMER) else []
+    return [*named, keys]
+
+
+def _is(kind: Callable[[str], object], text: str) -> bool:
+    try:
+        return bool(kind(text))
+    except ValueError:
+        return False

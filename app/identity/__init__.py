@@ -1,0 +1,1 @@
+"""Identity resolution by data stewards: conflicts, merges, splits, reviews, audit log, erasure."""

@@ -1,0 +1,101 @@
+"""Changes: the audit trail of who was merged, split, dismissed, reviewed or erased, and why."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from app.domain import identifiers, pagination, validation
+from app.domain.validation import invalid
+from app.errors import Detail, UnknownCustomer
+from app.graph.graph import Graph, Row
+
+LIMIT = 200
+
+
+class ChangesQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which part of the audit trail."""
+
+    customer: Annotated[
+        str | None,
+        Meta(
+            description="Only what touches this Customer, or one that is merged with it.",
+            extra_json_schema={"maxLength": identifiers.ID_LENGTH},
+        ),
+    ] = None
+    limit: Annotated[int, Meta(ge=1, le=LIMIT, description="How long a page may be.")] = 50
+    cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
+
+
+class Change(Struct, frozen=True, omit_defaults=True):
+    """What somebody did to identities. `identifier` and `shared` are there for a review alone.
+
+    The undo of a merge has the merge's id.
+    """
+
+    id: str
+    kind: Annotated[
+        str,
+        Meta(
+            extra_json_schema={"enum": ["merge", "undo", "split", "dismissal", "review", "erasure"]}
+        ),
+    ]
+    at: str
+    by: Annotated[
+        str,
+        Meta(description="The id of the API key, or `cli` for an erasure from the command line."),
+    ]
+    customers: Annotated[
+        list[str],
+        Meta(
+            description="Who was merged, and into whom; who was split off, and from whom; the two "
+            "of a dismissal; the owner of the key of a review; all of an erasure."
+        ),
+    ]
+    reason: Annotated[str | None, Meta(description="Absent where none was given.")] = None
+    identifier: Annotated[
+        str | None, Meta(description="The key that was reviewed, as `kind:value`.")
+    ] = None
+    shared: Annotated[
+        bool | None, Meta(description="Whether the key was marked as shared, or unmarked.")
+    ] = None
+
+
+class Changes(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A page of the audit trail, the latest first. Where there is a `nextCursor` there is more."""
+
+    changes: list[Change]
+    next_cursor: str | None = None
+
+
+class ChangeReader:
+    """Reads the audit trail from the graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def read(self, query: ChangesQuery) -> Changes:
+        """The page that a query asks for. Raises InvalidPayload, UnknownCustomer or Unavailable."""
+        faults: list[Detail] = []
+        customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
+        before = validation.read(query.cursor, "cursor", pagination.moment, faults)
+        if faults:
+            raise invalid(faults)
+        rows = await self._rows(customer, before=before, limit=query.limit)
+        page = rows[: query.limit]
+        last = page[-1] if len(rows) > query.limit else None
+        after = pagination.of_moment(last["moment"], last["id"]) if last else None
+        return Changes([change(row) for row in page], after)
+
+    async def _rows(self, customer: str | None, **parameters: Any) -> list[Row]:
+        if customer is None:
+            return await self._graph.read("changes", **parameters)
+        rows = await self._graph.read("customer_changes", customer=customer, **parameters)
+        if not rows:
+            raise UnknownCustomer("there is no such Customer")
+        return [row for row in rows if row["id"]]
+
+
+def change(row: Row) -> Change:
+    """The change of a row that a statement returns."""
+    return msgspec.convert(row, Change)

@@ -1,0 +1,64 @@
+"""The sweep: what an erasure leaves at first, deleted in transactions of a bounded size."""
+
+from collections.abc import Callable
+
+from app.graph.graph import Graph, Row
+
+Report = Callable[[int], None]  # takes how many more Touchpoints were deleted
+
+
+class Sweep:
+    """Deletes what is left of Customers who were erased, so much in a transaction.
+
+    It can be interrupted, repeated, and run twice at once.
+    """
+
+    def __init__(self, graph: Graph, batch: int) -> None:
+        self._graph = graph
+        self._batch = batch
+
+    async def run(self, customer: str, report: Report) -> None:
+        """Deletes all that there is, and ends the erasure if nothing came meanwhile.
+
+        Raises Unavailable.
+        """
+        erased = self._batch
+        while erased == self._batch:
+            # In between, as an event that had found the Customer before may attach another one.
+            await self._all("erase_identifiers", customer)
+            erased = await self._some("erase_touchpoints", customer)
+            report(erased)
+        await self._all("erase_links", customer)
+        await self._redact(customer)
+        await self._graph.write("finish_erasure", customer=customer, limit=self._batch)
+
+    async def _all(self, statement: str, customer: str) -> None:
+        while await self._some(statement, customer) == self._batch:
+            pass
+
+    async def _some(self, statement: str, customer: str) -> int:
+        rows = await self._graph.write(statement, customer=customer, limit=self._batch)
+        return sum(row["erased"] for row in rows)
+
+    async def _redact(self, customer: str) -> None:
+        """Takes the keys that are erased out of the events of others that carried them."""
+        while rows := await self._graph.read("mentions", customer=customer, limit=1):
+            for row in rows:
+                for other in row["customers"]:
+                    await self._redact_events(customer, other, row["names"])
+                await self._graph.write(
+                    "forget_mentions", customer=customer, other=row["other"], names=row["names"]
+                )
+
+    async def _redact_events(self, customer: str, other: str, names: list[str]) -> None:
+        page: Row = {"end": None}
+        while True:
+            (page,) = await self._graph.read(
+                "carriers", customer=other, names=names, after=page["end"], scan=self._batch
+            )
+            if page["events"]:
+                await self._graph.write(
+                    "redact_touchpoints", customer=customer, events=page["events"], names=names
+                )
+            if page["end"] is None:
+                return

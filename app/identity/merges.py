@@ -1,0 +1,145 @@
+"""Merges: two Customers who are one person, put together, and taken apart again exactly."""
+
+import msgspec
+
+from app.domain import ids, timestamps, validation
+from app.domain.identifiers import opaque_id
+from app.domain.validation import invalid
+from app.errors import Detail, MergeConflict, UnknownCustomer, UnknownMerge
+from app.graph.graph import Graph, Row
+from app.identity.merge import Caution, Evidence, KindCount, Merge, MergePreview, MergeRequest, Side
+
+MANY_IDENTIFIERS = 20
+MANY_TOUCHPOINTS = 1000
+ATTEMPTS = 5  # to undo what others merge further at the same time
+
+
+class Merges:
+    """Merges Customers in the graph, and undoes that. `by` is the id of an API key."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def preview(self, customer: str, other: str) -> MergePreview:
+        """What it would put together to merge `other` into `customer`.
+
+        Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
+        """
+        into, merged = _two(customer, other)
+        rows = await self._graph.read("merge_preview", customers=[into, merged])
+        sides = {row["customerId"]: row for row in rows}
+        _check({name: row["survivorId"] for name, row in sides.items()}, into, merged)
+        return _preview(sides[into], sides[merged])
+
+    async def merge(self, customer: str, request: MergeRequest, by: str) -> Merge:
+        """Merges a Customer into `customer`; who was merged before stands for its survivor.
+
+        Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
+        """
+        into, merged = _two(customer, request.from_)
+        survivors = await self._survivors(into, merged)
+        _check(survivors, into, merged)
+        text, at = timestamps.now()
+        merge = Merge(
+            ids.new_merge_id(), survivors[into], survivors[merged], text, by, request.reason
+        )
+        rows = await self._graph.write(
+            "merge",
+            id=merge.merge_id,
+            survivor=merge.customer_id,
+            merged=merge.from_,
+            at=at,
+            by=by,
+            reason=request.reason,
+        )
+        if not rows:
+            raise MergeConflict("one of the two was merged or erased at the same time")
+        return merge
+
+    async def undo(self, merge_id: str, reason: str | None, by: str) -> Merge:
+        """Takes a merge back: who was merged is a Customer by itself again.
+
+        Raises UnknownMerge, MergeConflict or Unavailable.
+        """
+        text, at = timestamps.now()
+        for _ in range(ATTEMPTS):
+            row = await self._find(merge_id)
+            if await self._graph.write(
+                "undo_merge",
+                id=merge_id,
+                merged=row["merged"],
+                survivor=row["survivor"],
+                at=at,
+                by=by,
+                reason=reason,
+            ):
+                return msgspec.structs.replace(
+                    _merge(merge_id, row), undone_at=text, undone_by=by, undo_reason=reason
+                )
+        raise MergeConflict("the Customers are being merged by others; try again")
+
+    async def _find(self, merge_id: str) -> Row:
+        for row in await self._graph.read("merge", id=merge_id):
+            if row["undoneAt"]:
+                raise MergeConflict("the merge was undone before")
+            return row
+        raise UnknownMerge("there is no such merge")
+
+    async def _survivors(self, *customers: str) -> dict[str, str]:
+        rows = await self._graph.read("survivors", customers=list(customers))
+        return {row["customerId"]: row["survivorId"] for row in rows}
+
+
+def _two(customer: str, other: str) -> tuple[str, str]:
+    faults: list[Detail] = []
+    into = validation.read(customer, "customer", opaque_id, faults)
+    merged = validation.read(other, "from", opaque_id, faults)
+    if not merged and not faults:
+        faults.append(Detail("from", "is required"))
+    if into == merged and not faults:
+        faults.append(Detail("from", "is the Customer itself"))
+    if faults:
+        raise invalid(faults)
+    return into or "", merged or ""
+
+
+def _check(survivors: dict[str, str], into: str, merged: str) -> None:
+    for customer in (into, merged):
+        if customer not in survivors:
+            raise UnknownCustomer(f"there is no Customer {customer}")
+    if survivors[into] == survivors[merged]:
+        raise MergeConflict("the two are one Customer already")
+
+
+def _preview(customer: Row, other: Row) -> MergePreview:
+    side = _side(other)
+    conflicts = msgspec.convert(customer["doubts"], list[Evidence])
+    warnings = _warnings(side, conflicts, customer["isDismissed"])
+    return MergePreview(_side(customer), side, conflicts, warnings)
+
+
+def _side(row: Row) -> Side:
+    return Side(
+        row["survivorId"],
+        row["createdAt"],
+        row["members"],
+        msgspec.convert(row["identifiers"], list[KindCount]),
+        row["touchpoints"],
+    )
+
+
+def _warnings(other: Side, conflicts: list[Evidence], is_dismissed: bool) -> list[Caution]:
+    identifiers = sum(each.count for each in other.identifiers)
+    found: list[Caution] = []
+    if is_dismissed:
+        found.append(Caution("dismissed", "a reviewer said that the two are not the same"))
+    if identifiers > MANY_IDENTIFIERS or other.touchpoints > MANY_TOUCHPOINTS:
+        size = f"{identifiers} identifiers and {other.touchpoints} touchpoints"
+        found.append(Caution("large", f"{size} would change hands"))
+    if not conflicts:
+        found.append(Caution("no_evidence", "no event has ever connected the two"))
+    return found
+
+
+def _merge(merge_id: str, row: Row) -> Merge:
+    return Merge(merge_id, row["into"], row["merged"], row["at"], row["by"], row["reason"])

@@ -1,0 +1,88 @@
+"""Review: what somebody decides of conflicts and of keys, with the reason kept."""
+
+from msgspec import Struct
+
+from app.domain import identifiers, ids, timestamps
+from app.domain.identifiers import Key
+from app.domain.validation import invalid
+from app.errors import Detail, UnknownConflict, UnknownCustomer
+from app.graph.graph import Graph
+from app.identity.audit import Change, change
+from app.identity.merge import Reason
+
+ONE_KEY = "must have exactly one of email, phone, externalId"
+
+
+class Dismissal(Struct, frozen=True, forbid_unknown_fields=True):
+    """That the two Customers of a conflict are not the same person."""
+
+    reason: Reason
+
+
+class SharedMark(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Whether a key is shared by several people. A blank or null key counts as absent."""
+
+    shared: bool
+    reason: Reason
+    email: identifiers.EmailField = None
+    phone: identifiers.PhoneField = None
+    external_id: identifiers.ExternalIdField = None
+
+
+class Reviewer:
+    """Keeps decisions in the graph; `by` is the id of the API key of whoever decides."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def dismiss(self, conflict: str, dismissal: Dismissal, by: str) -> Change:
+        """Remembers that the two of a conflict are not the same; again, tells the first time.
+
+        Raises UnknownConflict or Unavailable.
+        """
+        one, _, other = conflict.partition("~")
+        rows = await self._graph.write(
+            "dismiss_conflict",
+            one=one,
+            other=other,
+            id=ids.new_dismissal_id(),
+            at=timestamps.now()[1],
+            by=by,
+            reason=dismissal.reason,
+        )
+        for row in rows:
+            return change(row)
+        raise UnknownConflict("there is no such conflict")
+
+    async def mark(self, mark: SharedMark, by: str) -> Change:
+        """Marks a key as shared, or unmarks it.
+
+        Raises InvalidPayload, UnknownCustomer where nobody has the key, or Unavailable.
+        """
+        faults: list[Detail] = []
+        key = _key(mark, faults)
+        if key is None or faults:
+            raise invalid(faults)
+        rows = await self._graph.write(
+            "review_identifier",
+            kind=key.kind,
+            value=key.value,
+            shared=mark.shared,
+            id=ids.new_review_id(),
+            at=timestamps.now()[1],
+            by=by,
+            reason=mark.reason,
+        )
+        for row in rows:
+            return change(row)
+        raise UnknownCustomer("nobody has this key")
+
+
+def _key(mark: SharedMark, faults: list[Detail]) -> Key | None:
+    before = len(faults)
+    keys = identifiers.read_keys(mark, "", faults)
+    if len(keys) == 1:
+        return keys[0]
+    if len(faults) == before:
+        faults.append(Detail("", ONE_KEY))
+    return None

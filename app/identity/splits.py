@@ -1,0 +1,141 @@
+"""Splits: a Customer who is several people, parted as its recorded events imply."""
+
+from app.domain import ids, timestamps
+from app.domain.validation import invalid
+from app.errors import Detail, MergeConflict, NothingToSplit, UnknownCustomer, UnknownSplit
+from app.graph.graph import Graph, Row
+from app.identity.merge import Merge, MergeRequest
+from app.identity.merges import Merges
+from app.identity.split import NewPart, Part, Split, SplitPreview, SplitRequest
+
+MOVED_AT_ONCE = 2000
+
+
+class Splits:
+    """Splits Customers in the graph, and undoes that. `by` is the id of an API key."""
+
+    def __init__(self, graph: Graph, merges: Merges) -> None:
+        self._graph = graph
+        self._merges = merges
+
+    async def preview(self, customer: str, shared: list[str]) -> SplitPreview:
+        """The parts that the events of a Customer imply, where what is shared connects nobody.
+
+        Raises InvalidPayload, UnknownCustomer or Unavailable.
+        """
+        row = await self._look(customer, shared)
+        stays, *parts = _parts(row, shared)
+        return SplitPreview(customer, stays, parts)
+
+    async def split(self, customer: str, request: SplitRequest, by: str) -> Split:
+        """Makes a Customer of each part but the first, and gives it what is its own.
+
+        What is shared is marked so. A split that was interrupted is finished by the next one.
+        Raises InvalidPayload, UnknownCustomer, NothingToSplit, MergeConflict or Unavailable.
+        """
+        await self.finish(customer)
+        row = await self._look(customer, request.shared)
+        _, *parts = _parts(row, request.shared)
+        if not parts:
+            raise NothingToSplit("its events connect all that the Customer has")
+        text, at = timestamps.now()
+        new = [_new(part) for part in parts]
+        if not await self._graph.write(
+            "split",
+            customer=customer,
+            survivor=row["survivor"],
+            parts=[_written(part) for part in new],
+            shared=[_key(name) for name in request.shared],
+            at=at,
+            by=by,
+            reason=request.reason,
+        ):
+            raise MergeConflict("the Customer was merged or erased at the same time")
+        await self.finish(customer)
+        return Split(customer, new, text, by, request.reason)
+
+    async def undo(self, split_id: str, reason: str | None, by: str) -> Merge:
+        """Takes a split back: merges the part into the whole again.
+
+        Raises UnknownSplit, MergeConflict or Unavailable.
+        """
+        for row in await self._graph.read("split", id=split_id):
+            why = f"undo of {split_id}" + (f": {reason}" if reason else "")
+            return await self._merges.merge(row["whole"], MergeRequest(why, row["part"]), by)
+        raise UnknownSplit("there is no such split")
+
+    async def _look(self, customer: str, shared: list[str]) -> Row:
+        for row in await self._graph.read("customer_parts", customer=customer):
+            own = {each["name"] for each in row["identifiers"]}
+            faults = [
+                Detail(f"shared[{place}]", "is no Identifier of the Customer")
+                for place, name in enumerate(shared)
+                if name not in own
+            ]
+            if faults:
+                raise invalid(faults)
+            return row
+        raise UnknownCustomer(f"there is no Customer {customer}")
+
+    async def finish(self, customer: str) -> None:
+        """Moves the Touchpoints of what was split from a Customer, in bounded transactions.
+
+        Raises Unavailable.
+        """
+        for row in await self._graph.read("split_leftovers", customer=customer):
+            moved = MOVED_AT_ONCE
+            while moved == MOVED_AT_ONCE:
+                (counted,) = await self._graph.write(
+                    "move_touchpoints",
+                    customer=customer,
+                    part=row["part"],
+                    names=row["names"],
+                    limit=MOVED_AT_ONCE,
+                )
+                moved = counted["moved"]
+
+
+def _parts(row: Row, shared: list[str]) -> list[Part]:
+    """The Identifiers by who came together with whom; the one with the oldest comes first."""
+    apart = {*shared, *(each["name"] for each in row["identifiers"] if each["shared"])}
+    own = [each["name"] for each in row["identifiers"] if each["name"] not in apart]
+    together = {name: {name} for name in own}
+    for event in row["events"]:
+        names = [name for name in event["names"] if name in together]
+        merged = set[str]().union(*(together[name] for name in names))
+        together |= dict.fromkeys(merged, merged)
+    found = {id(group): group for group in together.values()}  # in the order of the oldest
+    parts = [_part(group, own, row["events"]) for group in found.values()] or [Part([], 0)]
+    rest = sum(event["count"] for event in row["events"]) - sum(each.touchpoints for each in parts)
+    first = Part(
+        [
+            *parts[0].identifiers,
+            *(each["name"] for each in row["identifiers"] if each["name"] in apart),
+        ],
+        parts[0].touchpoints + rest,
+    )
+    return [first, *parts[1:]]
+
+
+def _part(group: set[str], own: list[str], events: list[Row]) -> Part:
+    touchpoints = sum(event["count"] for event in events if not group.isdisjoint(event["names"]))
+    return Part([name for name in own if name in group], touchpoints)
+
+
+def _new(part: Part) -> NewPart:
+    return NewPart(
+        part.identifiers,
+        part.touchpoints,
+        split_id=ids.new_split_id(),
+        customer_id=ids.customer_id(ids.new_event_id()),
+    )
+
+
+def _written(part: NewPart) -> Row:
+    identifiers = [_key(name) for name in part.identifiers]
+    return {"id": part.split_id, "customer": part.customer_id, "identifiers": identifiers}
+
+
+def _key(name: str) -> dict[str, str]:
+    kind, _, value = name.partition(":")
+    return {"kind": kind, "value": value}

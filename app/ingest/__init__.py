@@ -1,0 +1,1 @@
+"""The write path: events are decoded, normalised and committed to the graph in groups."""

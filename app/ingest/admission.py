@@ -1,0 +1,118 @@
+"""Admission: what could not be committed in time is rejected at once."""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator
+
+import structlog
+from msgspec import Struct
+
+from app.errors import Overloaded
+from app.ingest.commit_control import CommitRate
+from app.observability.metrics import Figures
+
+MAX_WAIT_SECONDS = 0.5  # behind more than the following
+UNLIMITED_ROWS = 500
+UNLIMITED_REQUESTS = 32
+FIRST_ROW_BYTES = 250
+SMOOTHING = 0.05
+LOG_INTERVAL = 10.0  # seconds
+
+log = structlog.get_logger()
+
+
+class _Load(Struct):
+    rows: int = 0
+    requests: int = 0
+
+
+class Reservation:
+    """The place of a request of a flow, with its rows, which are estimated until they are known."""
+
+    def __init__(self, admission: "Admission", flow: str, size: int, rows: int) -> None:
+        self._admission = admission
+        self.flow = flow
+        self.size = size  # in bytes
+        self.rows = rows
+
+    def settle(self, rows: int) -> None:
+        """Takes the rows that the request turned out to have."""
+        self._admission.settle(self, rows)
+
+
+class Admission:
+    """Admits a request, or rejects it at once because of the requests that are before it.
+
+    The wait of a request follows from what its flow, an API key, has in the service, from what of
+    other flows is served in turn with it, and from the measured rate. It is rejected if it would
+    wait beyond the deadline, or for over half a second behind many others: a queue that grows
+    without end serves everyone late.
+    """
+
+    def __init__(self, rate: CommitRate, deadline: float, figures: Figures | None = None) -> None:
+        self._rate = rate
+        self._deadline = deadline
+        self._figures = figures or Figures()
+        self._loads: dict[str, _Load] = {}
+        self._rows = 0
+        self._row_bytes = float(FIRST_ROW_BYTES)
+        self._rejected = 0  # since the last record of the log
+        self._logs_at = 0.0
+
+    @contextlib.contextmanager
+    def admit(self, flow: str, size: int) -> Iterator[Reservation]:
+        """Holds the place of a request of a flow, of `size` bytes. Raises Overloaded."""
+        reservation = Reservation(self, flow, size, max(1, round(size / self._row_bytes)))
+        if retry_after := self._retry_after(reservation):
+            self._note_rejection(retry_after)
+            raise Overloaded(retry_after)
+        self._add(reservation, 1)
+        try:
+            yield reservation
+        finally:
+            self._add(reservation, -1)
+
+    def settle(self, reservation: Reservation, rows: int) -> None:
+        """Takes the rows that a request turned out to have."""
+        self._add(reservation, -1)
+        reservation.rows = rows
+        self._add(reservation, 1)
+        self._row_bytes += SMOOTHING * (reservation.size / max(1, rows) - self._row_bytes)
+
+    def _note_rejection(self, retry_after: int) -> None:
+        self._figures.shed()
+        self._rejected += 1
+        if (now := time.monotonic()) >= self._logs_at:
+            log.warning("requests_shed", requests=self._rejected, retry_after=retry_after)
+            self._rejected = 0
+            self._logs_at = now + LOG_INTERVAL
+
+    def _add(self, reservation: Reservation, sign: int) -> None:
+        load = self._loads.setdefault(reservation.flow, _Load())
+        load.rows += sign * reservation.rows
+        load.requests += sign
+        self._rows += sign * reservation.rows
+        if not load.requests:
+            del self._loads[reservation.flow]
+
+    def _retry_after(self, reservation: Reservation) -> int | None:
+        """The seconds after which to send it again, if it is to be rejected."""
+        seconds_per_row = self._rate.seconds_per_row
+        if self._rows * seconds_per_row <= MAX_WAIT_SECONDS:
+            return None
+        rows, requests = self._before(reservation)
+        wait = rows * seconds_per_row
+        is_short = rows <= UNLIMITED_ROWS or requests <= UNLIMITED_REQUESTS
+        longest = self._deadline if is_short else MAX_WAIT_SECONDS
+        return max(1, math.ceil(wait - longest)) if wait > longest else None
+
+    def _before(self, reservation: Reservation) -> tuple[int, int]:
+        """The rows and requests that are served before a new one, in turns of the flows."""
+        own = self._loads.get(reservation.flow, _Load())
+        rows, requests = own.rows, own.requests
+        for flow, load in self._loads.items():
+            if flow != reservation.flow:
+                rows += min(load.rows, own.rows + reservation.rows)
+                requests += min(load.requests, own.requests + 1)
+        return rows, requests

@@ -1,0 +1,147 @@
+"""Events: what a caller sends, checked in full and brought into its one form."""
+
+import re
+from typing import Annotated, Any
+
+from msgspec import Meta, Raw, Struct
+
+from app.domain import idempotency, identifiers, timestamps, validation
+from app.domain.identifiers import IsBlocked, Key
+from app.errors import Detail
+from app.ingest import properties
+
+NAME_LENGTH = 200
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
+
+# In the dialect of JSON Schema: no control character, and one that is not blank.
+_NAME = "^[^{0}]*[^\\s{0}][^{0}]*$".format(r"\u0000-\u001f\u007f-\u009f")
+
+_Properties = Annotated[
+    Raw,
+    Meta(
+        description=(
+            f"Free-form, and kept as the exact text: {properties.SIZE // 1024} KiB, "
+            f"{properties.ENTRIES} entries with nested ones, {properties.DEPTH} levels deep."
+        ),
+        examples=[{"url": "/pricing"}],
+        extra_json_schema={"type": ["object", "null"]},
+    ),
+]
+
+
+class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
+    """An event as the contract defines it. A blank or null field counts as absent."""
+
+    # What stands beside a type tells people of it, and costs decoding nothing.
+    event: Annotated[
+        str | None,
+        Meta(
+            description="The name, without control characters.",
+            examples=["page_viewed"],
+            extra_json_schema={
+                "type": "string",
+                "minLength": 1,
+                "maxLength": NAME_LENGTH,
+                "pattern": _NAME,
+            },
+        ),
+    ] = None
+    customer: identifiers.CustomerField = None
+    email: identifiers.EmailField = None
+    phone: identifiers.PhoneField = None
+    external_id: identifiers.ExternalIdField = None
+    properties: _Properties = Raw()  # decoding it would lose digits and repeated names
+    timestamp: Annotated[
+        str | None,
+        Meta(
+            description="When it happened, with `Z` or `±HH:MM`; without it, now. Kept as sent.",
+            examples=["2026-04-29T10:14:32Z"],
+            extra_json_schema={"pattern": timestamps.PATTERN},
+        ),
+    ] = None
+    idempotency_key: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "The event's own key, of printable characters. It wins over the header: "
+                "the same event under the same key is stored once, in whatever batch it comes."
+            ),
+            extra_json_schema={"maxLength": idempotency.LENGTH},
+        ),
+    ] = None
+
+
+class Event(Struct, frozen=True):
+    """An event in its one form: keys normalised, the heaviest first; properties as JSON text.
+
+    `ignored` are the keys that are blocked, `values` the properties that Neo4j can hold. Without a
+    `timestamp`, it happened now.
+    """
+
+    event: str
+    customer: str | None
+    keys: list[Key]
+    ignored: list[Key]
+    timestamp: str | None
+    instant: timestamps.Instant | None
+    properties: str
+    values: dict[str, Any]
+    idempotency_key: str | None
+
+
+def normalise(
+    sent: EventIngest, is_blocked: IsBlocked, path: str = ""
+) -> tuple[Event, list[Detail]]:
+    """The one form of an event, and all its faults; the form counts only where there are none.
+
+    `path` is where the event stands in its request, such as `events[3].`.
+    """
+    faults: list[Detail] = []
+    read = validation.read
+    name = read(sent.event, f"{path}event", _name, faults)
+    customer, keys, ignored = identifiers.identify(sent, path, is_blocked, faults)
+    instant = read(sent.timestamp, f"{path}timestamp", timestamps.parse, faults)
+    idempotency_key = read(sent.idempotency_key, f"{path}idempotencyKey", idempotency.key, faults)
+    text, values = _properties(sent.properties, path, faults)
+    faults += _absences(sent, bool(keys or customer), path)
+    event = Event(
+        name or "",
+        customer,
+        keys,
+        ignored,
+        sent.timestamp if instant else None,
+        instant,
+        text,
+        values,
+        idempotency_key,
+    )
+    return event, faults
+
+
+def _name(text: str) -> str:
+    if len(text) > NAME_LENGTH:
+        raise ValueError(f"is longer than {NAME_LENGTH} characters")
+    if _CONTROL.search(text):
+        raise ValueError("contains a control character")
+    return text
+
+
+def _properties(raw: Raw, path: str, faults: list[Detail]) -> tuple[str, dict[str, Any]]:
+    text = bytes(raw)
+    if text in (b"", b"null"):
+        return "{}", {}
+    try:
+        return properties.parse(text)
+    except ValueError as error:
+        faults.append(Detail(f"{path}properties", str(error)))
+        return "{}", {}
+
+
+def _absences(sent: EventIngest, is_somebody: bool, path: str) -> list[Detail]:
+    absences: list[Detail] = []
+    if not sent.event or sent.event.isspace():
+        absences.append(Detail(f"{path}event", "is required"))
+    if not is_somebody and not identifiers.is_anybody(sent):
+        absences.append(Detail(path.removesuffix("."), identifiers.NOBODY))
+    return absences

@@ -1,0 +1,194 @@
+"""Group commit: writes that wait for a commit share the next one."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import structlog
+from msgspec import Struct
+
+from app.errors import NoAnswer, Unavailable
+from app.ingest.commit_control import CommitLimit, CommitRate
+from app.ingest.fair_queue import FairQueue
+from app.observability.metrics import Figures
+
+WRITERS = 2  # measured: a third gains nothing
+BESIDE = 32  # rows that never wait for the end of a commit; fewer do while it has more than they
+LONGEST = 0.1  # seconds for which they wait, should the other one take that long
+QUEUE_ROWS = 50_000
+QUEUE_BYTES = 64 * 1024 * 1024
+
+log = structlog.get_logger()
+
+Row = dict[str, Any]
+Write = Callable[[list["Unit"], float], Awaitable[list[Any]]]
+
+
+class Unit(Struct, frozen=True):
+    """The rows that stand or fall together."""
+
+    rows: list[Row]
+
+
+class _Waiting(Struct, frozen=True, eq=False):
+    units: list[Unit]
+    rows: int
+    size: int
+    since: float
+    deadline: float  # a time of the event loop
+    outcome: asyncio.Future[list[Any]]
+
+
+class GroupCommit:
+    """Hands waiting writes to `write`, several at a time, and each its own part of the result.
+
+    A lone write is committed at once. While a commit runs, what arrives shares the next one, which
+    begins when that has ended, or beside it once enough has arrived. Callers take turns, by their
+    `flow`. How many rows a commit has, and how many commits run, follows from the time that they
+    take. The writes of one caller stay together and in order. An error that is one caller's
+    fault reaches nobody else.
+    """
+
+    def __init__(self, write: Write, deadline: float, figures: Figures | None = None) -> None:
+        self._figures = figures or Figures()
+        self._write = write
+        self.deadline = deadline
+        self.rate = CommitRate()
+        self._limit = CommitLimit()
+        self._queue: FairQueue[_Waiting] = FairQueue()
+        self._rows = 0
+        self._bytes = 0
+        self._running = 0
+        self._commits = 0
+        self._arrival = asyncio.Event()
+
+    async def submit(self, units: list[Unit], size: int, flow: str = "") -> list[Any]:
+        """What came of each row of `units`, in order, committed. `size` is theirs, in bytes.
+
+        Raises Unavailable when too much waits, or after the deadline; or what the write raised.
+        """
+        rows = sum(len(unit.rows) for unit in units)
+        if self._rows + rows > QUEUE_ROWS or self._bytes + size > QUEUE_BYTES:
+            raise Unavailable("too many writes wait for the database")
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        outcome = loop.create_future()
+        waiting = _Waiting(units, rows, size, now, now + self.deadline, outcome)
+        self._queue.push(flow, rows, waiting)
+        self._rows += rows
+        self._bytes += size
+        self._figures.queued(self._rows)
+        if len(self._queue) == 1 or self._is_due():
+            self._arrival.set()
+        timer = loop.call_at(waiting.deadline, _refuse, [waiting], NoAnswer())
+        try:
+            return await outcome
+        finally:
+            timer.cancel()
+
+    async def run(self) -> None:
+        """Commits what is submitted, until it is cancelled; then whatever waits is refused."""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as writers:
+                    for _ in range(WRITERS):
+                        writers.create_task(self._commit_for_ever())
+            except* Exception:
+                log.exception("writer_failed")
+            finally:
+                self._refuse_all()
+
+    def _refuse_all(self) -> None:
+        _refuse(self._queue.clear(), Unavailable("the write was interrupted"))
+        self._rows = self._bytes = 0
+        self._figures.queued(0)
+
+    async def _commit_for_ever(self) -> None:
+        while True:
+            await self._until_due()
+            batch = self._take()
+            rows = sum(waiting.rows for waiting in batch)
+            self._running += rows
+            self._commits += 1
+            try:
+                await self._commit(batch)
+            finally:
+                self._running -= rows
+                self._commits -= 1
+                _refuse(batch, Unavailable("the write was interrupted"))
+                if self._queue:
+                    self._arrival.set()  # there may be room for the other writer as well
+
+    async def _until_due(self) -> None:
+        while not self._is_due():
+            self._arrival.clear()
+            longest = None
+            if self._queue and self._is_room():
+                longest = self._queue.first().since + LONGEST - asyncio.get_running_loop().time()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(longest):
+                    await self._arrival.wait()
+
+    def _is_due(self) -> bool:
+        """Whether what waits is to be committed now."""
+        if not self._queue or not self._is_room():
+            return False
+        if self._rows >= min(self._running, BESIDE):
+            return True
+        return asyncio.get_running_loop().time() - self._queue.first().since >= LONGEST
+
+    def _is_room(self) -> bool:
+        # A request is not split: one beyond the limit is committed alone.
+        return not self._running or self._queue.first().rows <= self._limit.beside(self._running)
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        rows, limit = 0, self._limit.beside(self._running)
+        while self._queue and (not batch or rows + self._queue.first().rows <= limit):
+            waiting = self._queue.pop()
+            self._rows -= waiting.rows
+            self._bytes -= waiting.size
+            if not waiting.outcome.done():  # its caller still waits
+                batch.append(waiting)
+                rows += waiting.rows
+        self._figures.queued(self._rows)
+        return batch
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        if not batch:
+            return
+        began = time.perf_counter()
+        # Once the last of the callers has given up, no one waits for another attempt.
+        deadline = max(waiting.deadline for waiting in batch)
+        try:
+            units = [unit for waiting in batch for unit in waiting.units]
+            results = await self._write(units, deadline)
+        except Unavailable as error:
+            _refuse(batch, error)
+        except Exception as error:
+            if len(batch) == 1:
+                _refuse(batch, error)
+                return
+            log.warning("group_split", writes=len(batch), error=str(error))
+            for waiting in batch:
+                await self._commit([waiting])
+        else:
+            self._observe(len(results), began, time.perf_counter())
+            position = 0
+            for waiting in batch:
+                if not waiting.outcome.done():
+                    waiting.outcome.set_result(results[position : position + waiting.rows])
+                position += waiting.rows
+
+    def _observe(self, rows: int, began: float, ended: float) -> None:
+        self._figures.committed(rows, ended - began)
+        self.rate.observe(max(rows, self._limit.rows), ended - began, self._commits)
+        self._limit.observe(rows, began, ended)
+
+
+def _refuse(batch: Iterable[_Waiting], error: Exception) -> None:
+    for waiting in batch:
+        if not waiting.outcome.done():
+            waiting.outcome.set_exception(error)

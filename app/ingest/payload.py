@@ -1,0 +1,168 @@
+"""The payload: a request's body, decoded into one event or a batch of them."""
+
+from difflib import get_close_matches
+from itertools import islice
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from app.domain.identifiers import IsBlocked
+from app.errors import Detail, InvalidPayload
+from app.ingest.events import Event, EventIngest, normalise
+
+BATCH_SIZE = 500
+UNKNOWN_FIELDS_NAMED = 10
+
+
+class Misread(Struct, frozen=True):
+    """An event that could not be decoded: why, and the fields whose value is not known."""
+
+    faults: list[Detail]
+    unknown: set[str]
+
+
+class Payload(Struct, frozen=True):
+    """The events of one request, and whether they came as a batch."""
+
+    sent: list[EventIngest]
+    is_batch: bool
+    size: int
+    misread: dict[int, Misread]  # the events that could not be decoded, by their position
+
+    def path(self, position: int) -> str:
+        """Where the event at a position stands, as the beginning of its fields' paths."""
+        return f"events[{position}]." if self.is_batch else ""
+
+    def check(self, is_blocked: IsBlocked) -> list[Event | InvalidPayload]:
+        """Each event in its one form, or what is wrong with it."""
+        return [self._check(position, is_blocked) for position in range(len(self.sent))]
+
+    def _check(self, position: int, is_blocked: IsBlocked) -> Event | InvalidPayload:
+        path = self.path(position)
+        event, faults = normalise(self.sent[position], is_blocked, path)
+        if misread := self.misread.get(position):
+            faults = misread.faults + _known(faults, path, misread.unknown)
+        return _invalid(faults) if faults else event
+
+
+class _Body(EventIngest):
+    events: list[EventIngest] | UnsetType = UNSET
+
+
+_body = msgspec.json.Decoder(_Body)
+_object = msgspec.json.Decoder(dict[str, Raw])
+_array = msgspec.json.Decoder(list[Raw])
+_fields = {field.encode_name: field for field in msgspec.structs.fields(EventIngest)}
+
+
+def decode(body: bytes) -> Payload:
+    """The payload in a body: one EventIngest, or `{"events": [...]}` of up to 500.
+
+    Where an object has a name twice, the last one counts. Raises InvalidPayload where the body
+    is neither; the faults of single events are the payload's to tell.
+    """
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _invalid([Detail("", f"is not JSON in UTF-8: {error}")]) from None
+
+
+def merged(faults: list[InvalidPayload]) -> InvalidPayload:
+    """One error that names all the faults of several."""
+    return _invalid([detail for fault in faults for detail in fault.details])
+
+
+def _decode(body: bytes) -> Payload:
+    try:
+        decoded = _body.decode(body)
+    except msgspec.ValidationError:
+        return _decode_slowly(body)
+    if decoded.events is UNSET:
+        return Payload([decoded], False, len(body), {})
+    if len(_object.decode(body)) > 1 or not 1 <= len(decoded.events) <= BATCH_SIZE:
+        return _decode_slowly(body)
+    return Payload(decoded.events, True, len(body), {})
+
+
+def _decode_slowly(body: bytes) -> Payload:
+    members = _members(Raw(body))
+    if members is None:
+        raise _invalid([Detail("", "must be an object")])
+    is_batch = "events" in members
+    events = _batch(members) if is_batch else [Raw(body)]
+    sent: list[EventIngest] = []
+    misread: dict[int, Misread] = {}
+    for position, raw in enumerate(events):
+        event, found = _decode_event(raw, f"events[{position}]." if is_batch else "")
+        sent.append(event)
+        if found.faults:
+            misread[position] = found
+    return Payload(sent, is_batch, len(body), misread)
+
+
+def _batch(members: dict[str, Raw]) -> list[Raw]:
+    raw = members.pop("events")
+    faults = [
+        Detail(_short(name), "must not stand beside events")
+        for name in islice(members, UNKNOWN_FIELDS_NAMED)
+    ]
+    try:
+        events = _array.decode(raw)
+    except msgspec.ValidationError:
+        raise _invalid([*faults, Detail("events", "must be an array")]) from None
+    if not 1 <= len(events) <= BATCH_SIZE:
+        faults.append(Detail("events", f"must have 1 to {BATCH_SIZE} events, not {len(events)}"))
+    if faults:
+        raise _invalid(faults)
+    return events
+
+
+def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, Misread]:
+    members = _members(raw)
+    if members is None:
+        faults = [Detail(path.removesuffix("."), "must be an object")]
+        return EventIngest(), Misread(faults, set(_fields))
+    unknown = (name for name in members if name not in _fields)
+    faults = [
+        Detail(path + _short(name), _unknown(name))
+        for name in islice(unknown, UNKNOWN_FIELDS_NAMED)
+    ]
+    sent = EventIngest()
+    mistyped: set[str] = set()
+    for name in members.keys() & _fields.keys():
+        try:
+            value = msgspec.json.decode(members[name], type=_fields[name].type)
+            setattr(sent, _fields[name].name, value)
+        except msgspec.ValidationError:
+            mistyped.add(name)
+    faults += [Detail(path + name, "must be a string") for name in _fields if name in mistyped]
+    return sent, Misread(faults, mistyped)
+
+
+def _known(faults: list[Detail], path: str, unknown: set[str]) -> list[Detail]:
+    if not unknown:
+        return faults
+    # What has the wrong type is not absent as well.
+    fields = _fields.keys() - unknown
+    return [fault for fault in faults if fault.path.removeprefix(path) in fields]
+
+
+def _invalid(faults: list[Detail]) -> InvalidPayload:
+    count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
+    return InvalidPayload(f"{count} in the payload: nothing of it was written", faults)
+
+
+def _members(raw: Raw) -> dict[str, Raw] | None:
+    try:
+        return _object.decode(raw)
+    except msgspec.ValidationError:
+        return None
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name, _fields, n=1)
+    return f"is not a field; did you mean {close[0]}?" if close else "is not a field"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 100 else f"{name[:100]}…"

@@ -1,0 +1,69 @@
+"""The rehearsal: the write, run and rolled back until the database serves it at speed."""
+
+import asyncio
+import random
+import uuid
+
+import msgspec
+
+from app.domain.identifiers import Rules
+from app.errors import ServiceError, Unavailable
+from app.graph import statements
+from app.graph.graph import Graph, Row
+from app.ingest import payload, rows, service
+from app.ingest.group_commit import Unit
+from app.ingest.rows import Request
+
+SECONDS = 2.0  # at most
+EVENTS = 100
+SECONDS_PER_EVENT = 0.0004  # a database that has compiled the write takes less than half of it
+
+
+class Rehearsal:
+    """Has a database that has just started compile what the write runs, before its first caller.
+
+    It leaves no node behind. A database that serves at speed takes one batch of it.
+    """
+
+    def __init__(self, graph: Graph, rules: Rules) -> None:
+        self._graph = graph
+        self._rules = rules
+        self._statement = statements.load("write")["ingest"]
+
+    async def run(self) -> None:
+        """Returns when a batch was fast enough, or after two seconds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + SECONDS
+        while (began := loop.time()) < end:
+            try:
+                await self._graph.dry_run(self._statement, end - began, **self._values())
+            except (PermissionError, Unavailable):
+                return  # the time is over, or the next look at the database says what is wrong
+            if loop.time() - began <= EVENTS * SECONDS_PER_EVENT:
+                return
+
+    def _values(self) -> Row:
+        body = payload.decode(msgspec.json.encode({"events": _events()}))
+        found = rows.of(Request(body, "rehearsal"), lambda _: False)
+        units = [Unit([row]) for row in found if not isinstance(row, ServiceError)]
+        values, _ = service.parameters(self._rules, units)
+        return values
+
+
+def _events() -> list[Row]:
+    """Events of new people and of those of the events before, as a first import has them."""
+    tag = uuid.uuid4().hex
+    people = [_person(tag, number) for number in range(EVENTS // 2)]
+    return [
+        {"event": "rehearsal", "idempotencyKey": f"{tag}-{number}", **person}
+        for number, person in enumerate([*people, *people])
+    ]
+
+
+def _person(tag: str, number: int) -> Row:
+    # Capitals have the identifier stored as it was sent, too.
+    return {
+        "email": f"{tag}-{number}@Rehearsal.Example",
+        "phone": f"+1{random.randint(2 * 10**9, 10**10 - 1)}",  # noqa: S311 - no secret
+        "externalId": f"rehearsal-{tag}-{number}",
+    }

@@ -1,0 +1,119 @@
+"""Rows: what the write takes of each event of a request."""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from app.domain import idempotency, identifiers, ids, timestamps
+from app.domain.identifiers import Key
+from app.errors import Detail, IdempotencyConflict, ServiceError
+from app.ingest.events import Event, EventIngest
+from app.ingest.group_commit import Row
+from app.ingest.payload import Payload
+
+Received = tuple[str, timestamps.Instant]
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+SENT_LENGTH = 512  # beyond it, the white space around a key is left out
+_FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
+
+
+class Request(Struct, frozen=True):
+    """A payload to keep. `producer` is whoever its idempotency keys are unique for.
+
+    A strict request is kept whole or not at all; of a lenient one, each event by itself.
+    """
+
+    payload: Payload
+    producer: str
+    idempotency_key: str | None = None
+    is_lenient: bool = False
+
+    def conflict(self, position: int) -> IdempotencyConflict:
+        """What is said of an event whose idempotency key stands for another payload."""
+        path = (
+            f"{self.payload.path(position)}idempotencyKey"
+            if self.payload.sent[position].idempotency_key
+            else IDEMPOTENCY_HEADER
+        )
+        message = "was used before, with another payload"
+        return IdempotencyConflict(f"an idempotency key {message}", [Detail(path, message)])
+
+
+def of(request: Request, is_blocked: identifiers.IsBlocked) -> list[Row | ServiceError]:
+    """A row an event, in order, or what is wrong with it. Keys that are blocked are left out."""
+    received = timestamps.now()
+    identify = _identifier(request)
+    digests: dict[str, str | None] = {}
+    found: list[Row | ServiceError] = []
+    for position, event in enumerate(request.payload.check(is_blocked)):
+        if isinstance(event, ServiceError):
+            found.append(event)
+            continue
+        event_id, digest = identify(position, event)
+        if digests.setdefault(event_id, digest) == digest:
+            row = _row(event, event_id, digest, received, position)
+            if sent := _sent(request.payload.sent[position], event.keys):
+                row["values"] = row["values"] | {"sent": sent}
+            if event.ignored:
+                row["values"] = row["values"] | {"ignored": [str(key) for key in event.ignored]}
+            found.append(row)
+        else:
+            found.append(request.conflict(position))
+    return found
+
+
+def _identifier(request: Request) -> Callable[[int, Event], tuple[str, str | None]]:
+    """What gives an event its id, and the digest that tells a replay from a conflict."""
+    payload, producer = request.payload, request.producer
+    request_digest = (
+        idempotency.digest(msgspec.json.encode([payload.is_batch, payload.sent]))
+        if request.idempotency_key
+        else None
+    )
+
+    def identify(position: int, event: Event) -> tuple[str, str | None]:
+        if event.idempotency_key:
+            digest = idempotency.digest(msgspec.json.encode(payload.sent[position]))
+            return ids.derived_event_id(producer, "event", event.idempotency_key), digest
+        if request.idempotency_key:
+            parts = (producer, "request", request.idempotency_key, str(position))
+            return ids.derived_event_id(*parts), request_digest
+        return ids.new_event_id(), None
+
+    return identify
+
+
+def _sent(sent: EventIngest, keys: list[Key]) -> list[str]:
+    """The keys that were sent in another form than the one in which they are compared."""
+    found: list[str] = []
+    for key in keys:
+        text = getattr(sent, _FIELDS[key.kind])
+        if text != key.value:
+            found.append(f"{key.kind}:{text if len(text) <= SENT_LENGTH else text.strip()}")
+    return found
+
+
+def _row(event: Event, event_id: str, digest: str | None, received: Received, position: int) -> Row:
+    timestamp, instant = received
+    seconds, nanoseconds = instant
+    if event.timestamp:
+        timestamp, instant = event.timestamp, event.instant
+    return {
+        "id": event_id,
+        "digest": digest,
+        "customer": event.customer,
+        "newCustomer": ids.customer_id(event_id),
+        "keys": [
+            {"kind": key.kind, "value": key.value, "weight": key.weight} for key in event.keys
+        ],
+        "identifiers": [str(key) for key in event.keys],
+        "event": event.event,
+        "timestamp": timestamp,
+        "occurredAt": instant,
+        # No two events of a request at one moment: an Identifier tells who brought it by when.
+        "receivedAt": (seconds, nanoseconds + position),
+        "properties": event.properties,
+        "values": event.values,
+    }

@@ -1,0 +1,254 @@
+"""Ingest: resolves events to Customers and keeps them as Touchpoints."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from app.domain import blocklist, identifiers
+from app.domain.blocklist import EventWarning
+from app.errors import Detail, IdempotencyConflict, InvalidPayload, ServiceError
+from app.graph.graph import Graph
+from app.ingest import rows
+from app.ingest.admission import Admission, Reservation
+from app.ingest.fair_lock import FairLock
+from app.ingest.group_commit import GroupCommit, Row, Unit
+from app.ingest.ordering import commit_order
+from app.ingest.payload import merged
+from app.ingest.rows import IDEMPOTENCY_HEADER, Request
+from app.observability.metrics import Figures
+from app.observability.tracing import Traces
+
+LARGE = 8 * 1024  # bytes of a request, whose events take the event loop milliseconds
+
+
+class Resolution(Struct, frozen=True, rename="camel"):
+    """What became of an event: its Touchpoint, its Customer, and the key that matched."""
+
+    event_id: Annotated[str, Meta(extra_json_schema={"pattern": "^evt_"})]
+    customer_id: str
+    resolved: identifiers.Resolved
+    warnings: Annotated[
+        list[EventWarning] | UnsetType,
+        Meta(
+            description="The keys that were ignored, where there are any.",
+            extra_json_schema={"minItems": 1},
+        ),
+    ] = UNSET
+
+
+class Receipt(Struct, frozen=True):
+    """What became of a request's events, in order; and whether all of it was there before."""
+
+    results: list[Resolution | ServiceError]
+    is_replay: bool
+
+    @property
+    def accepted(self) -> int:
+        """How many events are kept."""
+        return sum(isinstance(result, Resolution) for result in self.results)
+
+
+class Outcome(Struct, frozen=True):
+    """What came of a row; without a Customer it was refused, and the sets tell for what."""
+
+    customer_id: str | None
+    resolved: str | None
+    is_replay: bool | None
+    unknown: set[str]
+    conflicts: set[str]
+
+
+class Ingest:
+    """Keeps requests in the graph. A key that is blocked identifies nobody, and is ignored."""
+
+    def __init__(
+        self,
+        commits: GroupCommit,
+        is_blocked: identifiers.IsBlocked,
+        figures: Figures | None = None,
+        traces: Traces | None = None,
+    ) -> None:
+        self._commits = commits
+        self._is_blocked = is_blocked
+        self._figures = figures or Figures()
+        self._normalising = FairLock()
+        self._admission = Admission(commits.rate, commits.deadline, self._figures)
+        self._traces = traces or Traces()
+
+    def admit(self, producer: str, size: int) -> AbstractContextManager[Reservation]:
+        """Holds the place of a request of a producer, of `size` bytes, until its end.
+
+        Raises Overloaded at once where it would wait too long.
+        """
+        return self._admission.admit(producer, size)
+
+    async def submit(self, request: Request) -> Receipt:
+        """What became of the request's events, once all that is kept of them is committed.
+
+        Raises InvalidPayload or IdempotencyConflict, and has written nothing; or Unavailable,
+        when the request may be sent again.
+        """
+        events = len(request.payload.sent)
+        try:
+            with self._traces.write(events):
+                return await self._keep(request)
+        except Exception as error:
+            self._figures.became({(_code(error), ""): events})
+            raise
+
+    async def _keep(self, request: Request) -> Receipt:
+        found = await self._rows(request)
+        _refuse(request, found)
+        written = await self._write(request, found)
+        outcomes = iter(written)
+        results = [
+            row
+            if isinstance(row, ServiceError)
+            else _result(request, position, row, next(outcomes))
+            for position, row in enumerate(found)
+        ]
+        _refuse(request, results)
+        self._figures.became(_tally(written, results))
+        kept = [outcome.is_replay for outcome in written if outcome.customer_id]
+        return Receipt(results, bool(kept) and all(kept))
+
+    async def _rows(self, request: Request) -> list[Row | ServiceError]:
+        size = request.payload.size
+        if size < LARGE:
+            return rows.of(request, self._is_blocked)
+        async with self._normalising.held(request.producer, size):
+            return rows.of(request, self._is_blocked)
+
+    async def _write(self, request: Request, found: list[Row | ServiceError]) -> list[Outcome]:
+        good = [row for row in found if not isinstance(row, ServiceError)]
+        if not good:
+            return []
+        units = [Unit([row]) for row in good] if request.is_lenient else [Unit(good)]
+        return await self._commits.submit(units, request.payload.size, request.producer)
+
+
+async def write(
+    graph: Graph,
+    rules: identifiers.Rules,
+    units: list[Unit],
+    deadline: float,
+    figures: Figures | None = None,
+) -> list[Outcome]:
+    """Writes units in one transaction, and tells what came of each row, in order.
+
+    Units that give one id to different payloads take a transaction each: the second one is
+    refused, and only what is committed can refuse it. The deadline is a time of the event loop.
+    """
+    together = _before_clash(units)
+    outcomes = await _write_together(graph, rules, units[:together], deadline, figures)
+    rest = units[together:]
+    return outcomes + await write(graph, rules, rest, deadline, figures) if rest else outcomes
+
+
+def _before_clash(units: list[Unit]) -> int:
+    digests: dict[str, str] = {}
+    for number, unit in enumerate(units):
+        for row in unit.rows:
+            digest = row["digest"]
+            if digest and digests.setdefault(row["id"], digest) != digest:
+                return number
+    return len(units)
+
+
+def parameters(rules: identifiers.Rules, units: list[Unit]) -> tuple[Row, list[int]]:
+    """The parameters of the write for units; and the order of the events, as positions."""
+    events: list[Row] = []
+    for number, unit in enumerate(units):
+        for row in unit.rows:
+            row["unit"] = number
+            events.append(row)
+    order = commit_order(row["identifiers"] or [row["customer"]] for row in events)
+    batch = {
+        "named": [
+            {"unit": row["unit"], "customer": row["customer"]} for row in events if row["customer"]
+        ],
+        "claims": [
+            {"unit": row["unit"], "id": row["id"], "digest": row["digest"]}
+            for row in events
+            if row["digest"]
+        ],
+        "events": [events[position] for position in order],
+    }
+    return {"batch": batch, "rules": msgspec.to_builtins(rules)}, order
+
+
+async def _write_together(
+    graph: Graph,
+    rules: identifiers.Rules,
+    units: list[Unit],
+    deadline: float,
+    figures: Figures | None,
+) -> list[Outcome]:
+    values, order = parameters(rules, units)
+    (result,) = await graph.write("ingest", deadline, **values)
+    if figures and result["disputes"]:
+        figures.disputed(result["disputes"])
+    unknown, conflicts = set(result["unknown"]), set(result["conflicts"])
+    outcomes: dict[int, Outcome] = {
+        position: Outcome(customer_id, resolved, is_replay, unknown, conflicts)
+        for position, (customer_id, resolved, is_replay) in zip(
+            order, result["outcomes"], strict=True
+        )
+    }
+    return [outcomes[position] for position in range(len(order))]
+
+
+def _result(
+    request: Request, position: int, row: Row, outcome: Outcome
+) -> Resolution | ServiceError:
+    if outcome.customer_id and outcome.resolved:
+        warnings = _warnings(request, position, row)
+        return Resolution(row["id"], outcome.customer_id, outcome.resolved, warnings)
+    if row["id"] in outcome.conflicts:
+        return request.conflict(position)
+    if row["customer"] in outcome.unknown:
+        path = f"{request.payload.path(position)}customer"
+        return merged([InvalidPayload("", [Detail(path, "does not exist")])])
+    return InvalidPayload("another event of the request was refused")
+
+
+def _warnings(request: Request, position: int, row: Row) -> list[EventWarning] | UnsetType:
+    ignored = row["values"].get("ignored")
+    path = request.payload.path(position)
+    return [blocklist.warning(key, path) for key in ignored] if ignored else UNSET
+
+
+def _tally(
+    written: list[Outcome], results: list[Resolution | ServiceError]
+) -> Counter[tuple[str, str]]:
+    """How many events there are of each outcome and what resolved them."""
+    tally = Counter(
+        ("replayed" if each.is_replay else "stored", each.resolved)
+        for each in written
+        if each.resolved
+    )
+    if tally.total() < len(results):
+        tally.update((_code(each), "") for each in results if isinstance(each, ServiceError))
+    return tally
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, ServiceError) else ServiceError.code
+
+
+def _refuse(request: Request, outcomes: Sequence[object]) -> None:
+    """Raises what keeps the whole request out, if anything does."""
+    invalid = [each for each in outcomes if isinstance(each, InvalidPayload) and each.details]
+    conflicts = [each for each in outcomes if isinstance(each, IdempotencyConflict)]
+    if invalid and not request.is_lenient:
+        raise merged(invalid)
+    # The header speaks for the request, lenient or not.
+    if not request.is_lenient or any(
+        conflict.details[0].path == IDEMPOTENCY_HEADER for conflict in conflicts
+    ):
+        for conflict in conflicts:
+            raise conflict

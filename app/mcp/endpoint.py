@@ -1,0 +1,70 @@
+"""The MCP endpoint: admits an agent's request, reads it within its limits, and hands it on."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
+
+from app.access.guard import Gate
+from app.http import headers
+from app.http.body import read_json
+
+
+class SessionManager(Protocol):
+    """What answers the requests that were admitted, while it runs."""
+
+    def run(self) -> AbstractAsyncContextManager[None]:
+        """Runs it."""
+        ...
+
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request."""
+        ...
+
+
+class McpEndpoint:
+    """`POST /mcp`. What answers is loaded in a thread for the first request: that takes a second.
+
+    Raises Unauthenticated before the body is read, and what reading it raises.
+    """
+
+    def __init__(self, gate: Gate, load: Callable[[], SessionManager]) -> None:
+        self._gate = gate
+        self._load = load
+        self._is_wanted = asyncio.Event()
+        self._loaded: asyncio.Future[SessionManager] | None = None
+
+    async def run(self) -> None:
+        """Answers what is called, for ever."""
+        loaded = self._loaded = asyncio.get_running_loop().create_future()
+        await self._is_wanted.wait()
+        try:
+            manager = await asyncio.to_thread(self._load)
+        except Exception as error:
+            loaded.set_exception(error)
+            raise
+        async with manager.run():
+            loaded.set_result(manager)
+            await asyncio.Event().wait()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request."""
+        request = Request(scope, receive)
+        await self._gate.admit(headers.agent_key(request))
+        body = await read_json(request)
+        self._is_wanted.set()
+        assert self._loaded is not None  # noqa: S101 - the lifespan runs us before any request
+        manager = await asyncio.shield(self._loaded)
+        await manager.handle_request(scope, _replayed(body, receive), send)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay

@@ -1,0 +1,113 @@
+"""Tool calls: an agent's arguments, brought to what the routes call as well."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from app.access.authenticator import ApiKey
+from app.access.guard import Gate
+from app.customers.context import Context, ContextQuery, ContextReader
+from app.customers.explanation.reader import Explanation, ExplanationQuery, ExplanationReader
+from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
+from app.domain import idempotency, validation
+from app.domain.validation import invalid
+from app.errors import Detail, InvalidPayload, PayloadTooLarge
+from app.http import decoding
+from app.http.body import SIZE
+from app.http.responses import receipt_content
+from app.ingest import payload
+from app.ingest.payload import Payload
+from app.ingest.rows import Request
+from app.ingest.service import Ingest, Receipt, Resolution
+from app.mcp.tools import BatchOptions, Tool
+
+
+class ToolCalls:
+    """Calls the tools: the very functions that the routes call, whichever way a call came in."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        contexts: ContextReader,
+        timelines: TimelineReader,
+        explanations: ExplanationReader,
+        gate: Gate,
+    ) -> None:
+        self._ingest = ingest
+        self._contexts = contexts
+        self._timelines = timelines
+        self._explanations = explanations
+        self._gate = gate
+        self._calls = {
+            "ingest_event": self._ingest_event,
+            "ingest_events": self._ingest_events,
+            "get_context": self._get_context,
+            "get_timeline": self._get_timeline,
+            "explain_event": self._explain_event,
+        }
+
+    async def call(self, tool: Tool, arguments: Mapping[str, Any], key: str | None) -> Any:
+        """The answer of a tool, as anything that msgspec encodes, to a caller with an API key.
+
+        Raises a ServiceError, as the same call over HTTP does.
+        """
+        api_key = await self._gate.admit(key, tool.scope)
+        return await self._calls[tool.name](arguments, api_key)
+
+    async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Resolution:
+        sent = payload.decode(_encode(arguments))
+        if sent.is_batch:
+            raise invalid([Detail("events", "is not a field; ingest_events takes a batch")])
+        (result,) = (await self._keep(sent, api_key, BatchOptions())).results
+        if isinstance(result, Resolution):
+            return result
+        raise result
+
+    async def _ingest_events(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Any:
+        names = BatchOptions.__struct_encode_fields__
+        given = {name: arguments[name] for name in names if name in arguments}
+        options = decoding.convert(given, BatchOptions)
+        rest = {name: value for name, value in arguments.items() if name not in names}
+        sent = payload.decode(_encode(rest))
+        if not sent.is_batch:
+            raise invalid([Detail("events", "is required")])
+        return receipt_content(await self._keep(sent, api_key, options))
+
+    async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
+        asked = decoding.decode(_encode(arguments), ContextQuery)
+        await self._gate.spend(api_key)
+        return await self._contexts.read(asked)
+
+    async def _get_timeline(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Timeline:
+        asked = decoding.decode(_encode(arguments), TimelineQuery)
+        await self._gate.spend(api_key)
+        return await self._timelines.read(asked)
+
+    async def _explain_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Explanation:
+        asked = decoding.decode(_encode(arguments), ExplanationQuery)
+        await self._gate.spend(api_key)
+        return await self._explanations.read(asked)
+
+    async def _keep(self, sent: Payload, api_key: ApiKey, options: BatchOptions) -> Receipt:
+        faults: list[Detail] = []
+        key = validation.read(options.idempotency_key, "idempotencyKey", idempotency.key, faults)
+        if faults:
+            raise invalid(faults)
+        with self._ingest.admit(api_key.producer, sent.size) as reservation:
+            reservation.settle(len(sent.sent))
+            await self._gate.spend(api_key, len(sent.sent))
+            return await self._ingest.submit(Request(sent, api_key.producer, key, options.lenient))
+
+
+def _encode(arguments: Mapping[str, Any]) -> bytes:
+    # Python's own encoder, since msgspec's takes no integer beyond 64 bits and makes NaN null.
+    try:
+        body = json.dumps(
+            arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
+    except (ValueError, RecursionError) as error:
+        detail = Detail("", f"is not JSON in UTF-8: {error}")
+        raise InvalidPayload("1 fault in the arguments: nothing was written", [detail]) from None
+    if len(body) > SIZE:
+        raise PayloadTooLarge(f"the arguments are larger than {SIZE // 1024**2} MiB")
+    return body

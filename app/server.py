@@ -1,0 +1,179 @@
+"""The service: its socket, its database, its worker processes, from start to clean stop."""
+
+import asyncio
+import contextlib
+import gc
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import structlog
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from app import main, settings
+from app.access import development_key
+from app.graph import browser_links
+from app.graph.embedded.supervisor import Connection, EmbeddedNeo4j
+from app.http.middleware import RequestMiddleware
+from app.http.protocol import Protocol
+from app.observability import metrics
+from app.settings import Settings
+
+BACKLOG = 2048
+SHUTDOWN_TIMEOUT = 15  # seconds for what is in flight; longer than the graph's deadline
+
+EMAIL = "jane@acme.com"
+
+log = structlog.get_logger()
+
+
+def serve(config: Settings) -> None:
+    """Serves until SIGINT or SIGTERM, on the given Neo4j or else on an embedded one.
+
+    Raises OSError where the port is taken, EmbeddedError where Neo4j does not start.
+    """
+    # A port that is taken is told before a database is started; but nobody can connect, and wait
+    # for an answer, until there is one.
+    with _bind(config) as listener, _stops_on_sigterm(), contextlib.suppress(KeyboardInterrupt):
+        address = f"http://{config.host}:{listener.getsockname()[1]}"
+        if config.neo4j_uri:
+            _listen(listener, config)
+            asyncio.run(main.prepare(config, settings.database(config)))
+            print(given_banner(address, config.neo4j_uri), flush=True)
+            _run(config, listener)
+            return
+        neo4j = EmbeddedNeo4j(config.neo4j_home)
+        try:
+            connection = neo4j.start()
+            where = settings.database(config)
+            key = asyncio.run(development_key.ensure(Path(config.data_dir), where))
+            asyncio.run(main.prepare(config, where))
+            _listen(listener, config)
+            print(embedded_banner(address, key, connection), flush=True)
+            _run(config, listener)
+        finally:
+            # A second Ctrl-C must not leave Neo4j behind.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            neo4j.stop()
+
+
+def worker() -> RequestMiddleware:
+    """The application in a worker process, which ends when the service's process does."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+    app = main.create_app()
+    # What is there from the start stays. To look at it again and again would hold up requests.
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def _run(config: Settings, listener: socket.socket) -> None:
+    uvicorn_config = uvicorn.Config(
+        "app.server:worker",
+        factory=True,
+        workers=config.workers,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+    )
+    server = uvicorn.Server(uvicorn_config)
+    os.environ.pop(metrics.DIRECTORY, None)
+    if config.workers == 1:
+        server.run(sockets=[listener])
+        return
+    with tempfile.TemporaryDirectory(prefix="waypath-figures-") as directory:
+        os.environ[metrics.DIRECTORY] = directory
+        Multiprocess(uvicorn_config, sockets=[listener]).run()
+
+
+def _bind(config: Settings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+    except OSError as error:
+        listener.close()
+        raise _taken(config, error) from error
+    return listener
+
+
+def _listen(listener: socket.socket, config: Settings) -> None:
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise _taken(config, error) from error
+
+
+def _taken(config: Settings, error: OSError) -> OSError:
+    where = f"{config.host}:{config.port}"
+    return OSError(f"cannot listen on {where}: {error.strerror}; see WAYPATH_PORT")
+
+
+@contextlib.contextmanager
+def _stops_on_sigterm() -> Iterator[None]:
+    # Uvicorn stops cleanly on a signal and then raises it again, which must not end us halfway.
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _follow(sentinel: int) -> None:
+    wait([sentinel])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def embedded_banner(address: str, key: str, neo4j: Connection) -> str:
+    """The banner of a service on its embedded Neo4j: a curl, and where its event is seen."""
+    return f"""
+Waypath Events is at {address}, on an embedded Neo4j. Ctrl-C stops both.
+
+API key (development)   {key}
+Timelines to read       {address}/
+Neo4j Browser           {neo4j.browser}
+  Connect URL           {neo4j.uri}
+  Username, password    {neo4j.username}   {neo4j.password}
+
+Send an event:
+
+{_curl(address, key)}
+
+See it in Neo4j Browser (log in, then run the query):
+
+{browser_links.link_by_email(neo4j.browser, EMAIL, neo4j.server)}
+"""
+
+
+def given_banner(address: str, uri: str) -> str:
+    """The banner of a service on a Neo4j that it was given."""
+    return f"""
+Waypath Events is at {address}, on {uri}. Ctrl-C stops it.
+
+Make an API key with:   waypath keys create --name NAME --scope events:write
+"""
+
+
+def _curl(address: str, key: str) -> str:
+    return f"""curl {address}/v1/events \\
+  -H "X-API-Key: {key}" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"event": "page_viewed", "email": "{EMAIL}", "properties": {{"url": "/pricing"}}}}'"""
