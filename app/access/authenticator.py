@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import OrderedDict
 
 import structlog
 from msgspec import Struct
@@ -34,6 +35,9 @@ class ApiKey(Struct, frozen=True):
         return not self.revoked and (self.expires_at is None or time.time() < self.expires_at)
 
 
+Entry = tuple[ApiKey | None, float]  # a key, or None for an unknown one, and when it was read
+
+
 class Keyring:
     """Tells whose key a request carries, from a cache.
 
@@ -42,8 +46,9 @@ class Keyring:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._cache: dict[str, tuple[ApiKey | None, float]] = {}
-        self._asked: dict[str, asyncio.Task[None]] = {}
+        # The least recently used entry first: unknown keys displace none that is in use.
+        self._cache: OrderedDict[str, Entry] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[dict[str, Entry]]] = {}
 
     async def authenticate(
         self, text: str | None, scope: str | None = None, *, is_memory_enough: bool = False
@@ -77,39 +82,45 @@ class Keyring:
 
     async def _find(self, digest: str, is_memory_enough: bool) -> ApiKey | None:
         cached = self._cache.get(digest)
-        if cached and time.monotonic() - cached[1] <= MAX_AGE:
-            return cached[0]
+        if cached:
+            self._cache.move_to_end(digest)
+            if time.monotonic() - cached[1] <= MAX_AGE:
+                return cached[0]
         try:
-            await self._ask(digest)
+            found = await self._ask(digest)
         except Unavailable:
             if cached and is_memory_enough:
                 return cached[0]
             raise
-        return self._cache[digest][0]
+        return found[0]
 
-    async def _ask(self, digest: str) -> None:
+    async def _ask(self, digest: str) -> Entry:
         """Refreshes one entry, once for all who wait for it."""
         asked = self._asked.get(digest)
         if asked is None:
             asked = self._asked[digest] = asyncio.create_task(self._refresh([digest]))
             asked.add_done_callback(lambda asked: self._forget(digest, asked))
-        await asyncio.shield(asked)  # one caller who hangs up stops it for none of the others
+        # One caller who hangs up stops it for none of the others.
+        return (await asyncio.shield(asked))[digest]
 
-    def _forget(self, digest: str, asked: asyncio.Task[None]) -> None:
+    def _forget(self, digest: str, asked: asyncio.Task[dict[str, Entry]]) -> None:
         del self._asked[digest]
         if not asked.cancelled():
             asked.exception()  # else asyncio reports it where nobody waits any more
 
-    async def _refresh(self, digests: list[str]) -> None:
+    async def _refresh(self, digests: list[str]) -> dict[str, Entry]:
         if not digests:
-            return
+            return {}
         asked_at = time.monotonic()
-        found = {row["hash"]: row for row in await self._graph.read("api_keys", hashes=digests)}
-        if len(self._cache) > CAPACITY:
-            self._cache.clear()
-        for digest in digests:
-            row = found.get(digest)
-            self._cache[digest] = (_api_key(row) if row else None, asked_at)
+        rows = {row["hash"]: row for row in await self._graph.read("api_keys", hashes=digests)}
+        entries: dict[str, Entry] = {
+            digest: (_api_key(rows[digest]) if digest in rows else None, asked_at)
+            for digest in digests
+        }
+        self._cache.update(entries)
+        while len(self._cache) > CAPACITY:
+            self._cache.popitem(last=False)
+        return entries
 
 
 def _api_key(row: Row) -> ApiKey:

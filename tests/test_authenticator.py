@@ -1,0 +1,84 @@
+"""The cache of API keys: what many keys at once do to it."""
+
+import asyncio
+
+import pytest
+
+from app.access import api_keys, authenticator
+from app.access.authenticator import Keyring
+from app.errors import Unauthenticated
+
+pytestmark = pytest.mark.anyio
+
+SMALL = 2  # entries
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(authenticator, "CAPACITY", SMALL)
+
+
+@pytest.fixture(scope="module")
+def several(make_key):
+    """More keys than the small cache holds."""
+    return [make_key(api_keys.EVENTS_WRITE) for _ in range(4 * SMALL)]
+
+
+@pytest.fixture
+def reads(graph, monkeypatch):
+    """The hashes that the graph was asked for, each read as a list."""
+    found = []
+    read = graph.read
+
+    async def note(name, /, **parameters):
+        found.append(parameters["hashes"])
+        return await read(name, **parameters)
+
+    monkeypatch.setattr(graph, "read", note)
+    return found
+
+
+@pytest.fixture
+def together(graph, monkeypatch):
+    """Has reads end at the same time, once there are as many as given."""
+    ended = 0
+    read = graph.read
+
+    def start(count):
+        everything = asyncio.Event()
+
+        async def wait(name, /, **parameters):
+            nonlocal ended
+            rows = await read(name, **parameters)
+            ended += 1
+            if ended == count:
+                everything.set()
+            await everything.wait()
+            return rows
+
+        monkeypatch.setattr(graph, "read", wait)
+
+    return start
+
+
+async def test_more_keys_at_once_than_the_cache_holds_are_all_authenticated(
+    graph, several, small, together
+):
+    together(len(several))
+    keyring = Keyring(graph)
+
+    found = await asyncio.gather(*(keyring.authenticate(key) for key in several))
+
+    assert len({each.id for each in found}) == len(several)
+
+
+async def test_unknown_keys_do_not_displace_a_key_that_is_in_use(graph, api_key, small, reads):
+    keyring = Keyring(graph)
+    await keyring.authenticate(api_key)
+
+    for _ in range(4 * SMALL):
+        with pytest.raises(Unauthenticated):
+            await keyring.authenticate(api_keys.generate())
+        await keyring.authenticate(api_key)
+
+    assert reads.count([api_keys.digest(api_key)]) == 1
