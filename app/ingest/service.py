@@ -1,7 +1,7 @@
 """Ingest: resolves events to Customers and keeps them as Touchpoints."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated
 
@@ -143,20 +143,24 @@ async def write(
     Units that give one id to different payloads take a transaction each: the second one is
     refused, and only what is committed can refuse it. The deadline is a time of the event loop.
     """
-    together = _before_clash(units)
-    outcomes = await _write_together(graph, rules, units[:together], deadline, figures)
-    rest = units[together:]
-    return outcomes + await write(graph, rules, rest, deadline, figures) if rest else outcomes
+    outcomes: list[Outcome] = []
+    for together in _without_clashes(units):
+        outcomes += await _write_together(graph, rules, together, deadline, figures)
+    return outcomes
 
 
-def _before_clash(units: list[Unit]) -> int:
+def _without_clashes(units: list[Unit]) -> Iterator[list[Unit]]:
+    """The units in their order, in runs in which an id has one digest."""
+    run: list[Unit] = []
     digests: dict[str, str] = {}
-    for number, unit in enumerate(units):
-        for row in unit.rows:
-            digest = row["digest"]
-            if digest and digests.setdefault(row["id"], digest) != digest:
-                return number
-    return len(units)
+    for unit in units:
+        own = [(row["id"], row["digest"]) for row in unit.rows if row["digest"]]
+        if any(digests.get(event_id, digest) != digest for event_id, digest in own):
+            yield run
+            run, digests = [], {}
+        digests.update(own)
+        run.append(unit)
+    yield run
 
 
 def parameters(rules: identifiers.Rules, units: list[Unit]) -> tuple[Row, list[int]]:
