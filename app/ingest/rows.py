@@ -30,12 +30,16 @@ class Request(Struct, frozen=True):
     idempotency_key: str | None = None
     is_lenient: bool = False
 
+    def uses_header(self, position: int) -> bool:
+        """Whether the key of an event is that of the request, and not one of its own."""
+        return not self.payload.sent[position].idempotency_key
+
     def conflict(self, position: int) -> IdempotencyConflict:
         """What is said of an event whose idempotency key stands for another payload."""
         path = (
-            f"{self.payload.path(position)}idempotencyKey"
-            if self.payload.sent[position].idempotency_key
-            else IDEMPOTENCY_HEADER
+            IDEMPOTENCY_HEADER
+            if self.uses_header(position)
+            else f"{self.payload.path(position)}idempotencyKey"
         )
         message = "was used before, with another payload"
         return IdempotencyConflict(f"an idempotency key {message}", [Detail(path, message)])

@@ -18,7 +18,7 @@ from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import GroupCommit, Row, Unit
 from app.ingest.ordering import commit_order
 from app.ingest.payload import merged
-from app.ingest.rows import IDEMPOTENCY_HEADER, Request
+from app.ingest.rows import Request
 from app.observability.metrics import Figures
 from app.observability.tracing import Traces
 
@@ -217,7 +217,7 @@ def _result(
     if row["customer"] in outcome.unknown:
         path = f"{request.payload.path(position)}customer"
         return merged([InvalidPayload("", [Detail(path, "does not exist")])])
-    return InvalidPayload("another event of the request was refused")
+    return _Withdrawn("another event of the request was refused")
 
 
 def _warnings(request: Request, position: int, row: Row) -> list[EventWarning] | UnsetType:
@@ -246,13 +246,20 @@ def _code(error: Exception) -> str:
 
 def _refuse(request: Request, outcomes: Sequence[object]) -> None:
     """Raises what keeps the whole request out, if anything does."""
-    invalid = [each for each in outcomes if isinstance(each, InvalidPayload) and each.details]
-    conflicts = [each for each in outcomes if isinstance(each, IdempotencyConflict)]
+    invalid = [
+        each
+        for each in outcomes
+        if isinstance(each, InvalidPayload) and not isinstance(each, _Withdrawn)
+    ]
     if invalid and not request.is_lenient:
         raise merged(invalid)
-    # The header speaks for the request, lenient or not.
-    if not request.is_lenient or any(
-        conflict.details[0].path == IDEMPOTENCY_HEADER for conflict in conflicts
-    ):
-        for conflict in conflicts:
-            raise conflict
+    for position, each in enumerate(outcomes):
+        # The header speaks for the request, lenient or not.
+        if isinstance(each, IdempotencyConflict) and (
+            not request.is_lenient or request.uses_header(position)
+        ):
+            raise each
+
+
+class _Withdrawn(InvalidPayload):
+    """An event that is right, of a request that another event keeps out."""
