@@ -154,7 +154,7 @@ class RateLimited(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """503: the database cannot be used now; send the same request again, with the same key."""
+    """503: the database cannot be used now, or is overloaded; send it again, with the same key."""
 
     code = "unavailable"
     retry_after = 1
