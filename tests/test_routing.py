@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from app.access import api_keys
 from app.graph.graph import Graph
+from app.graph.liveness import Liveness
 from tests import calling
 from tests.faults.bolt import READ_MODE
 from tests.forwarder import Forwarder
@@ -95,6 +96,34 @@ async def test_a_health_check_waits_for_no_write(database, forwarder, api_key):
     assert BOOKMARK not in asked
     assert READ_MODE not in asked  # only the leader can write
     await graph.close()
+
+
+@pytest.fixture
+async def watched(database, api_key, monkeypatch):
+    """How many attempts at a reading the service would look for among the leader's transactions."""
+    attempts = []
+    attempt = Liveness.attempt
+
+    def note(*arguments):
+        attempts.append(attempt(*arguments))
+        return attempts[-1]
+
+    monkeypatch.setattr(Liveness, "attempt", note)
+
+    async def of(reads):
+        attempts.clear()
+        uri = database.uri.replace("bolt", "neo4j")
+        graph = Graph(replace(database, uri=uri, reads=reads))
+        await graph.read("schema")
+        await graph.close()
+        return len(attempts)
+
+    return of
+
+
+async def test_a_reading_is_looked_for_at_the_leader_only_if_it_runs_there(watched):
+    assert await watched("leader") == 1
+    assert await watched("followers") == 0
 
 
 @pytest.fixture(scope="module", params=["leader", "followers"])

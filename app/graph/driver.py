@@ -185,10 +185,11 @@ class Client:
                 connections as driver,
                 driver.session(database=self._where.name, **options) as session,
             ):
-                attempt = self._liveness.attempt(scope)
+                if self._is_watched(options):
+                    attempt = self._liveness.attempt(scope)
                 query = Query(
                     text,  # pyright: ignore[reportArgumentType]
-                    metadata={"attempt": attempt.id},
+                    metadata={"attempt": attempt.id} if attempt else None,
                     timeout=_remaining(deadline),
                 )
                 result = await session.run(query, parameters)
@@ -203,6 +204,10 @@ class Client:
         finally:
             if attempt:
                 attempt.end()
+
+    def _is_watched(self, options: Row) -> bool:
+        # A member of a cluster lists its own transactions only, and the one asked is the leader.
+        return not self._where.is_routed or options["default_access_mode"] == WRITE
 
     async def running(self) -> list[str]:
         """The ids of the attempts that the database runs. Raises ConnectionError."""
