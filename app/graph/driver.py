@@ -128,6 +128,7 @@ class Client:
         self._slots = asyncio.Semaphore(POOL_SIZE)
         self._prober = self._connect(1)  # its own, so that no statement can hold it up
         self._liveness = Liveness(self.running)
+        self._closing: asyncio.Task[None] | None = None  # kept, or it may be collected
         self.bookmarks = self._no_bookmarks()
         self._answered_at = self._asks_at = -math.inf
 
@@ -140,7 +141,7 @@ class Client:
     async def reconnect(self) -> None:
         """Uses new connections from now on, and waits for no earlier write."""
         self.bookmarks = self._no_bookmarks()
-        await self._renew_connections()
+        await self._renew_connections(self._connections)
 
     async def run_once(
         self,
@@ -169,8 +170,7 @@ class Client:
             if login and error.code in REFUSED and login.is_another(secret):
                 raise RenewedLogin("the login was read again") from error
             raise
-        except (OSError, RuntimeError) as error:
-            # What uvloop says of a connection that closed under the driver, which passes it on.
+        except OSError as error:  # the file of the login cannot be read
             raise ServiceUnavailable(str(error)) from error
         self._answered_at = time.monotonic()
         return rows
@@ -198,9 +198,13 @@ class Client:
             if attempt is None or not attempt.is_lost:
                 raise
             # Others of the same age may be lost as well.
-            if connections is self._connections:
-                await self._renew_connections()
+            await self._renew_connections(connections)
             raise LostConnection("the connection was lost") from error
+        except (OSError, RuntimeError) as error:
+            # What uvloop says of a connection that closed under the driver, which passes it on, and
+            # never frees its place in the pool.
+            await self._renew_connections(connections)
+            raise ServiceUnavailable(str(error)) from error
         finally:
             if attempt:
                 attempt.end()
@@ -211,14 +215,21 @@ class Client:
 
     async def running(self) -> list[str]:
         """The ids of the attempts that the database runs. Raises ConnectionError."""
+        prober, is_complete = self._prober, False
         try:
-            async with self._prober.session(
+            async with prober.session(
                 database=self._where.name, default_access_mode=WRITE
             ) as session:
                 result = await session.run(RUNNING.text)  # pyright: ignore[reportArgumentType]
-                return [record["attempt"] async for record in result]
+                attempts = [record["attempt"] async for record in result]
+            is_complete = True
+            return attempts
         except (*FAILURES, OSError, RuntimeError) as error:
             raise ConnectionError(describe(error)) from error
+        finally:
+            if not is_complete:  # or its one connection could be lost with its place in the pool
+                self._prober = self._connect(1)
+                self._closing = asyncio.create_task(_close(prober))
 
     async def dry_run(self, text: str, parameters: Row, deadline: float) -> Row | None:
         """Runs a statement in a transaction that is rolled back; the plan, if it is explained.
@@ -271,9 +282,11 @@ class Client:
         )
         return is_away and self._answered_at == -math.inf
 
-    async def _renew_connections(self) -> None:
-        retired, self._connections = self._connections, _Connections(self._connect(POOL_SIZE))
-        await retired.retire()
+    async def _renew_connections(self, old: _Connections) -> None:
+        """Uses new connections instead of the old ones, unless another call has done so."""
+        if old is self._connections:
+            self._connections = _Connections(self._connect(POOL_SIZE))
+            await old.retire()
 
     def _no_bookmarks(self) -> Bookmarks | None:
         # What remembers the writes that a cluster's member must have before it may answer; one
