@@ -128,13 +128,14 @@ class Client:
         self._slots = asyncio.Semaphore(POOL_SIZE)
         self._prober = self._connect(1)  # its own, so that no statement can hold it up
         self._liveness = Liveness(self.running)
-        self._closing: asyncio.Task[None] | None = None  # kept, or it may be collected
+        self._closing: set[asyncio.Task[None]] = set()  # of drivers that are left behind
         self.bookmarks = self._no_bookmarks()
         self._answered_at = self._asks_at = -math.inf
 
     async def close(self) -> None:
         """Closes every connection."""
-        self._liveness.close()
+        await self._liveness.close()
+        await asyncio.gather(*self._closing)
         await _close(self._connections.driver)
         await _close(self._prober)
 
@@ -229,7 +230,9 @@ class Client:
         finally:
             if not is_complete:  # or its one connection could be lost with its place in the pool
                 self._prober = self._connect(1)
-                self._closing = asyncio.create_task(_close(prober))
+                closing = asyncio.create_task(_close(prober))
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
 
     async def dry_run(self, text: str, parameters: Row, deadline: float) -> Row | None:
         """Runs a statement in a transaction that is rolled back; the plan, if it is explained.

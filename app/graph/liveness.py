@@ -72,10 +72,11 @@ class Liveness:
         """Looks for an attempt no longer."""
         self._quiet.discard(attempt)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Probes no longer."""
         if self._prober:
             self._prober.cancel()
+            await asyncio.gather(self._prober, return_exceptions=True)
 
     async def _probe(self) -> None:
         while quiet := tuple(self._quiet):
