@@ -48,7 +48,7 @@ class GroupCommit:
     begins when that has ended, or beside it once enough has arrived. Callers take turns, by their
     `flow`. How many rows a commit has, and how many commits run, follows from the time that they
     take. The writes of one caller stay together and in order. An error that is one caller's
-    fault reaches nobody else.
+    fault affects no other caller.
     """
 
     def __init__(self, write: Write, deadline: float, figures: Figures | None = None) -> None:
