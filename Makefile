@@ -26,7 +26,7 @@ test: .venv/dev.installed ## Run the tests on NEO4J_URI, else in a container, el
 
 .PHONY: test-model
 test-model: .venv/dev.installed ## Hold 300 random histories of people, others each time, to the model, in 4 minutes.
-	@$(BIN)/pytest tests/test_identity_model.py --hypothesis-profile long
+	@$(BIN)/pytest tests/identity/test_identity_model.py --hypothesis-profile long
 
 .PHONY: test-faults
 test-faults: .venv/dev.installed ## Kill, cut and crowd it under load, then check the graph; SHORT=1 for less, SEED=N to repeat.

@@ -24,10 +24,10 @@ from app.graph.connection import Database
 from app.graph.graph import Graph
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
-from tests import calling, command, ports
-from tests.database import TestDatabase, start
-from tests.phones import phone_number
-from tests.server import serving, wait_until_ready
+from tests.support import command, http_client, ports
+from tests.support.database import TestDatabase, start
+from tests.support.phones import phone_number
+from tests.support.server import serving, wait_until_ready
 
 hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
 hypothesis_settings.register_profile("long", deadline=None, print_blob=True)
@@ -187,7 +187,7 @@ def address(database: Database) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def client(address: str, api_key: str) -> Iterator[Client]:
     """Calls the service with a key that may write events."""
-    with calling.Client(base_url=address, headers={"X-API-Key": api_key}, timeout=30) as client:
+    with http_client.Client(base_url=address, headers={"X-API-Key": api_key}, timeout=30) as client:
         yield client
 
 
@@ -197,7 +197,7 @@ def ingest(client: Client) -> Callable[..., Any]:
 
     def send(events: list[dict[str, Any]] | None = None, **event: Any) -> Any:
         body = {"events": events} if events is not None else {"event": "page_viewed", **event}
-        return calling.told(client.post("/v1/events", json=body))
+        return http_client.told(client.post("/v1/events", json=body))
 
     return send
 

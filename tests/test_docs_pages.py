@@ -11,8 +11,9 @@ from app.access import api_keys
 from app.cli.group import COMMANDS
 from app.http.openapi import document
 from app.http.openapi.operations import OPERATIONS
-from tests import calling
-from tests.reading import CHECKOUT, PAGES, Block, Reader, blocks
+from tests.support import http_client
+from tests.support.checkout import CHECKOUT
+from tests.support.docs_reader import PAGES, Block, Reader, blocks
 
 README = (CHECKOUT / "README.md").read_text()
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
@@ -21,7 +22,7 @@ ELSEWHERE = [each for page in PAGES for each in blocks(page) if each.mark == "el
 
 @pytest.fixture(scope="module")
 def service(address, make_key):
-    return address, make_key(*api_keys.SCOPES), calling.get(f"{address}/openapi.json").json()
+    return address, make_key(*api_keys.SCOPES), http_client.get(f"{address}/openapi.json").json()
 
 
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.name)

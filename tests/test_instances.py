@@ -14,12 +14,12 @@ import httpx2
 import pytest
 
 from app.access import api_keys
-from tests import calling
-from tests.figures import parse, value
-from tests.ports import free_port
-from tests.server import wait_for
+from tests.support import http_client
+from tests.support.metrics import parse, value
+from tests.support.ports import free_port
+from tests.support.server import wait_for
 
-pytest_plugins = ["tests.redis_server"]
+pytest_plugins = ["tests.support.redis_server"]
 
 WORKERS = 2
 CONNECTIONS = 3  # to each worker
@@ -63,7 +63,7 @@ class Instance:
         """Callers who stay connected, as many to each of its workers, until the stack is left."""
         found = {}
         while sum(len(callers) == CONNECTIONS for callers in found.values()) < WORKERS:
-            caller = calling.Client(base_url=self.address, headers={"X-API-Key": key})
+            caller = http_client.Client(base_url=self.address, headers={"X-API-Key": key})
             callers = found.setdefault(worker(caller.get("/healthz")), [])
             if len(callers) < CONNECTIONS:
                 callers.append(caller)
@@ -205,7 +205,7 @@ def sent(client, unique):
     """A load that one process took, as what the events of its people begin with."""
     for part in load(f"{unique}a"):
         for body in part:
-            calling.told(client.post("/v1/events", json=body))
+            http_client.told(client.post("/v1/events", json=body))
     return f"{unique}a"
 
 
@@ -242,7 +242,7 @@ def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
     reader = {"X-API-Key": make_key(api_keys.METRICS_READ)}
 
     def are_away(count):
-        answers = [calling.get(f"{each.address}/metrics", headers=reader) for each in instances]
+        answers = [http_client.get(f"{each.address}/metrics", headers=reader) for each in instances]
         figures = [parse(answer.text) for answer in answers]
         return [value(each, "rate_limit_storage_away") for each in figures] == [count] * 2
 

@@ -3,7 +3,6 @@
 import json
 import tomllib
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -13,8 +12,8 @@ from packaging.requirements import Requirement
 from app.graph.embedded import jars
 from supply import licences, sbom
 from supply.locked import normalised, packages, pins
+from tests.support.checkout import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[1]
 EXTRAS = {
     "service": ("otel",),
     "run": ("otel", "embedded"),

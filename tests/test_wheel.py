@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.graph import statements
-from tests import calling
-from tests.server import answers, wait_for, wait_until_ready
+from tests.support import http_client
+from tests.support.checkout import CHECKOUT
+from tests.support.server import answers, wait_for, wait_until_ready
 
-CHECKOUT = Path(__file__).parents[1]
 EVENT = {"event": "x", "email": "jane@acme.com"}
 
 
@@ -103,7 +103,9 @@ def test_it_serves_events_and_pages(installed, environment, folder, free_port, a
         stderr=subprocess.DEVNULL,
     )
     try:
-        with calling.Client(base_url=address, headers={"X-API-Key": api_key}, timeout=30) as client:
+        with http_client.Client(
+            base_url=address, headers={"X-API-Key": api_key}, timeout=30
+        ) as client:
             wait_for(lambda: answers(address))
             wait_until_ready(address)
             said = [

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from tests.faults.scenario import LONG, Amounts, Scenario
-from tests.faults.service import Service
+from tests.support.faults.scenario import LONG, Amounts, Scenario
+from tests.support.faults.service import Service
 
 HEADINGS = ("scenario", "acked", "faults", "missing", "doubled", "slowest s", "recovery s", "503s")
 SCENARIOS = pytest.StashKey[list[Scenario]]()

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.faults.service import Service
-from tests.faults.traffic import Traffic
+from tests.support.faults.service import Service
+from tests.support.faults.traffic import Traffic
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,8 @@ import time
 import httpx2
 import pytest
 
-from tests.faults.proxy import BoltProxy
-from tests.faults.traffic import Traffic
+from tests.support.faults.proxy import BoltProxy
+from tests.support.faults.traffic import Traffic
 
 pytestmark = pytest.mark.anyio
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.faults.history import History
-from tests.faults.ledger import Ledger
-from tests.faults.senders import Senders
+from tests.support.faults.history import History
+from tests.support.faults.ledger import Ledger
+from tests.support.faults.senders import Senders
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.faults.waiting import until
+from tests.support.faults.waiting import until
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from app.graph.graph import DEADLINE
-from tests.faults.proxy import BoltProxy, Moment
-from tests.faults.waiting import until
+from tests.support.faults.proxy import BoltProxy, Moment
+from tests.support.faults.waiting import until
 
 pytestmark = pytest.mark.anyio
 

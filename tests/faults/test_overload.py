@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bench.senders import ClosedLoop, OpenLoop, Responses, request
-from tests.faults.waiting import until
+from tests.support.faults.waiting import until
 
 pytestmark = pytest.mark.anyio
 

@@ -6,10 +6,10 @@ import time
 import pytest
 
 from app.graph.driver import LOGIN_INTERVAL
-from tests.faults.waiting import until
+from tests.support.faults.waiting import until
 
 pytestmark = pytest.mark.anyio
-pytest_plugins = ["tests.users"]
+pytest_plugins = ["tests.support.database_users"]
 
 SECOND = "the-second-password"
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from neo4j.exceptions import DriverError, TransientError
 
-from tests.faults.service import Service
+from tests.support.faults.service import Service
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from app.access import api_keys
-from tests import calling
-from tests.server import wait_for
+from tests.support import http_client
+from tests.support.server import wait_for
 
 EVENT = {"event": "x", "email": "jane@acme.com"}
 
@@ -123,14 +123,16 @@ def test_a_route_opens_to_the_right_key_alone(address, known, key_of, route, kin
     headers = {"X-API-Key": key} if key else {}
     body = of(path, BODIES)
 
-    response = calling.request(method, address + path, json=body, headers=headers)
+    response = http_client.request(method, address + path, json=body, headers=headers)
 
     assert response.status_code == ROUTES[route].get(kind, ROUTES[route]["others"])
 
 
 @pytest.mark.parametrize("kind", ["unknown", "revoked", "expired", "malformed"])
 def test_an_answer_does_not_tell_why_a_key_is_not_valid(address, key_of, kind):
-    response = calling.post(f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key_of[kind]})
+    response = http_client.post(
+        f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key_of[kind]}
+    )
 
     assert response.json()["error"]["message"] == "the API key is not valid"
 
@@ -147,7 +149,7 @@ def test_a_key_is_never_logged_nor_in_the_process_list(serve, api_key):
     process, address = serve(WAYPATH_WORKERS="2")
     wait_for(lambda: _answers(address))
     for body in ({"event": "x"}, EVENT, {"emial": api_key}):
-        calling.post(f"{address}/v1/events", json=body, headers={"X-API-Key": api_key})
+        http_client.post(f"{address}/v1/events", json=body, headers={"X-API-Key": api_key})
     processes = command_lines()
     process.terminate()
     output, errors = process.communicate(timeout=30)
@@ -172,7 +174,7 @@ def records(serve, api_key):
     process, address = serve()
     wait_for(lambda: _answers(address))
     forged = 'x\r\n{"event": "forged", "level": "info"}\x1b[31m'
-    calling.post(
+    http_client.post(
         f"{address}/v1/nowhere/%0d%0a%7B%22event%22:%22forged%22%7D%0a%1b[31m",
         json=EVENT | {"event": forged, "externalId": forged},
         headers={"X-API-Key": api_key, "X-Request-Id": "ours-42"},
@@ -207,6 +209,6 @@ def command_lines():
 
 def _answers(address):
     try:
-        return calling.get(f"{address}/readyz").status_code == 200
+        return http_client.get(f"{address}/readyz").status_code == 200
     except httpx2.TransportError:
         return False

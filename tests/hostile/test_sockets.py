@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.http import protocol
-from tests import calling
+from tests.support import http_client
 
 JSON = {"Content-Type": "application/json"}
 EVENT = json.dumps({"event": "x", "email": "jane@acme.com"}).encode()
@@ -292,13 +292,13 @@ def test_a_body_that_is_not_one_gzip_member_is_400(client, content):
 
 @pytest.mark.parametrize("given", ["a", "a" * 128, "0f-A_.9"])
 def test_a_sane_request_id_is_taken(address, given):
-    response = calling.get(f"{address}/healthz", headers={"X-Request-Id": given})
+    response = http_client.get(f"{address}/healthz", headers={"X-Request-Id": given})
 
     assert response.headers["x-request-id"] == given
 
 
 @pytest.mark.parametrize("given", ["", "a" * 129, "a b", "a\tb", "<x>", "a;b"])
 def test_any_other_request_id_is_replaced(address, given):
-    response = calling.get(f"{address}/healthz", headers={"X-Request-Id": given})
+    response = http_client.get(f"{address}/healthz", headers={"X-Request-Id": given})
 
     assert response.headers["x-request-id"].startswith("req_")

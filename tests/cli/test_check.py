@@ -1,0 +1,260 @@
+"""`python -m app check`: each thing that may be wrong, and that the check changes nothing."""
+
+import shutil
+
+import pytest
+
+from app.access.redis_window import SharedMinutes
+from app.cli import check
+from app.graph import diagnostics, statements
+from app.graph.diagnostics import Check
+from app.graph.migrations import steps as migrations
+from app.graph.migrations.runner import Migrator
+from app.graph.statements import Statement
+
+pytestmark = pytest.mark.anyio
+pytest_plugins = ["tests.support.redis_server"]
+
+
+@pytest.fixture(autouse=True)
+def schema(api_key):
+    """The schema is in place, as it is to make a key."""
+
+
+@pytest.fixture
+def wrong(cli):
+    """What is found wrong by a check, by its subject, with some variables set otherwise."""
+
+    def run(**variables):
+        done = cli("check", **variables)
+        found = {}
+        for line in done.stdout.splitlines():
+            if line.startswith("wrong"):
+                subject, _, text = line.removeprefix("wrong").strip().partition("  ")
+                found.setdefault(subject, []).append(text.strip())
+        assert done.returncode == (1 if found else 0), done.stderr
+        return found
+
+    return run
+
+
+@pytest.fixture
+def step(cypher, unique):
+    """A step of a later version, with an index whose name and label are `unique`."""
+    text = f"CREATE INDEX Z{unique} IF NOT EXISTS FOR (node:Z{unique}) ON (node.id)"
+    (found,) = migrations.parse([Statement(f"901_{unique}", text, frozenset())])
+    yield found
+    cypher(f"DROP INDEX Z{unique} IF EXISTS")
+    cypher("MATCH (m:SchemaMigration {version: 901}) DELETE m")
+
+
+@pytest.fixture
+def copied(monkeypatch, tmp_path):
+    """The folder of a copy of the statements, which is the one in use."""
+    shutil.copytree(statements.folder("."), tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(statements, "folder", lambda access: tmp_path / access)
+    return tmp_path
+
+
+@pytest.fixture
+def only_schema(copied):
+    """There are no statements but those of the schema, so that a check plans few."""
+    for access in ("read", "write"):
+        for file in (copied / access).glob("*.cypher"):
+            if "schema" not in file.name:
+                file.unlink()
+
+
+@pytest.fixture
+def faults(graph):
+    """What is found wrong with a graph whose schema has a step more, by its subject."""
+
+    async def of(*more):
+        steps = [*migrations.load(), *more]
+        found = await Check(graph, Migrator(graph, steps), steps).findings()
+        return {finding.subject: finding.text for finding in found if not finding.is_ok}
+
+    return of
+
+
+def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
+    done = cli("check")
+
+    assert done.returncode == 0
+    subjects = [line[7:45].strip() for line in done.stdout.splitlines()]
+    assert all(line.startswith("ok ") for line in done.stdout.splitlines())
+    assert subjects[:4] == ["settings", "database", "version", "clock"]
+    assert {"right to read", "right to write", "right to change the schema"} < set(subjects)
+    assert {f"step {migration}" for migration in migrations.load()} < set(subjects)
+    assert {
+        f"{access}/{name}"
+        for access in ("read", "write", "schema")
+        for name in statements.load(access)
+    } < set(subjects)
+
+
+def test_a_check_leaves_the_database_as_it_was(cli, cypher):
+    def everything():
+        counts = cypher("MATCH (c:Customer) WHERE c.id IS NULL RETURN count(*) AS nameless")
+        indexes = cypher("SHOW INDEXES YIELD name, id WHERE name STARTS WITH 'schema_' RETURN *")
+        return counts, indexes, cypher("MATCH (m:SchemaMigration) RETURN count(*) AS records")
+
+    before = everything()
+
+    cli("check")
+
+    assert everything() == before
+
+
+async def test_a_storage_of_the_rate_limit_has_a_line_too(shared_redis):
+    storage = SharedMinutes(f"{shared_redis.url}?socket_timeout=30", 10)
+
+    (finding,) = await check.storage_findings(storage)
+
+    assert str(finding).split(maxsplit=1) == ["ok", f"{'rate limit storage':38}can be used"]
+
+
+def test_a_storage_that_cannot_be_used(wrong, free_port):
+    nowhere = f"127.0.0.1:{free_port}"
+    found = wrong(
+        WAYPATH_RATE_LIMIT_STORAGE=f"redis://user:hunter2@{nowhere}", NEO4J_URI=f"bolt://{nowhere}"
+    )
+
+    assert found.keys() == {"rate limit storage", "database"}
+    assert nowhere in found["rate limit storage"][0]
+    assert "see WAYPATH_RATE_LIMIT_STORAGE" in found["rate limit storage"][0]
+    assert "hunter2" not in str(found)
+
+
+def test_every_wrong_setting_has_a_line(wrong):
+    found = wrong(WAYPATH_PORT="x", WAYPATH_WORKERS="0")
+
+    first, second = found["settings"]
+    assert first.startswith("WAYPATH_PORT: ")
+    assert second.startswith("WAYPATH_WORKERS: ")
+
+
+def test_without_a_database_it_says_how_to_have_one(wrong, tmp_path):
+    found = wrong(NEO4J_URI="", NEO4J_PASSWORD="", WAYPATH_DATA_DIR=str(tmp_path))
+
+    assert found == {
+        "database": [f"no Neo4j runs in {tmp_path}/neo4j: start the service, or set NEO4J_URI"]
+    }
+
+
+def test_a_database_that_does_not_answer(wrong, free_port):
+    found = wrong(NEO4J_URI=f"bolt://127.0.0.1:{free_port}")
+
+    assert found.keys() == {"database"}
+    assert str(free_port) in found["database"][0]
+    assert "see NEO4J_URI" in found["database"][0]
+
+
+def test_a_database_that_does_not_exist(wrong, unique):
+    found = wrong(NEO4J_DATABASE=f"z{unique}")
+
+    assert found.keys() == {"database"}
+    assert "NEO4J_DATABASE" in found["database"][0]
+
+
+def test_a_login_that_is_refused(wrong, database, unique):
+    if database.password is None:
+        pytest.skip("this database asks nobody who he is")
+
+    found = wrong(NEO4J_USERNAME=unique, NEO4J_PASSWORD="not the one")
+
+    assert found.keys() == {"login"}
+    assert "see NEO4J_USERNAME and NEO4J_PASSWORD" in found["login"][0]
+    assert "not the one" not in str(found)
+
+
+def test_rights_that_are_missing_and_statements_that_are_refused(wrong):
+    # Nobody may write to this one, or read nodes from it, or give it a schema.
+    found = wrong(NEO4J_DATABASE="system")
+
+    assert {"right to read", "right to write", "right to change the schema"} < found.keys()
+    assert {"schema", "read/timeline", "write/ingest", "schema/002_customer_id"} < found.keys()
+
+
+@pytest.mark.parametrize(
+    ("version", "is_ok"),
+    [
+        ("5.26.0", True),
+        ("5.27-aura", True),
+        ("2026.08.1", True),
+        ("5.25.1", False),
+        ("4.4.40", False),
+        ("unheard of", False),
+    ],
+)
+def test_a_version_is_new_enough_or_not(version, is_ok):
+    assert diagnostics.version(version, "community").is_ok == is_ok
+
+
+@pytest.mark.parametrize(
+    ("theirs", "text"),
+    [(1026.0, "6 s ahead of ours"), (940.0, "60 s behind ours"), (1024.0, None), (996.0, None)],
+)
+def test_clocks_agree_to_some_seconds_although_the_answer_took_long(theirs, text):
+    finding = diagnostics.clock(theirs, 1000.0, 1020.0)
+
+    assert finding.is_ok == (text is None)
+    assert text is None or text in finding.text
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("only_schema")
+async def test_a_step_that_is_not_applied(faults, step):
+    found = await faults(step)
+
+    assert found.keys() == {f"step {step}"}
+    assert "is missing: start the service" in found[f"step {step}"]
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("only_schema")
+async def test_an_index_of_our_name_with_other_properties(faults, step, cypher, unique):
+    cypher(f"CREATE INDEX Z{unique} FOR (node:Z{unique}) ON (node.id, node.other)")
+
+    found = await faults(step)
+
+    assert f"index on :Z{unique}(id, other): DROP INDEX Z{unique}" in found[f"step {step}"]
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("only_schema")
+async def test_a_step_that_is_not_recorded(faults, step, cypher):
+    cypher(step.statement.text)
+    cypher("CALL db.awaitIndexes(60)")
+
+    assert await faults(step) == {
+        f"step {step}": "not applied: start the service, which does it",
+    }
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("only_schema", "step")
+async def test_a_newer_schema(faults, cypher):
+    cypher("CREATE (:SchemaMigration {version: 901, name: 'newer', checksum: 'of it'})")
+
+    assert await faults() == {
+        "schema": "the graph has step 901_newer of its schema, which is unknown here: "
+        "start the version of the service that made it"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("MATCH (node:Customer) RETUR node", "not taken by this database: Invalid input 'RETUR'"),
+        ("MATCH (node:Customer {name: 'x'}) RETURN node", "(NodeByLabelScan): see the schema"),
+    ],
+)
+@pytest.mark.usefixtures("only_schema")
+async def test_a_statement_that_will_not_do(faults, copied, text, fault):
+    (copied / "read" / "broken.cypher").write_text(f"// Broken.\n{text}\n")
+
+    found = await faults()
+
+    assert found.keys() == {"read/broken"}
+    assert fault in found["read/broken"]

@@ -1,0 +1,499 @@
+"""`GET /v1/events/{id}`: why an event is with its Customer."""
+
+import pytest
+
+from app.customers.explanation.outcomes import LATE
+from tests.support import http_client
+
+pytest_plugins = ["tests.support.reviewing"]
+
+
+@pytest.fixture
+def explain(reviewer):
+    """The explanation of an event, given by the result of its ingest."""
+
+    def of(result, /, **query):
+        return http_client.told(reviewer.get(f"/v1/events/{result['eventId']}", params=query))
+
+    return of
+
+
+@pytest.fixture
+def outcomes(explain):
+    """What became of each key of an event, and whom it identified, by the kind."""
+
+    def of(result, /, **query):
+        found = explain(result, **query)["keys"]
+        return {key["kind"]: (key["outcome"], key.get("customerId")) for key in found}
+
+    return of
+
+
+@pytest.fixture
+def split(cypher, unique):
+    """Splits a key, and the events that carried it, off its Customer; gives the new Customer."""
+
+    def run(name):
+        part = f"cus_part-{unique}"
+        cypher(
+            """
+            WITH split($name, ':') AS key
+            MATCH (i:Identifier {kind: key[0], value: key[1]})-[old:IDENTIFIES]->(whole:Customer)
+            CREATE (part:Customer {id: $part, createdAt: datetime()})
+            CREATE (part)-[:SPLIT_FROM {
+              id: 'spl_' + $part, at: datetime(), by: 'key_x', reason: 'glued'
+            }]->(whole)
+            CREATE (i)-[:IDENTIFIES {since: old.since}]->(part)
+            DELETE old
+            WITH part, whole
+            MATCH (whole)-[has:HAS_TOUCHPOINT]->(t:Touchpoint)
+            WHERE $name IN t.identifiers
+            CREATE (part)-[:HAS_TOUCHPOINT]->(t)
+            SET t.customerId = part.id
+            DELETE has
+            """,
+            part=part,
+            name=name,
+        )
+        return part
+
+    return run
+
+
+@pytest.fixture
+def mark(cypher):
+    """Marks a key as shared."""
+    text = "MATCH (identifier:Identifier {value: $value}) SET identifier.shared = datetime()"
+    return lambda value: cypher(text, value=value)
+
+
+@pytest.fixture
+def conflict(ingest, person, email, unique):
+    """Jane, Joan, and an event with the email of the one and the externalId of the other."""
+    jane = person("jane")
+    joan = ingest(externalId=f"joan-{unique}")["customerId"]
+    event = ingest(email=email("jane"), externalId=f"joan-{unique}")
+    return jane, joan, event
+
+
+# The event
+
+
+def test_it_has_the_event_as_it_is_kept(ingest, explain, email):
+    sent = {"timestamp": "2026-04-29T10:14:32.10+02:00", "properties": {"n": "1"}}
+    event = ingest(email=email("jane"), **sent)
+
+    found = explain(event)
+
+    assert {name: found[name] for name in ("eventId", "event", "timestamp", "properties")} == {
+        "eventId": event["eventId"],
+        "event": "page_viewed",
+        **sent,
+    }
+    assert found["occurredAt"] == "2026-04-29T08:14:32.1Z"
+    assert found["identifiers"] == [f"email:{email('jane')}"]
+    assert (found["customerId"], found["survivorId"]) == (event["customerId"],) * 2
+
+
+def test_a_key_is_told_as_it_was_sent_and_as_it_is_compared(ingest, explain, email):
+    event = ingest(email=email("JANE"), phone="(415) 555-2671")
+
+    found = {key["kind"]: key for key in explain(event)["keys"]}
+
+    assert (found["email"]["value"], found["email"]["sent"]) == (email("jane"), email("JANE"))
+    assert (found["phone"]["value"], found["phone"]["sent"]) == ("+14155552671", "(415) 555-2671")
+
+
+def test_a_key_that_was_sent_as_it_is_compared_is_told_once(ingest, explain, email):
+    (key,) = explain(ingest(email=email("jane")))["keys"]
+
+    assert "sent" not in key
+
+
+def test_an_event_that_never_was_is_404(reviewer):
+    response = reviewer.get("/v1/events/evt_nothing")
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_event")
+
+
+def test_an_event_that_had_not_been_received_is_404(reviewer, ingest, email):
+    event = ingest(email=email("jane"))
+
+    response = reviewer.get(
+        f"/v1/events/{event['eventId']}", params={"asOf": "2020-01-01T00:00:00Z"}
+    )
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_event")
+
+
+@pytest.mark.parametrize(
+    ("query", "path"), [({"asOf": "yesterday"}, "asOf"), ({"as_of": "x"}, "as_of")]
+)
+def test_a_query_that_cannot_be_asked_is_400_and_the_fault_is_named(reviewer, query, path):
+    response = reviewer.get("/v1/events/evt_x", params=query)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["details"][0]["path"] == path
+
+
+# What became of a key
+
+
+def test_the_keys_of_somebody_new_were_attached(ingest, explain, outcomes, email, unique):
+    event = ingest(email=email("jane"), externalId=unique)
+    jane = event["customerId"]
+
+    assert outcomes(event) == {"email": ("attached", jane), "externalId": ("attached", jane)}
+    assert explain(event)["createdCustomer"]
+
+
+def test_the_key_that_was_known_decided_and_tells_its_weight(ingest, explain, person, email):
+    jane = person("jane")
+    found = explain(ingest(email=email("jane")))
+
+    assert found["keys"] == [
+        {
+            "kind": "email",
+            "value": email("jane"),
+            "weight": 1.0,
+            "outcome": "decided",
+            "customerId": jane,
+        }
+    ]
+    assert not found["createdCustomer"]
+
+
+def test_a_lighter_key_of_the_same_customer_agreed(ingest, outcomes, email, unique):
+    jane = ingest(email=email("jane"), externalId=unique)["customerId"]
+
+    found = outcomes(ingest(email=email("jane"), externalId=unique))
+
+    assert found == {"email": ("decided", jane), "externalId": ("agreed", jane)}
+
+
+def test_a_lighter_key_of_another_customer_was_overruled(outcomes, conflict):
+    jane, joan, event = conflict
+
+    assert outcomes(event) == {"email": ("decided", jane), "externalId": ("overruled", joan)}
+
+
+def test_a_key_that_the_event_brought_was_attached(ingest, outcomes, person, email, unique):
+    jane = person("jane")
+
+    found = outcomes(ingest(email=email("jane"), externalId=unique))
+
+    assert found == {"email": ("decided", jane), "externalId": ("attached", jane)}
+
+
+def test_the_second_event_of_a_batch_matched_what_the_first_one_brought(
+    ingest, outcomes, email, unique
+):
+    event = {"event": "x", "email": email("jane"), "externalId": unique}
+    first, second = ingest([event, event])["results"]
+
+    assert {outcome for outcome, _ in outcomes(first).values()} == {"attached"}
+    assert [outcome for outcome, _ in outcomes(second).values()] == ["decided", "agreed"]
+
+
+def test_of_a_named_customer_no_key_decided(ingest, outcomes, person, email, unique):
+    jane, joan = person("jane"), person("joan")
+
+    found = outcomes(ingest(customer=jane, email=email("joan"), externalId=unique))
+
+    assert found == {"email": ("overruled", joan), "externalId": ("attached", jane)}
+
+
+def test_a_replay_changes_nothing_of_it(ingest, explain, email, unique):
+    sent = {"email": email("jane"), "idempotencyKey": unique}
+    first = explain(ingest(**sent))
+
+    assert explain(ingest(**sent)) == first
+
+
+def test_a_shared_key_was_not_used(ingest, outcomes, mark, email, unique):
+    joan = ingest(externalId=unique)["customerId"]
+    mark(unique)
+
+    event = ingest(email=email("jane"), externalId=unique)
+
+    assert outcomes(event) == {
+        "email": ("attached", event["customerId"]),
+        "externalId": ("shared", joan),
+    }
+
+
+def test_a_shared_key_that_came_alone_decided(ingest, outcomes, mark, unique):
+    joan = ingest(externalId=unique)["customerId"]
+    mark(unique)
+
+    assert outcomes(ingest(externalId=unique)) == {"externalId": ("decided", joan)}
+
+
+def test_a_key_beyond_the_limit_was_not_attached(ingest, outcomes, unique, email):
+    jane = ingest(externalId=unique)["customerId"]
+    ingest([{"event": "x", "customer": jane, "email": email(f"n{n}")} for n in range(100)])
+
+    event = ingest(customer=jane, email=email("more"))
+
+    assert outcomes(event) == {"email": ("beyond_limit", None)}
+
+
+def test_a_key_that_stands_for_nobody_was_ignored(ingest, outcomes, email):
+    event = ingest(email=email("jane"), externalId="undefined")
+
+    assert outcomes(event)["externalId"] == ("blocked", None)
+
+
+def test_a_key_that_is_no_longer_in_the_graph_is_gone(ingest, outcomes, cypher, email, unique):
+    event = ingest(email=email("jane"), externalId=unique)
+    cypher("MATCH (i:Identifier {kind: 'externalId', value: $v}) DETACH DELETE i", v=unique)
+
+    assert outcomes(event)["externalId"] == ("gone", None)
+
+
+def test_a_key_that_was_made_anew_long_after_is_gone(ingest, outcomes, cypher, email, unique):
+    event = ingest(email=email("jane"), externalId=unique)
+    cypher(
+        """
+        MATCH (:Identifier {kind: 'externalId', value: $value})-[identifies:IDENTIFIES]->()
+        SET identifies.since = datetime() + duration({seconds: $late})
+        """,
+        value=unique,
+        late=LATE + 10,
+    )
+
+    assert outcomes(event)["externalId"] == ("gone", None)
+
+
+# Who was who
+
+
+def test_after_a_merge_it_tells_as_whom_the_event_was_kept_and_whose_it_is(
+    explain, conflict, person, merge
+):
+    jane, _, event = conflict
+    june = person("june")
+    merge(june, jane)
+
+    found = explain(event)
+
+    assert (found["customerId"], found["survivorId"]) == (jane, june)
+
+
+def test_a_key_that_was_overruled_before_a_merge_stays_so(outcomes, conflict, merge):
+    jane, joan, event = conflict
+    merge(jane, joan)
+
+    assert outcomes(event) == {"email": ("decided", jane), "externalId": ("overruled", joan)}
+
+
+def test_keys_of_two_who_were_merged_agreed(ingest, outcomes, conflict, merge, email, unique):
+    jane, joan, _ = conflict
+    merge(joan, jane)
+
+    found = outcomes(ingest(email=email("jane"), externalId=f"joan-{unique}"))
+
+    assert found == {"email": ("decided", joan), "externalId": ("agreed", joan)}
+
+
+def test_keys_that_agreed_during_a_merge_did_so_although_it_is_undone(
+    ingest, outcomes, conflict, merge, undo, email, unique
+):
+    jane, joan, _ = conflict
+    merged = merge(joan, jane)
+    event = ingest(email=email("jane"), externalId=f"joan-{unique}")
+    undo(merged)
+
+    assert outcomes(event) == {"email": ("decided", joan), "externalId": ("agreed", joan)}
+
+
+def test_a_key_of_a_merged_customer_that_overruled_names_the_survivor_of_that_time(
+    ingest, outcomes, conflict, person, merge, email, unique
+):
+    jane, joan, _ = conflict
+    june = person("june")
+    merge(june, joan)
+
+    found = outcomes(ingest(email=email("jane"), externalId=f"joan-{unique}"))
+
+    assert found == {"email": ("decided", jane), "externalId": ("overruled", june)}
+
+
+def test_a_key_that_came_to_a_merged_customer_was_attached(
+    ingest, outcomes, person, merge, email, unique
+):
+    jane, joan = person("jane"), person("joan")
+    merge(jane, joan)
+
+    event = ingest(email=email("joan"), externalId=unique)
+
+    assert outcomes(event) == {"email": ("decided", jane), "externalId": ("attached", jane)}
+
+
+def test_as_of_a_moment_before_a_merge_there_is_none(explain, conflict, person, merge):
+    jane, _, event = conflict
+    received = explain(event)["receivedAt"]
+    merge(person("june"), jane)
+
+    found = explain(event, asOf=received)
+
+    assert (found["survivorId"], found["changes"]) == (jane, [])
+
+
+def test_as_of_the_moment_of_a_merge_it_is_there_although_undone(
+    explain, conflict, person, merge, undo
+):
+    jane, _, event = conflict
+    june = person("june")
+    merged = merge(june, jane)
+    undo(merged)
+
+    found = explain(event, asOf=merged["at"])
+
+    assert found["survivorId"] == june
+    assert [change["kind"] for change in found["changes"]] == ["merged"]
+
+
+def test_merges_and_undos_since_are_told_in_order(explain, conflict, person, merge, undo):
+    jane, _, event = conflict
+    june = person("june")
+    undo(merge(june, jane))
+    merged = merge(jane, june)
+
+    changes = explain(event)["changes"]
+
+    assert [(each["kind"], each["from"], each["into"]) for each in changes] == [
+        ("merged", jane, june),
+        ("undone", jane, june),
+    ]
+    assert merged["mergeId"] not in {each["id"] for each in changes}
+
+
+def test_what_became_of_who_was_overruled_is_told(explain, conflict, merge):
+    jane, joan, event = conflict
+    merged = merge(jane, joan)
+
+    (change,) = explain(event)["changes"]
+
+    assert (change["id"], change["from"], change["into"]) == (merged["mergeId"], joan, jane)
+
+
+def test_the_end_of_a_chain_is_the_survivor(explain, conflict, person, merge):
+    jane, _, event = conflict
+    june, joy = person("june"), person("joy")
+    merge(june, jane)
+    merge(joy, june)
+
+    found = explain(event)
+
+    assert found["survivorId"] == joy
+    assert [each["into"] for each in found["changes"]] == [june, joy]
+
+
+def test_an_event_that_was_split_off_was_of_the_whole_until_then(
+    ingest, explain, outcomes, split, email, unique
+):
+    whole = ingest(email=email("jane"), externalId=unique)["customerId"]
+    event = ingest(email=email("jane"), externalId=unique)
+    received = explain(event)["receivedAt"]
+    part = split(f"externalId:{unique}")
+
+    assert outcomes(event) == {"email": ("decided", whole), "externalId": ("agreed", whole)}
+    assert explain(event)["survivorId"] == part
+    assert explain(event, asOf=received)["survivorId"] == whole
+    assert [change["kind"] for change in explain(event)["changes"]] == ["split"]
+
+
+def test_many_merges_of_the_same_two_are_no_burden(ingest, explain, cypher, person, email, unique):
+    jane, joan = person("jane"), person("joan")
+    event = ingest(email=email("jane"))
+    cypher(
+        """
+        MATCH (one:Customer {id: $one})
+        MATCH (other:Customer {id: $other})
+        UNWIND range(1, 30) AS n
+        WITH *, datetime() + duration({milliseconds: 4 * n}) AS at
+        CREATE (one)-[:WAS_MERGED_INTO {
+          id: 'mrg_a' + n + $unique, at: at, by: 'key_x',
+          undoneAt: at + duration({milliseconds: 1}), undoneBy: 'key_x'
+        }]->(other)
+        CREATE (other)-[:WAS_MERGED_INTO {
+          id: 'mrg_b' + n + $unique, at: at + duration({milliseconds: 2}), by: 'key_x',
+          undoneAt: at + duration({milliseconds: 3}), undoneBy: 'key_x'
+        }]->(one)
+        """,
+        one=jane,
+        other=joan,
+        unique=unique,
+    )
+
+    assert len(explain(event)["changes"]) == 60
+
+
+# In words
+
+
+def test_in_words_what_decided_and_who_was_overruled_and_what_is_new(
+    ingest, explain, person, email, unique, phone
+):
+    jane = person("jane")
+    joan = ingest(phone=phone)["customerId"]
+
+    told = explain(ingest(email=email("jane"), phone=phone, externalId=unique))["explanation"]
+
+    assert told == (
+        f"The email {email('jane')} (weight 1.0) already identified {jane}, so the event was "
+        f"attached to it; the phone {phone} identified {joan} and was overruled; the externalId "
+        f"{unique} was new and was attached."
+    )
+
+
+def test_in_words_who_was_created(ingest, explain, email):
+    event = ingest(email=email("jane"))
+
+    assert explain(event)["explanation"] == (
+        f"None of its keys was known, so {event['customerId']} was created; the email "
+        f"{email('jane')} was new and was attached."
+    )
+
+
+def test_in_words_who_was_named(ingest, explain, person):
+    jane = person("jane")
+
+    told = explain(ingest(customer=jane))["explanation"]
+
+    assert told == f"The event named {jane}, so it was attached to it."
+
+
+def test_in_words_that_a_customer_was_a_merged_one(ingest, explain, person, merge, email):
+    jane, joan = person("jane"), person("joan")
+    merge(jane, joan)
+
+    told = explain(ingest(email=email("joan")))["explanation"]
+
+    assert told == (
+        f"The email {email('joan')} (weight 1.0) already identified {joan}, who was merged into "
+        f"{jane}, so the event was attached to it."
+    )
+
+
+def test_in_words_what_a_merge_did_since(ingest, explain, person, merge, email):
+    jane, june = person("jane"), person("june")
+    event = ingest(customer=jane)
+    at = merge(june, jane)["at"]
+
+    assert explain(event)["explanation"] == (
+        f"The event named {jane}, so it was attached to it. Since then {jane} was merged into "
+        f"{june} on {at[:10]} at {at[11:16]} UTC, so it is {june}'s now."
+    )
+
+
+def test_in_words_that_a_merge_was_undone(ingest, explain, person, merge, undo):
+    jane, june = person("jane"), person("june")
+    event = ingest(customer=jane)
+    undo(merge(june, jane))
+
+    told = explain(event)["explanation"]
+
+    assert f" and the merge of {jane} into {june} was undone on " in told
+    assert not told.endswith("now.")

@@ -1,0 +1,264 @@
+"""`POST /v1/context`: whom a key names, and what is known of that Customer."""
+
+import time
+
+import msgspec
+import pytest
+
+from app.access import api_keys
+from app.customers.context import LIMIT, SMALLEST, Context, SamePerson, within
+from app.graph import browser_links
+from tests.support import http_client
+
+
+@pytest.fixture(scope="module")
+def read(address, make_key):
+    """Asks for a context, and returns the response."""
+    with http_client.Client(
+        base_url=address, headers={"X-API-Key": make_key(api_keys.CONTEXT_READ)}, timeout=30
+    ) as client:
+        yield lambda **query: client.post("/v1/context", json=query)
+
+
+@pytest.fixture
+def context(read):
+    """The context that a query finds."""
+
+    def of(**query):
+        return http_client.told(read(**query))
+
+    return of
+
+
+@pytest.fixture
+def person(unique, phone):
+    """The keys of a person whom nobody else is."""
+    return {
+        "email": f"{unique}@acme.com",
+        "phone": phone,
+        "externalId": f"crm-{unique}",
+    }
+
+
+@pytest.mark.parametrize(("kind", "weight"), [("email", 1.0), ("phone", 0.9), ("externalId", 0.8)])
+def test_any_key_finds_the_customer_and_is_named_with_its_weight(
+    ingest, context, person, kind, weight
+):
+    customer = ingest(**person)["customerId"]
+
+    found = context(**{kind: person[kind]})
+
+    assert (found["customerId"], found["matchedBy"], found["weight"]) == (customer, kind, weight)
+
+
+def test_a_named_customer_is_found_without_a_key(ingest, context, person):
+    customer = ingest(**person)["customerId"]
+
+    found = context(customer=customer)
+
+    assert (found["customerId"], found["matchedBy"], found["weight"]) == (
+        customer,
+        "customer",
+        None,
+    )
+
+
+def test_a_key_is_normalised_before_it_is_looked_up(ingest, context, unique):
+    customer = ingest(email=f"{unique}@acme.com")["customerId"]
+
+    assert context(email=f"  {unique.upper()}@ACME.com ")["customerId"] == customer
+
+
+def test_the_heaviest_known_key_decides(ingest, context, unique, person):
+    by_email = ingest(email=person["email"])["customerId"]
+    ingest(phone=person["phone"])
+
+    found = context(email=person["email"], phone=person["phone"], externalId=f"never-{unique}")
+
+    assert (found["customerId"], found["matchedBy"]) == (by_email, "email")
+
+
+def test_a_key_that_nobody_owns_lets_the_next_one_decide(ingest, context, unique, person):
+    ingest(phone=person["phone"])
+
+    assert context(email=f"never-{unique}@x.com", phone=person["phone"])["matchedBy"] == "phone"
+
+
+def test_all_identifiers_are_told_the_heaviest_first(ingest, context, person):
+    ingest(**person)
+
+    told = [(each["kind"], each["value"]) for each in context(email=person["email"])["identifiers"]]
+
+    assert told == list(person.items())
+
+
+def test_events_are_counted_by_their_name(ingest, context, person):
+    for event in ("opened", "clicked", "opened"):
+        ingest(event=event, email=person["email"])
+
+    assert context(email=person["email"])["events"] == [
+        {"event": "opened", "count": 2},
+        {"event": "clicked", "count": 1},
+    ]
+
+
+def test_the_first_and_the_last_moment_are_those_of_what_happened(ingest, context, person):
+    for timestamp in ("2026-04-29T10:00:00+02:00", "2024-01-01T00:00:00.000000001Z"):
+        ingest(email=person["email"], timestamp=timestamp)
+
+    found = context(email=person["email"])
+
+    assert (found["firstSeen"], found["lastSeen"]) == (
+        "2024-01-01T00:00:00.000000001Z",
+        "2026-04-29T08:00:00Z",
+    )
+
+
+def test_the_latest_touchpoints_come_newest_first(ingest, context, person):
+    for day in (3, 1, 2):
+        ingest(email=person["email"], timestamp=f"2026-04-0{day}T00:00:00Z")
+
+    found = context(email=person["email"], limit=2)["touchpoints"]
+
+    assert [each["timestamp"][:10] for each in found] == ["2026-04-03", "2026-04-02"]
+
+
+def test_a_touchpoint_has_what_was_sent_byte_for_byte(ingest, read, client, person):
+    body = (
+        f'{{"event":"x","email":"{person["email"]}","timestamp":"2026-04-29T10:14:32.10+02:00",'
+        '"properties":{"n": 1.10, "big":12345678901234567890,  "n":2}}'
+    )
+    client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
+
+    text = read(email=person["email"]).text
+
+    assert '"timestamp":"2026-04-29T10:14:32.10+02:00"' in text
+    assert '"properties":{"n": 1.10, "big":12345678901234567890,  "n":2}' in text
+
+
+def test_another_customer_who_may_be_the_same_person_is_told_with_the_reason(
+    ingest, context, person
+):
+    by_email = ingest(email=person["email"])["customerId"]
+    by_phone = ingest(phone=person["phone"])["customerId"]
+    ingest(email=person["email"], phone=person["phone"])
+
+    (other,) = context(customer=by_email)["possibleSamePeople"]
+    (back,) = context(customer=by_phone)["possibleSamePeople"]
+
+    assert (other["customerId"], other["kind"], other["count"]) == (by_phone, "phone", 1)
+    assert back["customerId"] == by_email
+
+
+def test_nobody_is_404_and_is_not_created(read, cypher, unique):
+    response = read(email=f"{unique}@acme.com")
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")
+    assert not cypher("MATCH (i:Identifier {value: $v}) RETURN i", v=f"{unique}@acme.com")
+
+
+def test_an_unknown_customer_is_404_whatever_keys_come_with_it(ingest, read, person):
+    ingest(**person)
+
+    assert read(customer="cus_nobody", **person).status_code == 404
+
+
+def test_as_of_tells_what_was_known_at_that_moment(ingest, context, person):
+    ingest(event="before", email=person["email"])
+    moment = _moment()
+    ingest(event="after", email=person["email"], phone=person["phone"])
+
+    found = context(email=person["email"], asOf=moment)
+
+    assert [each["event"] for each in found["touchpoints"]] == ["before"]
+    assert found["events"] == [{"event": "before", "count": 1}]
+    assert [each["kind"] for each in found["identifiers"]] == ["email"]
+
+
+def test_as_of_before_the_customer_nobody_is_known(ingest, read, person):
+    moment = _moment()
+    ingest(**person)
+
+    assert read(email=person["email"], asOf=moment).status_code == 404
+
+
+def test_a_size_is_kept_to_and_the_oldest_touchpoints_are_left_out(ingest, read, person):
+    ingest(
+        [
+            {
+                "event": "x",
+                "email": person["email"],
+                "timestamp": f"2026-04-{day:02}T00:00:00Z",
+                "properties": {"text": "x" * 300},
+            }
+            for day in range(1, 21)
+        ]
+    )
+
+    response = read(email=person["email"], maxBytes=4096)
+
+    found = response.json()
+    kept = [each["timestamp"][8:10] for each in found["touchpoints"]]
+    assert len(response.content) <= 4096
+    assert kept == [f"{20 - n:02}" for n in range(len(kept))]
+    assert found["omitted"] == {"touchpoints": 20 - len(kept)}
+    assert kept
+
+
+def test_the_smallest_size_leaves_the_customer_itself(ingest, read, person, unique):
+    ingest([{"event": f"{unique}-{n}" * 5, **person} for n in range(50)])
+
+    response = read(email=person["email"], maxBytes=2048)
+
+    assert len(response.content) <= 2048
+    assert response.json()["omitted"]["events"]
+
+
+def test_the_smallest_size_has_room_for_a_link_to_neo4j_browser():
+    link = browser_links.link(f"https://{'x' * 60}.example:7473/browser/", f"cus_{'x' * 26}")
+    moment = "2026-04-29T10:14:32.123456789Z"
+    person = SamePerson("cus_x", "email", moment, moment, 1)
+    context = Context(
+        f"cus_{'x' * 26}", "externalId", 0.8, moment, moment, moment, [], [], [person] * 99, []
+    )
+
+    kept = within(msgspec.structs.replace(context, browser=link), SMALLEST)
+
+    assert len(msgspec.json.encode(kept)) <= SMALLEST
+
+
+def test_what_fits_is_whole_and_says_nothing_of_omissions(ingest, context, person):
+    ingest(**person)
+
+    assert "omitted" not in context(email=person["email"], maxBytes=100_000)
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ({}, ""),
+        ({"email": " "}, ""),
+        ({"email": "jane"}, "email"),
+        ({"email": 1}, "email"),
+        ({"phone": "12"}, "phone"),
+        ({"email": "jane@acme.com", "limit": LIMIT + 1}, "limit"),
+        ({"email": "jane@acme.com", "limit": -1}, "limit"),
+        ({"email": "jane@acme.com", "asOf": "yesterday"}, "asOf"),
+        ({"email": "jane@acme.com", "maxBytes": 10}, "maxBytes"),
+        ({"emial": "jane@acme.com"}, "emial"),
+    ],
+)
+def test_a_query_that_cannot_be_asked_is_400_and_the_fault_is_named(read, query, path):
+    response = read(**query)
+
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (400, "invalid_payload")
+    assert error["details"][0]["path"] == path
+
+
+def _moment():
+    time.sleep(0.002)
+    moment = time.time_ns()
+    time.sleep(0.002)
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment // 10**9))
+    return f"{whole}.{moment % 10**9:09}Z"

@@ -1,0 +1,173 @@
+"""A password or token that is replaced while the service runs."""
+
+import asyncio
+import contextlib
+
+import pytest
+from msgspec.structs import replace
+
+from app.errors import Unavailable
+from app.graph import credentials
+from app.graph.graph import Graph
+from tests.support import http_client
+from tests.support.forwarder import Forwarder
+from tests.support.server import serving, wait_for, wait_until_ready
+
+pytestmark = pytest.mark.anyio
+pytest_plugins = ["tests.support.database_users"]
+
+SECOND = "the-second-password"
+
+
+@pytest.fixture
+def password_file(user, tmp_path):
+    path = tmp_path / "password"
+    path.write_text(f"{user.password}\n")
+    return path
+
+
+@pytest.fixture
+def where(database, user, password_file):
+    """The database, with the user's password in the file."""
+    return replace(database, username=user.name, password=None, password_file=str(password_file))
+
+
+@pytest.fixture
+def address(where):
+    with serving(where) as address:
+        wait_until_ready(address)
+        yield address
+
+
+@pytest.fixture
+async def graph(where):
+    """A graph that has one connection, and has it open."""
+    graph = Graph(where)
+    await graph.read("schema")
+    yield graph
+    await graph.close()
+
+
+async def twice(graph):
+    """What comes of two readings at once, for which a second connection is opened."""
+    return await asyncio.gather(graph.read("schema"), graph.read("schema"), return_exceptions=True)
+
+
+@pytest.fixture
+async def load(address, api_key, unique):
+    """Sends events, several at a time, while it is entered; gives the statuses of the answers."""
+    headers = {"X-API-Key": api_key}
+    answers = []
+
+    async def send(client, sender):
+        while True:
+            event = {"event": "x", "externalId": f"{unique}{sender}"}
+            answers.append((await client.post("/v1/events", json=event)).status_code)
+
+    @contextlib.asynccontextmanager
+    async def running(senders=4):
+        async with http_client.AsyncClient(base_url=address, headers=headers) as client:
+            tasks = [asyncio.create_task(send(client, number)) for number in range(senders)]
+            yield answers
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return running
+
+
+async def more(answers, count=40):
+    goal = len(answers) + count
+    await asyncio.to_thread(wait_for, lambda: len(answers) >= goal)
+
+
+async def test_a_password_that_is_changed_in_the_file_first_is_never_missed(
+    address, load, user, password_file
+):
+    async with load() as answers:
+        await more(answers)
+        password_file.write_text(SECOND)
+        await more(answers)
+        user.change_password(SECOND)
+        await more(answers)
+
+    assert set(answers) == {200}
+
+
+async def test_a_new_connection_logs_in_with_the_new_password(graph, user, password_file):
+    password_file.write_text(SECOND)
+    user.change_password(SECOND)
+
+    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+
+
+async def test_open_connections_last_until_the_file_has_the_new_password(
+    graph, user, password_file
+):
+    user.change_password(SECOND)
+
+    await graph.read("schema")
+    refused = [each for each in await twice(graph) if isinstance(each, Exception)]
+    assert [type(each) for each in refused] == [Unavailable]
+    assert "password" not in str(refused[0])
+
+    password_file.write_text(SECOND)
+    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+
+
+async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
+    graph, user, password_file, monkeypatch
+):
+    monkeypatch.setattr("app.graph.driver.LOGIN_INTERVAL", 0.0)
+    password_file.write_text(SECOND)
+    await graph.renew_login()  # the database does not want it yet
+    await graph.read("schema")
+    user.change_password(SECOND)
+    await graph.renew_login()
+
+    password_file.write_text("the next one, which the database does not want yet")
+
+    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+
+
+async def test_a_health_check_is_not_failed_by_a_new_password(graph, user, password_file):
+    password_file.write_text(SECOND)
+    user.change_password(SECOND)
+
+    await asyncio.gather(graph.answer(), graph.answer())
+
+
+async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(database, user):
+    graph = Graph(replace(database, username=user.name, password="a wrong one"), 0.5)
+
+    reads = (graph.read("schema") for _ in range(6))
+    done = await asyncio.gather(*reads, return_exceptions=True)
+
+    await graph.close()
+    assert [each for each in done if not isinstance(each, Unavailable)] == []
+    patient = Graph(replace(database, username=user.name, password="a wrong one"))
+    with pytest.raises(Unavailable, match="too many times in a row"):
+        await patient.answer()
+    await patient.close()
+
+
+async def test_a_token_is_sent_and_replaced_by_the_next_one(database, tmp_path, monkeypatch):
+    monkeypatch.setattr(credentials, "INTERVAL", 0.0)
+    token = tmp_path / "token"
+    token.write_text("the-first-token\n")
+    with Forwarder(database.uri) as forwarder:
+        where = replace(database, uri=forwarder.uri, password=None, token_file=str(token))
+        graph = Graph(where)
+        # Neo4j Community knows no tokens.
+        with pytest.raises(PermissionError):
+            await graph.answer()
+        assert b"bearer" in forwarder.heard
+        assert b"the-first-token" in forwarder.heard
+        assert b"basic" not in forwarder.heard
+
+        token.write_text("the-second-token\n")
+        with pytest.raises(PermissionError):
+            await graph.answer()
+
+        assert b"the-second-token" in forwarder.heard
+        await graph.close()

@@ -1,0 +1,105 @@
+"""TLS to the database: whose certificates count, and what is said of those that do not."""
+
+import gc
+import ssl
+
+import pytest
+import trustme
+from msgspec.structs import replace
+
+from app.errors import Unavailable
+from app.graph.graph import Graph
+from tests.support.forwarder import Forwarder
+
+# The driver leaves sockets behind, where a handshake fails for longer, to be collected as garbage.
+UNCLOSED = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
+
+pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings(UNCLOSED)]
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def ca_file(authority, tmp_path_factory):
+    path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return str(path)
+
+
+@pytest.fixture
+def server(database, authority):
+    """What ends TLS before the database, with a certificate of ours for localhost."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    with Forwarder(database.uri, context) as forwarder:
+        yield forwarder
+
+
+@pytest.fixture
+def refusal(database, server):
+    """What keeps a database over TLS from answering; nothing if it does."""
+
+    async def of(scheme, host="localhost", **more):
+        uri = server.uri.replace("bolt://127.0.0.1", f"{scheme}://{host}")
+        graph = Graph(replace(database, **{"uri": uri, **more}), 30.0)
+        said = None
+        try:
+            await graph.answer()
+        except Unavailable as error:
+            said = str(error)
+        await graph.close()
+        gc.collect()
+        return said
+
+    return of
+
+
+@pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
+async def test_a_certificate_of_a_named_authority_is_trusted(refusal, scheme, ca_file):
+    assert await refusal(scheme, ca_file=ca_file) is None
+
+
+@pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
+async def test_a_certificate_of_nobody_known_is_refused_in_so_many_words(refusal, scheme):
+    said = await refusal(scheme)
+
+    assert said.startswith("its certificate is not trusted: unable to get local issuer certificate")
+
+
+@pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
+async def test_a_certificate_of_another_host_is_refused(refusal, scheme, ca_file):
+    said = await refusal(scheme, "127.0.0.1", ca_file=ca_file)
+
+    assert said.startswith("its certificate is not trusted: IP address mismatch")
+
+
+@pytest.mark.parametrize("scheme", ["bolt+ssc", "neo4j+ssc"])
+async def test_any_certificate_will_do_where_that_is_wished(refusal, scheme):
+    assert await refusal(scheme) is None
+
+
+@pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
+async def test_a_server_without_tls_is_told_of(database, refusal, scheme):
+    said = await refusal(scheme, uri=f"{scheme}://{database.uri.partition('://')[2]}")
+
+    assert "Failed to establish encrypted connection" in said
+
+
+def test_the_check_says_which_setting_is_about_it(cli, server):
+    done = cli("check", NEO4J_URI=server.uri.replace("bolt://127.0.0.1", "neo4j+s://localhost"))
+
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("wrong")]
+    assert "certificate is not trusted" in line
+    assert "NEO4J_CA_FILE" in line
+    assert done.returncode == 1
+
+
+def test_a_service_says_what_keeps_it_from_being_ready(serve, server):
+    process, _ = serve(NEO4J_URI=server.uri.replace("bolt://127.0.0.1", "neo4j+s://localhost"))
+
+    lines = iter(process.stderr.readline, "")
+    said = next(line for line in lines if "database_not_ready" in line)
+    assert "certificate is not trusted" in said

@@ -1,0 +1,285 @@
+"""The OpenAPI document: that it is one, that it is whole, and that it is true."""
+
+import json
+from http import HTTPStatus
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from starlette.routing import Route
+
+from app import main
+from app.access import api_keys
+from app.errors import ForbiddenOrigin, ServiceError
+from app.http.openapi import document, error_responses
+from app.http.openapi.operations import OPERATIONS
+from app.http.responses import STATUS
+from app.settings import Settings
+from tests.support import http_client
+
+DOCUMENT = document.document()
+INGEST = DOCUMENT["paths"]["/v1/events"]["post"]
+EXAMPLES = INGEST["requestBody"]["content"]["application/json"]["examples"]
+
+
+def operations():
+    return [
+        pytest.param(operation, id=f"{method} {path}")
+        for path, methods in DOCUMENT["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def answers(operation):
+    """The errors' codes of an operation, by their status."""
+    return {
+        int(status): response["content"]["application/json"]["schema"]["properties"]["error"][
+            "properties"
+        ]["code"]["enum"]
+        for status, response in operation["responses"].items()
+        if not status.startswith("2")
+    }
+
+
+def validate(content, schema):
+    """Raises an error unless the content is what a schema of the document says."""
+    whole = schema | {"components": DOCUMENT["components"]}
+    jsonschema_rs.Draft202012Validator(whole).validate(content)
+
+
+@pytest.fixture(scope="module")
+def caller(address, make_key):
+    headers = {"X-API-Key": make_key(*api_keys.SCOPES)}
+    with http_client.Client(base_url=address, headers=headers, timeout=30) as client:
+        yield client
+
+
+def test_it_is_a_document_of_openapi_3_1():
+    schemathesis.openapi.from_dict(DOCUMENT).validate()
+
+    assert DOCUMENT["openapi"].startswith("3.1.")
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_a_schema_is_one_of_json_schema(name):
+    jsonschema_rs.meta.validate(DOCUMENT["components"]["schemas"][name])
+
+
+def test_every_reference_leads_somewhere():
+    def references(node):
+        if isinstance(node, dict):
+            yield from [node["$ref"]] if "$ref" in node else []
+            node = list(node.values())
+        for each in node if isinstance(node, list) else []:
+            yield from references(each)
+
+    found = {reference.removeprefix("#/components/") for reference in references(DOCUMENT)}
+
+    assert found <= {
+        f"{section}/{name}" for section, named in DOCUMENT["components"].items() for name in named
+    }
+
+
+@pytest.fixture
+async def application(database):
+    application = main.build(Settings(), database)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.mark.anyio
+async def test_every_route_of_the_application_is_in_it_and_no_other(application):
+    served = {
+        (route.path, method.lower())
+        for route in application.router.routes
+        if isinstance(route, Route) and route.include_in_schema
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+
+    assert served == {
+        (path, method) for path, methods in DOCUMENT["paths"].items() for method in methods
+    }
+
+
+@pytest.mark.parametrize("operation", operations())
+def test_each_error_stands_under_its_status(operation):
+    for status, codes in answers(operation).items():
+        assert {STATUS[code] for code in codes} == {HTTPStatus(status)}
+
+
+def test_no_error_is_forgotten():
+    told = {
+        code
+        for each in operations()
+        for codes in answers(each.values[0]).values()
+        for code in codes
+    }
+
+    assert told == STATUS.keys() - {ForbiddenOrigin.code}  # which is for people, and a page
+
+
+@pytest.mark.parametrize("error", [ServiceError, *ServiceError.__subclasses__()])
+def test_an_errors_own_words_begin_with_its_status(error):
+    assert (error.__doc__ or "").startswith(f"{STATUS[error.code].value}: ")
+    assert error_responses.description(error)
+
+
+def test_a_route_with_a_key_names_its_scope():
+    scopes = {operation.path: operation.scope for operation in OPERATIONS if operation.scope}
+
+    assert scopes == {
+        "/v1/events": api_keys.EVENTS_WRITE,
+        "/v1/events/{id}": api_keys.CONTEXT_READ,
+        "/v1/context": api_keys.CONTEXT_READ,
+        "/v1/customers/{id}/timeline": api_keys.CONTEXT_READ,
+        "/v1/customers/{id}": api_keys.CUSTOMERS_DELETE,
+        "/v1/customers/{id}/merge-preview": api_keys.IDENTITY_WRITE,
+        "/v1/customers/{id}/merge": api_keys.IDENTITY_WRITE,
+        "/v1/merges/{id}/undo": api_keys.IDENTITY_WRITE,
+        "/v1/customers/{id}/split-preview": api_keys.IDENTITY_WRITE,
+        "/v1/customers/{id}/split": api_keys.IDENTITY_WRITE,
+        "/v1/splits/{id}/undo": api_keys.IDENTITY_WRITE,
+        "/metrics": api_keys.METRICS_READ,
+        "/v1/identity/conflicts": api_keys.IDENTITY_READ,
+        "/v1/identity/conflicts/{id}/dismiss": api_keys.IDENTITY_WRITE,
+        "/v1/identity/shared": api_keys.IDENTITY_WRITE,
+        "/v1/identity/changes": api_keys.IDENTITY_READ,
+    }
+
+
+def test_it_is_served_to_anybody(address):
+    response = http_client.get(f"{address}/openapi.json")
+
+    assert (response.status_code, response.json()) == (200, json.loads(document.encoded()))
+    assert response.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_contracts_examples_are_answered_as_it_says(caller, name):
+    content = INGEST["responses"]["200"]["content"]["application/json"]
+
+    response = caller.post("/v1/events", json=EXAMPLES[name]["value"])
+
+    validate(response.json(), content["schema"])
+    assert response.json().keys() == content["examples"][name]["value"].keys()
+
+
+@pytest.mark.parametrize("operation", operations())
+def test_every_example_is_what_its_schema_says(operation):
+    for said in (operation.get("requestBody", {}), *operation["responses"].values()):
+        content = said.get("content", {}).get("application/json", {})
+        for example in content.get("examples", {}).values():
+            validate(example["value"], content["schema"])
+
+
+def test_a_lenient_batchs_answer_is_what_its_schema_says(caller):
+    events = [{"event": "x"}, {"event": "x", "email": "jane@acme.com"}]
+
+    answer = caller.post(
+        "/v1/events", json={"events": events}, headers={"Prefer": "handling=lenient"}
+    ).json()
+
+    validate(answer, INGEST["responses"]["200"]["content"]["application/json"]["schema"])
+    assert answer["accepted"] == 1
+
+
+def test_a_context_is_what_its_schema_says(caller, ingest, unique):
+    ingest(email=f"{unique}@x.com", phone="+14155552671")
+
+    context = caller.post("/v1/context", json={"email": f"{unique}@x.com"}).json()
+
+    validate(context, {"$ref": "#/components/schemas/Context"})
+    assert context["touchpoints"]
+
+
+def test_a_timeline_is_what_its_schema_says(caller, ingest, unique):
+    ingest(email=f"{unique}@x.com")
+    customer = ingest(email=f"{unique}@x.com")["customerId"]
+
+    timeline = caller.get(f"/v1/customers/{customer}/timeline", params={"limit": 1}).json()
+
+    validate(timeline, {"$ref": "#/components/schemas/Timeline"})
+    assert timeline["nextCursor"]
+
+
+def test_conflicts_and_changes_are_what_their_schemas_say(caller, ingest, unique):
+    email = f"{unique}@x.com"
+    one = ingest(email=email)["customerId"]
+    other = ingest(externalId=unique)["customerId"]
+    ingest(email=email, externalId=unique)
+    pair = "~".join(sorted([one, other]))
+
+    conflicts = caller.get("/v1/identity/conflicts", params={"limit": 1}).json()
+    said = {"reason": "x"}
+    dismissed = caller.post(f"/v1/identity/conflicts/{pair}/dismiss", json=said).json()
+    marked = caller.post("/v1/identity/shared", json={"email": email, "shared": True} | said).json()
+    changes = caller.get("/v1/identity/changes", params={"customer": one}).json()
+
+    validate(conflicts, {"$ref": "#/components/schemas/Conflicts"})
+    validate(changes, {"$ref": "#/components/schemas/Changes"})
+    assert conflicts["conflicts"]
+    assert changes["changes"] == [marked, dismissed]
+
+
+def test_an_erasure_is_what_its_schema_says(caller, ingest, unique):
+    customer = ingest(email=f"{unique}@x.com")["customerId"]
+    path = f"/v1/customers/{customer}"
+
+    erased = caller.delete(path, params={"reason": "asked for"})
+    changes = caller.get("/v1/identity/changes", params={"customer": customer}).json()
+
+    documented = DOCUMENT["paths"]["/v1/customers/{id}"]["delete"]["responses"]
+    assert documented.keys() >= {"200", "202"}
+    validate(erased.json(), documented["200"]["content"]["application/json"]["schema"])
+    validate(changes, {"$ref": "#/components/schemas/Changes"})
+    assert [each["kind"] for each in changes["changes"]] == ["erasure"]
+
+
+def test_an_explanation_is_what_its_schema_says(caller, ingest, unique):
+    ingest(email=f"{unique}@x.com")
+    event = ingest(email=f"{unique}@X.com", phone="(415) 555-2671", externalId="null")
+
+    explanation = caller.get(f"/v1/events/{event['eventId']}").json()
+
+    validate(explanation, {"$ref": "#/components/schemas/Explanation"})
+    assert len(explanation["keys"]) == 3
+
+
+EVENT = {"event": "x", "email": "jane@acme.com"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EVENT | {"event": ""},
+        EVENT | {"event": "  "},
+        EVENT | {"event": "a\tb"},
+        EVENT | {"event": "x" * 201},
+        EVENT | {"timestamp": "2026-04-29"},
+        EVENT | {"properties": []},
+        EVENT | {"emial": "jane@acme.com"},
+        {"event": "x", "email": None},
+        {"event": "x", "email": " ", "phone": ""},
+        {"email": "jane@acme.com"},
+    ],
+)
+def test_what_its_schema_forbids_is_refused(caller, event):
+    with pytest.raises(jsonschema_rs.ValidationError):
+        validate(event, {"$ref": "#/components/schemas/EventIngest"})
+
+    assert caller.post("/v1/events", json=event).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EVENT | {"timestamp": " ", "phone": None, "properties": None, "idempotencyKey": ""},
+        EVENT | {"timestamp": "2026-04-29T10:14:32.123456789+02:00"},
+        EVENT | {"event": "x" * 200, "properties": {"a": {"b": [1, None]}}},
+    ],
+)
+def test_what_its_schema_allows_is_taken(caller, event):
+    validate(event, {"$ref": "#/components/schemas/EventIngest"})
+
+    assert caller.post("/v1/events", json=event).status_code == 200

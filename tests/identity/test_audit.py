@@ -1,0 +1,324 @@
+"""`/v1/identity/changes` and `/v1/identity/shared`: what was done to identities, and by whom."""
+
+import pytest
+from neo4j import Query
+
+from app.access import api_keys
+from app.graph import statements
+from tests.customers.test_timeline import hits
+from tests.support import http_client
+
+pytest_plugins = ["tests.support.reviewing"]
+
+# A split of nothing, as an edge.
+SPLIT = """
+MATCH (whole:Customer {id: $whole})
+CREATE (part:Customer {id: 'cus_' + $name, createdAt: datetime()})
+CREATE (part)-[:SPLIT_FROM {
+  id: 'spl_' + $name, at: datetime(), by: 'key_test', reason: 'another one'
+}]->(whole)
+"""
+
+
+@pytest.fixture
+def split(cypher, unique):
+    """Splits a new Customer off another; returns the ids of the split and of the Customer."""
+
+    def of(whole):
+        cypher(SPLIT, whole=whole, name=unique)
+        return f"spl_{unique}", f"cus_{unique}"
+
+    return of
+
+
+@pytest.fixture
+def read(reviewer):
+    return lambda **query: reviewer.get("/v1/identity/changes", params=query)
+
+
+@pytest.fixture
+def changes(read):
+    """What was done to the identity of a Customer, as its pages tell it."""
+
+    def of(customer, **query):
+        found = read(customer=customer, **query).json()
+        all_ = found["changes"]
+        while after := found.get("nextCursor"):
+            found = read(customer=customer, **query, cursor=after).json()
+            all_ += found["changes"]
+        return all_
+
+    return of
+
+
+@pytest.fixture
+def mark(reviewer):
+    """Says whether a key is shared."""
+    return lambda shared=True, **body: reviewer.post(
+        "/v1/identity/shared", json={"shared": shared, "reason": "an office", **body}
+    )
+
+
+@pytest.fixture
+def dismiss(reviewer):
+    return lambda conflict: reviewer.post(
+        f"/v1/identity/conflicts/{conflict}/dismiss", json={"reason": "a couple"}
+    ).json()
+
+
+@pytest.fixture
+def history(people, ingest, dispute, phone, merge, undo, split, dismiss, mark):
+    """A Customer to whom one of everything was done: it, and the changes as (kind, id)."""
+    (one, email), (other, others_email), (third, _) = people(3)
+    ingest(email=others_email, phone=phone)
+    dispute(email, phone=phone)
+    dismissal = dismiss(f"{one}~{other}")["id"]
+    review = mark(email=email).json()["id"]
+    undone = merge(one, third)
+    undo(undone)
+    part_of, _ = split(one)
+    merged = merge(one, other)
+    expected = [
+        ("merge", merged["mergeId"]),
+        ("split", part_of),
+        ("undo", undone["mergeId"]),
+        ("merge", undone["mergeId"]),
+        ("review", review),
+        ("dismissal", dismissal),
+    ]
+    return one, expected
+
+
+def test_everything_that_was_done_is_told_the_latest_first(history, changes):
+    customer, expected = history
+
+    assert [(each["kind"], each["id"]) for each in changes(customer)] == expected
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 6])
+def test_pages_of_any_length_come_to_the_whole_trail(history, changes, limit):
+    customer, expected = history
+
+    assert [(each["kind"], each["id"]) for each in changes(customer, limit=limit)] == expected
+
+
+def test_the_trail_of_everybody_holds_what_was_done_in_the_same_order(history, read):
+    _, expected = history
+    ids = {id_ for _, id_ in expected}
+    found, query = [], {"limit": 3}
+    while len(found) < len(expected):
+        answer = read(**query).json()
+        found += [(each["kind"], each["id"]) for each in answer["changes"] if each["id"] in ids]
+        query["cursor"] = answer["nextCursor"]
+
+    assert found == expected
+
+
+def test_a_merge_and_its_undo_tell_who_did_each_and_why(people, merge, address, make_key, changes):
+    (one, _), (other, _) = people(2)
+    made = merge(other, one)
+    another = {"X-API-Key": make_key(api_keys.IDENTITY_WRITE)}
+    url = f"{address}/v1/merges/{made['mergeId']}/undo"
+    taken_back = http_client.post(url, json={"reason": "two people"}, headers=another).json()
+
+    undone, merged = changes(one)
+
+    assert undone.pop("at") != merged.pop("at")
+    assert merged == {
+        "id": made["mergeId"],
+        "kind": "merge",
+        "by": made["by"],
+        "reason": "one person",
+        "customers": [one, other],
+    }
+    assert undone == merged | {
+        "kind": "undo",
+        "by": taken_back["undoneBy"],
+        "reason": "two people",
+    }
+    assert taken_back["undoneBy"] != made["by"]
+
+
+def test_a_split_tells_who_was_split_off_and_from_whom(people, split, changes):
+    ((whole, _),) = people(1)
+    id_, part = split(whole)
+
+    (change,) = changes(part)
+
+    assert (change["id"], change["customers"]) == (id_, [part, whole])
+
+
+def test_what_touches_those_who_were_merged_with_a_customer_is_told(people, merge, mark, changes):
+    (one, email), (other, _), (stranger, strangers_email) = people(3)
+    review = mark(email=email).json()["id"]
+    mark(email=strangers_email)
+    id_ = merge(other, one)["mergeId"]
+
+    for customer in (one, other):
+        assert [each["id"] for each in changes(customer)] == [id_, review]
+    assert review not in [each["id"] for each in changes(stranger)]
+
+
+def test_somebody_to_whom_nothing_was_done_has_no_changes(people, read):
+    ((customer, _),) = people(1)
+
+    assert read(customer=customer).json() == {"changes": []}
+
+
+def test_the_changes_of_a_customer_who_does_not_exist_are_404(read):
+    response = read(customer="cus_nobody")
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"cursor": "x"}, "cursor"),
+        ({"cursor": "Wzk5OTk5OTk5OTk5OTk5OSwwLCJ4Il0"}, "cursor"),
+        ({"customer": "x" * 256}, "customer"),
+        ({"kind": "merge"}, "kind"),
+    ],
+)
+def test_a_trail_that_cannot_be_asked_for_is_400(read, query, path):
+    response = read(**query)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["details"][0]["path"] == path
+
+
+def test_a_mark_tells_whose_key_it_is_in_its_one_form(ingest, phone, mark, changes):
+    customer = ingest(phone=phone)["customerId"]
+    sent = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
+
+    answer = mark(phone=sent).json()
+
+    assert answer["id"].startswith("rev_")
+    assert (answer["customers"], answer["identifier"]) == ([customer], f"phone:{phone}")
+    assert (answer["shared"], answer["reason"]) == (True, "an office")
+    assert changes(customer) == [answer]
+
+
+def test_a_shared_key_decides_nothing_where_there_is_another(ingest, phone, mark, unique):
+    owner = ingest(phone=phone)["customerId"]
+    mark(phone=phone)
+
+    found = ingest(phone=phone, externalId=unique)
+
+    assert (found["resolved"], found["customerId"] == owner) == ("new", False)
+
+
+def test_an_unmarked_key_decides_again(ingest, phone, mark, unique):
+    owner = ingest(phone=phone)["customerId"]
+    mark(phone=phone)
+    answer = mark(phone=phone, shared=False).json()
+
+    found = ingest(phone=phone, externalId=unique)
+
+    assert answer["shared"] is False
+    assert (found["resolved"], found["customerId"]) == ("phone", owner)
+
+
+def test_an_unmarked_key_is_counted_anew(ingest, people, dispute, phone, mark, cypher):
+    ingest(phone=phone)
+    for _, email in people(5):
+        dispute(email, phone=phone)
+    seen = "MATCH (i:Identifier {kind: 'phone', value: $phone}) RETURN i.seenWith, i.shared IS NULL"
+    assert list(cypher(seen, phone=phone)[0]) == [5, False]
+
+    mark(phone=phone, shared=False)
+    ((_, email),) = people(1)
+    dispute(email, phone=phone)
+
+    assert list(cypher(seen, phone=phone)[0]) == [1, True]
+
+
+def test_a_key_that_is_marked_again_is_shared_since_the_first_time(ingest, phone, mark, cypher):
+    ingest(phone=phone)
+    first, second = mark(phone=phone).json(), mark(phone=phone).json()
+
+    ((since,),) = cypher(
+        "MATCH (i:Identifier {kind: 'phone', value: $phone}) RETURN toString(i.shared)", phone=phone
+    )
+    assert since == first["at"] != second["at"]
+
+
+def test_the_review_of_a_key_stays_with_the_customer_whose_it_is(people, merge, mark, cypher):
+    (one, email), (other, _) = people(2)
+    merge(other, one)
+
+    assert mark(email=email).json()["customers"] == [one]
+
+
+def test_a_key_that_nobody_has_is_404(mark, unique):
+    response = mark(externalId=unique)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({}, ""),
+        ({"email": " "}, ""),
+        ({"email": "jane@acme.com", "phone": "+14155552671"}, ""),
+        ({"email": "jane"}, "email"),
+        ({"phone": "x", "externalId": "x"}, "phone"),
+        ({"email": "jane@acme.com", "reason": " "}, "reason"),
+        ({"email": "jane@acme.com", "shared": "yes"}, "shared"),
+        ({"email": "jane@acme.com", "customer": "cus_x"}, "customer"),
+    ],
+)
+def test_a_mark_that_cannot_be_made_is_400(mark, body, path):
+    error = mark(**{"shared": True} | body).json()["error"]
+
+    assert (error["code"], error["details"][0]["path"]) == ("invalid_payload", path)
+
+
+@pytest.fixture
+def eventful(cypher, unique, address):
+    """Two Customers to whom so much was done, the `n`-th time at a second since 1970."""
+
+    def make(count):
+        cypher(
+            """
+            CREATE (one:Customer {id: $id + '/one'})
+            CREATE (other:Customer {id: $id + '/other'})
+            WITH one, other
+            UNWIND range(1, $count) AS n
+            WITH one, other, n, $id + n AS id
+            CREATE (one)-[:MERGED_INTO {id: id, at: datetime.fromepoch(n, 0), by: $by}]->(other)
+            CREATE (one)-[:SPLIT_FROM {id: id, at: datetime.fromepoch(n, 1), by: $by}]->(other)
+            CREATE (one)-[:NOT_SAME_AS {id: id, at: datetime.fromepoch(n, 2), by: $by}]->(other)
+            CREATE (one)-[:REVIEWED {id: id, at: datetime.fromepoch(n, 3), by: $by}]->(other)
+            CREATE (one)-[:WAS_MERGED_INTO {
+              id: id,
+              at: datetime.fromepoch(n, 4),
+              by: $by,
+              undoneAt: datetime.fromepoch(n, 5),
+              undoneBy: $by
+            }]->(other)
+            """,
+            id=unique,
+            by="key_test",
+            count=count,
+        )
+
+    yield make
+    cypher("MATCH (c:Customer) WHERE c.id STARTS WITH $id DETACH DELETE c", id=f"{unique}/")
+
+
+@pytest.mark.parametrize("count", [10, 1_000])
+def test_a_page_costs_the_same_for_few_and_for_many(driver, database, eventful, count):
+    eventful(count)
+    statement = statements.load("read")["changes"]
+    query = Query(f"CYPHER replan=force PROFILE {statement.text}")  # pyright: ignore[reportArgumentType]
+
+    with driver.session(database=database.name) as session:
+        result = session.run(query, before={"at": [count, 0], "id": ""}, limit=5)
+        found, cost = len(result.data()), hits(result.consume().profile)
+
+    assert found == 6
+    assert cost < 500

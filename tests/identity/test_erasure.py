@@ -1,0 +1,746 @@
+"""`DELETE /v1/customers/{id}`: who goes, what goes with them, and what is left of others."""
+
+import asyncio
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from app.access import api_keys
+from app.access.authenticator import Keyring
+from app.access.guard import Gate
+from app.access.rate_limiter import Limiter
+from app.domain import timestamps
+from app.http.api.customers import ErasureRoutes
+from app.identity import erasures
+from app.identity.erasure import ErasureQuery
+from app.identity.erasures import Erasures
+from app.identity.merges import Merges
+from app.identity.splits import Splits
+from tests.support import http_client
+from tests.support.server import wait_for
+
+pytest_plugins = ["tests.support.reviewing", "tests.support.erasing"]
+
+# Every node that has one of some words in one of its properties.
+TRACES = """
+MATCH (node)
+WHERE any(name IN keys(node) WHERE any(value IN
+  CASE WHEN valueType(node[name]) STARTS WITH 'LIST' THEN node[name] ELSE [node[name]] END
+  WHERE any(word IN $words WHERE toStringOrNull(value) CONTAINS word)
+))
+RETURN labels(node)[0] AS label, properties(node) AS properties
+"""
+# What an erasure must never leave behind, of anybody.
+ORPHANS = """
+CALL () {
+  MATCH (node:Touchpoint) WHERE NOT EXISTS { (node)<-[:HAS_TOUCHPOINT]-(:Customer) } RETURN node
+  UNION ALL
+  MATCH (node:Identifier) WHERE NOT EXISTS { (node)-[:IDENTIFIES]->(:Customer) } RETURN node
+  UNION ALL
+  MATCH (node:Leftover) RETURN node
+}
+WITH node
+WHERE any(value IN [node.customerId, node.value, node.id] + coalesce(node.identifiers, [])
+  WHERE value CONTAINS $word OR value IN $ids)
+RETURN labels(node) AS labels, properties(node) AS properties
+"""
+
+
+@pytest.fixture
+def post(caller):
+    def run(path, **body):
+        return http_client.told(caller.post(path, json=body))
+
+    return run
+
+
+@pytest.fixture
+def traces(cypher):
+    """The nodes that have one of some words in a property, by their labels."""
+
+    def find(*words):
+        return [(row["label"], row["properties"]) for row in cypher(TRACES, words=words)]
+
+    return find
+
+
+@pytest.fixture
+def identifier(cypher):
+    """The properties of an Identifier, and whose it is."""
+
+    def find(value):
+        rows = cypher(
+            """
+            MATCH (i:Identifier {value: $value})
+            OPTIONAL MATCH (i)-[r:IDENTIFIES]->(c)
+            RETURN properties(i) AS identifier, c.id AS owner, r.home AS home
+            """,
+            value=value,
+        )
+        return [(row["identifier"], row["owner"], row["home"]) for row in rows]
+
+    return find
+
+
+@pytest.fixture
+def own(graph):
+    """Erasures of the test's own, in transactions of two."""
+    return Erasures(graph, Splits(graph, Merges(graph)), batch=2)
+
+
+def code(response):
+    return response.status_code, response.json()["error"]["code"]
+
+
+def test_nothing_is_left_of_somebody_who_is_erased(erase, ingest, traces, email, phone, unique):
+    ingest(email=email("jane"), phone=phone, externalId=unique, properties={"x": unique})
+    customer = ingest(email=email("jane"), properties={"utm": {"source": unique}})["customerId"]
+
+    erase(customer)
+
+    assert traces(unique, phone) == []
+    assert sorted(label for label, _ in traces(customer)) == ["ErasedCustomer", "Erasure"]
+
+
+def test_it_is_told_who_and_how_much_was_erased_when_and_by_whom(erase, ingest, email, phone):
+    customer = ingest(email=email("jane"), phone=phone)["customerId"]
+    ingest(email=email("jane"))
+
+    told = erase(customer, reason="request 1042")
+
+    assert told.pop("erasureId").startswith("ers_")
+    assert told.pop("by").startswith("key_")
+    assert timestamps.parse(told.pop("at")) < timestamps.parse(told.pop("finishedAt"))
+    assert told == {
+        "customers": [customer],
+        "identifiers": 2,
+        "touchpoints": 2,
+        "redacted": 0,
+        "reason": "request 1042",
+    }
+
+
+def test_who_is_erased_is_found_by_nobody(caller, erase, ingest, email):
+    event = ingest(email=email("jane"))
+    customer = event["customerId"]
+    erase(customer)
+
+    asked = {"email": email("jane")}, {"customer": customer}
+    found = [code(caller.post("/v1/context", json=each)) for each in asked]
+    found.append(code(caller.get(f"/v1/customers/{customer}/timeline")))
+    found.append(code(caller.post(f"/v1/customers/{customer}/split-preview")))
+
+    assert found == [(404, "unknown_customer")] * 4
+    assert code(caller.get(f"/v1/events/{event['eventId']}")) == (404, "unknown_event")
+
+
+def test_who_is_erased_was_not_there_at_any_moment_either(caller, erase, ingest, email):
+    customer = ingest(email=email("jane"))["customerId"]
+    (then, _) = timestamps.now()
+    erase(customer)
+
+    context = caller.post("/v1/context", json={"customer": customer, "asOf": then})
+    page = caller.get(f"/v1/customers/{customer}/timeline", params={"asOf": then})
+
+    assert code(context) == code(page) == (404, "unknown_customer")
+
+
+def test_an_event_with_the_key_of_somebody_who_is_erased_makes_a_new_customer(erase, ingest, email):
+    customer = ingest(email=email("jane"))["customerId"]
+    erase(customer)
+
+    event = ingest(email=email("jane"))
+
+    assert event["resolved"] == "new"
+    assert event["customerId"] != customer
+
+
+def test_an_event_that_names_somebody_who_is_erased_is_refused(caller, erase, person):
+    customer = person("jane")
+    erase(customer)
+
+    response = caller.post("/v1/events", json={"event": "x", "customer": customer})
+
+    assert response.status_code == 400
+    assert response.json()["error"]["details"] == [
+        {"path": "customer", "message": "does not exist"}
+    ]
+
+
+def test_an_idempotency_key_is_forgotten_with_its_event(caller, erase, email, unique):
+    event = {"event": "x", "email": email("jane"), "idempotencyKey": unique}
+    first = caller.post("/v1/events", json=event)
+    erase(first.json()["customerId"])
+
+    again = caller.post("/v1/events", json=event)
+
+    assert "Idempotency-Replayed" not in again.headers
+    assert again.json()["eventId"] == first.json()["eventId"]
+    assert again.json()["resolved"] == "new"
+
+
+def test_others_keep_all_that_is_theirs(caller, erase, ingest, email):
+    other = ingest(email=email("joe"), properties={"a": 1})["customerId"]
+    before = caller.post("/v1/context", json={"customer": other}).content
+
+    erase(ingest(email=email("jane"))["customerId"])
+
+    assert caller.post("/v1/context", json={"customer": other}).content == before
+
+
+def test_who_is_merged_with_a_customer_is_erased_with_it(erase, person, merge, traces, unique):
+    one, two, three = person("one"), person("two"), person("three")
+    merge(two, three)
+    merge(one, two)
+
+    told = erase(one)
+
+    assert told["customers"] == [one, *sorted([two, three])]
+    assert (told["identifiers"], told["touchpoints"]) == (3, 3)
+    assert traces(unique) == []
+
+
+def test_an_id_that_was_merged_stands_for_its_survivor(caller, erase, person, merge, traces):
+    one, two = person("one"), person("two")
+    merge(one, two)
+
+    assert erase(two)["customers"] == [one, two]
+    assert erase(one) == erase(two)
+
+
+def test_a_repeat_is_answered_as_the_first_time_was(erase, person):
+    customer = person("jane")
+
+    first = erase(customer, reason="once")
+
+    assert erase(customer, reason="twice") == first
+
+
+def test_who_never_was_cannot_be_erased(caller):
+    assert code(caller.delete("/v1/customers/cus_nobody")) == (404, "unknown_customer")
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("cus_nobody?reason=" + "x" * 1001, "reason"),
+        ("cus_nobody?why=x", "why"),
+        ("cus_nobody?customer=x", "customer"),
+        ("x" * 256, "customer"),
+        ("%20", "customer"),
+    ],
+)
+def test_an_erasure_that_cannot_be_asked_for_is_400(caller, path, fault):
+    response = caller.delete(f"/v1/customers/{path}")
+
+    assert code(response) == (400, "invalid_payload")
+    assert response.json()["error"]["details"][0]["path"] == fault
+
+
+def test_a_reason_may_be_left_out_or_blank(erase, person):
+    assert "reason" not in erase(person("jane"), reason=" ")
+
+
+def test_who_may_be_the_same_person_is_forgotten(caller, erase, ingest, person, email, phone):
+    jane = person("jane")
+    joe = ingest(email=email("joe"), phone=phone)["customerId"]
+    ingest(email=email("jane"), phone=phone)
+    erase(jane)
+
+    context = caller.post("/v1/context", json={"customer": joe}).json()
+    conflicts = caller.get("/v1/identity/conflicts", params={"limit": 100}).text
+
+    assert context["possibleSamePeople"] == []
+    assert jane not in conflicts
+
+
+def test_a_key_that_came_in_an_event_of_somebody_else_is_taken_out_of_it(
+    caller, erase, ingest, person, email, phone, traces
+):
+    person("joe")
+    jane = ingest(email=email("jane"), phone=phone)["customerId"]
+    written = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
+    event = ingest(email=email("joe"), phone=written, properties={"form": "demo"})
+
+    told = erase(jane)
+
+    assert told["redacted"] == 1
+    assert traces(phone, written) == []
+    explained = caller.get(f"/v1/events/{event['eventId']}").json()
+    assert explained["identifiers"] == [f"email:{email('joe')}"]
+    assert explained["properties"] == {"form": "demo"}
+    assert [each["outcome"] for each in explained["keys"]] == ["decided"]
+
+
+@pytest.mark.anyio
+async def test_every_event_of_somebody_else_is_looked_through(own, ingest, person, email, unique):
+    jane = ingest(email=email("jane"), externalId=unique)["customerId"]
+    person("joe")
+    events = [{"event": "x", "email": email("joe"), "externalId": unique}] * 2
+    same = {"timestamp": "2026-04-29T10:14:32Z"}
+    ingest([*events, *({**each, **same} for each in events * 3), *events])
+
+    erased = await erased_by(own, jane)
+
+    assert erased.redacted == 10
+
+
+def test_every_key_is_taken_out_of_the_events_of_whom_one_of_them_came_with(
+    erase, ingest, person, post, email, phone, unique, traces
+):
+    jane = ingest(phone=phone, externalId=unique)["customerId"]
+    joe = person("joe")
+    ingest(customer=joe, phone=phone)
+    post("/v1/identity/shared", externalId=unique, shared=True, reason="x")
+    ingest(email=email("joe"), externalId=unique)
+
+    assert erase(jane)["redacted"] == 2
+    assert traces(f"externalId:{unique}") == []
+
+
+@pytest.mark.parametrize("first", ["phone", "externalId"])
+@pytest.mark.parametrize("again", ["phone", "externalId"])
+def test_an_event_with_two_of_the_keys_counts_once_wherever_a_split_took_it(
+    erase, ingest, person, post, email, phone, unique, first, again
+):
+    keys = {"phone": phone, "externalId": unique}
+    jane = ingest(**{first: keys[first]})["customerId"]
+    ingest(**keys)
+    whole = person("whole")
+    ingest(customer=whole, email=email("joe"), **keys)
+    (part,) = post(f"/v1/customers/{whole}/split", reason="x")["parts"]
+    ingest(customer=part["customerId"], **{again: keys[again]})
+
+    assert erase(jane)["redacted"] == 2
+
+
+def test_a_key_is_taken_out_of_what_was_split_off_since(erase, ingest, person, post, email, phone):
+    """The event of Joe that carried Jane's phone has gone to another Customer with his email."""
+    jane = ingest(email=email("jane"), phone=phone)["customerId"]
+    whole = person("whole")
+    ingest(customer=whole, email=email("joe"))
+    ingest(email=email("joe"), phone=phone)
+    (part,) = post(f"/v1/customers/{whole}/split", reason="x")["parts"]
+    assert part["touchpoints"] == 2
+
+    assert erase(jane)["redacted"] == 1
+
+
+def test_a_key_is_taken_out_of_what_came_while_two_were_merged(
+    caller, erase, ingest, person, merge, post, email, phone
+):
+    joe, jane = person("joe"), ingest(email=email("jane"), phone=phone)["customerId"]
+    merged = merge(joe, jane)
+    event = ingest(email=email("joe"), phone=phone)["eventId"]
+    post(f"/v1/merges/{merged['mergeId']}/undo")
+
+    assert erase(jane)["redacted"] == 1
+
+    explained = caller.get(f"/v1/events/{event}").json()
+    assert explained["identifiers"] == [f"email:{email('joe')}"]
+
+
+def test_a_shared_key_is_taken_out_of_what_a_split_took_along(
+    erase, ingest, person, post, email, phone
+):
+    whole = ingest(email=email("jane"), phone=phone)["customerId"]
+    ingest(phone=phone, externalId=email("joe"))
+    post(f"/v1/customers/{whole}/split", shared=[f"phone:{phone}"], reason="x")
+
+    assert erase(whole)["redacted"] == 1
+
+
+def test_an_event_that_a_key_decided_is_explained_without_it(
+    caller, erase, ingest, person, post, cypher, email, phone
+):
+    """Joe's event was found by a phone that stayed with the whole, who is erased."""
+    whole = ingest(email=email("jane"), phone=phone)["customerId"]
+    event = ingest(phone=phone, externalId=email("joe"))
+    (part,) = post(f"/v1/customers/{whole}/split", shared=[f"phone:{phone}"], reason="x")["parts"]
+    post("/v1/identity/shared", phone=phone, shared=False, reason="x")
+    ingest(externalId=email("joe"), email=email("new"))
+    ingest(email=email("new"), phone=phone)
+    assert erase(whole)["redacted"] == 2
+
+    explained = caller.get(f"/v1/events/{event['eventId']}").json()
+
+    assert explained["resolved"] == "phone"
+    assert explained["identifiers"] == [f"externalId:{email('joe')}"]
+    assert explained["explanation"].startswith(
+        f"Its phone, which was erased since, already identified {part['customerId']}, so the event"
+    )
+
+
+def test_keys_of_others_came_with_one_customer_fewer(
+    erase, ingest, person, identifier, email, phone
+):
+    ingest(email=email("joe"), phone=phone)
+    people = [person(f"p{n}") for n in range(3)]
+    for n in range(3):
+        ingest(email=email(f"p{n}"), phone=phone)
+
+    erase(people[0])
+
+    assert identifier(phone)[0][0]["seenWith"] == 2
+
+
+def test_what_came_before_a_mark_was_taken_away_is_not_taken_off(
+    erase, ingest, person, post, identifier, email, phone
+):
+    ingest(email=email("joe"), phone=phone)
+    before, after = person("p0"), person("p1")
+    ingest(email=email("p0"), phone=phone)
+    post("/v1/identity/shared", phone=phone, shared=False, reason="x")
+    ingest(email=email("p1"), phone=phone)
+
+    erase(before)
+    assert identifier(phone)[0][0]["seenWith"] == 1
+    erase(after)
+    assert identifier(phone)[0][0]["seenWith"] == 0
+
+
+def test_a_key_that_nobody_got_is_erased_with_whose_event_carried_it(
+    cypher, erase, ingest, identifier, email, unique
+):
+    customer = ingest(email=email("jane"))["customerId"]
+    event = ingest(email=email("jane"), externalId=unique)["eventId"]
+    cypher(
+        """
+        MATCH (i:Identifier {value: $value})-[r:IDENTIFIES]->() DELETE r
+        WITH i MATCH (t:Touchpoint {id: $event}) SET t.beyondLimit = ['externalId:' + $value]
+        """,
+        value=unique,
+        event=event,
+    )
+
+    erase(customer)
+
+    assert identifier(unique) == []
+
+
+def test_a_part_that_was_split_off_stays(caller, erase, ingest, person, post, email):
+    whole = person("jane")
+    ingest(customer=whole, email=email("joe"))
+    split = post(f"/v1/customers/{whole}/split", reason="x")["parts"][0]
+    part = split["customerId"]
+
+    erase(whole)
+
+    assert caller.post("/v1/context", json={"email": email("joe")}).json()["customerId"] == part
+    page = caller.get(f"/v1/customers/{part}/timeline").json()
+    assert len(page["touchpoints"]) == 1
+    assert code(caller.post(f"/v1/splits/{split['splitId']}/undo")) == (404, "unknown_split")
+    trail = caller.get("/v1/identity/changes", params={"customer": part})
+    assert trail.json() == {"changes": []}
+
+
+def test_the_whole_of_a_part_that_is_erased_stays(caller, erase, ingest, person, post, email):
+    whole = person("jane")
+    ingest(customer=whole, email=email("joe"))
+    part = post(f"/v1/customers/{whole}/split", reason="x")["parts"][0]["customerId"]
+
+    told = erase(part)
+
+    assert (told["customers"], told["touchpoints"]) == ([part], 1)
+    page = caller.get(f"/v1/customers/{whole}/timeline").json()
+    assert [each["identifiers"] for each in page["touchpoints"]] == [[f"email:{email('jane')}"]]
+
+
+@pytest.mark.parametrize("which", ["whole", "part"])
+def test_a_split_that_was_interrupted_is_finished_first(
+    caller, erase, ingest, person, post, cypher, email, which
+):
+    whole = person("jane")
+    ingest(customer=whole, email=email("joe"))
+    part = post(f"/v1/customers/{whole}/split", reason="x")["parts"][0]["customerId"]
+    cypher(
+        """
+        MATCH (:Customer {id: $part})-[has:HAS_TOUCHPOINT]->(t), (whole:Customer {id: $whole})
+        DELETE has CREATE (whole)-[:HAS_TOUCHPOINT]->(t) SET t.customerId = $whole
+        """,
+        part=part,
+        whole=whole,
+    )
+
+    gone, kept = (whole, part) if which == "whole" else (part, whole)
+    told = erase(gone)
+
+    assert told["touchpoints"] == 1
+    page = caller.get(f"/v1/customers/{kept}/timeline").json()
+    assert len(page["touchpoints"]) == 1
+
+
+def test_an_undone_merge_with_somebody_who_is_erased_is_forgotten(
+    caller, erase, person, merge, post, email
+):
+    one, two = person("one"), person("two")
+    merged = merge(one, two)
+    post(f"/v1/merges/{merged['mergeId']}/undo")
+
+    erase(one)
+
+    assert code(caller.post(f"/v1/merges/{merged['mergeId']}/undo")) == (404, "unknown_merge")
+    assert caller.get("/v1/identity/changes", params={"customer": two}).json() == {"changes": []}
+    context = caller.post("/v1/context", json={"customer": two, "asOf": merged["at"]}).json()
+    assert (context["customerId"], len(context["touchpoints"])) == (two, 1)
+
+
+def test_a_merge_of_who_is_erased_is_not_undone(caller, erase, person, merge):
+    one, two = person("one"), person("two")
+    merged = merge(one, two)
+    erase(one)
+
+    assert code(caller.post(f"/v1/merges/{merged['mergeId']}/undo")) == (404, "unknown_merge")
+
+
+def test_the_review_of_a_key_stays_with_whose_key_it_is_by_now(
+    caller, erase, ingest, person, post, email
+):
+    whole = person("jane")
+    ingest(customer=whole, email=email("joe"))
+    review = post("/v1/identity/shared", email=email("joe"), shared=False, reason="theirs")
+    (part,) = post(f"/v1/customers/{whole}/split", reason="x")["parts"]
+
+    erase(whole)
+
+    trail = caller.get("/v1/identity/changes", params={"customer": part["customerId"]}).json()
+    assert trail["changes"] == [review | {"customers": [part["customerId"]]}]
+
+
+@pytest.mark.parametrize("merged_is_erased", [True, False])
+def test_an_identifier_that_an_undo_has_left_behind_goes_with_whose_it_is(
+    cypher, erase, person, merge, post, identifier, email, merged_is_erased
+):
+    one, two = person("one"), person("two")
+    post(f"/v1/merges/{merge(one, two)['mergeId']}/undo")
+    # As an event leaves it that is committed together with the undo.
+    cypher(
+        """
+        MATCH (i:Identifier {value: $value})-[r:IDENTIFIES]->(), (one:Customer {id: $one})
+        DELETE r CREATE (i)-[:IDENTIFIES {since: datetime(), home: $two}]->(one)
+        """,
+        value=email("two"),
+        one=one,
+        two=two,
+    )
+
+    erase(two if merged_is_erased else one)
+
+    found = [(owner, home) for _, owner, home in identifier(email("two"))]
+    assert found == ([] if merged_is_erased else [(two, None)])
+    assert bool(identifier(email("one"))) == merged_is_erased
+
+
+def test_relationships_of_the_operators_own_do_not_stop_it(cypher, erase, person, unique):
+    customer = person("jane")
+    cypher(
+        """
+        MATCH (c:Customer {id: $id})-[:HAS_TOUCHPOINT]->(t), (i:Identifier)-[:IDENTIFIES]->(c)
+        CREATE (s:Segment {name: $name}) CREATE (c)-[:IN]->(s), (s)-[:OF]->(t), (i)-[:IN]->(s)
+        """,
+        id=customer,
+        name=f"segment {customer}",
+    )
+
+    assert erase(customer)["finishedAt"]
+    ((left,),) = cypher(
+        "MATCH (s:Segment {name: $n}) RETURN COUNT { (s)--() }", n=f"segment {customer}"
+    )
+    assert left == 0
+    cypher("MATCH (s:Segment {name: $n}) DELETE s", n=f"segment {customer}")
+
+
+def test_an_erasure_is_in_the_audit_trail_without_personal_data(caller, erase, person, merge):
+    one, two = person("one"), person("two")
+    merge(one, two)
+    told = erase(one, reason="request 1042")
+    change = {
+        "id": told["erasureId"],
+        "kind": "erasure",
+        "at": told["at"],
+        "by": told["by"],
+        "customers": [one, two],
+        "reason": "request 1042",
+    }
+
+    trail = caller.get("/v1/identity/changes", params={"limit": 200}).json()["changes"]
+
+    assert [each for each in trail if each["id"] == change["id"]] == [change]
+    for customer in (one, two):
+        own = caller.get("/v1/identity/changes", params={"customer": customer}).json()
+        assert own == {"changes": [change]}
+
+
+async def erased_by(erasures, customer, reason=None):
+    begun = await erasures.begin(ErasureQuery(customer, reason), "key_test")
+    return await erasures.finish(begun.customers[0])
+
+
+@pytest.fixture
+def rich(ingest, email, phone, unique):
+    """Somebody with more of everything than goes into a transaction of two."""
+    events = [
+        {"event": "x", "email": email("jane"), "externalId": f"{n}-{unique}"} for n in range(7)
+    ]
+    customer = ingest(events)["results"][0]["customerId"]
+    for n in range(5):
+        ingest(email=email(f"p{n}"), phone=f"{phone[:-1]}{n}")
+        ingest(email=email("jane"), phone=f"{phone[:-1]}{n}")
+        ingest(email=email(f"p{n}"), externalId=f"{n}-{unique}")
+    return customer
+
+
+@pytest.mark.anyio
+async def test_bounded_transactions_come_to_the_same(own, rich, traces, cypher, unique, email):
+    erased = await erased_by(own, rich)
+
+    assert (erased.identifiers, erased.touchpoints, erased.redacted) == (8, 12, 5)
+    assert traces(f"-{unique}", email("jane")) == []
+    assert cypher(ORPHANS, word=unique, ids=[rich]) == []
+
+
+class Interrupted(Exception):
+    """What an interruption is told by."""
+
+
+@pytest.fixture
+def interrupted(graph):
+    """Erasures that end after so many of their transactions, as if killed."""
+
+    def after(count):
+        left = count
+
+        class Cut(type(graph)):
+            async def write(self, name, /, **parameters):
+                nonlocal left
+                if left == 0:
+                    raise Interrupted
+                left -= 1
+                return await graph.write(name, **parameters)
+
+        cut = Cut.__new__(Cut)
+        cut.__dict__ = graph.__dict__
+        return Erasures(cut, Splits(cut, Merges(cut)), batch=2)
+
+    return after
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("count", [0, 1, 2, 4, 7, 10, 14, 18, 20])
+async def test_wherever_it_is_interrupted_the_next_call_finishes_it(
+    interrupted, erase, caller, rich, cypher, traces, unique, email, count
+):
+    with pytest.raises(Interrupted):
+        await erased_by(interrupted(count), rich, "first")
+    if count:
+        status = caller.post("/v1/context", json={"email": email("jane")}).status_code
+        assert status == 404
+
+    told = erase(rich, reason="second")
+
+    assert told.get("reason") == ("first" if count else "second")
+    assert (told["identifiers"], told["touchpoints"], told["redacted"]) == (8, 12, 5)
+    assert traces(f"-{unique}", email("jane")) == []
+    assert cypher(ORPHANS, word=unique, ids=[rich]) == []
+
+
+@pytest.mark.anyio
+async def test_what_is_left_of_an_erasure_is_told_to_nobody(
+    interrupted, caller, erase, rich, email
+):
+    (event,) = caller.get(f"/v1/customers/{rich}/timeline?limit=1").json()["touchpoints"]
+
+    with pytest.raises(Interrupted):
+        await erased_by(interrupted(1), rich)
+
+    assert code(caller.get(f"/v1/events/{event['eventId']}")) == (404, "unknown_event")
+    assert rich not in caller.get("/v1/identity/conflicts", params={"limit": 100}).text
+    others = caller.post("/v1/context", json={"email": email("p0")}).json()
+    assert others["possibleSamePeople"] == []
+    erase(rich)  # else the service of some other test does
+
+
+@pytest.mark.anyio
+async def test_two_who_work_on_one_erasure_come_to_the_same(graph, own, rich, cypher, unique):
+    await own.begin(ErasureQuery(rich), "key_test")
+
+    both = await asyncio.gather(*(own.finish(rich) for _ in range(4)))
+
+    assert {(each.identifiers, each.touchpoints, each.redacted) for each in both} == {(8, 12, 5)}
+    assert cypher(ORPHANS, word=unique, ids=[rich]) == []
+
+
+@pytest.mark.anyio
+async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(
+    graph, own, rich, monkeypatch, cypher
+):
+    begun = await own.begin(ErasureQuery(rich), "key_test")
+    long_ago = "MATCH (e:Erasure {id: $id}) SET e.progressAt = datetime() - duration('PT1H')"
+    cypher(long_ago, id=begun.erasure_id)
+    monkeypatch.setattr(erasures, "INTERVAL", 0.01)
+    watching = asyncio.create_task(own.watch())
+
+    await asyncio.to_thread(
+        wait_for,
+        lambda: cypher("MATCH (e:Erasure {id: $id}) RETURN e.finishedAt", id=begun.erasure_id)[0][
+            0
+        ],
+    )
+
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    assert (await own.find(rich)).touchpoints == 12
+
+
+@pytest.fixture
+async def hurried(graph, make_key):
+    """Calls the route of a service that has no patience, and deletes one by one."""
+    gate = Gate(Keyring(graph), Limiter(1000))
+    patient = Erasures(graph, Splits(graph, Merges(graph)), batch=1, patience=0)
+    transport = httpx2.ASGITransport(Starlette(routes=ErasureRoutes(patient, gate).routes()))
+    headers = {"X-API-Key": await asyncio.to_thread(make_key, api_keys.CUSTOMERS_DELETE)}
+    async with http_client.AsyncClient(
+        transport=transport, base_url="http://test", headers=headers
+    ) as client:
+        yield client
+
+
+@pytest.mark.anyio
+async def test_one_that_takes_long_is_202_and_goes_on_without_its_caller(
+    hurried, caller, rich, cypher
+):
+    first = await hurried.delete(f"/v1/customers/{rich}")
+
+    assert first.status_code == 202
+    assert "finishedAt" not in first.json()
+    assert caller.post("/v1/context", json={"customer": rich}).status_code == 404
+    finished = "MATCH (e:Erasure {id: $id}) RETURN e.finishedAt"
+    id_ = first.json()["erasureId"]
+    await asyncio.to_thread(wait_for, lambda: cypher(finished, id=id_)[0][0])
+    again = await hurried.delete(f"/v1/customers/{rich}")
+    assert again.status_code == 200
+    assert (again.json()["touchpoints"], again.json()["identifiers"]) == (12, 8)
+
+
+@pytest.mark.anyio
+async def test_a_key_that_somebody_new_got_before_it_was_deleted_is_theirs(
+    own, rich, ingest, identifier, cypher, unique
+):
+    begun = await own.begin(ErasureQuery(rich), "key_test")
+    left = cypher(
+        "MATCH (:Leftover {id: $id})<-[:IDENTIFIES]-(i {kind: 'externalId'}) RETURN i.value AS v",
+        id=rich,
+    )
+    values = [row["v"] for row in left]
+    new = {value: ingest(externalId=value)["customerId"] for value in values}
+
+    finished = await own.finish(rich)
+
+    assert (begun.identifiers, finished.identifiers) == (2, 8)
+    assert len(values) >= 5
+    for value in values:
+        ((kept, owner, _),) = identifier(value)
+        assert owner == new[value] != rich
+        assert kept.keys() == {"kind", "value", "weight"}
+    assert cypher(ORPHANS, word=unique, ids=[rich]) == []

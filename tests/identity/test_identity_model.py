@@ -1,0 +1,423 @@
+"""Random events, merges, undos, splits, marks, dismissals and erasures, on the graph and a model.
+
+The answers are compared with the model as of now, and as of the moments of before.
+"""
+
+import uuid
+
+import pytest
+from httpx2 import Client
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from app.access import api_keys
+from app.domain import timestamps
+from app.domain.identifiers import WEIGHTS
+from app.settings import Settings
+from tests.support import http_client
+from tests.support.identity_model import Identity, People
+from tests.support.resolution_model import KINDS
+from tests.support.server import serving, wait_until_ready
+
+# So that few steps lead there.
+SHARED_AFTER = 2
+LIMITS = {"email": 2, "phone": 2}
+KEYS = st.dictionaries(st.sampled_from(KINDS), st.integers(0, 2), min_size=1)
+PLACE = st.integers(0, 9)
+KEY = st.tuples(st.sampled_from(KINDS), st.integers(0, 2))
+ACTS = (
+    *("ingest", "ingest_a_key_of_somebody_else", "merge", "split") * 2,
+    *("ingest_for_a_named_customer", "undo", "undo_split", "mark", "dismiss"),
+    *("erase", "meet_who_is_erased", "look_back"),
+)
+HISTORIES = {"default": 12, "long": 300}
+SHARED = "the {} {} was shared by several people and was not used"
+
+
+class IdentityMachine(RuleBasedStateMachine):
+    """Drives the service and the model, and compares them after every step.
+
+    What a step may have changed is compared, and one who is somebody else; by turns, as ids are
+    others each time. `look_back` compares all that there is, at a moment that is drawn.
+    """
+
+    client: Client
+
+    def __init__(self):
+        super().__init__()
+        self.unique = uuid.uuid4().hex[:10]
+        self.people = People(SHARED_AFTER, LIMITS)
+        self.turn = 0
+        self.touched = set()
+        self.gone = []  # events that were erased
+
+    # Calls
+
+    def post(self, path, body=None):
+        return self.client.post(path, json=body)
+
+    def sent(self, chosen):
+        forms = {
+            "email": "{}{}@x.com",
+            "phone": f"+4917{int(self.unique, 16) % 10**8:08}" + "{1}",
+            "externalId": "{}{}",
+        }
+        return {kind: forms[kind].format(self.unique, n) for kind, n in chosen.items()}
+
+    def name(self, key):
+        ((kind, value),) = self.sent(dict([key])).items()
+        return f"{kind}:{value}"
+
+    def pick(self, data):
+        return self.draw(data, self.people.now.customers)
+
+    def draw(self, data, known):
+        """One of those that are known, by its place: ids are others each time."""
+        return list(known)[data.draw(st.integers(0, len(known) - 1))]
+
+    def in_turn(self, known):
+        """One of those that are known, or none where none is."""
+        return [list(known)[self.turn % len(known)]] if known else []
+
+    # What is done
+
+    @initialize(events=st.lists(st.tuples(KEYS, st.none() | PLACE), min_size=3, max_size=8))
+    def meet_some(self, events):
+        for chosen, place in events:
+            known = list(self.people.now.customers)
+            self._ingest(chosen, known[place % len(known)] if known and place is not None else None)
+
+    # One rule for all: of many, hypothesis leaves most out of an example, and in so few examples
+    # hardly anybody would be merged, marked, split and erased.
+    @rule(data=st.data(), act=st.sampled_from(ACTS))
+    def act(self, data, act):
+        getattr(self, act)(data)
+
+    def ingest(self, data):
+        self._ingest(data.draw(KEYS))
+
+    def ingest_for_a_named_customer(self, data):
+        if not self.people.now.customers:
+            return
+        self._ingest(data.draw(KEYS), self.pick(data))
+
+    def ingest_a_key_of_somebody_else(self, data):
+        if not self.people.now.homes:
+            return
+        # Rather one that was overruled before, so that it comes to be shared.
+        key = self.draw(data, [*self.people.seen, *self.people.now.homes])
+        one = self.people.now.members(self.people.now.homes[key])
+        if others := [each for each in self.people.now.customers if each not in one]:
+            self._ingest(data.draw(KEYS) | dict([key]), self.draw(data, others))
+
+    def _ingest(self, chosen, named=None):
+        home, resolved = self.people.decide(chosen, named)
+        result = self.post(
+            "/v1/events", {"event": "x", "customer": named, **self.sent(chosen)}
+        ).json()
+        assert result["resolved"] == resolved
+        if home is None:
+            home = result["customerId"]
+            assert home not in self.people.now.customers
+        assert result["customerId"] == self.people.now.survivor(home)
+        owners = [
+            self.people.now.homes[key] for key in chosen.items() if key in self.people.now.homes
+        ]
+        event = result["eventId"]
+        self.people.keep(event, chosen, home, resolved)
+        told = self.client.get(f"/v1/events/{event}").json()
+        self.people.remember(told["receivedAt"])
+        self.check_explanation(event, told)
+        self.touched |= {home, *owners}
+
+    def merge(self, data):
+        if len(self.people.now.customers) < 2:
+            return
+        into = self.pick(data)
+        others = [each for each in self.people.now.customers if each != into]
+        one = self.people.now.members(into)
+        merged = self.draw(data, [each for each in others if each not in one] or others)
+        path = f"/v1/customers/{into}/merge"
+        self._merge(into, merged, self.post(path, {"from": merged, "reason": "x"}))
+
+    def undo_split(self, data):
+        if not self.people.splits:
+            return
+        split = self.draw(data, self.people.splits)
+        part, whole = self.people.splits[split]
+        self._merge(whole, part, self.post(f"/v1/splits/{split}/undo"))
+
+    def _merge(self, into, merged, response):
+        roots = self.people.now.survivor(into), self.people.now.survivor(merged)
+        told = response.json()
+        if roots[0] == roots[1]:
+            assert told["error"]["code"] == "merge_conflict"
+            return
+        assert (told["customerId"], told["from"]) == roots
+        self.people.merge(told["mergeId"], *roots)
+        self.people.remember(told["at"], ("merged", roots[1], roots[0]))
+        self.touched |= {into, merged}
+
+    def undo(self, data):
+        if not self.people.merges:
+            return
+        merge = self.draw(data, self.people.merges)
+        response = self.post(f"/v1/merges/{merge}/undo")
+        assert response.status_code == 200
+        assert self.post(f"/v1/merges/{merge}/undo").status_code == 409
+        merged, into = self.people.undo(merge)
+        self.people.remember(response.json()["undoneAt"], ("undone", merged, into))
+        self.touched |= {merged, into}
+
+    def split(self, data):
+        if not self.people.who_have_several_keys():
+            return
+        customer = self.draw(data, self.people.who_have_several_keys())
+        own = [key for key, home in self.people.now.homes.items() if home == customer]
+        shared = data.draw(st.sets(st.sampled_from(own), max_size=2))
+        expected = self.people.parts(customer, shared)
+        body = {"shared": list(map(self.name, shared)), "reason": "x"}
+        response = self.post(f"/v1/customers/{customer}/split", body)
+        if not expected:
+            assert response.json()["error"]["code"] == "nothing_to_split"
+            return
+        told = response.json()
+        counts = [len(self.people.own_events(customer, each)) for each in expected]
+        assert [(set(part["identifiers"]), part["touchpoints"]) for part in told["parts"]] == [
+            (set(map(self.name, each)), count) for each, count in zip(expected, counts, strict=True)
+        ]
+        parts = [part["customerId"] for part in told["parts"]]
+        splits = [part["splitId"] for part in told["parts"]]
+        self.people.split(
+            customer, dict(zip(parts, zip(splits, expected, strict=True), strict=True))
+        )
+        self.people.shared |= shared
+        self.people.remember(told["at"], *[("split", part, customer) for part in parts])
+        self.touched |= {customer, *parts}
+
+    def mark(self, data):
+        shared = data.draw(st.booleans())
+        marked = [key for key in self.people.now.homes if key in self.people.shared]
+        key = data.draw(KEY) if shared or not marked else self.draw(data, marked)
+        body = {**self.sent(dict([key])), "shared": shared, "reason": "x"}
+        response = self.post("/v1/identity/shared", body)
+        if key not in self.people.now.homes:
+            assert response.status_code == 404
+            return
+        told = response.json()
+        assert (told["identifier"], told["shared"]) == (self.name(key), shared)
+        assert told["customers"] == [self.people.now.homes[key]]
+        self.people.mark(key, shared)
+
+    def dismiss(self, data):
+        if not self.people.now.doubts:
+            return
+        *pair, _ = self.draw(data, self.people.now.doubts)
+        pair = tuple(pair)
+        response = self.post(f"/v1/identity/conflicts/{'~'.join(pair)}/dismiss", {"reason": "x"})
+        one, other = map(self.people.now.survivor, pair)
+        if one == other and pair not in self.people.now.dismissed:
+            assert response.status_code == 404
+        elif pair not in self.people.now.dismissed:
+            self.people.now.dismissed[pair] = None
+            self.people.remember(response.json()["at"])
+            self.touched |= {*pair}
+        else:
+            assert response.status_code == 200
+
+    def erase(self, data):
+        if len(self.people.now.customers) < 3:
+            return
+        customer = self.pick(data)
+        survivor = self.people.now.survivor(customer)
+        gone, identifiers, events, redacted = self.people.erase(customer)
+        told = self.client.delete(f"/v1/customers/{customer}").json()
+        assert told["customers"] == [survivor, *sorted(gone - {survivor})]
+        assert (told["identifiers"], told["touchpoints"]) == (identifiers, len(events))
+        assert told["redacted"] == redacted
+        assert told["finishedAt"]
+        self.people.remember(told["at"])
+        self.people.erased |= dict.fromkeys(told["customers"], told["erasureId"])
+        self.gone += events
+        self.touched -= gone
+
+    def meet_who_is_erased(self, data):
+        if not self.people.erased:
+            return
+        customer = self.draw(data, self.people.erased)
+        body = {"event": "x", "customer": customer, **self.sent(data.draw(KEYS))}
+        assert self.post("/v1/events", body).status_code == 400
+        assert self.post("/v1/context", {"customer": customer}).status_code == 404
+        told = self.client.delete(f"/v1/customers/{customer}").json()
+        assert told["erasureId"] == self.people.erased[customer]
+
+    # What is known of it
+
+    @invariant()
+    def who_was_touched_is_known_as_the_model_has_it(self):
+        self.turn += 1
+        now = self.people.now
+        customers = {*self.touched, *self.in_turn(now.customers)}
+        for root in {now.survivor(each) for each in customers}:
+            members = sorted(now.members(root))
+            named = [self.sent(dict([key])) for key in sorted(now.keys(root))]
+            # The moment of the latest change is after it.
+            as_of = {"asOf": self.people.pasts[-1].at} if self.turn % 2 else {}
+            for each in self.in_turn([*named, *({"customer": each} for each in members)]):
+                self.check_context(now, root, each, **as_of)
+            for each in self.in_turn(members):
+                self.check_timeline(now, each, **as_of)
+            for event in self.in_turn(now.timeline(root)):
+                self.check_explanation(event, self.client.get(f"/v1/events/{event}").json())
+        for each in self.in_turn(sorted(self.touched)):
+            before = {"asOf": right_before(self.people.pasts[-1].at)}
+            identity = self.people.pasts[-2].identity if len(self.people.pasts) > 1 else Identity()
+            self.check_context(identity, each, {"customer": each}, **before)
+            self.check_timeline(identity, each, **before)
+        self.touched.clear()
+
+    @precondition(lambda self: self.people.pasts)
+    @invariant()
+    def who_was_erased_is_known_at_no_moment(self):
+        moment = {"asOf": self.people.pasts[self.turn % len(self.people.pasts)].at}
+        for key in self.people.free - self.people.now.homes.keys():
+            body = {**self.sent(dict([key])), "limit": 0}
+            assert self.post("/v1/context", body).status_code == 404
+            assert self.post("/v1/context", body | moment).status_code == 404
+        for customer in self.in_turn(self.people.erased):
+            path = f"/v1/customers/{customer}/timeline"
+            assert self.client.get(path, params=moment).status_code == 404
+        for event in self.in_turn(self.gone):
+            assert self.client.get(f"/v1/events/{event}", params=moment).status_code == 404
+
+    def look_back(self, data):
+        """Compares everything as of a moment that is drawn, or right before the next one."""
+        place = data.draw(st.integers(0, len(self.people.pasts) - 1))
+        past = self.people.pasts[place]
+        as_of = {"asOf": past.at}
+        if data.draw(st.booleans()):
+            later = self.people.pasts[place + 1 :]
+            as_of = {"asOf": right_before(later[0].at)} if later else {}
+        for kind in KINDS:
+            for number in range(3):
+                home = past.identity.homes.get((kind, number))
+                self.check_context(past.identity, home, self.sent({kind: number}), **as_of)
+        for customer in self.people.now.customers:
+            self.check_timeline(past.identity, customer, **as_of)
+        for event in self.people.now.events:
+            response = self.client.get(f"/v1/events/{event}", params=as_of)
+            if self.people.told[event].past > place:
+                assert response.status_code == 404
+            else:
+                self.check_explanation(event, response.json(), place)
+
+    def check_context(self, identity, customer, named, **as_of):
+        response = self.post("/v1/context", {**named, "limit": 200, **as_of})
+        root = customer and identity.survivor(customer)
+        if root not in identity.customers:
+            assert response.status_code == 404
+            return
+        told = response.json()
+        assert told["customerId"] == root
+        assert {f"{each['kind']}:{each['value']}" for each in told["identifiers"]} == {
+            self.name(key) for key in identity.keys(root)
+        }
+        assert ids(told) == identity.timeline(root)
+        merged = {each["customerId"] for each in told.get("merged", [])}
+        assert merged == identity.members(root) - {root}
+        assert {
+            (each["customerId"], each["kind"]): (
+                each["firstSeen"],
+                each.get("lastSeen"),
+                each.get("count"),
+            )
+            for each in told["possibleSamePeople"]
+        } == self.people.same_people(identity, root)
+
+    def check_timeline(self, identity, customer, **as_of):
+        path = f"/v1/customers/{customer}/timeline"
+        response = self.client.get(path, params={"limit": 200, **as_of})
+        root = identity.survivor(customer)
+        if root not in identity.customers:
+            assert response.status_code == 404
+            return
+        assert response.json()["customerId"] == root
+        assert ids(response.json()) == identity.timeline(root)
+
+    def check_explanation(self, event, told, place=-1):
+        people, kept = self.people, self.people.told[event]
+        place %= len(people.pasts)
+        own = people.now.events[event]
+        assert told["customerId"] == own
+        assert told["survivorId"] == people.pasts[place].identity.survivor(own)
+        assert told["resolved"] == kept.resolved
+        assert told["createdCustomer"] == (kept.resolved == "new")
+        names = {self.name(key): key for key in kept.outcomes}
+        assert sorted(told["identifiers"]) == sorted(names)
+        found = {names[f"{each['kind']}:{each['value']}"]: each for each in told["keys"]}
+        assert len(told["keys"]) == len(names)
+        assert {key: each["weight"] for key, each in found.items()} == {
+            key: WEIGHTS[key[0]] for key in names.values()
+        }
+        expected = people.outcomes(event)
+        assert {
+            key: (found[key]["outcome"], found[key].get("customerId")) for key in expected
+        } == expected
+        for key, each in found.items():
+            is_said = SHARED.format(key[0], each["value"]) in told["explanation"]
+            assert is_said == (kept.outcomes[key] == "shared")
+        # A key that was erased may be somebody else's by now, whose changes are told.
+        if not kept.lost:
+            changes = [(each["kind"], each["from"], each["into"]) for each in told["changes"]]
+            assert sorted(changes) == sorted(people.changes(event, place))
+
+
+def ids(told):
+    return [each["eventId"] for each in told["touchpoints"]]
+
+
+def right_before(moment):
+    """The last instant before a moment."""
+    seconds, nanoseconds = timestamps.parse(moment)
+    nanoseconds -= 1
+    return timestamps.text((seconds + nanoseconds // 10**9, nanoseconds % 10**9))
+
+
+@pytest.fixture(scope="module")
+def address(database):
+    """A service that soon takes a key for shared, or for one too many."""
+    own = Settings(
+        shared_after=SHARED_AFTER, email_limit=LIMITS["email"], phone_limit=LIMITS["phone"]
+    )
+    with serving(database, own) as address:
+        wait_until_ready(address)
+        yield address
+
+
+@pytest.fixture
+def machine(address, make_key):
+    key = make_key(
+        api_keys.EVENTS_WRITE,
+        api_keys.CONTEXT_READ,
+        api_keys.IDENTITY_WRITE,
+        api_keys.CUSTOMERS_DELETE,
+    )
+    with http_client.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
+        yield type("Machine", (IdentityMachine,), {"client": client})
+
+
+def test_what_is_told_agrees_with_the_model(machine):
+    machine.TestCase.settings = settings(
+        max_examples=HISTORIES[settings.get_current_profile_name()],
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+    machine.TestCase().runTest()

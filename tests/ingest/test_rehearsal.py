@@ -1,0 +1,91 @@
+"""The rehearsal of the write: what it leaves behind, how long it takes, and who waits for it."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from app.domain.identifiers import Rules
+from app.graph.graph import Graph
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
+from app.graph.readiness import Readiness
+from app.ingest import rehearsal
+from app.ingest.rehearsal import Rehearsal
+from tests.support.faults.proxy import BoltProxy
+from tests.support.faults.waiting import until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def schema(api_key):
+    """The constraints are in place, as they are to make a key."""
+
+
+@pytest.fixture
+def batches(graph, monkeypatch):
+    """The batches that are rehearsed, each by its parameters."""
+    found = []
+    dry_run = graph.dry_run
+
+    async def note(statement, seconds, /, **parameters):
+        found.append(parameters)
+        await dry_run(statement, seconds, **parameters)
+
+    monkeypatch.setattr(graph, "dry_run", note)
+    return found
+
+
+async def test_it_leaves_nothing_behind(graph, batches, cypher):
+    await Rehearsal(graph, Rules()).run()
+
+    events = [event for batch in batches for event in batch["batch"]["events"]]
+    identifiers = [key["value"] for event in events for key in event["keys"]]
+    ids = [event[name] for event in events for name in ("id", "newCustomer")]
+    assert events
+    assert not cypher("MATCH (n:Identifier) WHERE n.value IN $values RETURN n", values=identifiers)
+    assert not cypher("MATCH (n:Touchpoint|Customer) WHERE n.id IN $ids RETURN n", ids=ids)
+
+
+async def test_a_batch_has_new_people_and_those_of_events_before(graph, batches):
+    await Rehearsal(graph, Rules()).run()
+
+    people = [event["identifiers"][0] for event in batches[0]["batch"]["events"]]
+    assert len(people) == 2 * len(set(people))
+
+
+async def test_a_database_that_is_fast_enough_takes_one_batch(graph, batches, monkeypatch):
+    monkeypatch.setattr(rehearsal, "SECONDS_PER_EVENT", 1.0)
+    await Rehearsal(graph, Rules()).run()
+
+    assert len(batches) == 1
+
+
+async def test_a_database_that_is_slow_is_rehearsed_for_two_seconds_at_most(database, monkeypatch):
+    monkeypatch.setattr(rehearsal, "SECONDS", 0.5)
+    async with BoltProxy(database.uri) as proxy:
+        graph = Graph(replace(database, uri=proxy.uri))
+        await graph.read("schema")
+        proxy.latency = 30
+        async with asyncio.timeout(20):
+            await Rehearsal(graph, Rules()).run()
+        await graph.close()
+
+
+async def test_the_graph_is_not_ready_until_the_write_was_rehearsed(graph):
+    is_rehearsed, is_rehearsing = asyncio.Event(), asyncio.Event()
+
+    async def rehearse():
+        is_rehearsing.set()
+        await is_rehearsed.wait()
+
+    readiness = Readiness(graph, Migrator(graph, steps.load()), rehearse=rehearse)
+    watch = asyncio.create_task(readiness.watch())
+    await is_rehearsing.wait()
+    assert not readiness.is_ready
+
+    is_rehearsed.set()
+
+    assert await until(lambda: readiness.is_ready, 60)
+    watch.cancel()

@@ -1,0 +1,351 @@
+"""The figures, each of them on a service that was used, and the dashboard that shows them."""
+
+import asyncio
+import json
+import re
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+from neo4j.exceptions import Neo4jError
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.access import api_keys, authenticator
+from app.graph.connection import Database
+from app.graph.driver import reason
+from app.graph.graph import Graph
+from app.http import protocol
+from app.ingest import group_commit
+from app.ingest.group_commit import GroupCommit, Unit
+from app.observability.metrics import Figures
+from app.settings import Settings
+from tests.support import http_client
+from tests.support.checkout import CHECKOUT
+from tests.support.forwarder import Forwarder
+from tests.support.metrics import parse, scrape, value
+from tests.support.server import serving, wait_for, wait_until_ready
+
+DASHBOARD = CHECKOUT / "docs" / "grafana" / "waypath.json"
+
+
+@pytest.fixture(scope="module")
+def key(make_key):
+    """A key that may read the figures."""
+    return make_key(api_keys.METRICS_READ)
+
+
+@pytest.fixture
+def grown(address, key):
+    """By how much a figure of the service has grown since the test began."""
+    before = scrape(address, key)
+
+    def by(name, **labels):
+        return value(scrape(address, key), name, **labels) - value(before, name, **labels)
+
+    return by
+
+
+def test_a_request_is_counted_by_the_template_of_its_route_and_its_status(address, make_key, grown):
+    reader = {"X-API-Key": make_key(api_keys.CONTEXT_READ)}
+    for _ in range(2):
+        http_client.get(f"{address}/v1/customers/cus_nobody/timeline", headers=reader)
+
+    assert grown("requests_total", route="/v1/customers/{id}/timeline", status="404") == 2
+
+
+def test_a_body_that_takes_too_long_is_counted_as_408(address, api_key, grown, monkeypatch):
+    monkeypatch.setattr(protocol, "BODY_TIMEOUT", 0.3)
+    head = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nX-API-Key: {api_key}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    url = urlsplit(address)
+    with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        while connection.recv(4096):
+            pass
+
+    wait_for(lambda: grown("requests_total", route="/v1/events", status="408") == 1)
+
+
+def test_a_request_of_another_method_is_counted_on_its_route(address, grown):
+    http_client.delete(f"{address}/v1/events")
+
+    assert grown("requests_total", route="/v1/events", status="405") == 1
+
+
+def test_paths_that_lead_nowhere_are_one_series(address, key, grown, unique):
+    for n in range(3):
+        http_client.get(f"{address}/{unique}/{n}")
+
+    assert grown("requests_total", route="none", status="404") == 3
+    assert not [series for series in scrape(address, key) if unique in str(series)]
+
+
+def test_how_long_a_request_takes_is_measured_by_route(ingest, grown, unique):
+    ingest(externalId=unique)
+
+    assert grown("request_duration_seconds_count", route="/v1/events") == 1
+    assert grown("request_duration_seconds_bucket", route="/v1/events", le="+Inf") == 1
+    assert grown("request_duration_seconds_sum", route="/v1/events") > 0
+
+
+def test_events_are_counted_by_what_resolved_them(ingest, grown, unique):
+    answer = ingest(email=f"{unique}@x.com", externalId=unique)
+    ingest([{"event": "x", "email": f"{unique}@x.com"} for _ in range(3)])
+    ingest(externalId=unique)
+    ingest(customer=answer["customerId"])
+
+    assert grown("events_total", outcome="stored", resolved="new") == 1
+    assert grown("events_total", outcome="stored", resolved="email") == 3
+    assert grown("events_total", outcome="stored", resolved="externalId") == 1
+    assert grown("events_total", outcome="stored", resolved="customer") == 1
+
+
+def test_events_that_were_there_before_are_counted_apart(client, grown, unique):
+    for _ in range(2):
+        client.post(
+            "/v1/events",
+            json={"event": "x", "externalId": unique},
+            headers={"Idempotency-Key": unique},
+        )
+
+    assert grown("events_total", outcome="stored", resolved="new") == 1
+    assert grown("events_total", outcome="replayed", resolved="new") == 1
+
+
+def test_a_key_used_again_for_other_events_is_counted(client, grown, unique):
+    for name in ("x", "y"):
+        client.post(
+            "/v1/events",
+            json={"event": name, "externalId": unique},
+            headers={"Idempotency-Key": unique},
+        )
+
+    assert grown("events_total", outcome="idempotency_conflict", resolved="") == 1
+
+
+def test_all_events_of_a_refused_request_are_counted_as_refused(client, grown, unique):
+    client.post("/v1/events", json={"events": [{"event": "x", "externalId": unique}, {}]})
+
+    assert grown("events_total", outcome="invalid_payload", resolved="") == 2
+    assert grown("events_total", outcome="stored", resolved="new") == 0
+
+
+def test_of_a_lenient_request_only_the_bad_events_are_counted_as_refused(client, grown, unique):
+    client.post(
+        "/v1/events",
+        json={"events": [{"event": "x", "externalId": unique}, {}]},
+        headers={"Prefer": "handling=lenient"},
+    )
+
+    assert grown("events_total", outcome="invalid_payload", resolved="") == 1
+    assert grown("events_total", outcome="stored", resolved="new") == 1
+
+
+@pytest.fixture
+def three(ingest, unique, phone):
+    """Three people, each known by one key: what each sends to be itself."""
+    people = [
+        {"email": f"{unique}@acme.com"},
+        {"phone": phone},
+        {"externalId": unique},
+    ]
+    ingest([{"event": "x", **each} for each in people])
+    return people
+
+
+def test_each_key_that_identified_another_customer_is_a_conflict(ingest, three, cypher, grown):
+    one, two, three = three
+    customer = ingest(**one)["customerId"]
+    ingest([{"event": "x", **one, **two, **three}, {"event": "x", **one, **three}])
+    ingest(**one, **two)
+
+    assert grown("identity_conflicts_total") == 4
+    (row,) = cypher(
+        "MATCH (:Customer {id: $id})-[doubt:MAY_BE_SAME_AS]-() RETURN sum(doubt.count) AS count",
+        id=customer,
+    )
+    assert row["count"] == 4
+
+
+def test_keys_that_agree_or_are_new_are_no_conflict(ingest, three, grown, unique):
+    one, _, _ = three
+    for _ in range(2):
+        ingest(**one, externalId=f"{unique}-2")
+
+    assert grown("identity_conflicts_total") == 0
+
+
+def test_a_conflict_that_is_sent_again_counts_once(client, three, grown, unique):
+    event = {"event": "x", **three[0], **three[1], "idempotencyKey": unique}
+    for _ in range(3):
+        assert client.post("/v1/events", json=event).status_code == 200
+
+    assert grown("identity_conflicts_total") == 1
+
+
+def test_a_commit_is_measured_by_its_events_and_its_time(ingest, grown, unique):
+    ingest([{"event": "x", "externalId": unique} for _ in range(7)])
+
+    assert (grown("commit_events_count"), grown("commit_events_sum")) == (1, 7)
+    assert grown("commit_duration_seconds_count") == 1
+    assert grown("commit_duration_seconds_sum") > 0
+
+
+@pytest.mark.anyio
+async def test_the_queue_is_as_long_as_what_waits():
+    figures, gate = Figures(), asyncio.Event()
+
+    async def write(units, deadline):
+        await gate.wait()
+        return [row for unit in units for row in unit.rows]
+
+    commits = GroupCommit(write, 30, figures)
+    async with asyncio.TaskGroup() as tasks:
+        writers = tasks.create_task(commits.run())
+        sent = []
+        for count in (*[1] * group_commit.WRITERS, 3, 4):
+            sent.append(tasks.create_task(commits.submit([Unit([{}] * count)], 1)))
+            await asyncio.sleep(0.01)
+        full = parse(figures.text().decode())
+        gate.set()
+        await asyncio.gather(*sent)
+        writers.cancel()
+
+    assert value(full, "queue_events") == 7
+    assert value(parse(figures.text().decode()), "queue_events") == 0
+
+
+@pytest.mark.anyio
+async def test_a_statement_that_runs_again_is_counted_with_the_reason(database):
+    figures = Figures()
+    with Forwarder(database.uri) as forwarder:
+        behind = Database(forwarder.uri, database.username, database.password, database.name)
+        graph = Graph(behind, figures=figures)
+        await graph.read("schema")
+        forwarder.close()
+        read = asyncio.create_task(graph.read("schema"))
+
+        def retries():
+            return value(parse(figures.text().decode()), "retries_total", reason="connection")
+
+        await asyncio.to_thread(wait_for, lambda: retries() > 0)
+        forwarder.open()
+
+        assert await read
+        await graph.close()
+
+
+@pytest.mark.parametrize(
+    "query", ["RETURN 1 / 0", "CREATE (:ApiKey {id: $unique}), (:ApiKey {id: $unique})"]
+)
+def test_a_lost_race_is_a_reason(driver, database, unique, query):
+    with driver.session(database=database.name) as session, pytest.raises(Neo4jError) as raised:
+        session.run(query, unique=unique).consume()
+
+    assert reason(raised.value) == "race"
+
+
+def test_a_deadlock_is_a_reason(driver, database, cypher, unique):
+    cypher("UNWIND [1, 2] AS n CREATE (:Lock {name: $unique, n: n})", unique=unique)
+    lock = "MATCH (lock:Lock {name: $unique, n: $n}) SET lock.isHeld = true"
+    both = threading.Barrier(2, timeout=30)
+
+    def hold(first, second):
+        with (
+            driver.session(database=database.name) as session,
+            session.begin_transaction() as transaction,
+        ):
+            transaction.run(lock, unique=unique, n=first).consume()
+            both.wait()
+            transaction.run(lock, unique=unique, n=second).consume()
+
+    with ThreadPoolExecutor() as pool:
+        held = [pool.submit(hold, 1, 2), pool.submit(hold, 2, 1)]
+        errors = [each.exception() for each in held]
+
+    cypher("MATCH (lock:Lock {name: $unique}) DELETE lock", unique=unique)
+    assert [reason(error) for error in errors if error] == ["deadlock"]
+
+
+def test_calls_beyond_the_limit_of_their_key_are_counted(database, api_key, key, unique):
+    events = {"events": [{"event": "x", "externalId": unique} for _ in range(10)]}
+    with serving(database, Settings(rate_limit=10)) as address:
+        wait_until_ready(address)
+        for _ in range(3):
+            http_client.post(f"{address}/v1/events", json=events, headers={"X-API-Key": api_key})
+
+        assert value(scrape(address, key), "rate_limited_total") == 2
+
+
+def test_that_the_database_is_away_is_told_to_a_key_that_was_known(database, key, monkeypatch):
+    monkeypatch.setattr(authenticator, "MAX_AGE", 0.0)  # every caller is asked for
+    with Forwarder(database.uri) as forwarder:
+        behind = Database(forwarder.uri, database.username, database.password, database.name)
+        with serving(behind) as address:
+            wait_until_ready(address)
+            assert value(scrape(address, key), "database_up") == 1
+
+            forwarder.close()
+            wait_for(lambda: http_client.get(f"{address}/readyz").status_code == 503)
+            wait_for(lambda: value(scrape(address, key), "database_up") == 0)
+
+            forwarder.open()
+            wait_for(lambda: value(scrape(address, key), "database_up") == 1)
+
+
+def test_a_key_that_was_not_known_learns_nothing_while_the_database_is_away(database, key):
+    with Forwarder(database.uri) as forwarder:
+        forwarder.close()
+        behind = Database(forwarder.uri, database.username, database.password, database.name)
+        with serving(behind) as address:
+            response = http_client.get(f"{address}/metrics", headers={"X-API-Key": key})
+
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "unavailable")
+
+
+def test_a_scrape_is_text_of_prometheus(address, key):
+    response = http_client.get(f"{address}/metrics", headers={"X-API-Key": key})
+
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+@pytest.fixture
+def served(address, key, ingest, unique):
+    """The names of all series of a service that was used, each with the labels that it has."""
+    ingest(externalId=unique)
+    text = http_client.get(f"{address}/metrics", headers={"X-API-Key": key}).text
+    endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
+    names = {}
+    for family in text_string_to_metric_families(text):
+        names |= {family.name + ending: set() for ending in endings.get(family.type, [""])}
+        for sample in family.samples:
+            names[sample.name] |= sample.labels.keys()
+    return names
+
+
+QUERIES = [
+    target["expr"]
+    for panel in json.loads(DASHBOARD.read_text())["panels"]
+    for target in panel["targets"]
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_of_the_dashboard_asks_for_what_there_is(served, query):
+    names = re.findall(r"\bwaypath_\w+", query)
+    compared = re.findall(r"(\w+)=~?\"", query)
+    grouped = re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", query)))
+
+    assert names
+    assert set(names) <= served.keys()
+    # Prometheus itself adds the first two to whatever it scrapes.
+    known = {"job", "instance"}.union(*(served.get(name, ()) for name in names))
+    assert {*compared, *grouped} <= known
+
+
+def test_the_dashboard_shows_every_figure(served):
+    shown = " ".join(QUERIES)
+
+    assert not [name for name in served if re.sub("_(bucket|sum|count)$", "", name) not in shown]

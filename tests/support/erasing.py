@@ -1,0 +1,26 @@
+"""What tests of erasures share: who may do everything, and an erasure through the service."""
+
+import pytest
+
+from app.access import api_keys
+from tests.support import http_client
+
+
+@pytest.fixture(scope="module")
+def caller(address, make_key):
+    """Calls the service with a key that may do everything."""
+    headers = {"X-API-Key": make_key(*api_keys.SCOPES)}
+    with http_client.Client(base_url=address, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def erase(caller):
+    """Erases somebody, and gives what that is answered with."""
+
+    def run(customer, **query):
+        # On a busy machine it takes longer than a call waits.
+        calls = (caller.delete(f"/v1/customers/{customer}", params=query) for _ in range(10))
+        return http_client.told(next(each for each in calls if each.status_code != 202))
+
+    return run

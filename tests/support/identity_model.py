@@ -1,0 +1,380 @@
+"""The rules of identity in plain Python: who is who, now and as of every moment before."""
+
+from dataclasses import dataclass, field
+
+from tests.support.resolution_model import KINDS
+
+Key = tuple[str, int]
+Change = tuple[str, str, str]  # what happened, to whom, and into or off whom
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """How often a key of one came with one of another: first and last at the pasts of a place."""
+
+    count: int
+    first: int
+    last: int
+
+
+@dataclass
+class Identity:
+    """Who is who at a moment. What came about one after the other is in that order."""
+
+    customers: dict[str, None] = field(default_factory=dict)
+    homes: dict[Key, str] = field(default_factory=dict)  # whose each key is by itself
+    into: dict[str, str] = field(default_factory=dict)  # who was merged, or not split off yet
+    events: dict[str, str] = field(default_factory=dict)  # whose each event is by itself
+    doubts: dict[tuple[str, str, str], Doubt] = field(default_factory=dict)  # of two and a kind
+    dismissed: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def copy(self):
+        return Identity(**{name: dict(each) for name, each in vars(self).items()})
+
+    def chain(self, customer):
+        """The Customer, whoever stood for it, and so on."""
+        found = [customer]
+        while found[-1] in self.into:
+            found.append(self.into[found[-1]])
+        return found
+
+    def survivor(self, customer):
+        return self.chain(customer)[-1]
+
+    def members(self, customer):
+        """All who are one with a Customer."""
+        root = self.survivor(customer)
+        return {each for each in self.customers if self.survivor(each) == root}
+
+    def keys(self, customer):
+        root = self.survivor(customer)
+        return {key for key, home in self.homes.items() if self.survivor(home) == root}
+
+    def timeline(self, customer):
+        """The events, the newest first."""
+        root = self.survivor(customer)
+        return [event for event, own in reversed(self.events.items()) if self.survivor(own) == root]
+
+    def same_people(self, customer):
+        """Who else may be the same person, and the kind of key that says so: by which doubts."""
+        root = self.survivor(customer)
+        apart = {self._other(root, pair) for pair in self.dismissed}
+        found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        for doubt in self.doubts:
+            other = self._other(root, doubt[:2])
+            if other and other not in apart:
+                found.setdefault((other, doubt[2]), []).append(doubt)
+        return found
+
+    def _other(self, root, pair):
+        roots = [self.survivor(each) for each in pair]
+        if root in roots and roots[0] != roots[1]:
+            return roots[roots.index(root) - 1]
+        return None
+
+    def give(self, part, keys, events):
+        """Gives to a part what there is by now of its keys and events."""
+        self.homes |= dict.fromkeys(self.homes.keys() & keys, part)
+        self.events |= {event: part for event in events if event in self.events}
+
+    def forget(self, gone):
+        """Leaves no trace of who was erased."""
+        self.customers = {each: None for each in self.customers if each not in gone}
+        self.homes = {key: home for key, home in self.homes.items() if home not in gone}
+        self.into = {one: into for one, into in self.into.items() if gone.isdisjoint((one, into))}
+        self.events = {event: own for event, own in self.events.items() if own not in gone}
+        self.doubts = {pair: each for pair, each in self.doubts.items() if gone.isdisjoint(pair)}
+        self.dismissed = {pair: None for pair in self.dismissed if gone.isdisjoint(pair)}
+
+
+@dataclass
+class Past:
+    """A moment at which something changed, who was who from then on, and what had changed."""
+
+    at: str
+    identity: Identity
+    changes: list[Change]
+
+
+@dataclass
+class Told:
+    """What became of an event when it was received; `past` is the place of that moment."""
+
+    past: int
+    resolved: str
+    survivor: str | None  # into whom its Customer was merged then
+    outcomes: dict[Key, str]
+    lost: set[Key] = field(default_factory=set)  # keys that were erased, but not here
+
+
+class People:
+    """What the service is to know by now, and to remember."""
+
+    def __init__(self, shared_after, limits):
+        self.now = Identity()
+        self.pasts: list[Past] = []
+        self.told: dict[str, Told] = {}
+        self.merges: dict[str, str] = {}  # who was merged, by the merge's id
+        self.splits: dict[str, tuple[str, str]] = {}  # the part and the whole, by the split's id
+        self.shared: set[Key] = set()
+        self.erased: dict[str, str] = {}  # by which erasure, each who is
+        self.free: set[Key] = set()  # the keys that were erased last
+        self._shared_after = shared_after
+        self._limits = limits  # how many of a kind a Customer may gather
+        self._links: list[tuple[str, str, bool]] = []  # every merge and split, and which is which
+        # With whom a key came that was overruled, and whether that counts since it was unmarked.
+        self.seen: dict[Key, dict[str, bool]] = {}
+
+    # What is done
+
+    def remember(self, at, *changes):
+        """Keeps who is who as of a moment, that of the latest change."""
+        self.pasts.append(Past(at, self.now.copy(), list(changes)))
+
+    def decide(self, sent, named=None):
+        """The home of the key that decides, and its kind; None and `new` where none is owned."""
+        if named:
+            return named, "customer"
+        trusted = self._trusted(sent, named)
+        full = self._full(trusted)
+        for place, key in enumerate(trusted):
+            heavier = [other for other in trusted[:place] if other not in self.now.homes]
+            glues = any((key[0], other[0]) in full for other in heavier)
+            if key in self.now.homes and not glues:
+                return self.now.homes[key], key[0]
+        return None, "new"
+
+    def keep(self, event, sent, customer, resolved):
+        """Attaches an event and its keys to a Customer; `remember` is to follow."""
+        named = customer if resolved == "customer" else None
+        trusted = self._trusted(sent, named)
+        full = {kind for by, kind in self._full(trusted, named) if by == resolved}
+        self.now.customers[customer] = None
+        survivor = self.now.survivor(customer)
+        outcomes = {
+            key: self._meet(key, customer, resolved, full) if key in trusted else "shared"
+            for key in _keys(sent)
+        }
+        self.now.events[event] = customer
+        merged = survivor if survivor != customer else None
+        self.told[event] = Told(len(self.pasts), resolved, merged, outcomes)
+
+    def _trusted(self, sent, named):
+        keys = _keys(sent)
+        unshared = [key for key in keys if key not in self.shared]
+        return unshared if unshared or named else keys
+
+    def _full(self, trusted, named=None):
+        """What may decide, and the kinds of which whoever that decides for gets no more."""
+        owners = {key[0]: self.now.homes[key] for key in trusted if key in self.now.homes}
+        if named:
+            owners["customer"] = named
+        return {
+            (by, kind)
+            for by, owner in owners.items()
+            for kind, limit in self._limits.items()
+            if sum(key[0] == kind for key in self.now.keys(owner)) >= limit
+        }
+
+    def _meet(self, key, customer, resolved, full):
+        if key not in self.now.homes:
+            if key[0] in full:
+                return "beyond_limit"
+            self.now.homes[key] = customer
+            return "attached"
+        other = self.now.survivor(self.now.homes[key])
+        if other != self.now.survivor(customer):
+            self._doubt(customer, other, key[0])
+            seen = self.seen.setdefault(key, {})
+            seen.setdefault(customer, True)
+            if sum(seen.values()) >= self._shared_after:
+                self.shared.add(key)
+            return "overruled"
+        return "decided" if key[0] == resolved else "agreed"
+
+    def _doubt(self, customer, other, kind):
+        pair = min(customer, other), max(customer, other), kind
+        place = len(self.pasts)
+        known = self.now.doubts.get(pair, Doubt(0, place, place))
+        self.now.doubts[pair] = Doubt(known.count + 1, known.first, place)
+
+    def mark(self, key, is_shared):
+        if is_shared:
+            self.shared.add(key)
+        else:
+            self.shared.discard(key)
+            self.seen[key] = dict.fromkeys(self.seen.get(key, {}), False)
+
+    def merge(self, merge, into, merged):
+        self.now.into[merged] = into
+        self.merges[merge] = merged
+        self._links.append((merged, into, False))
+
+    def undo(self, merge):
+        """Takes a merge back, and tells who was merged into whom."""
+        merged = self.merges.pop(merge)
+        return merged, self.now.into.pop(merged)
+
+    def who_have_several_keys(self):
+        homes = list(self.now.homes.values())
+        return [each for each in self.now.customers if homes.count(each) > 1]
+
+    def parts(self, customer, shared):
+        """The keys of each part that the events of a Customer imply, but of the one that stays."""
+        own = [
+            key
+            for key, home in self.now.homes.items()
+            if home == customer and key not in self.shared | shared
+        ]
+        groups = [{key} for key in own]
+        for event in self.own_events(customer):
+            met = [group for group in groups if group & self.told[event].outcomes.keys()]
+            if met:
+                # In the place of the one with the oldest key.
+                met[0].update(*met)
+                groups = [group for group in groups if group not in met[1:]]
+        return groups[1:]
+
+    def own_events(self, customer, keys=None):
+        """The events of a Customer by itself; of those, the ones that carry one of the keys."""
+        return [
+            event
+            for event, own in self.now.events.items()
+            if own == customer and (keys is None or keys & self.told[event].outcomes.keys())
+        ]
+
+    def split(self, whole, parts):
+        """Makes a Customer of each part, given by its keys and the split's id; before, they were of
+        the whole.
+        """
+        for part, (split, keys) in parts.items():
+            self.splits[split] = part, whole
+            moved = self.own_events(whole, keys)
+            self.now.customers[part] = None
+            self.now.give(part, keys, moved)
+            for past in self.pasts:
+                past.identity.into[part] = whole
+                past.identity.give(part, keys, moved)
+            self._links.append((part, whole, True))
+
+    def erase(self, customer):
+        """Who is erased with a Customer, how many keys, which events, and out of how many events
+        of others they are taken.
+        """
+        gone = self.now.members(customer)
+        keys = {key for key, home in self.now.homes.items() if home in gone}
+        events = [event for event, own in self.now.events.items() if own in gone]
+        formers = self._linked(gone)
+        self._links = [link for link in self._links if gone.isdisjoint(link[:2])]
+        for event in events:
+            del self.told[event]
+        self.now.forget(gone)
+        redacted = self._redact(keys, formers)
+        for past in self.pasts:
+            past.identity.forget(gone)
+            past.changes = [each for each in past.changes if gone.isdisjoint(each)]
+        self.merges = {merge: each for merge, each in self.merges.items() if each not in gone}
+        self.splits = {each: two for each, two in self.splits.items() if gone.isdisjoint(two)}
+        self.free = keys
+        self.shared -= keys
+        self.seen = {
+            key: {each: counts for each, counts in seen.items() if each not in gone}
+            for key, seen in self.seen.items()
+            if key not in keys
+        }
+        return gone, len(keys), events, redacted
+
+    def _redact(self, keys, formers):
+        """Takes the keys out of the events of those who are looked through; says of how many."""
+        seen = {each for key in keys for each in self.seen.get(key, ())}
+        looked_through = self._with_parts(formers | seen)
+        redacted = 0
+        for event, own in self.now.events.items():
+            told = self.told[event]
+            carried = keys & told.outcomes.keys()
+            if own not in looked_through:
+                told.lost |= carried
+                continue
+            redacted += bool(carried)
+            told.lost -= carried
+            for key in carried:
+                del told.outcomes[key]
+        return redacted
+
+    def _linked(self, gone):
+        """Who was ever one with these, by merges and splits, be it through others."""
+        found = set(gone)
+        while more := {
+            each
+            for *two, _ in self._links
+            for each in two
+            if each not in found and not found.isdisjoint(two)
+        }:
+            found |= more
+        return found - gone
+
+    def _with_parts(self, customers):
+        found = set(customers)
+        while more := {
+            part
+            for part, whole, is_split in self._links
+            if is_split and whole in found and part not in found
+        }:
+            found |= more
+        return found
+
+    # What is to be told of others
+
+    def same_people(self, identity, customer):
+        """Who else may be the same person, by which kind of key: first and last when, how often.
+
+        What changed since that identity is left out.
+        """
+        found = {}
+        for other, doubts in identity.same_people(customer).items():
+            then = [identity.doubts[doubt] for doubt in doubts]
+            first = self.pasts[min(each.first for each in then)].at
+            last = self.pasts[max(each.last for each in then)].at
+            count = sum(each.count for each in then)
+            is_current = then == [self.now.doubts[doubt] for doubt in doubts]
+            found[other] = (first, last, count) if is_current else (first, None, None)
+        return found
+
+    # What is to be told of an event
+
+    def outcomes(self, event):
+        """The outcome and the Customer of each key; not of one that may be somebody else's now."""
+        told, own = self.told[event], self.now.events[event]
+        then = self.pasts[told.past].identity
+        stood = told.survivor or then.survivor(own)
+        found = {}
+        for key in told.outcomes.keys() - told.lost:
+            outcome = told.outcomes[key]
+            if outcome == "beyond_limit":
+                found[key] = outcome, None
+                continue
+            home = self.now.homes[key]
+            owner = then.survivor(home)
+            # Who made the two one was erased, and so that is forgotten.
+            if outcome == "agreed" and owner != stood and home != own:
+                outcome = "overruled"
+            found[key] = outcome, owner if outcome in ("overruled", "shared") else stood
+        return found
+
+    def changes(self, event, until):
+        """The merges, undos and splits since an event, up to the past of that place."""
+        told = self.told[event]
+        concerned = {self.now.events[event]}
+        concerned |= {self.now.homes[key] for key in told.outcomes if key in self.now.homes}
+        found = []
+        for past in self.pasts[told.past + 1 : until + 1]:
+            chains = [past.identity.chain(customer) for customer in concerned]
+            found += [
+                change for change in past.changes if any(change[1] in each for each in chains)
+            ]
+        return found
+
+
+def _keys(sent):
+    """The keys, the heaviest first."""
+    return [(kind, sent[kind]) for kind in KINDS if kind in sent]

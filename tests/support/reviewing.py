@@ -1,0 +1,80 @@
+"""What tests of reviews share: who reviews, people by name, doubts, and merges with their undo."""
+
+import uuid
+
+import pytest
+
+from app.access import api_keys
+from tests.support import http_client
+
+
+@pytest.fixture(scope="module")
+def reviewer(address, make_key):
+    """Calls the service with a key that may write events, read, and review identities."""
+    key = make_key(
+        api_keys.EVENTS_WRITE,
+        api_keys.CONTEXT_READ,
+        api_keys.IDENTITY_READ,
+        api_keys.IDENTITY_WRITE,
+    )
+    with http_client.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def people(ingest):
+    """New Customers, each with an email address of its own: their ids and addresses."""
+
+    def make(count):
+        emails = [f"{uuid.uuid4().hex}@acme.com" for _ in range(count)]
+        answer = ingest([{"event": "x", "email": email} for email in emails])
+        return [
+            (each["customerId"], email)
+            for each, email in zip(answer["results"], emails, strict=True)
+        ]
+
+    return make
+
+
+@pytest.fixture
+def dispute(ingest):
+    """Has a key of one come with the email of another, so many times; returns the last event."""
+
+    def of(email, times=1, **key):
+        events = [{"event": "x", "email": email, **key} for _ in range(times)]
+        return ingest(events)["results"][-1]["eventId"]
+
+    return of
+
+
+@pytest.fixture
+def email(unique):
+    """The address of somebody, by a name."""
+    return lambda name: f"{name}.{unique}@x.com"
+
+
+@pytest.fixture
+def person(ingest, email):
+    """Makes a Customer of an email, and gives its id."""
+    return lambda name: ingest(email=email(name))["customerId"]
+
+
+@pytest.fixture
+def merge(reviewer):
+    """Merges the second Customer into the first, and gives the merge."""
+
+    def run(into, merged, reason="one person"):
+        body = {"from": merged, "reason": reason}
+        return http_client.told(reviewer.post(f"/v1/customers/{into}/merge", json=body))
+
+    return run
+
+
+@pytest.fixture
+def undo(reviewer):
+    """Undoes a merge, and gives what that is answered with."""
+
+    def run(merge):
+        return http_client.told(reviewer.post(f"/v1/merges/{merge['mergeId']}/undo"))
+
+    return run

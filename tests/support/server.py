@@ -1,0 +1,64 @@
+"""A service of the tests' own: the whole application on a port of its own."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import httpx2
+import uvicorn
+
+from app import main
+from app.graph.connection import Database
+from app.http.protocol import Protocol
+from app.settings import Settings
+from tests.support import http_client
+
+
+@contextlib.contextmanager
+def serving(database: Database, settings: Settings | None = None) -> Iterator[str]:
+    """Serves the application on a free port, and gives its address once it is ready."""
+    config = uvicorn.Config(
+        main.build(settings or Settings(), database),
+        host="127.0.0.1",
+        port=0,
+        loop="uvloop",
+        http=Protocol,
+        access_log=False,
+        log_config=None,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield _address(server)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def answers(address: str) -> bool:
+    """Whether a service at an address answers."""
+    with contextlib.suppress(httpx2.TransportError):
+        return http_client.get(f"{address}/healthz").status_code == 200
+    return False
+
+
+def wait_until_ready(address: str) -> None:
+    """Waits until the service at an address has its database."""
+    wait_for(lambda: http_client.get(f"{address}/readyz").status_code == 200)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits until the condition is true. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the condition did not come true")
+        time.sleep(0.02)
+
+
+def _address(server: uvicorn.Server) -> str:
+    wait_for(lambda: server.started)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    return f"http://{host}:{port}"

@@ -1,0 +1,134 @@
+"""`python -m app serve` as a process: its start, its stop, and a database that comes and goes."""
+
+import signal
+import socket
+
+import pytest
+
+from app import main, server
+from app.settings import Settings
+from tests.support import http_client
+from tests.support.forwarder import Forwarder
+from tests.support.server import answers, wait_for, wait_until_ready
+
+EVENT = {"event": "x", "email": "jane@acme.com"}
+
+
+def post(address, api_key, event=EVENT):
+    return http_client.post(
+        f"{address}/v1/events", json=event, headers={"X-API-Key": api_key}, timeout=30
+    )
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_serves_with_any_number_of_workers(serve, api_key, workers):
+    _, address = serve(WAYPATH_WORKERS=workers)
+    wait_for(lambda: answers(address))
+    wait_until_ready(address)
+
+    assert post(address, api_key).status_code == 200
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_cleanly(serve, workers, number):
+    process, address = serve(WAYPATH_WORKERS=workers)
+    wait_for(lambda: answers(address))
+
+    process.send_signal(number)
+
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in errors) == (0, False)
+    assert not answers(address)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_kill_leaves_nothing_that_holds_the_port(serve, workers):
+    process, address = serve(WAYPATH_WORKERS=workers)
+    wait_for(lambda: answers(address))
+
+    process.kill()
+    process.communicate()
+
+    wait_for(lambda: not answers(address))
+    _, address = serve()
+    wait_for(lambda: answers(address))
+
+
+def test_a_taken_port_is_said_in_a_sentence(serve, free_port):
+    with socket.create_server(("127.0.0.1", free_port)):
+        process, _ = serve()
+        _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert f"Error: cannot listen on 127.0.0.1:{free_port}" in errors
+    assert "WAYPATH_PORT" in errors
+
+
+def test_a_wrong_setting_is_named_and_nothing_starts(serve):
+    process, _ = serve(WAYPATH_WORKERS="none")
+    _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert errors.startswith("Error: WAYPATH_WORKERS")
+
+
+def test_the_banner_names_the_database_but_not_its_password(serve, database):
+    process, address = serve()
+    wait_for(lambda: answers(address))
+    process.terminate()
+
+    banner, errors = process.communicate(timeout=30)
+
+    assert database.uri in banner
+    assert database.password is None or database.password not in banner + errors
+
+
+def test_the_banner_waits_until_the_database_is_ready_for_the_first_write(monkeypatch, free_port):
+    steps = []
+
+    async def prepare(*_):
+        steps.append("prepare")
+
+    monkeypatch.setattr(main, "prepare", prepare)
+    monkeypatch.setattr(server, "given_banner", lambda *_: steps.append("banner"))
+    monkeypatch.setattr(server, "_run", lambda *_: steps.append("run"))
+    server.serve(Settings(neo4j_uri="bolt://127.0.0.1:7687", port=free_port))
+
+    assert steps == ["prepare", "banner", "run"]
+
+
+def test_it_starts_without_its_database_and_recovers_when_that_comes(
+    serve, database, api_key, unique
+):
+    with Forwarder(database.uri) as forwarder:
+        forwarder.close()
+        _, address = serve(NEO4J_URI=forwarder.uri)
+        wait_for(lambda: answers(address))
+        assert http_client.get(f"{address}/readyz").status_code == 503
+
+        forwarder.open()
+
+        wait_until_ready(address)
+        assert post(address, api_key).status_code == 200
+
+
+def test_it_answers_503_while_its_database_is_away_and_recovers(serve, database, api_key):
+    with Forwarder(database.uri) as forwarder:
+        _, address = serve(NEO4J_URI=forwarder.uri)
+        wait_for(lambda: answers(address))
+        wait_until_ready(address)
+        post(address, api_key)
+
+        forwarder.close()
+
+        response = post(address, api_key)
+        assert response.status_code == 503
+        assert response.json()["error"]["code"] == "unavailable"
+        assert int(response.headers["retry-after"]) >= 1
+        wait_for(lambda: http_client.get(f"{address}/readyz").status_code == 503)
+        assert answers(address)
+
+        forwarder.open()
+
+        wait_for(lambda: post(address, api_key).status_code == 200)
