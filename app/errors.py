@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Detail(Struct, frozen=True):
+class FieldError(Struct, frozen=True):
     """One fault of a request: `path` says where (`events[3].timestamp`), `message` what."""
 
     path: str
@@ -19,7 +19,7 @@ class ServiceError(Exception):
     code = "internal"
     retry_after: int | None = None
 
-    def __init__(self, message: str, details: list[Detail] | None = None) -> None:
+    def __init__(self, message: str, details: list[FieldError] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.details = details or []

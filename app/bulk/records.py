@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from app.bulk.source import LINE
 from app.domain.identifiers import IsBlocked
-from app.errors import Detail, InvalidPayload
+from app.errors import FieldError, InvalidPayload
 from app.ingest import payload
 from app.ingest.events import Event, EventIngest
 
@@ -62,7 +62,7 @@ def read(texts: Iterable[Text], identity: str | None, is_blocked: IsBlocked) -> 
 
 def fault(path: str, message: str) -> InvalidPayload:
     """The error of a record with one fault."""
-    return InvalidPayload("the record cannot be taken", [Detail(path, message)])
+    return InvalidPayload("the record cannot be taken", [FieldError(path, message)])
 
 
 def _event(

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from app.bulk.records import Record
-from app.errors import Detail, ServiceError
+from app.errors import FieldError, ServiceError
 
 
 class Reject(Struct, frozen=True):
@@ -16,7 +16,7 @@ class Reject(Struct, frozen=True):
     file: str
     line: int
     code: str
-    details: list[Detail]
+    details: list[FieldError]
     record: str  # where it is not UTF-8, with \xNN
 
 
@@ -58,7 +58,7 @@ class Rejects:
 
 def _line(file: str, record: Record, error: ServiceError) -> bytes:
     said = record.raw.decode("utf-8", "backslashreplace")
-    details = error.details or [Detail("", error.message)]
+    details = error.details or [FieldError("", error.message)]
     reject = Reject(file, record.line, error.code, details, said)
     return msgspec.json.encode(reject) + b"\n"
 

@@ -10,7 +10,7 @@ from app.customers.touchpoints import Touchpoint, touchpoint
 from app.domain import identifiers as identity
 from app.domain import timestamps, validation
 from app.domain.validation import invalid
-from app.errors import Detail, UnknownCustomer
+from app.errors import FieldError, UnknownCustomer
 from app.graph.graph import Graph, Row
 
 LIMIT = 200
@@ -145,11 +145,11 @@ class ContextReader:
 
         Raises InvalidPayload, UnknownCustomer or Unavailable.
         """
-        faults: list[Detail] = []
+        faults: list[FieldError] = []
         customer, keys, _ = identity.identify(query, "", self._is_blocked, faults)
         as_of = validation.read(query.as_of, "asOf", timestamps.parse, faults)
         if not identity.is_anybody(query):
-            faults.append(Detail("", identity.NOBODY))
+            faults.append(FieldError("", identity.NOBODY))
         if faults:
             raise invalid(faults)
         rows = await self._graph.read(

@@ -9,7 +9,7 @@ from app.customers.touchpoints import Touchpoint, touchpoint
 from app.domain import identifiers, pagination, timestamps, validation
 from app.domain.timestamps import Instant
 from app.domain.validation import invalid
-from app.errors import Detail, UnknownCustomer
+from app.errors import FieldError, UnknownCustomer
 from app.graph.graph import Graph
 
 LIMIT = 200
@@ -68,7 +68,7 @@ class TimelineReader:
 
         Raises InvalidPayload, UnknownCustomer or Unavailable.
         """
-        faults: list[Detail] = []
+        faults: list[FieldError] = []
         customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
 
         def instant(text: str | None, path: str) -> Instant | None:

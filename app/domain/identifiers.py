@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 from app.domain import validation
-from app.errors import Detail
+from app.errors import FieldError
 
 # Reserved domains (RFC 6761) identify as well as any: nothing is ever sent to them.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -111,7 +111,7 @@ class Identified(Keyed, Protocol):
 
 
 def identify(
-    sent: Identified, path: str, is_blocked: IsBlocked, faults: list[Detail]
+    sent: Identified, path: str, is_blocked: IsBlocked, faults: list[FieldError]
 ) -> tuple[str | None, list[Key], list[Key]]:
     """Whom these fields name: a Customer, the keys, the heaviest first, and the blocked keys.
 
@@ -125,11 +125,11 @@ def identify(
         return customer, keys, ignored
     keys = [key for key in keys if key not in ignored]
     if not (keys or customer) and len(faults) == before:
-        faults += [Detail(path + key.kind, _blocked(key)) for key in ignored]
+        faults += [FieldError(path + key.kind, _blocked(key)) for key in ignored]
     return customer, keys, ignored
 
 
-def read_keys(sent: Keyed, path: str, faults: list[Detail]) -> list[Key]:
+def read_keys(sent: Keyed, path: str, faults: list[FieldError]) -> list[Key]:
     """The keys in these fields, the heaviest first; faults are added."""
     found = (
         validation.read(sent.email, f"{path}email", email, faults),

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect, Request
 
-from app.errors import Detail, InvalidPayload, PayloadTooLarge, UnsupportedMediaType
+from app.errors import FieldError, InvalidPayload, PayloadTooLarge, UnsupportedMediaType
 
 SIZE = 5 * 1024 * 1024
 FORM_SIZE = 8 * 1024
@@ -47,7 +47,7 @@ async def read_form(request: Request) -> dict[str, str]:
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
     except ValueError:
-        raise InvalidPayload("the body is not a form", [Detail("", "is not a form")]) from None
+        raise InvalidPayload("the body is not a form", [FieldError("", "is not a form")]) from None
     return {name: values[-1] for name, values in fields.items()}
 
 
@@ -110,4 +110,4 @@ def _too_large(size: int = SIZE) -> PayloadTooLarge:
 
 
 def _not_gzip() -> InvalidPayload:
-    return InvalidPayload("the body is not gzip", [Detail("", "is not a whole gzip member")])
+    return InvalidPayload("the body is not gzip", [FieldError("", "is not a whole gzip member")])

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from app.domain import validation
-from app.errors import Detail
+from app.errors import FieldError
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise validation.invalid([_detail(str(error))]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise validation.invalid([Detail("", f"is not JSON in UTF-8: {error}")]) from None
+        raise validation.invalid([FieldError("", f"is not JSON in UTF-8: {error}")]) from None
 
 
 def convert(given: Mapping[str, Any], kind: type[T]) -> T:
@@ -41,7 +41,7 @@ def from_parameters(given: Iterable[tuple[str, str]], kind: type[T], **known: st
     found: dict[str, str] = {}
     for name, value in given:
         if name in found or name in known:
-            raise validation.invalid([Detail(name, "must come once")])
+            raise validation.invalid([FieldError(name, "must come once")])
         found[name] = value
     try:
         return msgspec.convert(found | known, kind, strict=False)
@@ -49,12 +49,12 @@ def from_parameters(given: Iterable[tuple[str, str]], kind: type[T], **known: st
         raise validation.invalid([_detail(str(error))]) from None
 
 
-def _detail(message: str) -> Detail:
+def _detail(message: str) -> FieldError:
     if match := _AT.fullmatch(message):
-        return Detail(match["path"][:100], _said(match["message"]))
+        return FieldError(match["path"][:100], _said(match["message"]))
     if match := _UNKNOWN.fullmatch(message):
-        return Detail(match["path"][:100], "is not a field")
-    return Detail("", _said(message))
+        return FieldError(match["path"][:100], "is not a field")
+    return FieldError("", _said(message))
 
 
 def _said(message: str) -> str:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from app.domain import idempotency
-from app.errors import Detail, InvalidPayload, Unauthenticated
+from app.errors import FieldError, InvalidPayload, Unauthenticated
 
 
 def api_key(request: Request) -> str | None:
@@ -37,7 +37,7 @@ def idempotency_key(request: Request) -> str | None:
             raise ValueError("must be ASCII")
         return idempotency.key(values[0])
     except ValueError as error:
-        detail = Detail("Idempotency-Key", str(error))
+        detail = FieldError("Idempotency-Key", str(error))
         raise InvalidPayload(f"the Idempotency-Key header {error}", [detail]) from None
 
 

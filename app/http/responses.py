@@ -8,7 +8,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from app import errors
-from app.errors import Detail, ServiceError
+from app.errors import FieldError, ServiceError
 from app.ingest.service import Receipt
 
 STATUS = {
@@ -46,7 +46,7 @@ class Error(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
     code: str
     message: str
-    details: list[Detail]
+    details: list[FieldError]
     request_id: str | None = None
 
 

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from app.domain import identifiers, pagination, validation
 from app.domain.validation import invalid
-from app.errors import Detail, UnknownCustomer
+from app.errors import FieldError, UnknownCustomer
 from app.graph.graph import Graph, Row
 
 LIMIT = 200
@@ -76,7 +76,7 @@ class ChangeReader:
 
     async def read(self, query: ChangesQuery) -> Changes:
         """The page that a query asks for. Raises InvalidPayload, UnknownCustomer or Unavailable."""
-        faults: list[Detail] = []
+        faults: list[FieldError] = []
         customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
         before = validation.read(query.cursor, "cursor", pagination.moment, faults)
         if faults:

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from app.domain import identifiers as identity
 from app.domain import pagination, validation
 from app.domain.validation import invalid
-from app.errors import Detail
+from app.errors import FieldError
 from app.graph.graph import Graph, Row
 
 LIMIT = 100
@@ -94,7 +94,7 @@ class ConflictReader:
 
     async def read(self, query: ConflictsQuery) -> Conflicts:
         """The page that a query asks for. Raises InvalidPayload or Unavailable."""
-        faults: list[Detail] = []
+        faults: list[FieldError] = []
         place = validation.read(
             query.cursor, "cursor", lambda text: pagination.decode(text, _Place), faults
         )

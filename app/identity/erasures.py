@@ -7,7 +7,7 @@ import structlog
 
 from app.domain import identifiers, ids, timestamps, validation
 from app.domain.validation import invalid
-from app.errors import Detail, MergeConflict, Unavailable, UnknownCustomer
+from app.errors import FieldError, MergeConflict, Unavailable, UnknownCustomer
 from app.graph.graph import Graph
 from app.identity.erasure import Erasure, ErasureQuery
 from app.identity.erasure_worker import Report, Sweep
@@ -162,11 +162,11 @@ class Erasures:
 
 
 def _checked(query: ErasureQuery) -> tuple[str, str | None]:
-    faults: list[Detail] = []
+    faults: list[FieldError] = []
     customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
     reason = validation.read(query.reason, "reason", _reason, faults)
     if faults or not customer:
-        raise invalid(faults or [Detail("customer", "is required")])
+        raise invalid(faults or [FieldError("customer", "is required")])
     return customer, reason
 
 

@@ -5,7 +5,7 @@ import msgspec
 from app.domain import ids, timestamps, validation
 from app.domain.identifiers import opaque_id
 from app.domain.validation import invalid
-from app.errors import Detail, MergeConflict, UnknownCustomer, UnknownMerge
+from app.errors import FieldError, MergeConflict, UnknownCustomer, UnknownMerge
 from app.graph.graph import Graph, Row
 from app.identity.merge import Caution, Evidence, KindCount, Merge, MergePreview, MergeRequest, Side
 
@@ -91,13 +91,13 @@ class Merges:
 
 
 def _two(customer: str, other: str) -> tuple[str, str]:
-    faults: list[Detail] = []
+    faults: list[FieldError] = []
     into = validation.read(customer, "customer", opaque_id, faults)
     merged = validation.read(other, "from", opaque_id, faults)
     if not merged and not faults:
-        faults.append(Detail("from", "is required"))
+        faults.append(FieldError("from", "is required"))
     if into == merged and not faults:
-        faults.append(Detail("from", "is the Customer itself"))
+        faults.append(FieldError("from", "is the Customer itself"))
     if faults:
         raise invalid(faults)
     return into or "", merged or ""

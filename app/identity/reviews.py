@@ -5,7 +5,7 @@ from msgspec import Struct
 from app.domain import identifiers, ids, timestamps
 from app.domain.identifiers import Key
 from app.domain.validation import invalid
-from app.errors import Detail, UnknownConflict, UnknownCustomer
+from app.errors import FieldError, UnknownConflict, UnknownCustomer
 from app.graph.graph import Graph
 from app.identity.audit import Change, change
 from app.identity.merge import Reason
@@ -59,7 +59,7 @@ class Reviewer:
 
         Raises InvalidPayload, UnknownCustomer where nobody has the key, or Unavailable.
         """
-        faults: list[Detail] = []
+        faults: list[FieldError] = []
         key = _key(mark, faults)
         if key is None or faults:
             raise invalid(faults)
@@ -78,11 +78,11 @@ class Reviewer:
         raise UnknownCustomer("nobody has this key")
 
 
-def _key(mark: SharedMark, faults: list[Detail]) -> Key | None:
+def _key(mark: SharedMark, faults: list[FieldError]) -> Key | None:
     before = len(faults)
     keys = identifiers.read_keys(mark, "", faults)
     if len(keys) == 1:
         return keys[0]
     if len(faults) == before:
-        faults.append(Detail("", ONE_KEY))
+        faults.append(FieldError("", ONE_KEY))
     return None

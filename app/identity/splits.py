@@ -2,7 +2,7 @@
 
 from app.domain import ids, timestamps
 from app.domain.validation import invalid
-from app.errors import Detail, MergeConflict, NothingToSplit, UnknownCustomer, UnknownSplit
+from app.errors import FieldError, MergeConflict, NothingToSplit, UnknownCustomer, UnknownSplit
 from app.graph.graph import Graph, Row
 from app.identity.merge import Merge, MergeRequest
 from app.identity.merges import Merges
@@ -68,7 +68,7 @@ class Splits:
         for row in await self._graph.read("customer_parts", customer=customer):
             own = {each["name"] for each in row["identifiers"]}
             faults = [
-                Detail(f"shared[{place}]", "is no Identifier of the Customer")
+                FieldError(f"shared[{place}]", "is no Identifier of the Customer")
                 for place, name in enumerate(shared)
                 if name not in own
             ]

@@ -7,7 +7,7 @@ from msgspec import Meta, Raw, Struct
 
 from app.domain import idempotency, identifiers, timestamps, validation
 from app.domain.identifiers import IsBlocked, Key
-from app.errors import Detail
+from app.errors import FieldError
 from app.ingest import properties
 
 NAME_LENGTH = 200
@@ -92,12 +92,12 @@ class Event(Struct, frozen=True):
 
 def normalise(
     sent: EventIngest, is_blocked: IsBlocked, path: str = ""
-) -> tuple[Event, list[Detail]]:
+) -> tuple[Event, list[FieldError]]:
     """The one form of an event, and all its faults; the form counts only where there are none.
 
     `path` is where the event stands in its request, such as `events[3].`.
     """
-    faults: list[Detail] = []
+    faults: list[FieldError] = []
     read = validation.read
     name = read(sent.event, f"{path}event", _name, faults)
     customer, keys, ignored = identifiers.identify(sent, path, is_blocked, faults)
@@ -127,21 +127,21 @@ def _name(text: str) -> str:
     return text
 
 
-def _properties(raw: Raw, path: str, faults: list[Detail]) -> tuple[str, dict[str, Any]]:
+def _properties(raw: Raw, path: str, faults: list[FieldError]) -> tuple[str, dict[str, Any]]:
     text = bytes(raw)
     if text in (b"", b"null"):
         return "{}", {}
     try:
         return properties.parse(text)
     except ValueError as error:
-        faults.append(Detail(f"{path}properties", str(error)))
+        faults.append(FieldError(f"{path}properties", str(error)))
         return "{}", {}
 
 
-def _absences(sent: EventIngest, is_somebody: bool, path: str) -> list[Detail]:
-    absences: list[Detail] = []
+def _absences(sent: EventIngest, is_somebody: bool, path: str) -> list[FieldError]:
+    absences: list[FieldError] = []
     if not sent.event or sent.event.isspace():
-        absences.append(Detail(f"{path}event", "is required"))
+        absences.append(FieldError(f"{path}event", "is required"))
     if not is_somebody and not identifiers.is_anybody(sent):
-        absences.append(Detail(path.removesuffix("."), identifiers.NOBODY))
+        absences.append(FieldError(path.removesuffix("."), identifiers.NOBODY))
     return absences

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from app.domain.identifiers import IsBlocked
-from app.errors import Detail, InvalidPayload
+from app.errors import FieldError, InvalidPayload
 from app.ingest.events import Event, EventIngest, normalise
 
 BATCH_SIZE = 500
@@ -17,7 +17,7 @@ UNKNOWN_FIELDS_NAMED = 10
 class Misread(Struct, frozen=True):
     """An event that could not be decoded: why, and the fields whose value is not known."""
 
-    faults: list[Detail]
+    faults: list[FieldError]
     unknown: set[str]
 
 
@@ -64,7 +64,7 @@ def decode(body: bytes) -> Payload:
     try:
         return _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _invalid([Detail("", f"is not JSON in UTF-8: {error}")]) from None
+        raise _invalid([FieldError("", f"is not JSON in UTF-8: {error}")]) from None
 
 
 def merged(faults: list[InvalidPayload]) -> InvalidPayload:
@@ -87,7 +87,7 @@ def _decode(body: bytes) -> Payload:
 def _decode_slowly(body: bytes) -> Payload:
     members = _members(Raw(body))
     if members is None:
-        raise _invalid([Detail("", "must be an object")])
+        raise _invalid([FieldError("", "must be an object")])
     is_batch = "events" in members
     events = _batch(members) if is_batch else [Raw(body)]
     sent: list[EventIngest] = []
@@ -103,15 +103,17 @@ def _decode_slowly(body: bytes) -> Payload:
 def _batch(members: dict[str, Raw]) -> list[Raw]:
     raw = members.pop("events")
     faults = [
-        Detail(_short(name), "must not stand beside events")
+        FieldError(_short(name), "must not stand beside events")
         for name in islice(members, UNKNOWN_FIELDS_NAMED)
     ]
     try:
         events = _array.decode(raw)
     except msgspec.ValidationError:
-        raise _invalid([*faults, Detail("events", "must be an array")]) from None
+        raise _invalid([*faults, FieldError("events", "must be an array")]) from None
     if not 1 <= len(events) <= BATCH_SIZE:
-        faults.append(Detail("events", f"must have 1 to {BATCH_SIZE} events, not {len(events)}"))
+        faults.append(
+            FieldError("events", f"must have 1 to {BATCH_SIZE} events, not {len(events)}")
+        )
     if faults:
         raise _invalid(faults)
     return events
@@ -120,11 +122,11 @@ def _batch(members: dict[str, Raw]) -> list[Raw]:
 def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, Misread]:
     members = _members(raw)
     if members is None:
-        faults = [Detail(path.removesuffix("."), "must be an object")]
+        faults = [FieldError(path.removesuffix("."), "must be an object")]
         return EventIngest(), Misread(faults, set(_fields))
     unknown = (name for name in members if name not in _fields)
     faults = [
-        Detail(path + _short(name), _unknown(name))
+        FieldError(path + _short(name), _unknown(name))
         for name in islice(unknown, UNKNOWN_FIELDS_NAMED)
     ]
     sent = EventIngest()
@@ -135,11 +137,11 @@ def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, Misread]:
             setattr(sent, _fields[name].name, value)
         except msgspec.ValidationError:
             mistyped.add(name)
-    faults += [Detail(path + name, "must be a string") for name in _fields if name in mistyped]
+    faults += [FieldError(path + name, "must be a string") for name in _fields if name in mistyped]
     return sent, Misread(faults, mistyped)
 
 
-def _known(faults: list[Detail], path: str, unknown: set[str]) -> list[Detail]:
+def _known(faults: list[FieldError], path: str, unknown: set[str]) -> list[FieldError]:
     if not unknown:
         return faults
     # What has the wrong type is not absent as well.
@@ -147,7 +149,7 @@ def _known(faults: list[Detail], path: str, unknown: set[str]) -> list[Detail]:
     return [fault for fault in faults if fault.path.removeprefix(path) in fields]
 
 
-def _invalid(faults: list[Detail]) -> InvalidPayload:
+def _invalid(faults: list[FieldError]) -> InvalidPayload:
     count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
     return InvalidPayload(f"{count} in the payload: nothing of it was written", faults)
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from app.domain import idempotency, identifiers, ids, timestamps
 from app.domain.identifiers import Key
-from app.errors import Detail, IdempotencyConflict, ServiceError
+from app.errors import FieldError, IdempotencyConflict, ServiceError
 from app.ingest.events import Event, EventIngest
 from app.ingest.group_commit import Row
 from app.ingest.payload import Payload
@@ -42,7 +42,7 @@ class Request(Struct, frozen=True):
             else f"{self.payload.path(position)}idempotencyKey"
         )
         message = "was used before, with another payload"
-        return IdempotencyConflict(f"an idempotency key {message}", [Detail(path, message)])
+        return IdempotencyConflict(f"an idempotency key {message}", [FieldError(path, message)])
 
 
 def of(request: Request, is_blocked: identifiers.IsBlocked) -> list[Row | ServiceError]:

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.domain import blocklist, identifiers
 from app.domain.blocklist import EventWarning
-from app.errors import Detail, IdempotencyConflict, InvalidPayload, ServiceError
+from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
 from app.graph.graph import Graph
 from app.ingest import rows
 from app.ingest.admission import Admission, Reservation
@@ -216,7 +216,7 @@ def _result(
         return request.conflict(position)
     if row["customer"] in outcome.unknown:
         path = f"{request.payload.path(position)}customer"
-        return merged([InvalidPayload("", [Detail(path, "does not exist")])])
+        return merged([InvalidPayload("", [FieldError(path, "does not exist")])])
     return _Withdrawn("another event of the request was refused")
 
 

@@ -11,7 +11,7 @@ from app.customers.explanation.reader import Explanation, ExplanationQuery, Expl
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.domain import idempotency, validation
 from app.domain.validation import invalid
-from app.errors import Detail, InvalidPayload, PayloadTooLarge
+from app.errors import FieldError, InvalidPayload, PayloadTooLarge
 from app.http import decoding
 from app.http.body import SIZE
 from app.http.responses import receipt_content
@@ -57,7 +57,7 @@ class ToolCalls:
     async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Resolution:
         sent = payload.decode(_encode(arguments))
         if sent.is_batch:
-            raise invalid([Detail("events", "is not a field; ingest_events takes a batch")])
+            raise invalid([FieldError("events", "is not a field; ingest_events takes a batch")])
         (result,) = (await self._keep(sent, api_key, BatchOptions())).results
         if isinstance(result, Resolution):
             return result
@@ -70,7 +70,7 @@ class ToolCalls:
         rest = {name: value for name, value in arguments.items() if name not in names}
         sent = payload.decode(_encode(rest))
         if not sent.is_batch:
-            raise invalid([Detail("events", "is required")])
+            raise invalid([FieldError("events", "is required")])
         return receipt_content(await self._keep(sent, api_key, options))
 
     async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
@@ -89,7 +89,7 @@ class ToolCalls:
         return await self._explanations.read(asked)
 
     async def _keep(self, sent: Payload, api_key: ApiKey, options: BatchOptions) -> Receipt:
-        faults: list[Detail] = []
+        faults: list[FieldError] = []
         key = validation.read(options.idempotency_key, "idempotencyKey", idempotency.key, faults)
         if faults:
             raise invalid(faults)
@@ -106,7 +106,7 @@ def _encode(arguments: Mapping[str, Any]) -> bytes:
             arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         ).encode()
     except (ValueError, RecursionError) as error:
-        detail = Detail("", f"is not JSON in UTF-8: {error}")
+        detail = FieldError("", f"is not JSON in UTF-8: {error}")
         raise InvalidPayload("1 fault in the arguments: nothing was written", [detail]) from None
     if len(body) > SIZE:
         raise PayloadTooLarge(f"the arguments are larger than {SIZE // 1024**2} MiB")

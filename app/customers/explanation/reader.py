@@ -12,7 +12,7 @@ from app.customers.touchpoints import Touchpoint, touchpoint
 from app.domain import identifiers, timestamps, validation
 from app.domain.timestamps import Instant
 from app.domain.validation import invalid
-from app.errors import Detail, UnknownEvent
+from app.errors import FieldError, UnknownEvent
 from app.graph.graph import Graph, Row
 
 _NOW: Instant = (2**63, 0)  # and ever after
@@ -73,7 +73,7 @@ class ExplanationReader:
 
         Raises InvalidPayload, UnknownEvent or Unavailable.
         """
-        faults: list[Detail] = []
+        faults: list[FieldError] = []
         event = validation.read(query.event_id, "eventId", identifiers.opaque_id, faults)
         as_of = validation.read(query.as_of, "asOf", timestamps.parse, faults)
         if faults:
