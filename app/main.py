@@ -11,7 +11,7 @@ from starlette.routing import Route, Router
 
 from app import settings
 from app.access import redis_window
-from app.access.authenticator import Keyring
+from app.access.authenticator import Authenticator
 from app.access.guard import Gate
 from app.access.rate_limiter import Limiter
 from app.customers.context import ContextReader, Links
@@ -134,7 +134,7 @@ class _Core:
         self.figures = counted
         self.traces = tracing.load() if config.otlp_endpoint else Traces()
         self.graph = Graph(where, figures=counted)
-        self._keyring = Keyring(self.graph)
+        self._authenticator = Authenticator(self.graph)
         write = partial(service.write, self.graph, config.rules, figures=counted)
         self._commits = GroupCommit(write, DEADLINE, counted)
         migrator = Migrator(self.graph, steps.load())
@@ -150,7 +150,7 @@ class _Core:
             counted,
             redis_window.at(config.rate_limit_storage, config.rate_limit),
         )
-        self.gate = Gate(self._keyring, self._limiter)
+        self.gate = Gate(self._authenticator, self._limiter)
         self.calls = ToolCalls(
             self.ingest, self.contexts, self.timelines, self.explanations, self.gate
         )
@@ -159,7 +159,12 @@ class _Core:
     async def running(self, *more: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
         """Runs what runs for ever, until left."""
         runs = (
-            *(self.readiness.watch, self._keyring.watch, self._limiter.watch, self._commits.run),
+            *(
+                self.readiness.watch,
+                self._authenticator.watch,
+                self._limiter.watch,
+                self._commits.run,
+            ),
             *more,
         )
         tasks = [asyncio.create_task(run()) for run in runs]

@@ -1,4 +1,4 @@
-"""The keyring: the API keys in use, kept at hand so that a request need not ask the graph."""
+"""Authentication: the API key of a request, from a cache of what the database says of it."""
 
 import asyncio
 import time
@@ -13,15 +13,16 @@ from app.graph.graph import Graph, Row
 
 log = structlog.get_logger()
 
-REFRESH_INTERVAL = 1.0
-MAX_AGE = 4.0  # with the refresh before it, a revoked key ends within 5 seconds
-CAPACITY = 10_000
+REFRESH_INTERVAL_SECONDS = 1.0
+# With the refresh before it, a revoked key is rejected within 5 seconds.
+MAX_AGE_SECONDS = 4.0
+MAX_CACHED_KEYS = 10_000
 
 
 class ApiKey(Struct, frozen=True):
-    """An API key as the graph knows it; `expires_at` is in seconds since 1970.
+    """An API key as the database has it; `expires_at` is in seconds since 1970.
 
-    A key and those that it was rotated to are one `producer`.
+    A key and its successors by rotation are one `producer`.
     """
 
     id: str
@@ -31,38 +32,50 @@ class ApiKey(Struct, frozen=True):
     revoked: bool
 
     def is_valid(self) -> bool:
-        """Whether it may be used now."""
+        """Whether it is neither revoked nor expired."""
         return not self.revoked and (self.expires_at is None or time.time() < self.expires_at)
 
 
-Entry = tuple[ApiKey | None, float]  # a key, or None for an unknown one, and when it was read
+class _CachedKey(Struct, frozen=True):
+    api_key: ApiKey | None  # None for a key that the database does not know
+    read_at: float  # by the monotonic clock
+
+    def is_fresh(self, max_age: float) -> bool:
+        return time.monotonic() - self.read_at <= max_age
 
 
-class Keyring:
-    """Tells whose key a request carries, from a cache.
+class Authenticator:
+    """Finds the API key of a request, in a cache of `max_cached_keys` over the database.
 
-    What it tells is never older than four seconds, unless the caller takes older.
+    It uses no entry older than `max_age` seconds, unless the caller allows stale ones.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        max_age: float = MAX_AGE_SECONDS,
+        max_cached_keys: int = MAX_CACHED_KEYS,
+    ) -> None:
         self._graph = graph
-        # The least recently used entry first: unknown keys displace none that is in use.
-        self._cache: OrderedDict[str, Entry] = OrderedDict()
-        self._asked: dict[str, asyncio.Task[dict[str, Entry]]] = {}
+        self._max_age = max_age
+        self._max_cached_keys = max_cached_keys
+        # The least recently used entry first: unknown keys evict none that is in use.
+        self._cache: OrderedDict[str, _CachedKey] = OrderedDict()
+        self._fetches: dict[str, asyncio.Task[dict[str, _CachedKey]]] = {}
 
     async def authenticate(
-        self, text: str | None, scope: str | None = None, *, is_memory_enough: bool = False
+        self, text: str | None, scope: str | None = None, *, allow_stale: bool = False
     ) -> ApiKey:
-        """The key that `text` is, with the scope where one is named.
+        """Returns the API key of which `text` is the secret.
 
-        Where memory is enough, what was known last counts while the graph is away.
-        Raises Unauthenticated, ForbiddenScope or Unavailable.
+        With a `scope`, the key must have it. With `allow_stale`, an entry of any age counts
+        while the database is unavailable. Raises Unauthenticated, ForbiddenScope or Unavailable.
         """
         if text is None:
             raise Unauthenticated("the X-API-Key header is missing")
         if not api_keys.is_well_formed(text):
             raise Unauthenticated("the API key is not valid")
-        api_key = await self._find(api_keys.digest(text), is_memory_enough)
+        api_key = await self._find(api_keys.digest(text), allow_stale)
         if api_key is None or not api_key.is_valid():
             raise Unauthenticated("the API key is not valid")
         if scope and scope not in api_key.scopes:
@@ -70,57 +83,59 @@ class Keyring:
         return api_key
 
     async def watch(self) -> None:
-        """Keeps the cache fresh, for ever. While the graph is away, entries age and lapse."""
+        """Refreshes the cache until cancelled. While the database is unavailable, entries age."""
         while True:
-            await asyncio.sleep(REFRESH_INTERVAL)
+            await asyncio.sleep(REFRESH_INTERVAL_SECONDS)
             try:
-                await self._refresh([digest for digest, (key, _) in self._cache.items() if key])
+                await self._fetch(
+                    [digest for digest, cached in self._cache.items() if cached.api_key]
+                )
             except Unavailable:
                 continue
             except Exception:
-                log.exception("keyring_failed")
+                log.exception("api_key_refresh_failed")
 
-    async def _find(self, digest: str, is_memory_enough: bool) -> ApiKey | None:
+    async def _find(self, digest: str, allow_stale: bool) -> ApiKey | None:
         cached = self._cache.get(digest)
         if cached:
             self._cache.move_to_end(digest)
-            if time.monotonic() - cached[1] <= MAX_AGE:
-                return cached[0]
+            if cached.is_fresh(self._max_age):
+                return cached.api_key
         try:
-            found = await self._ask(digest)
+            fetched = await self._fetch_once(digest)
         except Unavailable:
-            if cached and is_memory_enough:
-                return cached[0]
+            if cached and allow_stale:
+                return cached.api_key
             raise
-        return found[0]
+        return fetched.api_key
 
-    async def _ask(self, digest: str) -> Entry:
-        """Refreshes one entry, once for all who wait for it."""
-        asked = self._asked.get(digest)
-        if asked is None:
-            asked = self._asked[digest] = asyncio.create_task(self._refresh([digest]))
-            asked.add_done_callback(lambda asked: self._forget(digest, asked))
-        # One caller who hangs up stops it for none of the others.
-        return (await asyncio.shield(asked))[digest]
+    async def _fetch_once(self, digest: str) -> _CachedKey:
+        """Reads one key, once for all callers that wait for it."""
+        fetch = self._fetches.get(digest)
+        if fetch is None:
+            fetch = self._fetches[digest] = asyncio.create_task(self._fetch([digest]))
+            fetch.add_done_callback(lambda fetch: self._forget(digest, fetch))
+        # A caller that disconnects cancels it for none of the others.
+        return (await asyncio.shield(fetch))[digest]
 
-    def _forget(self, digest: str, asked: asyncio.Task[dict[str, Entry]]) -> None:
-        del self._asked[digest]
-        if not asked.cancelled():
-            asked.exception()  # else asyncio reports it where nobody waits any more
+    def _forget(self, digest: str, fetch: asyncio.Task[dict[str, _CachedKey]]) -> None:
+        del self._fetches[digest]
+        if not fetch.cancelled():
+            fetch.exception()  # else asyncio logs it if no caller waits any more
 
-    async def _refresh(self, digests: list[str]) -> dict[str, Entry]:
+    async def _fetch(self, digests: list[str]) -> dict[str, _CachedKey]:
         if not digests:
             return {}
-        asked_at = time.monotonic()
+        read_at = time.monotonic()
         rows = {row["hash"]: row for row in await self._graph.read("api_keys", hashes=digests)}
-        entries: dict[str, Entry] = {
-            digest: (_api_key(rows[digest]) if digest in rows else None, asked_at)
+        fetched = {
+            digest: _CachedKey(_api_key(rows[digest]) if digest in rows else None, read_at)
             for digest in digests
         }
-        self._cache.update(entries)
-        while len(self._cache) > CAPACITY:
+        self._cache.update(fetched)
+        while len(self._cache) > self._max_cached_keys:
             self._cache.popitem(last=False)
-        return entries
+        return fetched
 
 
 def _api_key(row: Row) -> ApiKey:

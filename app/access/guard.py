@@ -1,25 +1,25 @@
 """The gate: who may come in, and how much of it."""
 
-from app.access.authenticator import ApiKey, Keyring
+from app.access.authenticator import ApiKey, Authenticator
 from app.access.rate_limiter import Limiter
 
 
 class Gate:
     """Stands before every use case, whichever door a caller takes."""
 
-    def __init__(self, keyring: Keyring, limiter: Limiter) -> None:
-        self._keyring = keyring
+    def __init__(self, authenticator: Authenticator, limiter: Limiter) -> None:
+        self._authenticator = authenticator
         self._limiter = limiter
 
     async def admit(
-        self, text: str | None, scope: str | None = None, *, is_memory_enough: bool = False
+        self, text: str | None, scope: str | None = None, *, allow_stale: bool = False
     ) -> ApiKey:
         """The API key that `text` is, with the scope where one is named.
 
-        Where memory is enough, a key that was known before opens while the database is away.
+        With `allow_stale`, a key that was known before counts while the database is unavailable.
         Raises Unauthenticated, ForbiddenScope or Unavailable.
         """
-        return await self._keyring.authenticate(text, scope, is_memory_enough=is_memory_enough)
+        return await self._authenticator.authenticate(text, scope, allow_stale=allow_stale)
 
     async def spend(self, api_key: ApiKey, events: int = 1) -> None:
         """Counts events of a key, or one for a reading. Raises RateLimited or PayloadTooLarge."""

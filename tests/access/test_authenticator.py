@@ -4,18 +4,19 @@ import asyncio
 
 import pytest
 
-from app.access import api_keys, authenticator
-from app.access.authenticator import Keyring
+from app.access import api_keys
+from app.access.authenticator import Authenticator
 from app.errors import Unauthenticated
 
 pytestmark = pytest.mark.anyio
 
-SMALL = 2  # entries
+SMALL = 2  # keys
 
 
 @pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(authenticator, "CAPACITY", SMALL)
+def small(graph):
+    """An authenticator whose cache is small."""
+    return Authenticator(graph, max_cached_keys=SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +28,15 @@ def several(make_key):
 @pytest.fixture
 def reads(graph, monkeypatch):
     """The hashes that the graph was asked for, each read as a list."""
-    found = []
+    hashes = []
     read = graph.read
 
     async def note(name, /, **parameters):
-        found.append(parameters["hashes"])
+        hashes.append(parameters["hashes"])
         return await read(name, **parameters)
 
     monkeypatch.setattr(graph, "read", note)
-    return found
+    return hashes
 
 
 @pytest.fixture
@@ -62,23 +63,21 @@ def together(graph, monkeypatch):
 
 
 async def test_more_keys_at_once_than_the_cache_holds_are_all_authenticated(
-    graph, several, small, together
+    several, small, together
 ):
     together(len(several))
-    keyring = Keyring(graph)
 
-    found = await asyncio.gather(*(keyring.authenticate(key) for key in several))
+    authenticated = await asyncio.gather(*(small.authenticate(key) for key in several))
 
-    assert len({each.id for each in found}) == len(several)
+    assert len({api_key.id for api_key in authenticated}) == len(several)
 
 
-async def test_unknown_keys_do_not_displace_a_key_that_is_in_use(graph, api_key, small, reads):
-    keyring = Keyring(graph)
-    await keyring.authenticate(api_key)
+async def test_unknown_keys_do_not_displace_a_key_that_is_in_use(api_key, small, reads):
+    await small.authenticate(api_key)
 
     for _ in range(4 * SMALL):
         with pytest.raises(Unauthenticated):
-            await keyring.authenticate(api_keys.generate())
-        await keyring.authenticate(api_key)
+            await small.authenticate(api_keys.generate())
+        await small.authenticate(api_key)
 
     assert reads.count([api_keys.digest(api_key)]) == 1

@@ -26,7 +26,7 @@ class Scrape:
         """The figures as text."""
         key = headers.api_key(request)
         # That the database is away is a figure too.
-        api_key = await self._gate.admit(key, METRICS_READ, is_memory_enough=True)
+        api_key = await self._gate.admit(key, METRICS_READ, allow_stale=True)
         await self._gate.spend(api_key)
         text = await asyncio.to_thread(self._figures.text)  # reads the files of every worker
         return Response(text, media_type=metrics.MEDIA_TYPE)
