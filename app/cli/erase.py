@@ -13,7 +13,7 @@ from app.cli.resources import Erasing
 from app.customers.context import Context, ContextQuery
 from app.errors import InvalidPayload, UnknownCustomer
 from app.identity.erasure import COMMAND_LINE, Erasure, ErasureQuery
-from app.identity.merge import REASON_LENGTH
+from app.identity.reason import REASON_LENGTH
 from app.observability import progress
 from app.settings import Settings
 

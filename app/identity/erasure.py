@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from app.domain.identifiers import ID_LENGTH
-from app.identity.merge import REASON_LENGTH
+from app.identity.reason import REASON_LENGTH
 
 COMMAND_LINE = "cli"  # who asks for an erasure there, where no API key does
 

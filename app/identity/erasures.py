@@ -11,7 +11,7 @@ from app.errors import FieldError, MergeConflict, Unavailable, UnknownCustomer
 from app.graph.graph import Graph
 from app.identity.erasure import Erasure, ErasureQuery
 from app.identity.erasure_worker import Report, Sweep
-from app.identity.merge import REASON_LENGTH
+from app.identity.reason import REASON_LENGTH
 from app.identity.splits import Splits
 from app.observability.metrics import Figures
 

@@ -1,17 +1,47 @@
 """Merges: two Customers who are one person, put together, and taken apart again exactly."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta, Struct
 
 from app.domain import ids, timestamps, validation
 from app.domain.identifiers import opaque_id
 from app.domain.validation import invalid
 from app.errors import FieldError, MergeConflict, UnknownCustomer, UnknownMerge
 from app.graph.graph import Graph, Row
-from app.identity.merge import Caution, Evidence, KindCount, Merge, MergePreview, MergeRequest, Side
+from app.identity import merge_preview
+from app.identity.merge_preview import FromCustomer, MergePreview
+from app.identity.reason import Reason
 
-MANY_IDENTIFIERS = 20
-MANY_TOUCHPOINTS = 1000
 ATTEMPTS = 5  # to undo what others merge further at the same time
+
+
+class MergeRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """With whom to merge, and why."""
+
+    reason: Reason
+    from_: FromCustomer = msgspec.field(name="from")
+
+
+class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a merge is undone."""
+
+    reason: Reason | None = None
+
+
+class Merge(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A merge: who stays, who was merged, when, by which API key, and why; the undo as well."""
+
+    merge_id: Annotated[str, Meta(extra_json_schema={"pattern": "^mrg_"})]
+    customer_id: Annotated[str, Meta(description="Whom it was merged into.")]
+    from_: Annotated[str, Meta(description="Who was merged.")] = msgspec.field(name="from")
+    at: str
+    by: str
+    reason: str
+    undone_at: str | None = None
+    undone_by: str | None = None
+    undo_reason: str | None = None
 
 
 class Merges:
@@ -29,7 +59,7 @@ class Merges:
         rows = await self._graph.read("merge_preview", customers=[into, merged])
         sides = {row["customerId"]: row for row in rows}
         _check({name: row["survivorId"] for name, row in sides.items()}, into, merged)
-        return _preview(sides[into], sides[merged])
+        return merge_preview.preview(sides[into], sides[merged])
 
     async def merge(self, customer: str, request: MergeRequest, by: str) -> Merge:
         """Merges a Customer into `customer`; who was merged before stands for its survivor.
@@ -109,36 +139,6 @@ def _check(survivors: dict[str, str], into: str, merged: str) -> None:
             raise UnknownCustomer(f"there is no Customer {customer}")
     if survivors[into] == survivors[merged]:
         raise MergeConflict("the two are one Customer already")
-
-
-def _preview(customer: Row, other: Row) -> MergePreview:
-    side = _side(other)
-    conflicts = msgspec.convert(customer["doubts"], list[Evidence])
-    warnings = _warnings(side, conflicts, customer["isDismissed"])
-    return MergePreview(_side(customer), side, conflicts, warnings)
-
-
-def _side(row: Row) -> Side:
-    return Side(
-        row["survivorId"],
-        row["createdAt"],
-        row["members"],
-        msgspec.convert(row["identifiers"], list[KindCount]),
-        row["touchpoints"],
-    )
-
-
-def _warnings(other: Side, conflicts: list[Evidence], is_dismissed: bool) -> list[Caution]:
-    identifiers = sum(each.count for each in other.identifiers)
-    found: list[Caution] = []
-    if is_dismissed:
-        found.append(Caution("dismissed", "a reviewer said that the two are not the same"))
-    if identifiers > MANY_IDENTIFIERS or other.touchpoints > MANY_TOUCHPOINTS:
-        size = f"{identifiers} identifiers and {other.touchpoints} touchpoints"
-        found.append(Caution("large", f"{size} would change hands"))
-    if not conflicts:
-        found.append(Caution("no_evidence", "no event has ever connected the two"))
-    return found
 
 
 def _merge(merge_id: str, row: Row) -> Merge:

@@ -8,7 +8,7 @@ from app.domain.validation import invalid
 from app.errors import FieldError, UnknownConflict, UnknownCustomer
 from app.graph.graph import Graph
 from app.identity.audit import Change, change
-from app.identity.merge import Reason
+from app.identity.reason import Reason
 
 ONE_KEY = "must have exactly one of email, phone, externalId"
 

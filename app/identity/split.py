@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from app.identity.merge import Reason
+from app.identity.reason import Reason
 
 SHARED_COUNT = 100
 

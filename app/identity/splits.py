@@ -4,8 +4,7 @@ from app.domain import ids, timestamps
 from app.domain.validation import invalid
 from app.errors import FieldError, MergeConflict, NothingToSplit, UnknownCustomer, UnknownSplit
 from app.graph.graph import Graph, Row
-from app.identity.merge import Merge, MergeRequest
-from app.identity.merges import Merges
+from app.identity.merges import Merge, MergeRequest, Merges
 from app.identity.split import NewPart, Part, Split, SplitPreview, SplitRequest
 
 MOVED_AT_ONCE = 2000

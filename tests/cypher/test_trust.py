@@ -6,8 +6,7 @@ import pytest
 from app.domain.identifiers import Rules
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
-from app.identity.merge import MergeRequest
-from app.identity.merges import Merges
+from app.identity.merges import MergeRequest, Merges
 from tests.cypher.test_ingest import row, write
 
 pytestmark = pytest.mark.anyio

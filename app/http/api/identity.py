@@ -11,8 +11,8 @@ from app.http import decoding, headers
 from app.http.body import read_json
 from app.http.responses import json_answer
 from app.http.routing import route
-from app.identity.merge import MergeRequest, PreviewQuery, UndoRequest
-from app.identity.merges import Merges
+from app.identity.merge_preview import PreviewQuery
+from app.identity.merges import MergeRequest, Merges, UndoRequest
 from app.identity.split import SplitQuery, SplitRequest
 from app.identity.splits import Splits
 

@@ -21,7 +21,8 @@ from app.http.openapi import examples, schemas
 from app.identity.audit import Change, Changes, ChangesQuery
 from app.identity.conflicts import Conflicts, ConflictsQuery
 from app.identity.erasure import Erasure, ErasureQuery
-from app.identity.merge import Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest
+from app.identity.merge_preview import MergePreview, PreviewQuery
+from app.identity.merges import Merge, MergeRequest, UndoRequest
 from app.identity.reviews import Dismissal, SharedMark
 from app.identity.split import Split, SplitPreview, SplitQuery, SplitRequest
 from app.ingest.events import EventIngest

@@ -14,7 +14,8 @@ from app.http.responses import Error, ErrorBody
 from app.identity.audit import Change, Changes
 from app.identity.conflicts import Conflicts
 from app.identity.erasure import Erasure
-from app.identity.merge import Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest
+from app.identity.merge_preview import MergePreview, PreviewQuery
+from app.identity.merges import Merge, MergeRequest, UndoRequest
 from app.identity.reviews import Dismissal, SharedMark
 from app.identity.split import Split, SplitPreview, SplitQuery, SplitRequest
 from app.ingest.events import EventIngest
