@@ -11,8 +11,8 @@ from app.domain.identifiers import Rules
 from app.graph.graph import Graph
 from app.ingest import payload, service
 from app.ingest.commit_control import CommitRate
-from app.ingest.group_commit import GroupCommit, Row, Unit
-from app.ingest.rows import Request
+from app.ingest.group_commit import AtomicGroup, GroupCommit, Row
+from app.ingest.rows import IngestRequest
 
 CUSTOMERS = 5_000
 NEW = 0.01
@@ -74,8 +74,8 @@ class _Captured(Exception):
 class _Commits:
     rate, deadline = CommitRate(), 0.0
 
-    async def submit(self, units: list[Unit], size: int, flow: str) -> list[Row]:
-        raise _Captured(units)
+    async def submit(self, groups: list[AtomicGroup], size: int, flow: str) -> list[Row]:
+        raise _Captured(groups)
 
 
 class _Statement:
@@ -88,11 +88,11 @@ async def parameters(events: list[dict[str, Any]]) -> dict[str, Row]:
     body = payload.decode(msgspec.json.encode({"events": events}))
     try:
         keeping = service.Ingest(cast("GroupCommit", _Commits()), BlockedKeys().has)
-        await keeping.submit(Request(body, "bench"))
+        await keeping.submit(IngestRequest(body, "bench"))
     except _Captured as captured:
-        units = captured.args[0]
+        groups = captured.args[0]
         try:
-            await service.write(cast("Graph", _Statement()), Rules(), units, 0.0)
+            await service.write(cast("Graph", _Statement()), Rules(), groups, 0.0)
         except _Captured as written:
             return written.args[0]
     raise AssertionError("the service wrote nothing")

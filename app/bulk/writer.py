@@ -12,7 +12,7 @@ from app.ingest.commit_control import MAX_ROWS
 from app.ingest.events import Event
 from app.ingest.group_commit import WRITERS
 from app.ingest.payload import Payload
-from app.ingest.rows import Request
+from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 
 PRODUCER = "import"  # no API key's
@@ -74,8 +74,8 @@ def _subjects(event: Event) -> list[str]:
     return [*identifiers, f"idempotencyKey:{event.idempotency_key}"]
 
 
-def _request(batch: Sequence[Checked]) -> Request:
+def _request(batch: Sequence[Checked]) -> IngestRequest:
     size = sum(len(record.raw) for record, _ in batch)
     sent = [record.sent for record, _ in batch]
     events = [event for _, event in batch]
-    return Request(_Events(sent, True, size, {}, events), PRODUCER, is_lenient=True)
+    return IngestRequest(_Events(sent, True, size, {}, events), PRODUCER, is_lenient=True)

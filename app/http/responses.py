@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app import errors
 from app.errors import FieldError, ServiceError
-from app.ingest.service import Receipt
+from app.ingest.service import IngestResult
 
 STATUS = {
     errors.InvalidPayload.code: HTTPStatus.BAD_REQUEST,
@@ -66,7 +66,7 @@ def error_content(error: ServiceError, request_id: str | None = None) -> Any:
     return ErrorBody(Error(error.code, error.message, error.details, request_id))
 
 
-def receipt_content(receipt: Receipt) -> Any:
+def receipt_content(receipt: IngestResult) -> Any:
     """What an answer says of a batch: how many are kept, and each result or error in its place."""
     results = [
         error_content(each) if isinstance(each, ServiceError) else each for each in receipt.results

@@ -23,17 +23,17 @@ QUEUE_BYTES = 64 * 1024 * 1024
 log = structlog.get_logger()
 
 Row = dict[str, Any]
-Write = Callable[[list["Unit"], float], Awaitable[list[Any]]]
+Write = Callable[[list["AtomicGroup"], float], Awaitable[list[Any]]]
 
 
-class Unit(Struct, frozen=True):
+class AtomicGroup(Struct, frozen=True):
     """The rows that stand or fall together."""
 
     rows: list[Row]
 
 
 class _Waiting(Struct, frozen=True, eq=False):
-    units: list[Unit]
+    groups: list[AtomicGroup]
     rows: int
     size: int
     since: float
@@ -64,18 +64,18 @@ class GroupCommit:
         self._commits = 0
         self._arrival = asyncio.Event()
 
-    async def submit(self, units: list[Unit], size: int, flow: str = "") -> list[Any]:
-        """What came of each row of `units`, in order, committed. `size` is theirs, in bytes.
+    async def submit(self, groups: list[AtomicGroup], size: int, flow: str = "") -> list[Any]:
+        """The result of each row of `groups`, in order, committed. `size` is theirs, in bytes.
 
         Raises Unavailable when too much waits, or after the deadline; or what the write raised.
         """
-        rows = sum(len(unit.rows) for unit in units)
+        rows = sum(len(group.rows) for group in groups)
         if self._rows + rows > QUEUE_ROWS or self._bytes + size > QUEUE_BYTES:
             raise Unavailable("too many writes wait for the database")
         loop = asyncio.get_running_loop()
         now = loop.time()
         outcome = loop.create_future()
-        waiting = _Waiting(units, rows, size, now, now + self.deadline, outcome)
+        waiting = _Waiting(groups, rows, size, now, now + self.deadline, outcome)
         self._queue.push(flow, rows, waiting)
         self._rows += rows
         self._bytes += size
@@ -163,8 +163,8 @@ class GroupCommit:
         # Once the last of the callers has given up, no one waits for another attempt.
         deadline = max(waiting.deadline for waiting in batch)
         try:
-            units = [unit for waiting in batch for unit in waiting.units]
-            results = await self._write(units, deadline)
+            groups = [group for waiting in batch for group in waiting.groups]
+            results = await self._write(groups, deadline)
         except Unavailable as error:
             _refuse(batch, error)
         except Exception as error:

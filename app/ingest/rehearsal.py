@@ -10,9 +10,9 @@ from app.domain.identifiers import Rules
 from app.errors import ServiceError, Unavailable
 from app.graph import statements
 from app.graph.graph import Graph, Row
-from app.ingest import payload, rows, service
-from app.ingest.group_commit import Unit
-from app.ingest.rows import Request
+from app.ingest import payload, service
+from app.ingest.group_commit import AtomicGroup
+from app.ingest.rows import IngestRequest, build_rows
 
 SECONDS = 2.0  # at most
 EVENTS = 100
@@ -44,9 +44,9 @@ class Rehearsal:
 
     def _values(self) -> Row:
         body = payload.decode(msgspec.json.encode({"events": _events()}))
-        found = rows.of(Request(body, "rehearsal"), lambda _: False)
-        units = [Unit([row]) for row in found if not isinstance(row, ServiceError)]
-        values, _ = service.parameters(self._rules, units)
+        found = build_rows(IngestRequest(body, "rehearsal"), lambda _: False)
+        groups = [AtomicGroup([row]) for row in found if not isinstance(row, ServiceError)]
+        values, _ = service.parameters(self._rules, groups)
         return values
 
 

@@ -19,7 +19,7 @@ SENT_LENGTH = 512  # beyond it, the white space around a key is left out
 _FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
 
 
-class Request(Struct, frozen=True):
+class IngestRequest(Struct, frozen=True):
     """A payload to keep. `producer` is whoever its idempotency keys are unique for.
 
     A strict request is kept whole or not at all; of a lenient one, each event by itself.
@@ -45,7 +45,9 @@ class Request(Struct, frozen=True):
         return IdempotencyConflict(f"an idempotency key {message}", [FieldError(path, message)])
 
 
-def of(request: Request, is_blocked: identifiers.IsBlocked) -> list[Row | ServiceError]:
+def build_rows(
+    request: IngestRequest, is_blocked: identifiers.IsBlocked
+) -> list[Row | ServiceError]:
     """A row an event, in order, or what is wrong with it. Keys that are blocked are left out."""
     received = timestamps.now()
     identify = _identifier(request)
@@ -68,7 +70,7 @@ def of(request: Request, is_blocked: identifiers.IsBlocked) -> list[Row | Servic
     return found
 
 
-def _identifier(request: Request) -> Callable[[int, Event], tuple[str, str | None]]:
+def _identifier(request: IngestRequest) -> Callable[[int, Event], tuple[str, str | None]]:
     """What gives an event its id, and the digest that tells a replay from a conflict."""
     payload, producer = request.payload, request.producer
     request_digest = (

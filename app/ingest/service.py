@@ -12,20 +12,19 @@ from app.domain import blocklist, identifiers
 from app.domain.blocklist import EventWarning
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
 from app.graph.graph import Graph
-from app.ingest import rows
 from app.ingest.admission import Admission, Reservation
 from app.ingest.fair_lock import FairLock
-from app.ingest.group_commit import GroupCommit, Row, Unit
+from app.ingest.group_commit import AtomicGroup, GroupCommit, Row
 from app.ingest.ordering import commit_order
 from app.ingest.payload import merged
-from app.ingest.rows import Request
+from app.ingest.rows import IngestRequest, build_rows
 from app.observability.metrics import Figures
 from app.observability.tracing import Traces
 
 LARGE = 8 * 1024  # bytes of a request, whose events take the event loop milliseconds
 
 
-class Resolution(Struct, frozen=True, rename="camel"):
+class EventResult(Struct, frozen=True, rename="camel"):
     """What became of an event: its Touchpoint, its Customer, and the key that matched."""
 
     event_id: Annotated[str, Meta(extra_json_schema={"pattern": "^evt_"})]
@@ -40,19 +39,19 @@ class Resolution(Struct, frozen=True, rename="camel"):
     ] = UNSET
 
 
-class Receipt(Struct, frozen=True):
+class IngestResult(Struct, frozen=True):
     """What became of a request's events, in order; and whether all of it was there before."""
 
-    results: list[Resolution | ServiceError]
+    results: list[EventResult | ServiceError]
     is_replay: bool
 
     @property
     def accepted(self) -> int:
         """How many events are kept."""
-        return sum(isinstance(result, Resolution) for result in self.results)
+        return sum(isinstance(result, EventResult) for result in self.results)
 
 
-class Outcome(Struct, frozen=True):
+class RowResult(Struct, frozen=True):
     """What came of a row; without a Customer it was refused, and the sets tell for what."""
 
     customer_id: str | None
@@ -86,7 +85,7 @@ class Ingest:
         """
         return self._admission.admit(producer, size)
 
-    async def submit(self, request: Request) -> Receipt:
+    async def submit(self, request: IngestRequest) -> IngestResult:
         """What became of the request's events, once all that is kept of them is committed.
 
         Raises InvalidPayload or IdempotencyConflict, and has written nothing; or Unavailable,
@@ -100,7 +99,7 @@ class Ingest:
             self._figures.became({(_code(error), ""): events})
             raise
 
-    async def _keep(self, request: Request) -> Receipt:
+    async def _keep(self, request: IngestRequest) -> IngestResult:
         found = await self._rows(request)
         _refuse(request, found)
         written = await self._write(request, found)
@@ -114,60 +113,62 @@ class Ingest:
         _refuse(request, results)
         self._figures.became(_tally(written, results))
         kept = [outcome.is_replay for outcome in written if outcome.customer_id]
-        return Receipt(results, bool(kept) and all(kept))
+        return IngestResult(results, bool(kept) and all(kept))
 
-    async def _rows(self, request: Request) -> list[Row | ServiceError]:
+    async def _rows(self, request: IngestRequest) -> list[Row | ServiceError]:
         size = request.payload.size
         if size < LARGE:
-            return rows.of(request, self._is_blocked)
+            return build_rows(request, self._is_blocked)
         async with self._normalising.held(request.producer, size):
-            return rows.of(request, self._is_blocked)
+            return build_rows(request, self._is_blocked)
 
-    async def _write(self, request: Request, found: list[Row | ServiceError]) -> list[Outcome]:
+    async def _write(
+        self, request: IngestRequest, found: list[Row | ServiceError]
+    ) -> list[RowResult]:
         good = [row for row in found if not isinstance(row, ServiceError)]
         if not good:
             return []
-        units = [Unit([row]) for row in good] if request.is_lenient else [Unit(good)]
-        return await self._commits.submit(units, request.payload.size, request.producer)
+        groups = [AtomicGroup([row]) for row in good] if request.is_lenient else [AtomicGroup(good)]
+        return await self._commits.submit(groups, request.payload.size, request.producer)
 
 
 async def write(
     graph: Graph,
     rules: identifiers.Rules,
-    units: list[Unit],
+    groups: list[AtomicGroup],
     deadline: float,
     figures: Figures | None = None,
-) -> list[Outcome]:
-    """Writes units in one transaction, and tells what came of each row, in order.
+) -> list[RowResult]:
+    """Writes atomic groups in one transaction, and tells what came of each row, in order.
 
-    Units that give one id to different payloads take a transaction each: the second one is
+    Groups that give one id to different payloads take a transaction each: the second one is
     refused, and only what is committed can refuse it. The deadline is a time of the event loop.
     """
-    outcomes: list[Outcome] = []
-    for together in _without_clashes(units):
+    outcomes: list[RowResult] = []
+    for together in _without_clashes(groups):
         outcomes += await _write_together(graph, rules, together, deadline, figures)
     return outcomes
 
 
-def _without_clashes(units: list[Unit]) -> Iterator[list[Unit]]:
-    """The units in their order, in runs in which an id has one digest."""
-    run: list[Unit] = []
+def _without_clashes(groups: list[AtomicGroup]) -> Iterator[list[AtomicGroup]]:
+    """The groups in their order, in runs in which an id has one digest."""
+    run: list[AtomicGroup] = []
     digests: dict[str, str] = {}
-    for unit in units:
-        own = [(row["id"], row["digest"]) for row in unit.rows if row["digest"]]
+    for group in groups:
+        own = [(row["id"], row["digest"]) for row in group.rows if row["digest"]]
         if any(digests.get(event_id, digest) != digest for event_id, digest in own):
             yield run
             run, digests = [], {}
         digests.update(own)
-        run.append(unit)
+        run.append(group)
     yield run
 
 
-def parameters(rules: identifiers.Rules, units: list[Unit]) -> tuple[Row, list[int]]:
-    """The parameters of the write for units; and the order of the events, as positions."""
+def parameters(rules: identifiers.Rules, groups: list[AtomicGroup]) -> tuple[Row, list[int]]:
+    """The parameters of the write for groups; and the order of the events, as positions."""
     events: list[Row] = []
-    for number, unit in enumerate(units):
-        for row in unit.rows:
+    for number, group in enumerate(groups):
+        for row in group.rows:
             row["unit"] = number
             events.append(row)
     order = commit_order(row["identifiers"] or [row["customer"]] for row in events)
@@ -188,17 +189,17 @@ def parameters(rules: identifiers.Rules, units: list[Unit]) -> tuple[Row, list[i
 async def _write_together(
     graph: Graph,
     rules: identifiers.Rules,
-    units: list[Unit],
+    groups: list[AtomicGroup],
     deadline: float,
     figures: Figures | None,
-) -> list[Outcome]:
-    values, order = parameters(rules, units)
+) -> list[RowResult]:
+    values, order = parameters(rules, groups)
     (result,) = await graph.write("ingest", deadline, **values)
     if figures and result["disputes"]:
         figures.disputed(result["disputes"])
     unknown, conflicts = set(result["unknown"]), set(result["conflicts"])
-    outcomes: dict[int, Outcome] = {
-        position: Outcome(customer_id, resolved, is_replay, unknown, conflicts)
+    outcomes: dict[int, RowResult] = {
+        position: RowResult(customer_id, resolved, is_replay, unknown, conflicts)
         for position, (customer_id, resolved, is_replay) in zip(
             order, result["outcomes"], strict=True
         )
@@ -207,11 +208,11 @@ async def _write_together(
 
 
 def _result(
-    request: Request, position: int, row: Row, outcome: Outcome
-) -> Resolution | ServiceError:
+    request: IngestRequest, position: int, row: Row, outcome: RowResult
+) -> EventResult | ServiceError:
     if outcome.customer_id and outcome.resolved:
         warnings = _warnings(request, position, row)
-        return Resolution(row["id"], outcome.customer_id, outcome.resolved, warnings)
+        return EventResult(row["id"], outcome.customer_id, outcome.resolved, warnings)
     if row["id"] in outcome.conflicts:
         return request.conflict(position)
     if row["customer"] in outcome.unknown:
@@ -220,14 +221,14 @@ def _result(
     return _Withdrawn("another event of the request was refused")
 
 
-def _warnings(request: Request, position: int, row: Row) -> list[EventWarning] | UnsetType:
+def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:
     ignored = row["values"].get("ignored")
     path = request.payload.path(position)
     return [blocklist.warning(key, path) for key in ignored] if ignored else UNSET
 
 
 def _tally(
-    written: list[Outcome], results: list[Resolution | ServiceError]
+    written: list[RowResult], results: list[EventResult | ServiceError]
 ) -> Counter[tuple[str, str]]:
     """How many events there are of each outcome and what resolved them."""
     tally = Counter(
@@ -244,7 +245,7 @@ def _code(error: Exception) -> str:
     return error.code if isinstance(error, ServiceError) else ServiceError.code
 
 
-def _refuse(request: Request, outcomes: Sequence[object]) -> None:
+def _refuse(request: IngestRequest, outcomes: Sequence[object]) -> None:
     """Raises what keeps the whole request out, if anything does."""
     invalid = [
         each

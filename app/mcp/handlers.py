@@ -17,8 +17,8 @@ from app.http.body import SIZE
 from app.http.responses import receipt_content
 from app.ingest import payload
 from app.ingest.payload import Payload
-from app.ingest.rows import Request
-from app.ingest.service import Ingest, Receipt, Resolution
+from app.ingest.rows import IngestRequest
+from app.ingest.service import EventResult, Ingest, IngestResult
 from app.mcp.tools import BatchOptions, Tool
 
 
@@ -54,12 +54,12 @@ class ToolCalls:
         api_key = await self._gate.admit(key, tool.scope)
         return await self._calls[tool.name](arguments, api_key)
 
-    async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Resolution:
+    async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> EventResult:
         sent = payload.decode(_encode(arguments))
         if sent.is_batch:
             raise invalid([FieldError("events", "is not a field; ingest_events takes a batch")])
         (result,) = (await self._keep(sent, api_key, BatchOptions())).results
-        if isinstance(result, Resolution):
+        if isinstance(result, EventResult):
             return result
         raise result
 
@@ -88,7 +88,7 @@ class ToolCalls:
         await self._gate.spend(api_key)
         return await self._explanations.read(asked)
 
-    async def _keep(self, sent: Payload, api_key: ApiKey, options: BatchOptions) -> Receipt:
+    async def _keep(self, sent: Payload, api_key: ApiKey, options: BatchOptions) -> IngestResult:
         faults: list[FieldError] = []
         key = validation.read(options.idempotency_key, "idempotencyKey", idempotency.key, faults)
         if faults:
@@ -96,7 +96,9 @@ class ToolCalls:
         with self._ingest.admit(api_key.producer, sent.size) as reservation:
             reservation.settle(len(sent.sent))
             await self._gate.spend(api_key, len(sent.sent))
-            return await self._ingest.submit(Request(sent, api_key.producer, key, options.lenient))
+            return await self._ingest.submit(
+                IngestRequest(sent, api_key.producer, key, options.lenient)
+            )
 
 
 def _encode(arguments: Mapping[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ from app.customers.timeline import Timeline, TimelineQuery
 from app.http.openapi.schemas import Event, tidy
 from app.http.responses import ErrorBody
 from app.ingest.payload import BATCH_SIZE
-from app.ingest.service import Resolution
+from app.ingest.service import EventResult
 
 
 class BatchOptions(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -61,7 +61,7 @@ def _components(kinds: list[type[Struct]]) -> tuple[tuple[Any, ...], dict[str, A
 
 
 def _receipt_schema() -> dict[str, Any]:
-    refs, components = _components([Resolution, ErrorBody])
+    refs, components = _components([EventResult, ErrorBody])
     results = {"type": "array", "items": {"anyOf": list(refs)}}
     return {
         "type": "object",
@@ -97,7 +97,7 @@ TOOLS = {
             EVENTS_WRITE,
             False,
             schema(Event),
-            schema(Resolution),
+            schema(EventResult),
         ),
         Tool(
             "ingest_events",

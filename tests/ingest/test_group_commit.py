@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import Unavailable
 from app.ingest import commit_control, group_commit
-from app.ingest.group_commit import GroupCommit, Unit
+from app.ingest.group_commit import AtomicGroup, GroupCommit
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +24,8 @@ class Writes:
         self.news = asyncio.Condition()
         self.poison = None
 
-    async def __call__(self, units, deadline):
-        rows = [row for unit in units for row in unit.rows]
+    async def __call__(self, groups, deadline):
+        rows = [row for group in groups for row in group.rows]
         self.calls.append([row["n"] for row in rows])
         self.deadlines.append(deadline)
         async with self.news:
@@ -58,8 +58,8 @@ async def committing(writes, deadline=30.0):
 
 
 def submit(commits, *numbers, size=1, flow=""):
-    unit = Unit([{"n": n} for n in numbers])
-    return asyncio.create_task(commits.submit([unit], size, flow))
+    group = AtomicGroup([{"n": n} for n in numbers])
+    return asyncio.create_task(commits.submit([group], size, flow))
 
 
 async def settle():

@@ -12,8 +12,8 @@ from app.domain.identifiers import Rules
 from app.errors import IdempotencyConflict
 from app.ingest.group_commit import GroupCommit
 from app.ingest.payload import decode
-from app.ingest.rows import Request
-from app.ingest.service import Ingest, Receipt, write
+from app.ingest.rows import IngestRequest
+from app.ingest.service import Ingest, IngestResult, write
 from tests.support import http_client
 
 
@@ -116,7 +116,9 @@ async def test_of_two_payloads_in_one_commit_the_first_is_stored(graph, touchpoi
     commits = GroupCommit(partial(write, graph, Rules()), 10)
     ingest = Ingest(commits, BlockedKeys().has)
     requests = [
-        Request(decode(json.dumps(event(unique, properties={"n": n})).encode()), "key_x", unique)
+        IngestRequest(
+            decode(json.dumps(event(unique, properties={"n": n})).encode()), "key_x", unique
+        )
         for n in range(2)
     ]
 
@@ -126,7 +128,7 @@ async def test_of_two_payloads_in_one_commit_the_first_is_stored(graph, touchpoi
     first, second = await answers
     writers.cancel()
 
-    assert isinstance(first, Receipt)
+    assert isinstance(first, IngestResult)
     assert isinstance(second, IdempotencyConflict)
     assert touchpoints(unique) == 1
 

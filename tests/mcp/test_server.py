@@ -23,7 +23,7 @@ from app.customers.timeline import TimelineQuery
 from app.graph.connection import Database
 from app.http import body
 from app.http.openapi import schemas
-from app.ingest.service import Resolution
+from app.ingest.service import EventResult
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.server import serving, wait_until_ready
@@ -293,8 +293,8 @@ async def test_a_batch_takes_the_events_that_a_single_call_takes(tools):
 
 
 async def test_an_answer_has_the_fields_of_what_the_route_answers(tools):
-    derived = schemas.tidy(msgspec.json.schema(Resolution)["$defs"])
-    root = derived.pop("Resolution")
+    derived = schemas.tidy(msgspec.json.schema(EventResult)["$defs"])
+    root = derived.pop("EventResult")
 
     assert tools["ingest_event"].output_schema == root | {"$defs": derived}
 

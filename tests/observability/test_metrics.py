@@ -20,7 +20,7 @@ from app.graph.driver import reason
 from app.graph.graph import Graph
 from app.http import protocol
 from app.ingest import group_commit
-from app.ingest.group_commit import GroupCommit, Unit
+from app.ingest.group_commit import AtomicGroup, GroupCommit
 from app.observability.metrics import Figures
 from app.settings import Settings
 from tests.support import http_client
@@ -199,16 +199,16 @@ def test_a_commit_is_measured_by_its_events_and_its_time(ingest, grown, unique):
 async def test_the_queue_is_as_long_as_what_waits():
     figures, gate = Figures(), asyncio.Event()
 
-    async def write(units, deadline):
+    async def write(groups, deadline):
         await gate.wait()
-        return [row for unit in units for row in unit.rows]
+        return [row for group in groups for row in group.rows]
 
     commits = GroupCommit(write, 30, figures)
     async with asyncio.TaskGroup() as tasks:
         writers = tasks.create_task(commits.run())
         sent = []
         for count in (*[1] * group_commit.WRITERS, 3, 4):
-            sent.append(tasks.create_task(commits.submit([Unit([{}] * count)], 1)))
+            sent.append(tasks.create_task(commits.submit([AtomicGroup([{}] * count)], 1)))
             await asyncio.sleep(0.01)
         full = parse(figures.text().decode())
         gate.set()

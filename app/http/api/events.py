@@ -14,7 +14,8 @@ from app.http import decoding, headers
 from app.http.body import read_json
 from app.http.responses import json_answer, receipt_content
 from app.http.routing import route
-from app.ingest import payload, rows
+from app.ingest import payload
+from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 
 
@@ -56,7 +57,7 @@ class Routes:
             await self._gate.spend(api_key, len(sent.sent))
             is_lenient = sent.is_batch and headers.prefers(request, "handling", "lenient")
             receipt = await self._ingest.submit(
-                rows.Request(sent, api_key.producer, idempotency_key, is_lenient)
+                IngestRequest(sent, api_key.producer, idempotency_key, is_lenient)
             )
         extra = {"Idempotency-Replayed": "true"} if receipt.is_replay else {}
         if is_lenient:

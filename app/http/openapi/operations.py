@@ -26,7 +26,7 @@ from app.identity.merges import Merge, MergeRequest, UndoRequest
 from app.identity.reviews import Dismissal, SharedMark
 from app.identity.split import Split, SplitPreview, SplitQuery, SplitRequest
 from app.ingest.events import EventIngest
-from app.ingest.service import Resolution
+from app.ingest.service import EventResult
 
 Errors = tuple[type[ServiceError], ...]
 
@@ -95,7 +95,7 @@ OPERATIONS = (
         "Resolves each event to a Customer by email, then phone, then externalId, and keeps it as "
         "a Touchpoint. A request is stored whole or not at all, and is stored when it is answered. "
         "A key that is blocked, such as `null` or `noreply@…`, is ignored and named in `warnings`.",
-        gives=(Resolution, schemas.BatchReceipt),
+        gives=(EventResult, schemas.BatchReceipt),
         errors=(*_ANY, *_BODY, *_KEY, errors.IdempotencyConflict),
         scope=EVENTS_WRITE,
         takes=(EventIngest, schemas.EventBatch),

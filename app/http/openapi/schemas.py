@@ -20,7 +20,7 @@ from app.identity.reviews import Dismissal, SharedMark
 from app.identity.split import Split, SplitPreview, SplitQuery, SplitRequest
 from app.ingest.events import EventIngest
 from app.ingest.payload import BATCH_SIZE
-from app.ingest.service import Resolution
+from app.ingest.service import EventResult
 
 Schema = dict[str, Any]
 
@@ -67,7 +67,7 @@ def reference(kind: type) -> Schema:
 def components() -> dict[str, Schema]:
     """The schemas of all types by their names."""
     kinds = (
-        *(Event, EventBatch, BatchReceipt, Resolution),
+        *(Event, EventBatch, BatchReceipt, EventResult),
         *(ContextQuery, Context, Timeline, Explanation, ErrorBody, Health),
         *(Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest),
         *(Split, SplitPreview, SplitQuery, SplitRequest),
@@ -79,7 +79,7 @@ def components() -> dict[str, Schema]:
         "type": "array",
         "minItems": 1,
         "maxItems": BATCH_SIZE,
-        "items": {"oneOf": [reference(Resolution), reference(ErrorBody)]},
+        "items": {"oneOf": [reference(EventResult), reference(ErrorBody)]},
     }
     # These leave out what they do not know.
     for kind in (
