@@ -107,7 +107,7 @@ async def prepare(config: Settings, where: Database) -> None:
     try:
         await Migrator(graph, steps.load()).apply()
         await graph.plan_write()
-        await Rehearsal(graph, config.rules).run()
+        await Rehearsal(graph, config.resolution_limits).run()
     except Unavailable:
         return
     finally:
@@ -135,10 +135,10 @@ class _Core:
         self.traces = tracing.load() if config.otlp_endpoint else Traces()
         self.graph = Graph(where, figures=counted)
         self._authenticator = Authenticator(self.graph)
-        write = partial(service.write, self.graph, config.rules, figures=counted)
+        write = partial(service.write, self.graph, config.resolution_limits, figures=counted)
         self._commits = GroupCommit(write, DEADLINE, counted)
         migrator = Migrator(self.graph, steps.load())
-        rehearsal = Rehearsal(self.graph, config.rules)
+        rehearsal = Rehearsal(self.graph, config.resolution_limits)
         self.readiness = Readiness(self.graph, migrator, counted, rehearsal.run)
         is_blocked = config.blocked.has
         self.ingest = Ingest(self._commits, is_blocked, counted, self.traces)

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 from app import paths
 from app.access import redis_url
 from app.domain.blocklist import BlockedKeys
-from app.domain.identifiers import Rules
+from app.domain.resolution import ResolutionLimits
 from app.graph import credentials
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
@@ -68,9 +68,9 @@ class Settings(Struct, frozen=True):
         return Path(self.data_dir).resolve() / "neo4j"
 
     @property
-    def rules(self) -> Rules:
+    def resolution_limits(self) -> ResolutionLimits:
         """How much a Customer may gather, and when a key counts as shared."""
-        return Rules(
+        return ResolutionLimits(
             email=self.email_limit,
             phone=self.phone_limit,
             external_id=self.external_id_limit,

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from neo4j import AsyncDriver, AsyncGraphDatabase
 from pydantic import AwareDatetime, BaseModel, EmailStr
 
-from app.domain.identifiers import Rules
+from app.domain.resolution import ResolutionLimits
 from app.graph import statements
 
 STATEMENT: Any = statements.load("write")["ingest"].text
-RULES = msgspec.to_builtins(Rules())
+RULES = msgspec.to_builtins(ResolutionLimits())
 WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8}
 
 drivers: list[AsyncDriver] = []

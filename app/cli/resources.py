@@ -42,7 +42,7 @@ async def graph(config: Settings) -> AsyncIterator[Graph]:
 async def bulk_import(config: Settings, rejects: Rejects) -> AsyncIterator[BulkImport]:
     """The bulk import into the database of the settings. Raises Unavailable."""
     async with graph(config) as bulk:
-        commits = GroupCommit(partial(service.write, bulk, config.rules), DEADLINE)
+        commits = GroupCommit(partial(service.write, bulk, config.resolution_limits), DEADLINE)
         is_blocked = config.blocked.has
         task = asyncio.create_task(commits.run())
         try:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
-from app.domain.identifiers import Resolved
+from app.domain.resolution import Resolved
 
 
 class Touchpoint(Struct, frozen=True, rename="camel"):

@@ -30,13 +30,6 @@ _TEN_DIGITS = re.compile(r"\d{10}", re.ASCII)
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-Resolved = Annotated[
-    str,
-    Meta(
-        description="What decided on the Customer: the key that matched, or `new` for a new one.",
-        extra_json_schema={"enum": ["customer", "email", "phone", "externalId", "new"]},
-    ),
-]
 Kind = Annotated[str, Meta(extra_json_schema={"enum": ["email", "phone", "externalId"]})]
 CustomerField = Annotated[
     str | None,
@@ -82,18 +75,6 @@ class Key(Struct, frozen=True):
 
 
 IsBlocked = Callable[[Key], bool]
-
-
-class Rules(Struct, frozen=True, rename="camel"):
-    """How far keys are trusted: how many of a kind a Customer may gather, and what is shared.
-
-    A key that came with keys of `shared_after` other Customers is taken for shared.
-    """
-
-    email: int = 100
-    phone: int = 100
-    external_id: int = 1000
-    shared_after: int = 5
 
 
 class Keyed(Protocol):

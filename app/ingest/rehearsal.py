@@ -6,7 +6,7 @@ import uuid
 
 import msgspec
 
-from app.domain.identifiers import Rules
+from app.domain.resolution import ResolutionLimits
 from app.errors import ServiceError, Unavailable
 from app.graph import statements
 from app.graph.graph import Graph, Row
@@ -25,9 +25,9 @@ class Rehearsal:
     It leaves no node behind. A database that serves at speed takes one batch of it.
     """
 
-    def __init__(self, graph: Graph, rules: Rules) -> None:
+    def __init__(self, graph: Graph, limits: ResolutionLimits) -> None:
         self._graph = graph
-        self._rules = rules
+        self._limits = limits
         self._statement = statements.load("write")["ingest"]
 
     async def run(self) -> None:
@@ -46,7 +46,7 @@ class Rehearsal:
         body = payload.decode(msgspec.json.encode({"events": _events()}))
         found = build_rows(IngestRequest(body, "rehearsal"), lambda _: False)
         groups = [AtomicGroup([row]) for row in found if not isinstance(row, ServiceError)]
-        values, _ = service.parameters(self._rules, groups)
+        values, _ = service.parameters(self._limits, groups)
         return values
 
 

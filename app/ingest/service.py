@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.domain import blocklist, identifiers
 from app.domain.blocklist import EventWarning
+from app.domain.resolution import ResolutionLimits, Resolved
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
 from app.graph.graph import Graph
 from app.ingest.admission import Admission, Reservation
@@ -29,7 +30,7 @@ class EventResult(Struct, frozen=True, rename="camel"):
 
     event_id: Annotated[str, Meta(extra_json_schema={"pattern": "^evt_"})]
     customer_id: str
-    resolved: identifiers.Resolved
+    resolved: Resolved
     warnings: Annotated[
         list[EventWarning] | UnsetType,
         Meta(
@@ -134,7 +135,7 @@ class Ingest:
 
 async def write(
     graph: Graph,
-    rules: identifiers.Rules,
+    limits: ResolutionLimits,
     groups: list[AtomicGroup],
     deadline: float,
     figures: Figures | None = None,
@@ -146,7 +147,7 @@ async def write(
     """
     outcomes: list[RowResult] = []
     for together in _without_clashes(groups):
-        outcomes += await _write_together(graph, rules, together, deadline, figures)
+        outcomes += await _write_together(graph, limits, together, deadline, figures)
     return outcomes
 
 
@@ -164,7 +165,7 @@ def _without_clashes(groups: list[AtomicGroup]) -> Iterator[list[AtomicGroup]]:
     yield run
 
 
-def parameters(rules: identifiers.Rules, groups: list[AtomicGroup]) -> tuple[Row, list[int]]:
+def parameters(limits: ResolutionLimits, groups: list[AtomicGroup]) -> tuple[Row, list[int]]:
     """The parameters of the write for groups; and the order of the events, as positions."""
     events: list[Row] = []
     for number, group in enumerate(groups):
@@ -183,17 +184,17 @@ def parameters(rules: identifiers.Rules, groups: list[AtomicGroup]) -> tuple[Row
         ],
         "events": [events[position] for position in order],
     }
-    return {"batch": batch, "rules": msgspec.to_builtins(rules)}, order
+    return {"batch": batch, "rules": msgspec.to_builtins(limits)}, order
 
 
 async def _write_together(
     graph: Graph,
-    rules: identifiers.Rules,
+    limits: ResolutionLimits,
     groups: list[AtomicGroup],
     deadline: float,
     figures: Figures | None,
 ) -> list[RowResult]:
-    values, order = parameters(rules, groups)
+    values, order = parameters(limits, groups)
     (result,) = await graph.write("ingest", deadline, **values)
     if figures and result["disputes"]:
         figures.disputed(result["disputes"])

@@ -5,7 +5,7 @@ import pytest
 from neo4j import Query
 from neo4j.exceptions import ClientError
 
-from app.domain.identifiers import Rules
+from app.domain.resolution import ResolutionLimits
 from app.graph import statements
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8}
 AT = [1777457672, 123456789]
-RULES = msgspec.to_builtins(Rules())
+RULES = msgspec.to_builtins(ResolutionLimits())
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from app.domain.identifiers import Rules
+from app.domain.resolution import ResolutionLimits
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
 from app.identity.merges import MergeRequest, Merges
@@ -11,7 +11,7 @@ from tests.cypher.test_ingest import row, write
 
 pytestmark = pytest.mark.anyio
 
-TWO = msgspec.to_builtins(Rules(email=2, phone=2, external_id=2, shared_after=2))
+TWO = msgspec.to_builtins(ResolutionLimits(email=2, phone=2, external_id=2, shared_after=2))
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 
 from app.access import api_keys
 from app.domain.blocklist import BlockedKeys
-from app.domain.identifiers import Rules
+from app.domain.resolution import ResolutionLimits
 from app.errors import IdempotencyConflict
 from app.ingest.group_commit import GroupCommit
 from app.ingest.payload import decode
@@ -113,7 +113,7 @@ async def test_of_two_payloads_that_race_for_a_key_one_is_stored(
 
 @pytest.mark.anyio
 async def test_of_two_payloads_in_one_commit_the_first_is_stored(graph, touchpoints, unique):
-    commits = GroupCommit(partial(write, graph, Rules()), 10)
+    commits = GroupCommit(partial(write, graph, ResolutionLimits()), 10)
     ingest = Ingest(commits, BlockedKeys().has)
     requests = [
         IngestRequest(

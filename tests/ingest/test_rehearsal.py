@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from app.domain.identifiers import Rules
+from app.domain.resolution import ResolutionLimits
 from app.graph.graph import Graph
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
@@ -38,7 +38,7 @@ def batches(graph, monkeypatch):
 
 
 async def test_it_leaves_nothing_behind(graph, batches, cypher):
-    await Rehearsal(graph, Rules()).run()
+    await Rehearsal(graph, ResolutionLimits()).run()
 
     events = [event for batch in batches for event in batch["batch"]["events"]]
     identifiers = [key["value"] for event in events for key in event["keys"]]
@@ -49,7 +49,7 @@ async def test_it_leaves_nothing_behind(graph, batches, cypher):
 
 
 async def test_a_batch_has_new_people_and_those_of_events_before(graph, batches):
-    await Rehearsal(graph, Rules()).run()
+    await Rehearsal(graph, ResolutionLimits()).run()
 
     people = [event["identifiers"][0] for event in batches[0]["batch"]["events"]]
     assert len(people) == 2 * len(set(people))
@@ -57,7 +57,7 @@ async def test_a_batch_has_new_people_and_those_of_events_before(graph, batches)
 
 async def test_a_database_that_is_fast_enough_takes_one_batch(graph, batches, monkeypatch):
     monkeypatch.setattr(rehearsal, "SECONDS_PER_EVENT", 1.0)
-    await Rehearsal(graph, Rules()).run()
+    await Rehearsal(graph, ResolutionLimits()).run()
 
     assert len(batches) == 1
 
@@ -69,7 +69,7 @@ async def test_a_database_that_is_slow_is_rehearsed_for_two_seconds_at_most(data
         await graph.read("schema")
         proxy.latency = 30
         async with asyncio.timeout(20):
-            await Rehearsal(graph, Rules()).run()
+            await Rehearsal(graph, ResolutionLimits()).run()
         await graph.close()
 
 
