@@ -12,7 +12,7 @@ from starlette.routing import Route, Router
 from app import settings
 from app.access import redis_window
 from app.access.authenticator import Authenticator
-from app.access.guard import Gate
+from app.access.guard import Guard
 from app.access.rate_limiter import Limiter
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
@@ -66,17 +66,17 @@ def create_app() -> RequestMiddleware:
 def build(config: Settings, where: Database, counted: Figures | None = None) -> RequestMiddleware:
     """The application on a database, with everything it needs."""
     core = _Core(config, where, counted or Figures())
-    routes = Routes(core.ingest, core.contexts, core.timelines, core.gate, core.readiness)
-    agents = McpEndpoint(core.gate, partial(_session_manager, core.calls, config))
+    routes = Routes(core.ingest, core.contexts, core.timelines, core.guard, core.readiness)
+    agents = McpEndpoint(core.guard, partial(_session_manager, core.calls, config))
     merges = Merges(core.graph)
     splits = Splits(core.graph, merges)
-    identities = IdentityRoutes(merges, splits, core.gate)
+    identities = IdentityRoutes(merges, splits, core.guard)
     erasures = Erasures(core.graph, splits, core.figures)
     reviews = ReviewRoutes(
-        ConflictReader(core.graph), Reviewer(core.graph), ChangeReader(core.graph), core.gate
+        ConflictReader(core.graph), Reviewer(core.graph), ChangeReader(core.graph), core.guard
     )
-    pages = Pages(core.contexts, core.timelines, core.explanations, core.gate)
-    events = EventRoutes(core.explanations, core.gate)
+    pages = Pages(core.contexts, core.timelines, core.explanations, core.guard)
+    events = EventRoutes(core.explanations, core.guard)
 
     @asynccontextmanager
     async def lifespan(_: Router) -> AsyncIterator[None]:
@@ -86,10 +86,10 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
     all_routes = [
         *routes.all(),
         Route("/mcp", agents, methods=["POST"], include_in_schema=False),
-        route("/metrics", Scrape(core.gate, core.figures).answer, "GET"),
+        route("/metrics", Scrape(core.guard, core.figures).answer, "GET"),
         *events.routes(),
         *identities.routes(),
-        *ErasureRoutes(erasures, core.gate).routes(),
+        *ErasureRoutes(erasures, core.guard).routes(),
         *reviews.routes(),
         *pages.routes(),
         *docs.ROUTES,
@@ -123,7 +123,7 @@ async def serve_agent(config: Settings, where: Database, key: str) -> None:
 
     core = _Core(config, where, Figures())
     async with core.running():
-        await core.gate.admit(key)
+        await core.guard.authorize(key)
         await mcp_server.serve_stdio(core.calls, key)
 
 
@@ -150,9 +150,9 @@ class _Core:
             counted,
             redis_window.at(config.rate_limit_storage, config.rate_limit),
         )
-        self.gate = Gate(self._authenticator, self._limiter)
+        self.guard = Guard(self._authenticator, self._limiter)
         self.calls = ToolCalls(
-            self.ingest, self.contexts, self.timelines, self.explanations, self.gate
+            self.ingest, self.contexts, self.timelines, self.explanations, self.guard
         )
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from app.access.guard import Gate
+from app.access.guard import Guard
 from app.http import headers
 from app.http.body import read_json
 
@@ -31,8 +31,8 @@ class McpEndpoint:
     Raises Unauthenticated before the body is read, and what reading it raises.
     """
 
-    def __init__(self, gate: Gate, load: Callable[[], SessionManager]) -> None:
-        self._gate = gate
+    def __init__(self, guard: Guard, load: Callable[[], SessionManager]) -> None:
+        self._guard = guard
         self._load = load
         self._is_wanted = asyncio.Event()
         self._loaded: asyncio.Future[SessionManager] | None = None
@@ -53,7 +53,7 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
         request = Request(scope, receive)
-        await self._gate.admit(headers.agent_key(request))
+        await self._guard.authorize(headers.agent_key(request))
         body = await read_json(request)
         self._is_wanted.set()
         assert self._loaded is not None  # noqa: S101 - the lifespan runs us before any request

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.access.authenticator import ApiKey
-from app.access.guard import Gate
+from app.access.guard import Guard
 from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.explanation.reader import Explanation, ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
@@ -31,13 +31,13 @@ class ToolCalls:
         contexts: ContextReader,
         timelines: TimelineReader,
         explanations: ExplanationReader,
-        gate: Gate,
+        guard: Guard,
     ) -> None:
         self._ingest = ingest
         self._contexts = contexts
         self._timelines = timelines
         self._explanations = explanations
-        self._gate = gate
+        self._guard = guard
         self._calls = {
             "ingest_event": self._ingest_event,
             "ingest_events": self._ingest_events,
@@ -51,7 +51,7 @@ class ToolCalls:
 
         Raises a ServiceError, as the same call over HTTP does.
         """
-        api_key = await self._gate.admit(key, tool.scope)
+        api_key = await self._guard.authorize(key, tool.scope)
         return await self._calls[tool.name](arguments, api_key)
 
     async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> EventResult:
@@ -75,17 +75,17 @@ class ToolCalls:
 
     async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
         asked = decoding.decode(_encode(arguments), ContextQuery)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return await self._contexts.read(asked)
 
     async def _get_timeline(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Timeline:
         asked = decoding.decode(_encode(arguments), TimelineQuery)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return await self._timelines.read(asked)
 
     async def _explain_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Explanation:
         asked = decoding.decode(_encode(arguments), ExplanationQuery)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return await self._explanations.read(asked)
 
     async def _keep(self, sent: Payload, api_key: ApiKey, options: BatchOptions) -> IngestResult:
@@ -95,7 +95,7 @@ class ToolCalls:
             raise invalid(faults)
         with self._ingest.admit(api_key.producer, sent.size) as reservation:
             reservation.settle(len(sent.sent))
-            await self._gate.spend(api_key, len(sent.sent))
+            await self._guard.consume(api_key, len(sent.sent))
             return await self._ingest.submit(
                 IngestRequest(sent, api_key.producer, key, options.lenient)
             )

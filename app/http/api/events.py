@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from app import errors
 from app.access.api_keys import CONTEXT_READ, EVENTS_WRITE
-from app.access.guard import Gate
+from app.access.guard import Guard
 from app.customers.context import ContextQuery, ContextReader
 from app.customers.timeline import TimelineQuery, TimelineReader
 from app.graph.readiness import Readiness
@@ -27,13 +27,13 @@ class Routes:
         ingest: Ingest,
         contexts: ContextReader,
         timelines: TimelineReader,
-        gate: Gate,
+        guard: Guard,
         readiness: Readiness,
     ) -> None:
         self._ingest = ingest
         self._contexts = contexts
         self._timelines = timelines
-        self._gate = gate
+        self._guard = guard
         self._readiness = readiness
 
     def all(self) -> list[Route]:
@@ -48,13 +48,13 @@ class Routes:
 
     async def ingest_events(self, request: Request) -> Response:
         """`POST /v1/events`: keeps one event or a batch, and answers when it is committed."""
-        api_key = await self._gate.admit(headers.api_key(request), EVENTS_WRITE)
+        api_key = await self._guard.authorize(headers.api_key(request), EVENTS_WRITE)
         idempotency_key = headers.idempotency_key(request)
         body = await read_json(request)
         with self._ingest.admit(api_key.producer, len(body)) as reservation:
             sent = payload.decode(body)
             reservation.settle(len(sent.sent))
-            await self._gate.spend(api_key, len(sent.sent))
+            await self._guard.consume(api_key, len(sent.sent))
             is_lenient = sent.is_batch and headers.prefers(request, "handling", "lenient")
             receipt = await self._ingest.submit(
                 IngestRequest(sent, api_key.producer, idempotency_key, is_lenient)
@@ -67,19 +67,19 @@ class Routes:
 
     async def read_context(self, request: Request) -> Response:
         """`POST /v1/context`: what is known of the Customer who has one of the keys."""
-        api_key = await self._gate.admit(headers.api_key(request), CONTEXT_READ)
+        api_key = await self._guard.authorize(headers.api_key(request), CONTEXT_READ)
         asked = decoding.decode(await read_json(request), ContextQuery)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._contexts.read(asked))
 
     async def read_timeline(self, request: Request) -> Response:
         """`GET /v1/customers/{id}/timeline`: a page of a Customer's Touchpoints."""
-        api_key = await self._gate.admit(headers.api_key(request), CONTEXT_READ)
+        api_key = await self._guard.authorize(headers.api_key(request), CONTEXT_READ)
         parameters = request.query_params.multi_items()
         asked = decoding.from_parameters(
             parameters, TimelineQuery, customer=request.path_params["id"]
         )
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._timelines.read(asked))
 
     async def health(self, request: Request) -> Response:

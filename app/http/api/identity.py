@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from app.access.api_keys import IDENTITY_WRITE
 from app.access.authenticator import ApiKey
-from app.access.guard import Gate
+from app.access.guard import Guard
 from app.http import decoding, headers
 from app.http.body import read_json
 from app.http.responses import json_answer
@@ -20,10 +20,10 @@ from app.identity.splits import Splits
 class IdentityRoutes:
     """The routes that change who is who."""
 
-    def __init__(self, merges: Merges, splits: Splits, gate: Gate) -> None:
+    def __init__(self, merges: Merges, splits: Splits, guard: Guard) -> None:
         self._merges = merges
         self._splits = splits
-        self._gate = gate
+        self._guard = guard
 
     def routes(self) -> list[Route]:
         """The routes, each for its one method."""
@@ -40,14 +40,14 @@ class IdentityRoutes:
         """`POST /v1/customers/{id}/merge-preview`: what a merge would put together."""
         api_key = await self._admit(request, IDENTITY_WRITE)
         asked = decoding.decode(await read_json(request), PreviewQuery)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._merges.preview(request.path_params["id"], asked.from_))
 
     async def merge(self, request: Request) -> Response:
         """`POST /v1/customers/{id}/merge`: merges another Customer into this one."""
         api_key = await self._admit(request, IDENTITY_WRITE)
         asked = decoding.decode(await read_json(request), MergeRequest)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._merges.merge(request.path_params["id"], asked, api_key.id))
 
     async def undo_merge(self, request: Request) -> Response:
@@ -55,7 +55,7 @@ class IdentityRoutes:
         api_key = await self._admit(request, IDENTITY_WRITE)
         body = await read_json(request) if _has_body(request) else b"{}"
         asked = decoding.decode(body, UndoRequest)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         merge_id = request.path_params["id"]
         return json_answer(await self._merges.undo(merge_id, asked.reason, api_key.id))
 
@@ -64,14 +64,14 @@ class IdentityRoutes:
         api_key = await self._admit(request, IDENTITY_WRITE)
         body = await read_json(request) if _has_body(request) else b"{}"
         asked = decoding.decode(body, SplitQuery)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._splits.preview(request.path_params["id"], asked.shared))
 
     async def split(self, request: Request) -> Response:
         """`POST /v1/customers/{id}/split`: makes a Customer of each part."""
         api_key = await self._admit(request, IDENTITY_WRITE)
         asked = decoding.decode(await read_json(request), SplitRequest)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._splits.split(request.path_params["id"], asked, api_key.id))
 
     async def undo_split(self, request: Request) -> Response:
@@ -79,12 +79,12 @@ class IdentityRoutes:
         api_key = await self._admit(request, IDENTITY_WRITE)
         body = await read_json(request) if _has_body(request) else b"{}"
         asked = decoding.decode(body, UndoRequest)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         split_id = request.path_params["id"]
         return json_answer(await self._splits.undo(split_id, asked.reason, api_key.id))
 
     async def _admit(self, request: Request, scope: str) -> ApiKey:
-        return await self._gate.admit(headers.api_key(request), scope)
+        return await self._guard.authorize(headers.api_key(request), scope)
 
 
 def _has_body(request: Request) -> bool:

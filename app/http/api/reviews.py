@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from app.access.api_keys import IDENTITY_READ, IDENTITY_WRITE
 from app.access.authenticator import ApiKey
-from app.access.guard import Gate
+from app.access.guard import Guard
 from app.http import decoding, headers
 from app.http.body import read_json
 from app.http.responses import json_answer
@@ -20,12 +20,12 @@ class ReviewRoutes:
     """The routes that tell what to review, what was decided, and take decisions."""
 
     def __init__(
-        self, conflicts: ConflictReader, reviewer: Reviewer, changes: ChangeReader, gate: Gate
+        self, conflicts: ConflictReader, reviewer: Reviewer, changes: ChangeReader, guard: Guard
     ) -> None:
         self._conflicts = conflicts
         self._reviewer = reviewer
         self._changes = changes
-        self._gate = gate
+        self._guard = guard
 
     def routes(self) -> list[Route]:
         """The routes, each for its one method."""
@@ -40,14 +40,14 @@ class ReviewRoutes:
         """`GET /v1/identity/conflicts`: a page of those who may be one person."""
         api_key = await self._admit(request, IDENTITY_READ)
         asked = decoding.from_parameters(request.query_params.multi_items(), ConflictsQuery)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._conflicts.read(asked))
 
     async def dismiss_conflict(self, request: Request) -> Response:
         """`POST /v1/identity/conflicts/{id}/dismiss`: remembers that the two are not the same."""
         api_key = await self._admit(request, IDENTITY_WRITE)
         sent = decoding.decode(await read_json(request), Dismissal)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         conflict = request.path_params["id"]
         return json_answer(await self._reviewer.dismiss(conflict, sent, api_key.id))
 
@@ -55,15 +55,15 @@ class ReviewRoutes:
         """`POST /v1/identity/shared`: marks a key as shared by several people, or unmarks it."""
         api_key = await self._admit(request, IDENTITY_WRITE)
         sent = decoding.decode(await read_json(request), SharedMark)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._reviewer.mark(sent, api_key.id))
 
     async def read_changes(self, request: Request) -> Response:
         """`GET /v1/identity/changes`: a page of what was done to identities, by whom and why."""
         api_key = await self._admit(request, IDENTITY_READ)
         asked = decoding.from_parameters(request.query_params.multi_items(), ChangesQuery)
-        await self._gate.spend(api_key)
+        await self._guard.consume(api_key)
         return json_answer(await self._changes.read(asked))
 
     async def _admit(self, request: Request, scope: str) -> ApiKey:
-        return await self._gate.admit(headers.api_key(request), scope)
+        return await self._guard.authorize(headers.api_key(request), scope)

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.access.api_keys import CONTEXT_READ
-from app.access.guard import Gate
+from app.access.guard import Guard
 from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
@@ -46,12 +46,12 @@ class Pages:
         contexts: ContextReader,
         timelines: TimelineReader,
         explanations: ExplanationReader,
-        gate: Gate,
+        guard: Guard,
     ) -> None:
         self._contexts = contexts
         self._timelines = timelines
         self._explanations = explanations
-        self._gate = gate
+        self._guard = guard
         self._assets = assets.load()
 
     def routes(self) -> list[Route]:
@@ -130,7 +130,7 @@ class Pages:
         form = await read_form(request)
         key, target = form.get("key", "").strip(), session.local(form.get("next", "/"))
         try:
-            await self._gate.admit(key, CONTEXT_READ)
+            await self._guard.authorize(key, CONTEXT_READ)
         except (Unauthenticated, ForbiddenScope) as error:
             return templates.page("login", STATUS[error.code], next=target, fault=error.message)
         return session.keep(RedirectResponse(target, 303), request, key)
@@ -148,7 +148,7 @@ class Pages:
         return Response(found.content, 200, _FOREVER, found.media_type)
 
     async def _enter(self, request: Request) -> None:
-        await self._gate.spend(await self._gate.admit(session.key(request), CONTEXT_READ))
+        await self._guard.consume(await self._guard.authorize(session.key(request), CONTEXT_READ))
 
     async def _timeline(self, request: Request) -> Timeline:
         cursor = request.query_params.get("cursor")
