@@ -140,9 +140,9 @@ class _Core:
         migrator = Migrator(self.graph, steps.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
         self.readiness = Readiness(self.graph, migrator, counted, rehearsal.run)
-        is_blocked = config.blocked.has
-        self.ingest = Ingest(self._commits, is_blocked, counted, self.traces)
-        self.contexts = ContextReader(self.graph, _links(config), is_blocked)
+        blocklist = config.blocklist
+        self.ingest = Ingest(self._commits, blocklist, counted, self.traces)
+        self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
         self._limiter = Limiter(

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 
 from app import paths
 from app.access import redis_url
-from app.domain.blocklist import BlockedKeys
+from app.domain.blocklist import Blocklist
 from app.domain.resolution import ResolutionLimits
 from app.graph import credentials
 from app.graph.connection import Database
@@ -85,9 +85,9 @@ class Settings(Struct, frozen=True):
         return ["localhost", "127.0.0.1", "[::1]", own, *others]
 
     @property
-    def blocked(self) -> BlockedKeys:
-        """The keys that identify nobody. Raises ValueError, unless the settings were loaded."""
-        return BlockedKeys(self.blocked_keys)
+    def blocklist(self) -> Blocklist:
+        """The identifiers that are ignored. Raises ValueError, unless the settings were loaded."""
+        return Blocklist(self.blocked_keys)
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -106,7 +106,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     faults += _login_faults(present)
     faults += _authority_faults(present)
     try:
-        BlockedKeys(present.get("WAYPATH_BLOCKED_KEYS", ""))
+        Blocklist(present.get("WAYPATH_BLOCKED_KEYS", ""))
     except ValueError as error:
         faults.append(f"WAYPATH_BLOCKED_KEYS: {error}")
     if "OTEL_EXPORTER_OTLP_ENDPOINT" in present and not util.find_spec("opentelemetry.sdk"):

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
-from app.domain.blocklist import BlockedKeys
+from app.domain.blocklist import Blocklist
 from app.domain.resolution import ResolutionLimits
 from app.graph.graph import Graph
 from app.ingest import payload, service
@@ -87,7 +87,7 @@ async def parameters(events: list[dict[str, Any]]) -> dict[str, Row]:
     """What the service hands the statement for these events: made by the service's own code."""
     body = payload.decode(msgspec.json.encode({"events": events}))
     try:
-        keeping = service.Ingest(cast("GroupCommit", _Commits()), BlockedKeys().has)
+        keeping = service.Ingest(cast("GroupCommit", _Commits()), Blocklist())
         await keeping.submit(IngestRequest(body, "bench"))
     except _Captured as captured:
         groups = captured.args[0]

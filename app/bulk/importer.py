@@ -1,7 +1,7 @@
 """Bulk import: the records of a file, kept as events in large batches."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from app.bulk.retry import patiently
 from app.bulk.windows import Window
 from app.bulk.writer import Checked, RecordWriter, Rejected
 from app.domain import timestamps
-from app.domain.identifiers import IsBlocked
+from app.domain.identifiers import Key
 from app.graph.graph import Graph
 from app.ingest.events import Event
 from app.ingest.service import Ingest
@@ -36,10 +36,10 @@ class BulkImport:
     """Keeps the records of files in the graph, and the others in the rejects file."""
 
     def __init__(
-        self, graph: Graph, ingest: Ingest, is_blocked: IsBlocked, rejects: Rejects
+        self, graph: Graph, ingest: Ingest, blocklist: Container[Key], rejects: Rejects
     ) -> None:
         self._graph = graph
-        self._is_blocked = is_blocked
+        self._blocklist = blocklist
         self._writer = RecordWriter(ingest)
         self._rejects = rejects
 
@@ -54,7 +54,7 @@ class BulkImport:
         with source.opened(job.path) as lines:
             texts = job.read(lines)
             windows.skip(lines, start)
-            found = records.read(texts, job.identity, self._is_blocked)
+            found = records.read(texts, job.identity, self._blocklist)
             report(start, lines.position)
             writing: asyncio.Task[Checkpoint] | None = None
             try:

@@ -1,11 +1,11 @@
 """Records: what stands in a file for an event each, checked as a request's events are."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from msgspec import Struct
 
 from app.bulk.source import LINE
-from app.domain.identifiers import IsBlocked
+from app.domain.identifiers import Key
 from app.errors import FieldError, InvalidPayload
 from app.ingest import payload
 from app.ingest.events import Event, EventIngest
@@ -43,7 +43,9 @@ def text(line: int, raw: bytes, translate: Callable[[bytes], bytes]) -> Text:
         return Text(line, raw, error)
 
 
-def read(texts: Iterable[Text], identity: str | None, is_blocked: IsBlocked) -> Iterator[Record]:
+def read(
+    texts: Iterable[Text], identity: str | None, blocklist: Container[Key]
+) -> Iterator[Record]:
     """The records of texts. An event without a key of its own is known by its line.
 
     `identity` is the file's; without one, an event needs a key of its own.
@@ -54,7 +56,7 @@ def read(texts: Iterable[Text], identity: str | None, is_blocked: IsBlocked) -> 
             if isinstance(each.event, InvalidPayload):
                 raise each.event
             key = f"{identity}:{each.line}" if identity else None
-            sent, event = _event(each.event, key, is_blocked)
+            sent, event = _event(each.event, key, blocklist)
         except InvalidPayload as error:
             event = error
         yield Record(each.line, each.raw, sent, event)
@@ -66,7 +68,7 @@ def fault(path: str, message: str) -> InvalidPayload:
 
 
 def _event(
-    text: bytes, key: str | None, is_blocked: IsBlocked
+    text: bytes, key: str | None, blocklist: Container[Key]
 ) -> tuple[EventIngest, Event | InvalidPayload]:
     decoded = payload.decode(text)
     if decoded.is_batch:
@@ -76,7 +78,7 @@ def _event(
         if key is None:
             raise fault("idempotencyKey", "is required, where the source has no name")
         sent.idempotency_key = key
-    (event,) = decoded.check(is_blocked)
+    (event,) = decoded.check(blocklist)
     return sent, event
 
 

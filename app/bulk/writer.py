@@ -1,12 +1,12 @@
 """The record writer: keeps the records of a file in large batches, several at once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from app.bulk.batching import chains
 from app.bulk.records import Record
 from app.bulk.retry import patiently
-from app.domain.identifiers import IsBlocked
+from app.domain.identifiers import Key
 from app.errors import InvalidPayload, ServiceError
 from app.ingest.commit_control import MAX_ROWS
 from app.ingest.events import Event
@@ -31,7 +31,7 @@ class _Events(Payload, frozen=True):
     def path(self, position: int) -> str:
         return ""
 
-    def check(self, is_blocked: IsBlocked) -> list[Event | InvalidPayload]:
+    def check(self, blocklist: Container[Key]) -> list[Event | InvalidPayload]:
         return list(self.events)
 
 

@@ -43,10 +43,10 @@ async def bulk_import(config: Settings, rejects: Rejects) -> AsyncIterator[BulkI
     """The bulk import into the database of the settings. Raises Unavailable."""
     async with graph(config) as bulk:
         commits = GroupCommit(partial(service.write, bulk, config.resolution_limits), DEADLINE)
-        is_blocked = config.blocked.has
+        blocklist = config.blocklist
         task = asyncio.create_task(commits.run())
         try:
-            yield BulkImport(bulk, Ingest(commits, is_blocked), is_blocked, rejects)
+            yield BulkImport(bulk, Ingest(commits, blocklist), blocklist, rejects)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -63,5 +63,5 @@ class Erasing(NamedTuple):
 async def erasing(config: Settings) -> AsyncIterator[Erasing]:
     """What erases people from the database of the settings. Raises Unavailable."""
     async with graph(config) as opened:
-        contexts = ContextReader(opened, lambda _: None, config.blocked.has)
+        contexts = ContextReader(opened, lambda _: None, config.blocklist)
         yield Erasing(contexts, Erasures(opened, Splits(opened, Merges(opened))))

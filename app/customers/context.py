@@ -1,6 +1,6 @@
 """Context: what is known of a Customer, for a caller who has any of its keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Annotated, Any
 
 import msgspec
@@ -135,10 +135,10 @@ class ContextReader:
     A key that is blocked is ignored, as it is in events.
     """
 
-    def __init__(self, graph: Graph, links: Links, is_blocked: identity.IsBlocked) -> None:
+    def __init__(self, graph: Graph, links: Links, blocklist: Container[identity.Key]) -> None:
         self._graph = graph
         self._links = links
-        self._is_blocked = is_blocked
+        self._blocklist = blocklist
 
     async def read(self, query: ContextQuery) -> Context:
         """The context that a query asks for; nothing is ever written.
@@ -146,7 +146,7 @@ class ContextReader:
         Raises InvalidPayload, UnknownCustomer or Unavailable.
         """
         faults: list[FieldError] = []
-        customer, keys, _ = identity.identify(query, "", self._is_blocked, faults)
+        customer, keys, _ = identity.identify(query, "", self._blocklist, faults)
         as_of = validation.read(query.as_of, "asOf", timestamps.parse, faults)
         if not identity.is_anybody(query):
             faults.append(FieldError("", identity.NOBODY))

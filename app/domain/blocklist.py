@@ -1,4 +1,4 @@
-"""Blocked keys: values that stand for nobody in particular, and never identify anybody."""
+"""The blocklist: values that stand for nobody in particular, and never identify a Customer."""
 
 import re
 from functools import lru_cache
@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from app.domain import identifiers
-from app.domain.identifiers import IsBlocked, Key
+from app.domain.identifiers import Key
 
 _PLACEHOLDERS = "null undefined none nil nan n/a anonymous anon unknown unidentified"
 _SENDERS = """
@@ -55,8 +55,8 @@ class EventWarning(Struct, frozen=True):
     message: str
 
 
-class BlockedKeys:
-    """What is blocked: the default, as the entries of a setting change it. `has` tells of a key.
+class Blocklist:
+    """The identifiers that are blocked: the default, as the entries of a setting change it.
 
     An entry is `kind:value` and blocks that value, in any of its spellings and whatever its case;
     with a minus before it, the value is not blocked. An email may also be `local@`, at any domain,
@@ -75,10 +75,10 @@ class BlockedKeys:
                 faults.append(f"{entry} {error}")
         if faults:
             raise ValueError("; ".join(faults))
-        # Every key of every event is asked about, and the same few come again and again.
-        self.has: IsBlocked = lru_cache(maxsize=16384)(self._is_blocked)
 
-    def _is_blocked(self, key: Key) -> bool:
+    # Every identifier of every event is looked up, and the same few come again and again.
+    @lru_cache(maxsize=16384)  # noqa: B019 - a process has one blocklist, and keeps it
+    def __contains__(self, key: Key) -> bool:
         value = _compared(key)
         is_blocked = _RULES[key.kind](value, self._entries[key.kind])
         return is_blocked and value not in self._exceptions[key.kind]
@@ -101,7 +101,7 @@ class BlockedKeys:
             raise ValueError("is not blocked")
 
 
-def warning(key: str, path: str) -> EventWarning:
+def blocked_warning(key: str, path: str) -> EventWarning:
     """The warning of a key, `kind:value`, of the event whose fields' paths begin with `path`."""
     kind, _, value = key.partition(":")
     message = f"{value} is blocked: it identifies nobody, and was ignored"

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Container
 from functools import lru_cache
 from typing import Annotated, Protocol
 
@@ -74,9 +74,6 @@ class Key(Struct, frozen=True):
         return f"{self.kind}:{self.value}"
 
 
-IsBlocked = Callable[[Key], bool]
-
-
 class Keyed(Protocol):
     """Whatever has the fields of the three kinds of keys."""
 
@@ -92,7 +89,7 @@ class Identified(Keyed, Protocol):
 
 
 def identify(
-    sent: Identified, path: str, is_blocked: IsBlocked, faults: list[FieldError]
+    sent: Identified, path: str, blocklist: Container[Key], faults: list[FieldError]
 ) -> tuple[str | None, list[Key], list[Key]]:
     """Whom these fields name: a Customer, the keys, the heaviest first, and the blocked keys.
 
@@ -101,7 +98,7 @@ def identify(
     before = len(faults)
     customer = validation.read(sent.customer, f"{path}customer", opaque_id, faults)
     keys = read_keys(sent, path, faults)
-    ignored = list(filter(is_blocked, keys))
+    ignored = [key for key in keys if key in blocklist]
     if not ignored:
         return customer, keys, ignored
     keys = [key for key in keys if key not in ignored]

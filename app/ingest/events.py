@@ -1,12 +1,13 @@
 """Events: what a caller sends, checked in full and brought into its one form."""
 
 import re
+from collections.abc import Container
 from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
 from app.domain import idempotency, identifiers, timestamps, validation
-from app.domain.identifiers import IsBlocked, Key
+from app.domain.identifiers import Key
 from app.errors import FieldError
 from app.ingest import properties
 
@@ -91,7 +92,7 @@ class Event(Struct, frozen=True):
 
 
 def normalise(
-    sent: EventIngest, is_blocked: IsBlocked, path: str = ""
+    sent: EventIngest, blocklist: Container[Key], path: str = ""
 ) -> tuple[Event, list[FieldError]]:
     """The one form of an event, and all its faults; the form counts only where there are none.
 
@@ -100,7 +101,7 @@ def normalise(
     faults: list[FieldError] = []
     read = validation.read
     name = read(sent.event, f"{path}event", _name, faults)
-    customer, keys, ignored = identifiers.identify(sent, path, is_blocked, faults)
+    customer, keys, ignored = identifiers.identify(sent, path, blocklist, faults)
     instant = read(sent.timestamp, f"{path}timestamp", timestamps.parse, faults)
     idempotency_key = read(sent.idempotency_key, f"{path}idempotencyKey", idempotency.key, faults)
     text, values = _properties(sent.properties, path, faults)

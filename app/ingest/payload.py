@@ -1,12 +1,13 @@
 """The payload: a request's body, decoded into one event or a batch of them."""
 
+from collections.abc import Container
 from difflib import get_close_matches
 from itertools import islice
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from app.domain.identifiers import IsBlocked
+from app.domain.identifiers import Key
 from app.errors import FieldError, InvalidPayload
 from app.ingest.events import Event, EventIngest, normalise
 
@@ -33,13 +34,13 @@ class Payload(Struct, frozen=True):
         """Where the event at a position stands, as the beginning of its fields' paths."""
         return f"events[{position}]." if self.is_batch else ""
 
-    def check(self, is_blocked: IsBlocked) -> list[Event | InvalidPayload]:
+    def check(self, blocklist: Container[Key]) -> list[Event | InvalidPayload]:
         """Each event in its one form, or what is wrong with it."""
-        return [self._check(position, is_blocked) for position in range(len(self.sent))]
+        return [self._check(position, blocklist) for position in range(len(self.sent))]
 
-    def _check(self, position: int, is_blocked: IsBlocked) -> Event | InvalidPayload:
+    def _check(self, position: int, blocklist: Container[Key]) -> Event | InvalidPayload:
         path = self.path(position)
-        event, faults = normalise(self.sent[position], is_blocked, path)
+        event, faults = normalise(self.sent[position], blocklist, path)
         if misread := self.misread.get(position):
             faults = misread.faults + _known(faults, path, misread.unknown)
         return _invalid(faults) if faults else event

@@ -44,7 +44,7 @@ class Rehearsal:
 
     def _values(self) -> Row:
         body = payload.decode(msgspec.json.encode({"events": _events()}))
-        found = build_rows(IngestRequest(body, "rehearsal"), lambda _: False)
+        found = build_rows(IngestRequest(body, "rehearsal"), ())
         groups = [AtomicGroup([row]) for row in found if not isinstance(row, ServiceError)]
         values, _ = service.parameters(self._limits, groups)
         return values

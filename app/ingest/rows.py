@@ -1,11 +1,11 @@
 """Rows: what the write takes of each event of a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import msgspec
 from msgspec import Struct
 
-from app.domain import idempotency, identifiers, ids, timestamps
+from app.domain import idempotency, ids, timestamps
 from app.domain.identifiers import Key
 from app.errors import FieldError, IdempotencyConflict, ServiceError
 from app.ingest.events import Event, EventIngest
@@ -45,15 +45,13 @@ class IngestRequest(Struct, frozen=True):
         return IdempotencyConflict(f"an idempotency key {message}", [FieldError(path, message)])
 
 
-def build_rows(
-    request: IngestRequest, is_blocked: identifiers.IsBlocked
-) -> list[Row | ServiceError]:
+def build_rows(request: IngestRequest, blocklist: Container[Key]) -> list[Row | ServiceError]:
     """A row an event, in order, or what is wrong with it. Keys that are blocked are left out."""
     received = timestamps.now()
     identify = _identifier(request)
     digests: dict[str, str | None] = {}
     found: list[Row | ServiceError] = []
-    for position, event in enumerate(request.payload.check(is_blocked)):
+    for position, event in enumerate(request.payload.check(blocklist)):
         if isinstance(event, ServiceError):
             found.append(event)
             continue

@@ -1,15 +1,15 @@
 """Ingest: resolves events to Customers and keeps them as Touchpoints."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.domain import blocklist, identifiers
-from app.domain.blocklist import EventWarning
+from app.domain.blocklist import EventWarning, blocked_warning
+from app.domain.identifiers import Key
 from app.domain.resolution import ResolutionLimits, Resolved
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
 from app.graph.graph import Graph
@@ -68,12 +68,12 @@ class Ingest:
     def __init__(
         self,
         commits: GroupCommit,
-        is_blocked: identifiers.IsBlocked,
+        blocklist: Container[Key],
         figures: Figures | None = None,
         traces: Traces | None = None,
     ) -> None:
         self._commits = commits
-        self._is_blocked = is_blocked
+        self._blocklist = blocklist
         self._figures = figures or Figures()
         self._normalising = FairLock()
         self._admission = Admission(commits.rate, commits.deadline, self._figures)
@@ -119,9 +119,9 @@ class Ingest:
     async def _rows(self, request: IngestRequest) -> list[Row | ServiceError]:
         size = request.payload.size
         if size < LARGE:
-            return build_rows(request, self._is_blocked)
+            return build_rows(request, self._blocklist)
         async with self._normalising.held(request.producer, size):
-            return build_rows(request, self._is_blocked)
+            return build_rows(request, self._blocklist)
 
     async def _write(
         self, request: IngestRequest, found: list[Row | ServiceError]
@@ -225,7 +225,7 @@ def _result(
 def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:
     ignored = row["values"].get("ignored")
     path = request.payload.path(position)
-    return [blocklist.warning(key, path) for key in ignored] if ignored else UNSET
+    return [blocked_warning(key, path) for key in ignored] if ignored else UNSET
 
 
 def _tally(

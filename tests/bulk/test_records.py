@@ -16,7 +16,7 @@ IDENTITY = "file"
 
 def read(content, format_="jsonl", key=None, identity: str | None = IDENTITY) -> list[Any]:
     lines = Lines(io.BytesIO(content.encode("utf-8", "surrogateescape")), lambda: 0)
-    return list(records.read(reader.reader(format_, key)(lines), identity, lambda _: False))
+    return list(records.read(reader.reader(format_, key)(lines), identity, ()))
 
 
 def one(content, format_="jsonl", key=None):

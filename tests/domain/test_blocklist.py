@@ -5,7 +5,7 @@ import pytest
 from app import settings
 from app.access import api_keys
 from app.domain import identifiers as identity
-from app.domain.blocklist import DEFAULT, BlockedKeys
+from app.domain.blocklist import DEFAULT, Blocklist
 from app.settings import Settings, SettingsError
 from tests.support import http_client
 from tests.support.server import serving, wait_until_ready
@@ -19,7 +19,7 @@ def is_blocked():
 
     def ask(key, setting=""):
         kind, _, text = key.partition(":")
-        return BlockedKeys(setting).has(READ[kind](text))
+        return READ[kind](text) in Blocklist(setting)
 
     return ask
 

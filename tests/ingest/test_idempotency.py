@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from app.access import api_keys
-from app.domain.blocklist import BlockedKeys
+from app.domain.blocklist import Blocklist
 from app.domain.resolution import ResolutionLimits
 from app.errors import IdempotencyConflict
 from app.ingest.group_commit import GroupCommit
@@ -114,7 +114,7 @@ async def test_of_two_payloads_that_race_for_a_key_one_is_stored(
 @pytest.mark.anyio
 async def test_of_two_payloads_in_one_commit_the_first_is_stored(graph, touchpoints, unique):
     commits = GroupCommit(partial(write, graph, ResolutionLimits()), 10)
-    ingest = Ingest(commits, BlockedKeys().has)
+    ingest = Ingest(commits, Blocklist())
     requests = [
         IngestRequest(
             decode(json.dumps(event(unique, properties={"n": n})).encode()), "key_x", unique

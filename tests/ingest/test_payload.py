@@ -2,19 +2,19 @@ import json
 
 import pytest
 
-from app.domain.blocklist import BlockedKeys
+from app.domain.blocklist import Blocklist
 from app.errors import InvalidPayload
 from app.ingest.events import Event
 from app.ingest.payload import decode, merged
 
-is_blocked = BlockedKeys().has
+blocklist = Blocklist()
 
 EVENT = {"event": "page_viewed", "email": "jane@acme.com"}
 
 
 def events(body):
     checked = decode(body if isinstance(body, bytes) else json.dumps(body).encode()).check(
-        is_blocked
+        blocklist
     )
     assert not [each for each in checked if isinstance(each, InvalidPayload)]
     return [each for each in checked if isinstance(each, Event)]
@@ -23,7 +23,7 @@ def events(body):
 def faults(body):
     try:
         checked = decode(body if isinstance(body, bytes) else json.dumps(body).encode()).check(
-            is_blocked
+            blocklist
         )
     except InvalidPayload as refusal:
         checked = [refusal]
