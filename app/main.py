@@ -21,7 +21,7 @@ from app.errors import Unavailable
 from app.graph import browser_links
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
-from app.graph.graph import DEADLINE, Graph
+from app.graph.graph import CALL_TIMEOUT_SECONDS, Graph
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
@@ -52,7 +52,7 @@ from app.observability.metrics import Figures
 from app.observability.tracing import Traces
 from app.settings import Settings
 
-FIRST_LOOK = 10.0  # seconds
+FIRST_CHECK_TIMEOUT_SECONDS = 10.0
 
 
 def create_app() -> RequestMiddleware:
@@ -136,7 +136,7 @@ class _Core:
         self.graph = Graph(where, figures=counted)
         self._authenticator = Authenticator(self.graph)
         write = partial(service.write, self.graph, config.resolution_limits, figures=counted)
-        self._commits = GroupCommit(write, DEADLINE, counted)
+        self._commits = GroupCommit(write, CALL_TIMEOUT_SECONDS, counted)
         migrator = Migrator(self.graph, steps.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
         self.readiness = Readiness(self.graph, migrator, counted, rehearsal.run)
@@ -171,7 +171,7 @@ class _Core:
         try:
             # A database that is there is ready for the first caller; one that is away holds up
             # nobody.
-            await self.readiness.first_look(FIRST_LOOK)
+            await self.readiness.wait_for_first_check(FIRST_CHECK_TIMEOUT_SECONDS)
             yield
         finally:
             for task in tasks:

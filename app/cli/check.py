@@ -11,7 +11,7 @@ from app.access import redis_window
 from app.access.redis_window import SharedMinutes, StorageAway
 from app.graph.diagnostics import Check, Finding, wrong
 from app.graph.graph import Graph
-from app.graph.migrations import steps as migrations
+from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
 from app.settings import SettingsError
 
@@ -39,9 +39,9 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
         message = f"{error}: start the service, or set NEO4J_URI"
         return [*found, Finding("database", message, is_ok=False)]
     graph = Graph(where)
-    steps = migrations.load()
+    migrations = steps.load()
     try:
-        return [*found, *await Check(graph, Migrator(graph, steps), steps).findings()]
+        return [*found, *await Check(graph, Migrator(graph, migrations), migrations).findings()]
     finally:
         await graph.close()
 

@@ -15,14 +15,14 @@ from app.graph.migrations.runner import Migrator
 from app.graph.migrations.steps import Migration
 from app.graph.statements import Statement
 
-OLDEST = (5, 26)  # the first Neo4j with every clause that the statements use
-CLOCK_SKEW = 5.0  # seconds; API keys expire by the database's clock and are checked by ours
+OLDEST_NEO4J = (5, 26)  # the first Neo4j with every clause that the statements use
+MAX_CLOCK_SKEW_SECONDS = 5.0  # API keys expire by the database's clock and are checked by ours
 _SCANS = ("AllNodesScan", "NodeByLabelScan", "IntersectionNodeByLabelsScan")
 _ACCESS = ("read", "write", "schema")
 
 
 class Finding(Struct, frozen=True):
-    """What was looked at, and what was found; where that is wrong, what to do as well."""
+    """The result of one check; if something is wrong, the text says what to do as well."""
 
     subject: str
     text: str
@@ -64,17 +64,17 @@ class Check:
         ]
 
     async def _version(self) -> Finding:
-        components = await self._graph.prepare(self._probes["server"])
+        components = await self._graph.run_admin(self._probes["server"])
         kernel = next(row for row in components if row["name"] == "Neo4j Kernel")
         return version(kernel["versions"][0], kernel["edition"])
 
     async def _clock(self) -> Finding:
-        asked = time.time()
+        sent_at = time.time()
         try:
-            (row,) = await self._graph.prepare(self._probes["clock"])
+            (row,) = await self._graph.run_admin(self._probes["clock"])
         except Unavailable as error:
             return wrong("clock", str(error))
-        return clock(row["now"] / 1000, asked, time.time())
+        return clock(row["now"] / 1000, sent_at, time.time())
 
     async def _right(self, access: str) -> Finding:
         subject = f"right to {'change the schema' if access == 'schema' else access}"
@@ -89,7 +89,7 @@ class Check:
             state = await self._migrator.look()
         except Unavailable as error:
             return [wrong("schema", f"cannot be read: {error}")]
-        findings = [wrong("schema", stranger) for stranger in state.strangers()]
+        findings = [wrong("schema", step) for step in state.unknown_steps()]
         for migration in self._migrations:
             faults = state.faults(migration)
             subject = f"step {migration}"
@@ -114,19 +114,22 @@ class Check:
 def version(text: str, edition: str) -> Finding:
     """Whether a Neo4j of this version and edition will do; every edition does."""
     numbers = re.match(r"(\d+)\.(\d+)", text)
-    found = f"Neo4j {text} {edition}"
-    if numbers and (int(numbers[1]), int(numbers[2])) >= OLDEST:
-        return Finding("version", found)
-    return wrong("version", f"{found}: Neo4j {OLDEST[0]}.{OLDEST[1]} or newer is needed")
+    product = f"Neo4j {text} {edition}"
+    if numbers and (int(numbers[1]), int(numbers[2])) >= OLDEST_NEO4J:
+        return Finding("version", product)
+    return wrong(
+        "version", f"{product}: Neo4j {OLDEST_NEO4J[0]}.{OLDEST_NEO4J[1]} or newer is needed"
+    )
 
 
-def clock(theirs: float, asked: float, answered: float) -> Finding:
-    """Whether the database's clock and ours agree: what it told, and ours before and after.
+def clock(database_time: float, sent_at: float, received_at: float) -> Finding:
+    """Whether the database's clock and ours agree.
 
-    Each in seconds since 1970.
+    `database_time` is the database's, the others are ours before and after; each in seconds since
+    1970.
     """
-    skew = theirs - min(max(theirs, asked), answered)
-    if abs(skew) <= CLOCK_SKEW:
+    skew = database_time - min(max(database_time, sent_at), received_at)
+    if abs(skew) <= MAX_CLOCK_SKEW_SECONDS:
         return Finding("clock", "agrees with the database's")
     ahead = "ahead of" if skew > 0 else "behind"
     return wrong("clock", f"the database's is {abs(skew):.0f} s {ahead} ours: set them by NTP")

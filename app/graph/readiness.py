@@ -1,4 +1,4 @@
-"""Readiness: whether the database answers and its schema is in place."""
+"""Readiness: whether the database responds and its schema is in place."""
 
 import asyncio
 import contextlib
@@ -12,13 +12,16 @@ from app.graph.graph import Graph
 from app.graph.migrations.runner import Migrator
 from app.observability.metrics import Figures
 
-INTERVAL = 1.0
+CHECK_INTERVAL_SECONDS = 1.0
 
 log = structlog.get_logger()
 
 
 class Readiness:
-    """Watches the graph: closes it while its database is away, prepares that, and opens it."""
+    """Enables the graph while its database can be used, and disables it while it cannot.
+
+    Before it enables the graph, it migrates the schema and has the write planned and rehearsed.
+    """
 
     def __init__(
         self,
@@ -31,48 +34,48 @@ class Readiness:
         self._rehearse = rehearse
         self._graph = graph
         self._migrator = migrator
-        self._told: str | None = None
-        self._looked = asyncio.Event()
-        graph.is_open = False
+        self._reported: str | None = None  # the last reason in the log
+        self._checked = asyncio.Event()
+        graph.disable()
 
     @property
     def is_ready(self) -> bool:
-        """Whether the graph was open when it was last looked at, seconds ago at most."""
-        return self._graph.is_open
+        """Whether the database could be used at the last check, seconds ago at most."""
+        return self._graph.is_enabled
 
     async def watch(self) -> None:
-        """Keeps the graph open while it can be used, for ever."""
+        """Checks the database every second, forever."""
         while True:
             try:
-                await self._look()
-                await self._graph.renew_login()
+                await self._check()
+                await self._graph.reload_credentials()
             except Exception:
                 log.exception("readiness_failed")
             self._figures.database(is_up=self.is_ready)
-            self._looked.set()
-            await asyncio.sleep(INTERVAL)
+            self._checked.set()
+            await asyncio.sleep(CHECK_INTERVAL_SECONDS)
 
-    async def _look(self) -> None:
-        if self.is_ready and not await self._answers():
-            self._graph.is_open = False
-            await self._graph.reconnect()
-        if not self.is_ready and await self._answers() and await self._prepare():
-            log.info("database_ready")
-            self._graph.is_open = True
-            self._told = None
-
-    async def first_look(self, seconds: float) -> None:
-        """Returns once the graph was looked at, or after so many seconds."""
+    async def wait_for_first_check(self, seconds: float) -> None:
+        """Returns once the database was checked, or after so many seconds."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._looked.wait(), seconds)
+            await asyncio.wait_for(self._checked.wait(), seconds)
 
-    async def _answers(self) -> bool:
+    async def _check(self) -> None:
+        if self.is_ready and not await self._ping():
+            self._graph.disable()
+            await self._graph.reconnect()
+        if not self.is_ready and await self._ping() and await self._prepare():
+            log.info("database_ready")
+            self._graph.enable()
+            self._reported = None
+
+    async def _ping(self) -> bool:
         try:
-            await self._graph.answer()
+            await self._graph.ping()
         except PermissionError as error:
-            self._tell(logging.ERROR, str(error))
+            self._report(logging.ERROR, str(error))
         except Unavailable as error:
-            self._tell(logging.WARNING, str(error))
+            self._report(logging.WARNING, str(error))
         else:
             return True
         return False
@@ -84,15 +87,14 @@ class Readiness:
             if self._rehearse:
                 await self._rehearse()
         except Unavailable as error:
-            passes = isinstance(error, NoAnswer)
-            self._tell(logging.WARNING if passes else logging.ERROR, str(error))
+            is_transient = isinstance(error, NoAnswer)
+            self._report(logging.WARNING if is_transient else logging.ERROR, str(error))
             return False
         return True
 
-    def _tell(self, level: int, reason: str) -> None:
-        # It is looked at every second, until somebody has done something about it.
-        if reason != self._told:
-            log.log(
-                level, "database_away" if self.is_ready else "database_not_ready", reason=reason
-            )
-        self._told = reason
+    def _report(self, level: int, reason: str) -> None:
+        # The check runs every second; the log has each reason once.
+        if reason != self._reported:
+            event = "database_away" if self.is_ready else "database_not_ready"
+            log.log(level, event, reason=reason)
+        self._reported = reason

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.graph.graph import DEADLINE
+from app.graph.graph import CALL_TIMEOUT_SECONDS
 from tests.support.faults.proxy import BoltProxy, Moment
 from tests.support.faults.waiting import until
 
@@ -61,9 +61,9 @@ async def test_a_database_that_answers_after_the_deadline_is_an_honest_503(
 ):
     async with scenario.senders(behind) as senders:
         await senders.acknowledged(50)
-        proxy.latency = DEADLINE + 5
+        proxy.latency = CALL_TIMEOUT_SECONDS + 5
         began = time.monotonic()
-        await asyncio.sleep(DEADLINE + amounts.seconds)
+        await asyncio.sleep(CALL_TIMEOUT_SECONDS + amounts.seconds)
         ended = time.monotonic()
         proxy.latency = 0
         scenario.recoveries.append(await senders.recovered(time.monotonic()))
@@ -93,7 +93,7 @@ async def test_a_network_that_swallows_everything_is_an_honest_503_and_then_over
         for _ in range(max(1, int(amounts.seconds // 5))):
             await senders.acknowledged(50)
             proxy.is_silent = True
-            await asyncio.sleep(DEADLINE + scenario.rng.uniform(1, 1 + amounts.seconds))
+            await asyncio.sleep(CALL_TIMEOUT_SECONDS + scenario.rng.uniform(1, 1 + amounts.seconds))
             proxy.is_silent = False
             scenario.recoveries.append(await senders.recovered(time.monotonic()))
             scenario.faults += 1

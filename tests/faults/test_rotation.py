@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.graph.driver import LOGIN_INTERVAL
+from app.graph.bolt.password_rotation import CHECK_INTERVAL_SECONDS
 from tests.support.faults.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +26,7 @@ async def test_a_new_password_refuses_nobody(scenario, amounts, service, user, t
     async with scenario.senders(*its) as senders:
         for number in range(amounts.stops):
             if number:
-                await asyncio.sleep(1.5 * LOGIN_INTERVAL + 3)  # no change is to come sooner
+                await asyncio.sleep(1.5 * CHECK_INTERVAL_SECONDS + 3)  # no change is to come sooner
             password = f"{SECOND}-{number}"
             await senders.acknowledged(50)
             file.write_text(password)

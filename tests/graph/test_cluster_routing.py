@@ -89,7 +89,7 @@ async def test_a_health_check_waits_for_no_write(database, forwarder, api_key):
     await graph.write("revoke_api_key", id="key_nobody")
     written = len(forwarder.heard)
 
-    await graph.answer()
+    await graph.ping()
 
     asked = forwarder.heard[written:]
     assert asked

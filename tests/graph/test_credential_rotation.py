@@ -118,12 +118,12 @@ async def test_open_connections_last_until_the_file_has_the_new_password(
 async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
     graph, user, password_file, monkeypatch
 ):
-    monkeypatch.setattr("app.graph.driver.LOGIN_INTERVAL", 0.0)
+    monkeypatch.setattr("app.graph.bolt.password_rotation.CHECK_INTERVAL_SECONDS", 0.0)
     password_file.write_text(SECOND)
-    await graph.renew_login()  # the database does not want it yet
+    await graph.reload_credentials()  # the database does not want it yet
     await graph.read("schema")
     user.change_password(SECOND)
-    await graph.renew_login()
+    await graph.reload_credentials()
 
     password_file.write_text("the next one, which the database does not want yet")
 
@@ -134,7 +134,7 @@ async def test_a_health_check_is_not_failed_by_a_new_password(graph, user, passw
     password_file.write_text(SECOND)
     user.change_password(SECOND)
 
-    await asyncio.gather(graph.answer(), graph.answer())
+    await asyncio.gather(graph.ping(), graph.ping())
 
 
 async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(database, user):
@@ -147,7 +147,7 @@ async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(databa
     assert [each for each in done if not isinstance(each, Unavailable)] == []
     patient = Graph(replace(database, username=user.name, password="a wrong one"))
     with pytest.raises(Unavailable, match="too many times in a row"):
-        await patient.answer()
+        await patient.ping()
     await patient.close()
 
 
@@ -160,14 +160,14 @@ async def test_a_token_is_sent_and_replaced_by_the_next_one(database, tmp_path, 
         graph = Graph(where)
         # Neo4j Community knows no tokens.
         with pytest.raises(PermissionError):
-            await graph.answer()
+            await graph.ping()
         assert b"bearer" in forwarder.heard
         assert b"the-first-token" in forwarder.heard
         assert b"basic" not in forwarder.heard
 
         token.write_text("the-second-token\n")
         with pytest.raises(PermissionError):
-            await graph.answer()
+            await graph.ping()
 
         assert b"the-second-token" in forwarder.heard
         await graph.close()

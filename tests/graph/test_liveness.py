@@ -67,7 +67,7 @@ def running(cypher, unique):
 
 
 async def claimed(graph, unique, seconds=None):
-    return await graph.prepare(CLAIM, seconds, value=unique)
+    return await graph.run_admin(CLAIM, seconds, value=unique)
 
 
 async def test_a_statement_that_takes_over_half_of_the_deadline_is_run_once(

@@ -47,7 +47,7 @@ def refusal(database, server):
         graph = Graph(replace(database, **{"uri": uri, **more}), 30.0)
         said = None
         try:
-            await graph.answer()
+            await graph.ping()
         except Unavailable as error:
             said = str(error)
         await graph.close()

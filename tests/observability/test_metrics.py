@@ -15,8 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.access import api_keys
 from app.access.authenticator import MAX_AGE_SECONDS
+from app.graph.bolt.errors import retry_reason
 from app.graph.connection import Database
-from app.graph.driver import reason
 from app.graph.graph import Graph
 from app.http import protocol
 from app.ingest import group_commit
@@ -246,7 +246,7 @@ def test_a_lost_race_is_a_reason(driver, database, unique, query):
     with driver.session(database=database.name) as session, pytest.raises(Neo4jError) as raised:
         session.run(query, unique=unique).consume()
 
-    assert reason(raised.value) == "race"
+    assert retry_reason(raised.value) == "race"
 
 
 def test_a_deadlock_is_a_reason(driver, database, cypher, unique):
@@ -268,7 +268,7 @@ def test_a_deadlock_is_a_reason(driver, database, cypher, unique):
         errors = [each.exception() for each in held]
 
     cypher("MATCH (lock:Lock {name: $unique}) DELETE lock", unique=unique)
-    assert [reason(error) for error in errors if error] == ["deadlock"]
+    assert [retry_reason(error) for error in errors if error] == ["deadlock"]
 
 
 def test_calls_beyond_the_limit_of_their_key_are_counted(database, api_key, key, unique):

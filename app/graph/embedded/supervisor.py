@@ -12,8 +12,8 @@ from pathlib import Path
 
 import structlog
 
+from app.graph.bolt.drivers import is_reachable
 from app.graph.connection import Database
-from app.graph.driver import answers
 from app.graph.embedded import jars, java
 from app.graph.embedded.home import EmbeddedError, Home, State
 from app.graph.embedded.jars import JarsError
@@ -207,7 +207,7 @@ class EmbeddedNeo4j:
     def _answers(self, connection: Connection) -> bool:
         where = Database(connection.uri, connection.username, connection.password, DATABASE)
         try:
-            return answers(where)
+            return is_reachable(where)
         except PermissionError as error:
             file = self._home.password_file
             raise EmbeddedError(f"Neo4j refuses the password in {file}: {error}") from error

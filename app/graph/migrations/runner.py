@@ -6,11 +6,11 @@ import structlog
 
 from app.errors import Unavailable
 from app.graph import statements
-from app.graph.graph import SCHEMA_TIMEOUT, Graph
+from app.graph.graph import SCHEMA_TIMEOUT_SECONDS, Graph
 from app.graph.migrations.state import SchemaState
 from app.graph.migrations.steps import Migration
 
-POPULATION = 10  # seconds to wait for a new index; one over much data takes longer
+POPULATION_TIMEOUT_SECONDS = 10  # of a new index; one over much data takes longer
 
 log = structlog.get_logger()
 
@@ -35,19 +35,19 @@ class Migrator:
         """
         state = await self.look()
         for migration in self._migrations:
-            _refuse(state.strangers())
+            _require_none(state.unknown_steps())
             if state.is_due(migration):
-                _refuse(state.obstacles(migration), migration)
+                _require_none(state.obstacles(migration), migration)
                 await self._apply(migration, state)
                 state = await self.look()
-        _refuse(state.strangers())
+        _require_none(state.unknown_steps())
         for migration in self._migrations:
-            _refuse(state.faults(migration), migration)
+            _require_none(state.faults(migration), migration)
 
     async def look(self) -> SchemaState:
         """What the graph has of the schema. Raises Unavailable."""
-        records = await self._graph.prepare(self._statements["schema_migrations"])
-        indexes = await self._graph.prepare(self._statements["schema"])
+        records = await self._graph.run_admin(self._statements["schema_migrations"])
+        indexes = await self._graph.run_admin(self._statements["schema"])
         return SchemaState(self._migrations, records, indexes)
 
     async def _apply(self, migration: Migration, state: SchemaState) -> None:
@@ -55,12 +55,16 @@ class Migrator:
         # What is there already is only recorded.
         is_there = index is not None and state.has(index)
         if not is_there:
-            await self._graph.prepare(migration.statement, SCHEMA_TIMEOUT)
+            await self._graph.run_admin(migration.statement, SCHEMA_TIMEOUT_SECONDS)
         if index and not is_there:
-            awaiting = self._statements["await_index"]
-            await self._graph.prepare(awaiting, SCHEMA_TIMEOUT, name=index.name, seconds=POPULATION)
+            await self._graph.run_admin(
+                self._statements["await_index"],
+                SCHEMA_TIMEOUT_SECONDS,
+                name=index.name,
+                seconds=POPULATION_TIMEOUT_SECONDS,
+            )
         if not state.is_recorded(migration):
-            await self._graph.prepare(
+            await self._graph.run_admin(
                 self._statements["record_schema_migration"],
                 version=migration.version,
                 name=migration.name,
@@ -69,8 +73,7 @@ class Migrator:
         log.info("migration_applied", migration=str(migration), was_there=is_there)
 
 
-def _refuse(faults: list[str], of: Migration | None = None) -> None:
+def _require_none(faults: list[str], migration: Migration | None = None) -> None:
     if faults:
-        raise Unavailable(
-            "; ".join(f"step {of} of the schema: {each}" if of else each for each in faults)
-        )
+        prefix = f"step {migration} of the schema: " if migration else ""
+        raise Unavailable("; ".join(prefix + fault for fault in faults))

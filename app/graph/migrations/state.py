@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.graph.migrations import steps as migrations
+from app.graph.migrations import steps
 from app.graph.migrations.steps import Index, Migration
 
 
@@ -17,17 +17,17 @@ class Record(Struct, frozen=True):
     checksum: str
 
 
-class Found(Struct, frozen=True):
+class ExistingIndex(Struct, frozen=True):
     """An index that the graph has, and whether it is ONLINE, POPULATING or FAILED."""
 
     index: Index
     state: str
     kind: str
 
-    def is_as(self, wanted: Index) -> bool:
-        """Whether it does what a wanted one does, whatever its name."""
-        mine = (self.kind, self.index.label, self.index.properties, self.index.is_unique)
-        return mine == (wanted.kind, wanted.label, wanted.properties, wanted.is_unique)
+    def matches(self, expected: Index) -> bool:
+        """Whether it does what the expected index does, whatever its name."""
+        actual = (self.kind, self.index.label, self.index.properties, self.index.is_unique)
+        return actual == (expected.kind, expected.label, expected.properties, expected.is_unique)
 
 
 class SchemaState:
@@ -35,17 +35,17 @@ class SchemaState:
 
     def __init__(
         self,
-        steps: Sequence[Migration],
+        migrations: Sequence[Migration],
         records: list[dict[str, Any]],
         indexes: list[dict[str, Any]],
     ) -> None:
-        self._steps = {migration.version: migration for migration in steps}
-        self._wanted = migrations.indexes(steps)
+        self._steps = {migration.version: migration for migration in migrations}
+        self._expected = steps.indexes(migrations)
         self._records = {row["version"]: Record(**row) for row in records}
-        self._found = [_found(row) for row in indexes]
+        self._existing = [_existing_index(row) for row in indexes]
 
-    def strangers(self) -> list[str]:
-        """What the graph records and is none of ours: a newer schema, or another one."""
+    def unknown_steps(self) -> list[str]:
+        """The steps that the graph records and this version does not have, each as a text."""
         return [
             f"the graph has step {record.version:03}_{record.name} of its schema, "
             + ("with another text" if record.version in self._steps else "which is unknown here")
@@ -62,24 +62,24 @@ class SchemaState:
         """Whether it is to be applied: it never was, or somebody dropped what it made."""
         index = migration.creates
         return not self.is_recorded(migration) or (
-            index is not None and self._is_wanted(index) and self._is_missing(index)
+            index is not None and self._is_expected(index) and self._is_missing(index)
         )
 
     def has(self, index: Index) -> bool:
         """Whether there is such an index, in use or not yet."""
-        return any(found.is_as(index) for found in self._found)
+        return any(existing.matches(index) for existing in self._existing)
 
     def obstacles(self, migration: Migration) -> list[str]:
         """What keeps a migration from being applied: another index has the name of its own."""
         index = migration.creates
         if index is None or self.has(index) or self._is_missing(index) or self._is_begun(index):
             return []
-        return self.faults(migration) if self._is_wanted(index) else []
+        return self.faults(migration) if self._is_expected(index) else []
 
     def faults(self, migration: Migration) -> list[str]:
         """What is wrong with a migration, and what to do about it."""
         index = migration.creates
-        fault = self._fault_of(index) if index and self._is_wanted(index) else None
+        fault = self._fault_of(index) if index and self._is_expected(index) else None
         if fault is None and not self.is_recorded(migration):
             fault = "not applied: start the service, which does it"
         return [fault] if fault else []
@@ -88,38 +88,40 @@ class SchemaState:
         known = self._steps.get(record.version)
         return known is not None and known.checksum == record.checksum
 
-    def _is_wanted(self, index: Index) -> bool:
-        return self._wanted.get(index.name) == index
+    def _is_expected(self, index: Index) -> bool:
+        return self._expected.get(index.name) == index
 
     def _is_missing(self, index: Index) -> bool:
-        return not self.has(index) and index.name not in {each.index.name for each in self._found}
+        return not self.has(index) and index.name not in {
+            existing.index.name for existing in self._existing
+        }
 
     def _is_begun(self, index: Index) -> bool:
         # Another instance creates a constraint now: its index is there before it is.
         return index.is_unique and any(
-            (found.index.name, found.index.label, found.index.properties)
+            (existing.index.name, existing.index.label, existing.index.properties)
             == (index.name, index.label, index.properties)
-            for found in self._found
+            for existing in self._existing
         )
 
     def _fault_of(self, index: Index) -> str | None:
-        states = {found.state for found in self._found if found.is_as(index)}
+        states = {existing.state for existing in self._existing if existing.matches(index)}
         if "ONLINE" in states:
             return None
         if "FAILED" in states:
             return f"the {index} has FAILED: see Neo4j's log, {index.drop()}, start the service"
         if states:
             return f"the {index} is {', '.join(sorted(states))}: wait until it is ONLINE"
-        for found in self._found:
-            if found.index.name == index.name:
+        for existing in self._existing:
+            if existing.index.name == index.name:
                 return (
-                    f"the name {index.name} is that of another {found.index}: "
-                    f"{found.index.drop()}, and start the service"
+                    f"the name {index.name} is that of another {existing.index}: "
+                    f"{existing.index.drop()}, and start the service"
                 )
         return f"the {index} is missing: start the service, which creates it"
 
 
-def _found(row: dict[str, Any]) -> Found:
+def _existing_index(row: dict[str, Any]) -> ExistingIndex:
     label = ":".join(row["labels"] or [])
     index = Index(row["name"], label, tuple(row["properties"] or []), row["isUnique"])
-    return Found(index, row["state"], row["kind"])
+    return ExistingIndex(index, row["state"], row["kind"])

@@ -80,24 +80,24 @@ def parse(sources: Iterable[Statement]) -> list[Migration]:
     Raises ValueError where a name has no number or that of another, and where a statement is
     not safe to repeat, takes parameters, or is a command that is not understood.
     """
-    found: dict[int, Migration] = {}
+    migrations: dict[int, Migration] = {}
     for statement in sources:
         migration = _migration(statement)
-        if other := found.get(migration.version):
+        if other := migrations.get(migration.version):
             raise ValueError(f"two steps of the schema have one number: {other}, {migration}")
-        found[migration.version] = migration
-    return [found[version] for version in sorted(found)]
+        migrations[migration.version] = migration
+    return [migrations[version] for version in sorted(migrations)]
 
 
 def indexes(migrations: Sequence[Migration]) -> dict[str, Index]:
     """The indexes that are there once all steps are applied, by their names."""
-    found: dict[str, Index] = {}
+    by_name: dict[str, Index] = {}
     for migration in migrations:
         if migration.drops:
-            found.pop(migration.drops, None)
+            by_name.pop(migration.drops, None)
         if migration.creates:
-            found[migration.creates.name] = migration.creates
-    return found
+            by_name[migration.creates.name] = migration.creates
+    return by_name
 
 
 def _migration(statement: Statement) -> Migration:
@@ -109,8 +109,8 @@ def _migration(statement: Statement) -> Migration:
     version, name = int(numbered[1]), numbered[2]
     text = _flat(statement)
     if created := _CREATE.fullmatch(text):
-        index_name, label, type_, listed, is_unique = created.groups()
-        properties = tuple(each.split(".")[1] for each in listed.split(", "))
+        index_name, label, type_, names, is_unique = created.groups()
+        properties = tuple(name.split(".")[1] for name in names.split(", "))
         index = Index(index_name, label or type_, properties, bool(is_unique), type_ is not None)
         return Migration(version, name, statement, creates=index)
     if dropped := _DROP.fullmatch(text):

@@ -84,7 +84,7 @@ def newer(cypher):
 @pytest.fixture
 async def hasty(database):
     """A graph that waits for a second."""
-    graph = Graph(database, deadline=1)
+    graph = Graph(database, 1)
     yield graph
     await graph.close()
 

@@ -22,7 +22,7 @@ ROW = {
 def test_what_is_recorded_and_there_has_no_fault():
     state = SchemaState([THINGS], [RECORD], [ROW])
 
-    assert (state.strangers(), state.faults(THINGS), state.is_due(THINGS)) == ([], [], False)
+    assert (state.unknown_steps(), state.faults(THINGS), state.is_due(THINGS)) == ([], [], False)
 
 
 def test_an_index_of_another_name_does_as_well():
@@ -84,4 +84,4 @@ def test_an_index_that_will_not_do_is_a_fault_and_nothing_that_a_step_could_mend
 def test_a_record_that_is_none_of_ours_is_named(record, said):
     state = SchemaState([THINGS], [RECORD | record], [ROW])
 
-    assert said in state.strangers()[0]
+    assert said in state.unknown_steps()[0]

@@ -1,0 +1,190 @@
+"""The client of a database: one attempt at a statement, within its deadline."""
+
+import asyncio
+import math
+import time
+from typing import Any
+
+from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncGraphDatabase, Query
+from neo4j.api import AsyncBookmarkManager
+from neo4j.exceptions import Neo4jError, ServiceUnavailable
+
+from app.graph.bolt import drivers
+from app.graph.bolt.drivers import SharedDriver
+from app.graph.bolt.errors import (
+    DRIVER_ERRORS,
+    REFUSED_LOGIN,
+    TIMED_OUT,
+    CredentialsReloaded,
+    LostConnection,
+    describe_error,
+    is_refusal,
+    is_unreachable,
+)
+from app.graph.bolt.password_rotation import PasswordRotation
+from app.graph.bolt.prober import Prober
+from app.graph.connection import Database
+from app.graph.liveness import Liveness
+
+POOL_SIZE = 32  # connections
+
+READ, WRITE = READ_ACCESS, WRITE_ACCESS
+Bookmarks = AsyncBookmarkManager
+Row = dict[str, Any]
+
+
+class Client:
+    """Connections to a database, for calls of at most `call_timeout` seconds.
+
+    They are made when they are first used.
+    """
+
+    def __init__(self, database: Database, call_timeout: float) -> None:
+        self._database = database
+        self._call_timeout = call_timeout
+        self._login = database.login()
+        self._driver = self._create_driver()
+        self._slots = asyncio.Semaphore(POOL_SIZE)
+        self._prober = Prober(
+            lambda: drivers.create(database, self._login, call_timeout, 1), database.name
+        )
+        self._liveness = Liveness(self._prober.running_attempts)
+        self._rotation = PasswordRotation(database, self._login)
+        self.bookmarks = self._create_bookmarks()
+        self._responded_at = -math.inf  # on time.monotonic()
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._liveness.close()
+        await self._prober.close()
+        await self._driver.close()
+
+    async def reconnect(self) -> None:
+        """Uses new connections from now on, and waits for no earlier write."""
+        self.bookmarks = self._create_bookmarks()
+        await self._replace_driver(self._driver)
+
+    async def reload_credentials(self) -> None:
+        """Uses the new password of the file, if there is one and the database expects it."""
+        await self._rotation.check()
+
+    async def run_once(
+        self,
+        text: str,
+        access: str,
+        parameters: Row,
+        deadline: float,
+        bookmarks: Bookmarks | None,
+    ) -> list[Row]:
+        """The rows of a statement, committed. The deadline is a time of the event loop.
+
+        Raises TimeoutError at the deadline, when the database stops the transaction as well, or
+        one of DRIVER_ERRORS.
+        """
+        login, secret = self._login, None
+        options = {"default_access_mode": access, "bookmark_manager": bookmarks}
+        try:
+            if login:
+                secret = login.secret()
+            rows = await self._run(text, parameters, deadline, options)
+        except TimeoutError:
+            raise
+        except Neo4jError as error:
+            if error.code in TIMED_OUT:
+                raise TimeoutError from error
+            if login and error.code in REFUSED_LOGIN and login.is_another(secret):
+                raise CredentialsReloaded("the file of the login was read again") from error
+            raise
+        except OSError as error:  # the file of the login cannot be read
+            raise ServiceUnavailable(str(error)) from error
+        self._responded_at = time.monotonic()
+        return rows
+
+    async def dry_run(self, text: str, parameters: Row, deadline: float) -> Row | None:
+        """Runs a statement in a transaction that is rolled back; the plan, if it is explained.
+
+        The deadline is a time of the event loop. Raises PermissionError if the database refuses
+        the login, ConnectionError for everything else; each with the error's description.
+        """
+        statement: Any = text
+        try:
+            async with (
+                asyncio.timeout_at(deadline),
+                self._driver as driver,
+                driver.session(database=self._database.name) as session,
+                await session.begin_transaction(timeout=_remaining(deadline)) as transaction,
+            ):
+                result = await transaction.run(statement, parameters)
+                summary = await result.consume()
+                await transaction.rollback()
+        except (*DRIVER_ERRORS, OSError, ValueError) as error:
+            kind = PermissionError if is_refusal(error) else ConnectionError
+            raise kind(describe_error(error)) from error
+        return summary.plan
+
+    def responded_within(self, seconds: float) -> bool:
+        """Whether the database responded in the last so many seconds."""
+        return time.monotonic() - self._responded_at < seconds
+
+    def was_never_reached(self, error: BaseException) -> bool:
+        """Whether an error says that the database cannot be reached, and it never was."""
+        return is_unreachable(error) and self._responded_at == -math.inf
+
+    async def _run(self, text: str, parameters: Row, deadline: float, options: Row) -> list[Row]:
+        shared, attempt = self._driver, None
+        try:
+            async with (
+                asyncio.timeout_at(deadline) as scope,
+                # Without it, a call could wait for a connection, with nothing in the database yet.
+                self._slots,
+                shared as driver,
+                driver.session(database=self._database.name, **options) as session,
+            ):
+                if self._is_probed(options):
+                    attempt = self._liveness.attempt(scope)
+                query = Query(
+                    text,  # pyright: ignore[reportArgumentType]
+                    metadata={"attempt": attempt.id} if attempt else None,
+                    timeout=_remaining(deadline),
+                )
+                result = await session.run(query, parameters)
+                return [dict(record) async for record in result]
+        except TimeoutError as error:
+            if attempt is None or not attempt.is_lost:
+                raise
+            # Other connections of the same age may be lost as well.
+            await self._replace_driver(shared)
+            raise LostConnection("the connection was lost") from error
+        except (OSError, RuntimeError) as error:
+            # uvloop raises these if a connection closed under the driver, which passes them on and
+            # never frees the place in its pool.
+            await self._replace_driver(shared)
+            raise ServiceUnavailable(str(error)) from error
+        finally:
+            if attempt:
+                attempt.end()
+
+    def _is_probed(self, options: Row) -> bool:
+        # A member of a cluster lists its own transactions only, and the prober asks the leader.
+        return not self._database.is_routed or options["default_access_mode"] == WRITE
+
+    async def _replace_driver(self, old: SharedDriver) -> None:
+        """Uses a new driver instead of the old one, unless another call has replaced it."""
+        if old is self._driver:
+            self._driver = self._create_driver()
+            await old.retire()
+
+    def _create_driver(self) -> SharedDriver:
+        return SharedDriver(
+            drivers.create(self._database, self._login, self._call_timeout, POOL_SIZE)
+        )
+
+    def _create_bookmarks(self) -> Bookmarks | None:
+        # Bookmarks name the writes that a member of a cluster must have before it may respond. One
+        # server has them all.
+        return AsyncGraphDatabase.bookmark_manager() if self._database.is_routed else None
+
+
+def _remaining(deadline: float) -> float:
+    # Zero would mean that there is no timeout.
+    return max(0.001, deadline - asyncio.get_running_loop().time())

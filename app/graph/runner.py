@@ -1,0 +1,98 @@
+"""The statement runner: repeats a statement while its errors are transient, until a deadline."""
+
+import asyncio
+import itertools
+import random
+
+import structlog
+
+from app.errors import NoAnswer, Unavailable
+from app.graph.bolt.client import Client, Row
+from app.graph.bolt.errors import (
+    DRIVER_ERRORS,
+    describe_error,
+    is_transient,
+    is_unusable,
+    retry_reason,
+)
+from app.graph.statements import Statement
+from app.observability.metrics import Figures
+
+# Before the second attempt, and at most, in seconds; each is the upper end of a random pause.
+FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.005, 0.5
+
+log = structlog.get_logger()
+
+
+class StatementRunner:
+    """Runs statements on a client, and repeats them.
+
+    An attempt lasts until the deadline, unless its connection is lost. A lost connection, a
+    deadlock, and a lost race for a new identifier or with an erasure are repeated in milliseconds.
+    Every statement is therefore written so that a repeat changes nothing more. A database that
+    never responded and cannot be reached is not waited for. While `repeats` is false, nothing is
+    repeated.
+    """
+
+    def __init__(self, client: Client, figures: Figures) -> None:
+        self._client = client
+        self._figures = figures
+        self.repeats = True
+
+    async def run(
+        self, statement: Statement, access: str, parameters: Row, deadline: float
+    ) -> list[Row]:
+        """The rows of a statement, committed. The deadline is a time of the event loop.
+
+        Raises Unavailable, or one of DRIVER_ERRORS if the statement itself is wrong.
+        """
+        if parameters.keys() != statement.parameters:
+            raise TypeError(f"{statement.name} takes {sorted(statement.parameters)}")
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._repeat(statement, access, parameters, deadline)
+        except TimeoutError:
+            raise NoAnswer() from None
+        except DRIVER_ERRORS as error:
+            if (unavailable := self._translate(error, statement)) is None:
+                raise
+            raise unavailable from error
+
+    async def _repeat(
+        self, statement: Statement, access: str, parameters: Row, deadline: float
+    ) -> list[Row]:
+        # A call that began before a reconnect must not make later ones wait for its writes.
+        call = statement.text, access, parameters, deadline, self._client.bookmarks
+        for attempt in itertools.count(1):
+            try:
+                return await self._client.run_once(*call)
+            except DRIVER_ERRORS as error:
+                if not self._is_repeated(error):
+                    raise
+                self._report_retry(statement, attempt, error)
+            backoff = min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt)
+            await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311 - jitter
+        raise AssertionError("the count has no end")
+
+    def _is_repeated(self, error: BaseException) -> bool:
+        return self.repeats and is_transient(error) and not self._client.was_never_reached(error)
+
+    def _translate(self, error: Exception, statement: Statement) -> Unavailable | None:
+        """The error that a caller gets instead, or None for a defect of the statement."""
+        if self._client.was_never_reached(error):
+            return Unavailable(f"the database cannot be reached: {describe_error(error)}")
+        if is_transient(error):
+            return NoAnswer()
+        if not is_unusable(error):
+            return None
+        log.error("database_unusable", statement=statement.name, error=str(error))
+        return Unavailable("the database cannot be used")
+
+    def _report_retry(self, statement: Statement, attempt: int, error: Exception) -> None:
+        self._figures.retried(retry_reason(error))
+        log.warning(
+            "statement_retried",
+            statement=statement.name,
+            attempt=attempt,
+            error=getattr(error, "code", None) or type(error).__name__,
+        )
