@@ -13,7 +13,7 @@ from app import settings
 from app.access import redis_window
 from app.access.authenticator import Authenticator
 from app.access.guard import Guard
-from app.access.rate_limiter import Limiter
+from app.access.rate_limiter import RateLimiter
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
 from app.customers.timeline import TimelineReader
@@ -145,12 +145,12 @@ class _Core:
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
-        self._limiter = Limiter(
+        self._rate_limiter = RateLimiter(
             config.rate_limit,
             counted,
-            redis_window.at(config.rate_limit_storage, config.rate_limit),
+            redis_window.connect(config.rate_limit_storage, config.rate_limit),
         )
-        self.guard = Guard(self._authenticator, self._limiter)
+        self.guard = Guard(self._authenticator, self._rate_limiter)
         self.calls = ToolCalls(
             self.ingest, self.contexts, self.timelines, self.explanations, self.guard
         )
@@ -162,7 +162,7 @@ class _Core:
             *(
                 self.readiness.watch,
                 self._authenticator.watch,
-                self._limiter.watch,
+                self._rate_limiter.watch,
                 self._commits.run,
             ),
             *more,
@@ -177,7 +177,7 @@ class _Core:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._limiter.close()
+            await self._rate_limiter.close()
             await self.graph.close()
             await asyncio.to_thread(self.traces.close)  # it may wait for its collector
 

@@ -255,8 +255,8 @@ def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
     wait_for(lambda: are_away(0))
 
     for each in instances:
-        assert each.log().count('"rate_limit_storage_away"') == WORKERS
-        assert each.log().count('"rate_limit_storage_back"') == WORKERS
+        assert each.log().count('"rate_limit_storage_unavailable"') == WORKERS
+        assert each.log().count('"rate_limit_storage_recovered"') == WORKERS
         assert storage.url not in each.log()
     with storage.client() as redis:
         at_once(callers, batches(unique, 1, 10))

@@ -1,15 +1,15 @@
 """The guard: authorises API keys and enforces their rate limits, for routes and tools alike."""
 
 from app.access.authenticator import ApiKey, Authenticator
-from app.access.rate_limiter import Limiter
+from app.access.rate_limiter import RateLimiter
 
 
 class Guard:
     """Checks every call, over HTTP or MCP, before it reaches a use case."""
 
-    def __init__(self, authenticator: Authenticator, limiter: Limiter) -> None:
+    def __init__(self, authenticator: Authenticator, rate_limiter: RateLimiter) -> None:
         self._authenticator = authenticator
-        self._limiter = limiter
+        self._rate_limiter = rate_limiter
 
     async def authorize(
         self, text: str | None, scope: str | None = None, *, allow_stale: bool = False
@@ -26,4 +26,4 @@ class Guard:
 
         Raises RateLimited or PayloadTooLarge.
         """
-        await self._limiter.spend(api_key.id, events)
+        await self._rate_limiter.consume(api_key.id, events)

@@ -1,43 +1,60 @@
-"""Minutes: what each API key has spent of its minute, which began with its first event."""
+"""The rate limit window of one process: the events of each API key, counted in memory."""
 
 import time
+from collections.abc import Callable
 
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
+from msgspec import Struct
 
-SECONDS = 60.0
+WINDOW_SECONDS = 60.0
 
 
-class Minutes:
-    """The minutes that this process knows of; `limit` is how many events one has room for."""
+class _Window(Struct):
+    events: int
+    ends_at: float
 
-    def __init__(self, limit: int) -> None:
-        self._minute = RateLimitItemPerMinute(limit)
-        self._storage = MemoryStorage()
-        self._windows = FixedWindowRateLimiter(self._storage)
-        self._learnt: dict[str, tuple[int, float]] = {}
 
-    async def spend(self, key_id: str, events: int) -> float:
-        """Counts events of a key where its minute has room for them, and else nothing.
+class MemoryWindow:
+    """Counts up to `limit` events of a key in a window that begins with the key's first event.
 
-        Returns 0, or how many seconds the minute still lasts.
+    `clock` returns seconds.
+    """
+
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._clock = clock
+        # About in the order in which they end, so that ended ones are dropped from the front.
+        self._windows: dict[str, _Window] = {}
+
+    def consume(self, key_id: str, events: int) -> float:
+        """Counts events of a key, or none of them if they exceed the limit.
+
+        Returns 0, or the number of seconds until the window ends.
         """
-        if key_id in self._learnt:
-            await self._begin(key_id, *self._learnt.pop(key_id))
-        if await self._windows.hit(self._minute, key_id, cost=events):
-            return 0.0
-        # A hit that is refused counts all the same.
-        await self._storage.incr(self._minute.key_for(key_id), SECONDS, amount=-events)
-        window = await self._windows.get_window_stats(self._minute, key_id)
-        return max(window.reset_time - time.time(), 0.001)
+        now = self._clock()
+        window = self._windows.get(key_id)
+        if window is None or window.ends_at <= now:
+            window = self._begin(key_id, _Window(0, now + WINDOW_SECONDS))
+        if window.events + events > self._limit:
+            return window.ends_at - now
+        window.events += events
+        return 0.0
 
-    def learn(self, key_id: str, spent: int, seconds: float) -> None:
-        """Takes over what others know: what a key has spent, and how long its minute lasts."""
-        self._learnt[key_id] = spent, time.time() + seconds
+    def adopt(self, key_id: str, events: int, seconds: float) -> None:
+        """Replaces the window of a key by one with `events`, which ends in so many seconds."""
+        self._begin(key_id, _Window(events, self._clock() + seconds))
 
-    async def _begin(self, key_id: str, spent: int, ends: float) -> None:
-        name = self._minute.key_for(key_id)
-        await self._storage.clear(name)
-        if (left := ends - time.time()) > 0:
-            await self._storage.incr(name, left, spent)
+    @property
+    def size(self) -> int:
+        """The number of windows in memory."""
+        return len(self._windows)
+
+    def _begin(self, key_id: str, window: _Window) -> _Window:
+        now = self._clock()
+        while self._windows:
+            oldest = next(iter(self._windows))
+            if self._windows[oldest].ends_at > now:
+                break
+            del self._windows[oldest]
+        self._windows.pop(key_id, None)
+        self._windows[key_id] = window
+        return window

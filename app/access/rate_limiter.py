@@ -1,97 +1,101 @@
-"""The limiter: how many events each API key may send a minute."""
+"""The rate limiter: how many events a minute each API key may send."""
 
 import asyncio
 import math
 
 import structlog
 
-from app.access.memory_window import Minutes
-from app.access.redis_window import SharedMinutes, StorageAway
+from app.access.memory_window import MemoryWindow
+from app.access.redis_window import RateLimitStorageUnavailable, RedisWindow
 from app.errors import PayloadTooLarge, RateLimited
 from app.observability.metrics import Figures
 
-INTERVAL = 1.0  # seconds between two looks at a storage that is away
+PROBE_INTERVAL_SECONDS = 1.0
 
 log = structlog.get_logger()
 
 
-class Limiter:
-    """Counts the events of each API key, in minutes that begin with its first event.
+class RateLimiter:
+    """Counts the events of each API key in windows of a minute.
 
-    Each worker process counts for itself, or all that share `shared` count together. While that
-    is away, each counts for itself again, on from what it last knew of a key; no call waits for
-    it then.
+    All processes that share a Redis window count together; without one, each counts for itself.
+    While Redis is unavailable, each process continues alone, from the last count of each key
+    that it received, and no call waits for Redis.
     """
 
     def __init__(
         self,
         limit: int,
         figures: Figures | None = None,
-        shared: SharedMinutes | None = None,
+        redis: RedisWindow | None = None,
+        memory: MemoryWindow | None = None,
+        probe_interval: float = PROBE_INTERVAL_SECONDS,
     ) -> None:
         self._limit = limit
         self._figures = figures or Figures()
-        self._shared = shared
-        self._own = Minutes(limit)
-        self._is_away = False
+        self._redis = redis
+        self._memory = memory or MemoryWindow(limit)
+        self._probe_interval = probe_interval
+        self._is_redis_available = True
 
-    async def spend(self, key_id: str, events: int) -> None:
-        """Counts `events` of a key, or none of them.
+    async def consume(self, key_id: str, events: int) -> None:
+        """Counts events of a key, or none of them.
 
-        Raises RateLimited until enough may pass, PayloadTooLarge where so many never can.
+        Raises RateLimited with the seconds to wait, or PayloadTooLarge if they exceed the limit
+        of a whole minute.
         """
         if events > self._limit:
             message = f"{events} events are more than the {self._limit} of a whole minute"
             raise PayloadTooLarge(message)
-        if self._shared is None or self._is_away:
-            wait = await self._own.spend(key_id, events)
+        if self._redis and self._is_redis_available:
+            wait = await self._consume_shared(self._redis, key_id, events)
         else:
-            wait = await self._spend(self._shared, key_id, events)
+            wait = self._memory.consume(key_id, events)
         if wait:
             self._figures.limited()
             message = f"the key may send {self._limit} events a minute"
             raise RateLimited(message, retry_after=max(1, math.ceil(wait)))
 
     async def watch(self) -> None:
-        """Looks at the storage at once, and whenever it is away until it is back, for ever."""
+        """Probes Redis at once, and while it is unavailable every interval, until cancelled."""
         is_due = True
-        while self._shared:
+        while self._redis:
             if is_due:
-                await self._look(self._shared)
-            await asyncio.sleep(INTERVAL)
-            is_due = self._is_away
+                await self._probe(self._redis)
+            await asyncio.sleep(self._probe_interval)
+            is_due = not self._is_redis_available
 
     async def close(self) -> None:
-        """Closes the connections to the storage."""
-        if self._shared:
-            await self._shared.close()
+        """Closes the connections to Redis."""
+        if self._redis:
+            await self._redis.close()
 
-    async def _spend(self, shared: SharedMinutes, key_id: str, events: int) -> float:
+    async def _consume_shared(self, redis: RedisWindow, key_id: str, events: int) -> float:
         try:
-            told = await shared.spend(key_id, events)
-        except StorageAway as error:
-            self._lose(error)
-            return await self._own.spend(key_id, events)
-        self._own.learn(key_id, told.spent, told.seconds)
-        return 0.0 if told.had_room else told.seconds
+            usage = await redis.consume(key_id, events)
+        except RateLimitStorageUnavailable as error:
+            self._note_failure(error)
+            return self._memory.consume(key_id, events)
+        self._memory.adopt(key_id, usage.events, usage.seconds)
+        return 0.0 if usage.is_allowed else usage.seconds
 
-    async def _look(self, shared: SharedMinutes) -> None:
+    async def _probe(self, redis: RedisWindow) -> None:
         try:
-            await shared.look()
-        except StorageAway as error:
-            self._lose(error)
+            await redis.probe()
+        except RateLimitStorageUnavailable as error:
+            self._note_failure(error)
         else:
-            self._tell(is_away=False)
+            self._set_availability(is_available=True)
 
-    def _lose(self, error: StorageAway) -> None:
-        self._tell(is_away=True, error=str(error))
+    def _note_failure(self, error: RateLimitStorageUnavailable) -> None:
+        self._set_availability(is_available=False, error=str(error))
 
-    def _tell(self, *, is_away: bool, **more: str) -> None:
-        self._figures.storage_away(is_away=is_away)
-        if is_away == self._is_away:
+    def _set_availability(self, *, is_available: bool, **fields: str) -> None:
+        self._figures.storage_away(is_away=not is_available)
+        if is_available == self._is_redis_available:
             return
-        self._is_away = is_away
-        if is_away:
-            log.warning("rate_limit_storage_away", **more)
+        self._is_redis_available = is_available
+        if is_available:
+            log.info("rate_limit_storage_recovered")
         else:
-            log.info("rate_limit_storage_back")
+            log.warning("rate_limit_storage_unavailable", **fields)

@@ -1,4 +1,4 @@
-"""Shared minutes: what each API key has spent of its minute, kept in Redis or Valkey for all."""
+"""The rate limit window of many processes: the events of each API key, counted in Redis."""
 
 import asyncio
 from collections.abc import Iterable
@@ -6,136 +6,139 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from app.access import redis_url
-from app.access.memory_window import SECONDS
+from app.access.memory_window import WINDOW_SECONDS
 
-CONNECT_TIMEOUT = 1.0  # seconds, while no request waits
-TOGETHER = 500  # calls in one question
-PREFIX = "waypath:minute:"
-PROBE = "probe"  # an API key's id looks otherwise
+CONNECT_TIMEOUT_SECONDS = 1.0  # of a probe, which no request waits for
+MAX_CALLS_PER_SCRIPT = 500
+KEY_PREFIX = "waypath:minute:"
+PROBE_KEY_ID = "probe"  # no API key's id has this form
 
-# Atomic, so that instances that ask at once do not spend the same room. What is refused spends
-# nothing. Of each call it tells whether there was room, what is spent, and the time that is left.
-_SPEND = """
+# Atomic, so that concurrent processes do not both count the last events that are allowed. For
+# each key it returns whether the events are allowed, the events counted, and the milliseconds
+# left. Rejected events are not counted.
+_CONSUME = """
 local limit, milliseconds = tonumber(ARGV[1]), ARGV[2]
-local told = {}
-for number, minute in ipairs(KEYS) do
+local usages = {}
+for number, window in ipairs(KEYS) do
   local events = tonumber(ARGV[number + 2])
-  local spent = tonumber(redis.call('GET', minute) or 0)
-  local has_room = spent + events <= limit
-  if has_room and spent == 0 then
-    redis.call('SET', minute, events, 'PX', milliseconds)
-  elseif has_room then
-    redis.call('INCRBY', minute, events)
+  local counted = tonumber(redis.call('GET', window) or 0)
+  local is_allowed = counted + events <= limit
+  if is_allowed and counted == 0 then
+    redis.call('SET', window, events, 'PX', milliseconds)
+  elseif is_allowed then
+    redis.call('INCRBY', window, events)
   end
-  table.insert(told, has_room and 1 or 0)
-  table.insert(told, has_room and spent + events or spent)
-  table.insert(told, redis.call('PTTL', minute))
+  table.insert(usages, is_allowed and 1 or 0)
+  table.insert(usages, is_allowed and counted + events or counted)
+  table.insert(usages, redis.call('PTTL', window))
 end
-return told
+return usages
 """
 
 
-class StorageAway(Exception):
-    """The storage cannot be used now; the message says why, without any password."""
+class RateLimitStorageUnavailable(Exception):
+    """Redis cannot be used now; the message says why, without any password."""
 
 
-class Spent(Struct, frozen=True):
-    """Whether there was room, what is spent by now, and for how many seconds the minute lasts."""
+class Usage(Struct, frozen=True):
+    """The window of a key after a call: its events, and the seconds until it ends."""
 
-    had_room: bool
-    spent: int
+    is_allowed: bool
+    events: int
     seconds: float
 
 
 class _Call(Struct, frozen=True, eq=False):
     key_id: str
     events: int
-    outcome: asyncio.Future[Spent]
+    outcome: asyncio.Future[Usage]
 
 
-class SharedMinutes:
-    """The minutes of all processes that share a storage, which is at `url`.
+class RedisWindow:
+    """Counts up to `limit` events of a key in windows of `seconds`, in the Redis at `url`.
 
-    Calls that arrive while a question is on its way share the next one. `limit` is how many
-    events a minute has room for, `seconds` how long one lasts.
+    Calls that arrive while a script runs share the next one.
     """
 
-    def __init__(self, url: str, limit: int, seconds: float = SECONDS) -> None:
+    def __init__(self, url: str, limit: int, seconds: float = WINDOW_SECONDS) -> None:
         from redis.asyncio import ConnectionPool, Redis  # noqa: PLC0415 - the extra
 
-        self._patience, options = redis_url.parse(url)
+        self._timeout, options = redis_url.parse(url)
         self._client = Redis.from_pool(ConnectionPool(**options))
-        self._script = self._client.register_script(_SPEND)
-        self._told = [limit, max(1, round(seconds * 1000))]
+        self._script = self._client.register_script(_CONSUME)
+        self._arguments = [limit, max(1, round(seconds * 1000))]
         self._calls: list[_Call] = []
-        self._asking: asyncio.Task[None] | None = None
+        self._sender: asyncio.Task[None] | None = None
 
-    async def spend(self, key_id: str, events: int) -> Spent:
-        """Counts events of a key where its minute has room for them, and else nothing.
+    async def consume(self, key_id: str, events: int) -> Usage:
+        """Counts events of a key, or none of them if they exceed the limit.
 
-        Raises StorageAway, soon.
+        Raises RateLimitStorageUnavailable, within the timeout of the URL.
         """
         call = _Call(key_id, events, asyncio.get_running_loop().create_future())
         self._calls.append(call)
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask_all())
+        if self._sender is None:
+            self._sender = asyncio.create_task(self._send_calls())
         return await call.outcome
 
-    async def look(self) -> None:
-        """Returns if the storage does what a call needs. Raises StorageAway."""
+    async def probe(self) -> None:
+        """Does what a call does, without effect. Raises RateLimitStorageUnavailable."""
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
+            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                 await self._client.ping()  # pyright: ignore[reportGeneralTypeIssues]
-            await self._ask([PROBE], [0])
+            await self._run_script([PROBE_KEY_ID], [0])
         except Exception as error:
-            raise self._away(error) from None  # its causes may hold the password
+            raise self._unavailable(error) from None  # its causes may hold the password
 
     async def close(self) -> None:
         """Closes the connections."""
-        if self._asking:
-            self._asking.cancel()
+        if self._sender:
+            self._sender.cancel()
         await self._client.aclose()
 
-    async def _ask_all(self) -> None:
+    async def _send_calls(self) -> None:
         try:
-            while calls := self._calls[:TOGETHER]:
-                del self._calls[:TOGETHER]
+            while calls := self._calls[:MAX_CALLS_PER_SCRIPT]:
+                del self._calls[:MAX_CALLS_PER_SCRIPT]
                 try:
-                    await self._answer(calls)
+                    await self._send(calls)
                 except Exception as error:
-                    _refuse([*calls, *self._calls], self._away(error))
+                    _fail([*calls, *self._calls], self._unavailable(error))
                     self._calls.clear()
                 finally:
-                    _refuse(calls, StorageAway("it is being closed"))
+                    _fail(calls, RateLimitStorageUnavailable("it is being closed"))
         finally:
-            self._asking = None
+            self._sender = None
 
-    async def _answer(self, calls: list[_Call]) -> None:
-        told = await self._ask([call.key_id for call in calls], [call.events for call in calls])
+    async def _send(self, calls: list[_Call]) -> None:
+        usages = await self._run_script(
+            [call.key_id for call in calls], [call.events for call in calls]
+        )
         for number, call in enumerate(calls):
-            had_room, spent, left = told[3 * number : 3 * number + 3]
-            if not call.outcome.done():  # its caller still waits
-                # It still counts within the millisecond in which it ends.
-                call.outcome.set_result(Spent(bool(had_room), spent, (left + 1) / 1000))
+            is_allowed, events, milliseconds = usages[3 * number : 3 * number + 3]
+            if not call.outcome.done():  # else its caller was cancelled
+                # The window includes the millisecond in which it ends.
+                call.outcome.set_result(Usage(bool(is_allowed), events, (milliseconds + 1) / 1000))
 
-    async def _ask(self, key_ids: list[str], events: list[int]) -> list[int]:
-        async with asyncio.timeout(self._patience):
+    async def _run_script(self, key_ids: list[str], events: list[int]) -> list[int]:
+        async with asyncio.timeout(self._timeout):
             return await self._script(
-                keys=[PREFIX + key_id for key_id in key_ids], args=[*self._told, *events]
+                keys=[KEY_PREFIX + key_id for key_id in key_ids],
+                args=[*self._arguments, *events],
             )
 
-    def _away(self, error: Exception) -> StorageAway:
+    def _unavailable(self, error: Exception) -> RateLimitStorageUnavailable:
         if isinstance(error, TimeoutError):
-            return StorageAway(f"it did not answer within {self._patience:g} s")
-        return StorageAway(f"{type(error).__name__}: {error}")
+            return RateLimitStorageUnavailable(f"no response within {self._timeout:g} s")
+        return RateLimitStorageUnavailable(f"{type(error).__name__}: {error}")
 
 
-def _refuse(calls: Iterable[_Call], error: StorageAway) -> None:
+def _fail(calls: Iterable[_Call], error: RateLimitStorageUnavailable) -> None:
     for call in calls:
         if not call.outcome.done():
             call.outcome.set_exception(error)
 
 
-def at(url: str | None, limit: int) -> SharedMinutes | None:
-    """The minutes that are shared at `url`, if it names a storage."""
-    return SharedMinutes(url, limit) if url else None
+def connect(url: str | None, limit: int) -> RedisWindow | None:
+    """The window in the Redis at `url`, or None without a URL."""
+    return RedisWindow(url, limit) if url else None

@@ -8,7 +8,7 @@ import click
 
 from app import settings
 from app.access import redis_window
-from app.access.redis_window import SharedMinutes, StorageAway
+from app.access.redis_window import RateLimitStorageUnavailable, RedisWindow
 from app.graph.diagnostics import Check, Finding, wrong
 from app.graph.graph import Graph
 from app.graph.migrations import steps
@@ -31,8 +31,8 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
         config = settings.load(environ)
     except SettingsError as error:
         return [Finding("settings", fault, is_ok=False) for fault in error.faults]
-    shared = redis_window.at(config.rate_limit_storage, config.rate_limit)
-    found = [Finding("settings", "can be used"), *await storage_findings(shared)]
+    redis = redis_window.connect(config.rate_limit_storage, config.rate_limit)
+    found = [Finding("settings", "can be used"), *await storage_findings(redis)]
     try:
         where = settings.database(config)
     except LookupError as error:
@@ -46,14 +46,14 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
         await graph.close()
 
 
-async def storage_findings(shared: SharedMinutes | None) -> list[Finding]:
-    """What is found of the storage of the rate limit, where there is one; it is closed then."""
-    if shared is None:
+async def storage_findings(redis: RedisWindow | None) -> list[Finding]:
+    """The finding on the storage of the rate limits, if one is set. Closes it."""
+    if redis is None:
         return []
     try:
-        await shared.look()
-    except StorageAway as error:
+        await redis.probe()
+    except RateLimitStorageUnavailable as error:
         return [wrong("rate limit storage", f"{error} (see WAYPATH_RATE_LIMIT_STORAGE)")]
     finally:
-        await shared.close()
+        await redis.close()
     return [Finding("rate limit storage", "can be used")]

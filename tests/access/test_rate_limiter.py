@@ -1,8 +1,7 @@
-import time
-
 import pytest
 
-from app.access.rate_limiter import Limiter
+from app.access.memory_window import MemoryWindow
+from app.access.rate_limiter import RateLimiter
 from app.errors import PayloadTooLarge, RateLimited
 
 pytestmark = pytest.mark.anyio
@@ -19,79 +18,88 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(time, "time", clock)
-    return clock
+def clock():
+    return Clock()
 
 
 async def test_events_up_to_the_limit_pass():
-    limiter = Limiter(10)
+    limiter = RateLimiter(10)
 
     for events in (4, 5, 1):
-        await limiter.spend("key_1", events)
+        await limiter.consume("key_1", events)
 
 
 async def test_one_event_more_is_refused():
-    limiter = Limiter(10)
-    await limiter.spend("key_1", 10)
+    limiter = RateLimiter(10)
+    await limiter.consume("key_1", 10)
 
     with pytest.raises(RateLimited):
-        await limiter.spend("key_1", 1)
+        await limiter.consume("key_1", 1)
 
 
 async def test_a_refused_batch_costs_nothing():
-    limiter = Limiter(10)
-    await limiter.spend("key_1", 9)
+    limiter = RateLimiter(10)
+    await limiter.consume("key_1", 9)
     with pytest.raises(RateLimited):
-        await limiter.spend("key_1", 2)
+        await limiter.consume("key_1", 2)
 
-    await limiter.spend("key_1", 1)
+    await limiter.consume("key_1", 1)
 
 
 async def test_each_key_has_its_own_limit():
-    limiter = Limiter(10)
-    await limiter.spend("key_1", 10)
+    limiter = RateLimiter(10)
+    await limiter.consume("key_1", 10)
 
-    await limiter.spend("key_2", 10)
+    await limiter.consume("key_2", 10)
 
 
 async def test_a_batch_beyond_the_limit_itself_can_never_pass():
     with pytest.raises(PayloadTooLarge):
-        await Limiter(10).spend("key_1", 11)
+        await RateLimiter(10).consume("key_1", 11)
 
 
 @pytest.mark.parametrize("elapsed", [0.0, 0.4, 30.0, 59.999])
 async def test_waiting_as_long_as_told_is_enough(clock, elapsed):
-    limiter = Limiter(10)
-    await limiter.spend("key_1", 1)
+    limiter = RateLimiter(10, memory=MemoryWindow(10, clock))
+    await limiter.consume("key_1", 1)
     clock.now += elapsed
     with pytest.raises(RateLimited) as refusal:
-        await limiter.spend("key_1", 10)
+        await limiter.consume("key_1", 10)
 
     clock.now += refusal.value.retry_after or 0
 
-    await limiter.spend("key_1", 10)
+    await limiter.consume("key_1", 10)
 
 
 async def test_a_minute_begins_with_the_first_event_of_a_key(clock):
-    limiter = Limiter(10)
-    await limiter.spend("key_1", 1)
+    limiter = RateLimiter(10, memory=MemoryWindow(10, clock))
+    await limiter.consume("key_1", 1)
     clock.now += 59
-    await limiter.spend("key_1", 9)
+    await limiter.consume("key_1", 9)
     with pytest.raises(RateLimited):
-        await limiter.spend("key_1", 1)
+        await limiter.consume("key_1", 1)
 
     clock.now += 1
 
-    await limiter.spend("key_1", 10)
+    await limiter.consume("key_1", 10)
 
 
 async def test_the_wait_is_a_minute_at_most():
-    limiter = Limiter(1)
-    await limiter.spend("key_1", 1)
+    limiter = RateLimiter(1)
+    await limiter.consume("key_1", 1)
 
     with pytest.raises(RateLimited) as refusal:
-        await limiter.spend("key_1", 1)
+        await limiter.consume("key_1", 1)
 
     assert 1 <= (refusal.value.retry_after or 0) <= 60
+
+
+def test_windows_that_ended_are_not_kept(clock):
+    window = MemoryWindow(10, clock)
+    for number in range(100):
+        window.consume(f"key_{number}", 1)
+
+    clock.now += 60
+    window.consume("key_100", 1)
+
+    assert window.size == 1

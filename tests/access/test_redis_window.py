@@ -9,10 +9,9 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
-from app.access import rate_limiter
-from app.access.memory_window import Minutes
-from app.access.rate_limiter import Limiter
-from app.access.redis_window import PREFIX, SharedMinutes, StorageAway
+from app.access.memory_window import MemoryWindow
+from app.access.rate_limiter import PROBE_INTERVAL_SECONDS, RateLimiter
+from app.access.redis_window import KEY_PREFIX, RateLimitStorageUnavailable, RedisWindow
 from app.errors import RateLimited
 from app.observability.metrics import Figures
 from tests.support.checkout import CHECKOUT
@@ -29,10 +28,11 @@ async def limiters():
     """Makes limiters, each as a process of its own has it."""
     async with contextlib.AsyncExitStack() as stack:
 
-        def make(url, limit=10, **options):
-            own = Limiter(limit, options.pop("figures", None), SharedMinutes(url, limit, **options))
-            stack.push_async_callback(own.close)
-            return own
+        def make(url, limit=10, figures=None, probe_interval=PROBE_INTERVAL_SECONDS, **options):
+            redis = RedisWindow(url, limit, **options)
+            limiter = RateLimiter(limit, figures, redis, probe_interval=probe_interval)
+            stack.push_async_callback(limiter.close)
+            return limiter
 
         yield make
 
@@ -61,7 +61,7 @@ async def watched(*limiters):
 
 async def passes(limiter, key, events=1):
     try:
-        await limiter.spend(key, events)
+        await limiter.consume(key, events)
     except RateLimited:
         return False
     return True
@@ -73,9 +73,9 @@ def of_the_storage(records):
 
 
 async def look(url):
-    shared = SharedMinutes(url, 10)
+    shared = RedisWindow(url, 10)
     try:
-        await shared.look()
+        await shared.probe()
     finally:
         await shared.close()
 
@@ -102,7 +102,7 @@ async def test_what_one_process_let_pass_counts_for_the_others(several, unique):
 
 async def test_each_key_has_its_own_limit(several, unique):
     one, other = several()
-    await one.spend(unique, 10)
+    await one.consume(unique, 10)
 
     assert await passes(other, f"{unique}-2", 10)
 
@@ -119,7 +119,7 @@ async def test_of_many_that_ask_at_once_exactly_as_many_pass_as_may(several, uni
 
 async def test_what_is_refused_costs_nothing(several, unique):
     one, other = several()
-    await one.spend(unique, 8)
+    await one.consume(unique, 8)
     assert not await passes(other, unique, 3)
 
     assert await passes(other, unique, 2)
@@ -128,10 +128,10 @@ async def test_what_is_refused_costs_nothing(several, unique):
 @pytest.mark.parametrize("events", [1, 10])
 async def test_waiting_as_long_as_told_is_enough(several, unique, events):
     one, other = several(seconds=0.9)
-    await other.spend(f"{unique} other", 1)  # which connects
-    await one.spend(unique, 10)
+    await other.consume(f"{unique} other", 1)  # which connects
+    await one.consume(unique, 10)
     with pytest.raises(RateLimited) as refusal:
-        await other.spend(unique, events)
+        await other.consume(unique, events)
 
     assert refusal.value.retry_after == 1
     await asyncio.sleep(refusal.value.retry_after)
@@ -141,23 +141,23 @@ async def test_waiting_as_long_as_told_is_enough(several, unique, events):
 
 async def test_the_wait_is_the_rest_of_a_minute_that_began_with_the_first_event(several, unique):
     one, other = several(limit=1)
-    await one.spend(unique, 1)
+    await one.consume(unique, 1)
 
     with pytest.raises(RateLimited) as refusal:
-        await other.spend(unique, 1)
+        await other.consume(unique, 1)
 
     assert 1 <= (refusal.value.retry_after or 0) <= 61
 
 
 async def test_nothing_is_kept_for_longer_than_its_minute(several, shared_redis, unique):
     (one,) = several(1)
-    await one.spend(unique, 3)
-    await one.spend(unique, 3)
+    await one.consume(unique, 3)
+    await one.consume(unique, 3)
     await passes(one, unique, 9)
 
     with shared_redis.client() as client:
-        assert client.get(PREFIX + unique) == "6"
-        assert 0 < client.pttl(PREFIX + unique) <= 60_000
+        assert client.get(KEY_PREFIX + unique) == "6"
+        assert 0 < client.pttl(KEY_PREFIX + unique) <= 60_000
 
 
 def questions(server):
@@ -168,27 +168,27 @@ def questions(server):
 
 async def test_a_call_is_one_question(several, shared_redis, unique):
     (one,) = several(1)
-    await one.spend(unique, 1)  # the script is known from now on
+    await one.consume(unique, 1)  # the script is known from now on
     before = questions(shared_redis)
 
-    await one.spend(unique, 1)
+    await one.consume(unique, 1)
 
     assert questions(shared_redis) == before + 1
 
 
 async def test_calls_that_come_at_once_share_a_question(several, shared_redis, unique):
     (one,) = several(1, limit=1000)
-    await one.spend(unique, 1)
+    await one.consume(unique, 1)
     before = questions(shared_redis)
 
-    await asyncio.gather(*(one.spend(f"{unique}{number % 7}", 1) for number in range(300)))
+    await asyncio.gather(*(one.consume(f"{unique}{number % 7}", 1) for number in range(300)))
 
     assert questions(shared_redis) <= before + 2
 
 
 async def test_a_caller_who_hangs_up_disturbs_no_other(several, unique):
     (one,) = several(1, limit=100)
-    calls = [asyncio.create_task(one.spend(unique, 1)) for _ in range(50)]
+    calls = [asyncio.create_task(one.consume(unique, 1)) for _ in range(50)]
     await asyncio.sleep(0)
     for call in calls[::2]:
         call.cancel()
@@ -200,8 +200,8 @@ async def test_a_caller_who_hangs_up_disturbs_no_other(several, unique):
 
 async def test_a_storage_that_is_killed_leaves_each_process_to_count_on(limiters, own_redis):
     one, other = (limiters(own_redis.url + PATIENT) for _ in range(2))
-    await one.spend("key_1", 4)
-    await other.spend("key_1", 4)
+    await one.consume("key_1", 4)
+    await other.consume("key_1", 4)
     own_redis.kill()
 
     # Each goes on from what it last knew: 4 of the one, 8 of the other.
@@ -211,31 +211,35 @@ async def test_a_storage_that_is_killed_leaves_each_process_to_count_on(limiters
     assert await passes(other, "key_1", 2)
 
 
-async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis, monkeypatch):
-    monkeypatch.setattr(rate_limiter, "INTERVAL", 0.02)
+async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis):
     figures = Figures()
-    one = limiters(own_redis.url + PATIENT, limit=1000, figures=figures)
+    one = limiters(own_redis.url + PATIENT, limit=1000, figures=figures, probe_interval=0.02)
     async with watched(one):
         await until(lambda: questions(own_redis))
         with capture_logs() as records:
             own_redis.kill()
-            await asyncio.gather(*(one.spend("key_1", 1) for _ in range(20)))
+            await asyncio.gather(*(one.consume("key_1", 1) for _ in range(20)))
             await asyncio.sleep(0.2)  # several looks
-            await asyncio.gather(*(one.spend("key_1", 1) for _ in range(20)))
+            await asyncio.gather(*(one.consume("key_1", 1) for _ in range(20)))
             assert is_away(figures) == 1
             own_redis.start()
             await until(lambda: not is_away(figures))
 
     records = of_the_storage(records)
     events = [(each["event"], each["log_level"]) for each in records]
-    assert events == [("rate_limit_storage_away", "warning"), ("rate_limit_storage_back", "info")]
+    assert events == [
+        ("rate_limit_storage_unavailable", "warning"),
+        ("rate_limit_storage_recovered", "info"),
+    ]
     assert str(own_redis.port) in records[0]["error"]
 
 
-async def test_a_storage_that_is_back_counts_for_all_again(limiters, own_redis, monkeypatch):
-    monkeypatch.setattr(rate_limiter, "INTERVAL", 0.02)
+async def test_a_storage_that_is_back_counts_for_all_again(limiters, own_redis):
     all_figures = [Figures(), Figures()]
-    one, other = (limiters(own_redis.url + PATIENT, figures=each) for each in all_figures)
+    one, other = (
+        limiters(own_redis.url + PATIENT, figures=figures, probe_interval=0.02)
+        for figures in all_figures
+    )
     async with watched(one, other):
         await until(lambda: questions(own_redis) >= 2)
         own_redis.kill()
@@ -251,7 +255,7 @@ async def test_a_storage_that_is_back_counts_for_all_again(limiters, own_redis, 
 
 async def test_a_storage_that_does_not_answer_is_waited_for_once(limiters, own_redis):
     one = limiters(own_redis.url, limit=1000)
-    await one.spend("key_1", 1)
+    await one.consume("key_1", 1)
     own_redis.freeze()
     began = time.monotonic()
 
@@ -262,15 +266,12 @@ async def test_a_storage_that_does_not_answer_is_waited_for_once(limiters, own_r
     assert time.monotonic() - began < 100 * 0.1 / 2
 
 
-async def test_an_answer_that_comes_too_late_is_not_taken_for_another(
-    limiters, own_redis, monkeypatch
-):
-    monkeypatch.setattr(rate_limiter, "INTERVAL", 0.02)
+async def test_an_answer_that_comes_too_late_is_not_taken_for_another(limiters, own_redis):
     figures = Figures()
-    one = limiters(own_redis.url, figures=figures)
+    one = limiters(own_redis.url, figures=figures, probe_interval=0.02)
     async with watched(one):
         await until(lambda: questions(own_redis))
-        await one.spend("key_full", 10)
+        await one.consume("key_full", 10)
         own_redis.freeze()
         assert not await passes(one, "key_full")  # the answer to it is still to come
         own_redis.thaw()
@@ -290,15 +291,12 @@ async def test_a_storage_that_is_not_there_at_the_start_is_done_without(limiters
             assert await passes(one, "key_1", 10)
             assert not await passes(one, "key_1")
 
-    assert [each["event"] for each in of_the_storage(records)] == ["rate_limit_storage_away"]
+    assert [each["event"] for each in of_the_storage(records)] == ["rate_limit_storage_unavailable"]
 
 
-async def test_a_storage_that_takes_nothing_in_is_away_until_it_does(
-    limiters, own_redis, monkeypatch
-):
-    monkeypatch.setattr(rate_limiter, "INTERVAL", 0.02)
+async def test_a_storage_that_takes_nothing_in_is_away_until_it_does(limiters, own_redis):
     figures = Figures()
-    one = limiters(own_redis.url + PATIENT, figures=figures)
+    one = limiters(own_redis.url + PATIENT, figures=figures, probe_interval=0.02)
     async with watched(one):
         await until(lambda: questions(own_redis))
         with own_redis.client() as client:
@@ -318,7 +316,7 @@ async def test_a_password_is_sent_and_told_to_nobody(make_redis):
     await look(url)
 
     for wrong in (url.replace("only", "0nly"), f"redis://{where}"):
-        with pytest.raises(StorageAway) as refusal:
+        with pytest.raises(RateLimitStorageUnavailable) as refusal:
             await look(wrong)
 
         assert "for tests" not in str(refusal.value)
@@ -350,7 +348,7 @@ async def test_tls_is_spoken_and_the_certificate_checked(make_redis, tmp_path, f
     url = f"rediss://localhost:{free_port}{PATIENT}"
 
     await look(f"{url}&ssl_ca_certs={ca}")
-    with pytest.raises(StorageAway, match="certificate verify failed"):
+    with pytest.raises(RateLimitStorageUnavailable, match="certificate verify failed"):
         await look(url)
 
 
@@ -366,13 +364,12 @@ async def test_the_rights_that_the_docs_name_are_enough(own_redis, limiters, uni
     assert await passes(limiters(url), unique)
 
 
-async def test_own_minutes_end_with_those_that_were_learnt(monkeypatch):
+def test_a_window_in_memory_ends_with_the_one_that_it_adopted():
     now = 1000.0
-    monkeypatch.setattr(time, "time", lambda: now)
-    minutes = Minutes(10)
-    minutes.learn("key_1", 10, 12.5)
+    window = MemoryWindow(10, lambda: now)
+    window.adopt("key_1", 10, 12.5)
 
-    assert await minutes.spend("key_1", 1) == 12.5
+    assert window.consume("key_1", 1) == 12.5
     now += 12.5
 
-    assert await minutes.spend("key_1", 10) == 0
+    assert window.consume("key_1", 10) == 0

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from app.access.redis_window import SharedMinutes
+from app.access.redis_window import RedisWindow
 from app.cli import check
 from app.graph import diagnostics, statements
 from app.graph.diagnostics import Check
@@ -107,7 +107,7 @@ def test_a_check_leaves_the_database_as_it_was(cli, cypher):
 
 
 async def test_a_storage_of_the_rate_limit_has_a_line_too(shared_redis):
-    storage = SharedMinutes(f"{shared_redis.url}?socket_timeout=30", 10)
+    storage = RedisWindow(f"{shared_redis.url}?socket_timeout=30", 10)
 
     (finding,) = await check.storage_findings(storage)
 

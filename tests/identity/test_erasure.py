@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from app.access import api_keys
 from app.access.authenticator import Authenticator
 from app.access.guard import Guard
-from app.access.rate_limiter import Limiter
+from app.access.rate_limiter import RateLimiter
 from app.domain import timestamps
 from app.http.api.customers import ErasureRoutes
 from app.identity import erasures
@@ -696,7 +696,7 @@ async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(
 @pytest.fixture
 async def hurried(graph, make_key):
     """Calls the route of a service that has no patience, and deletes one by one."""
-    guard = Guard(Authenticator(graph), Limiter(1000))
+    guard = Guard(Authenticator(graph), RateLimiter(1000))
     patient = Erasures(graph, Splits(graph, Merges(graph)), batch=1, patience=0)
     transport = httpx2.ASGITransport(Starlette(routes=ErasureRoutes(patient, guard).routes()))
     headers = {"X-API-Key": await asyncio.to_thread(make_key, api_keys.CUSTOMERS_DELETE)}
