@@ -1,13 +1,43 @@
 """Splits: a Customer who is several people, parted as its recorded events imply."""
 
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
 from app.domain import ids, timestamps
 from app.domain.validation import invalid
 from app.errors import FieldError, MergeConflict, NothingToSplit, UnknownCustomer, UnknownSplit
 from app.graph.graph import Graph, Row
+from app.identity import split_preview
 from app.identity.merges import Merge, MergeRequest, Merges
-from app.identity.split import NewPart, Part, Split, SplitPreview, SplitRequest
+from app.identity.reason import Reason
+from app.identity.split_preview import Part, SharedNames, SplitPreview
 
 MOVED_AT_ONCE = 2000
+
+
+class SplitRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is not to count as a connection from now on, and why."""
+
+    reason: Reason
+    shared: SharedNames = []
+
+
+class NewPart(Part, frozen=True, rename="camel", kw_only=True):
+    """A part that is a Customer by itself now; its `splitId` undoes that."""
+
+    split_id: Annotated[str, Meta(extra_json_schema={"pattern": "^spl_"})]
+    customer_id: str
+
+
+class Split(Struct, frozen=True, rename="camel"):
+    """A split: who was parted into whom, when, by which API key, and why."""
+
+    customer_id: str
+    parts: list[NewPart]
+    at: str
+    by: str
+    reason: str
 
 
 class Splits:
@@ -23,7 +53,7 @@ class Splits:
         Raises InvalidPayload, UnknownCustomer or Unavailable.
         """
         row = await self._look(customer, shared)
-        stays, *parts = _parts(row, shared)
+        stays, *parts = split_preview.parts(row, shared)
         return SplitPreview(customer, stays, parts)
 
     async def split(self, customer: str, request: SplitRequest, by: str) -> Split:
@@ -34,7 +64,7 @@ class Splits:
         """
         await self.finish(customer)
         row = await self._look(customer, request.shared)
-        _, *parts = _parts(row, request.shared)
+        _, *parts = split_preview.parts(row, request.shared)
         if not parts:
             raise NothingToSplit("its events connect all that the Customer has")
         text, at = timestamps.now()
@@ -92,33 +122,6 @@ class Splits:
                     limit=MOVED_AT_ONCE,
                 )
                 moved = counted["moved"]
-
-
-def _parts(row: Row, shared: list[str]) -> list[Part]:
-    """The Identifiers by who came together with whom; the one with the oldest comes first."""
-    apart = {*shared, *(each["name"] for each in row["identifiers"] if each["shared"])}
-    own = [each["name"] for each in row["identifiers"] if each["name"] not in apart]
-    together = {name: {name} for name in own}
-    for event in row["events"]:
-        names = [name for name in event["names"] if name in together]
-        merged = set[str]().union(*(together[name] for name in names))
-        together |= dict.fromkeys(merged, merged)
-    found = {id(group): group for group in together.values()}  # in the order of the oldest
-    parts = [_part(group, own, row["events"]) for group in found.values()] or [Part([], 0)]
-    rest = sum(event["count"] for event in row["events"]) - sum(each.touchpoints for each in parts)
-    first = Part(
-        [
-            *parts[0].identifiers,
-            *(each["name"] for each in row["identifiers"] if each["name"] in apart),
-        ],
-        parts[0].touchpoints + rest,
-    )
-    return [first, *parts[1:]]
-
-
-def _part(group: set[str], own: list[str], events: list[Row]) -> Part:
-    touchpoints = sum(event["count"] for event in events if not group.isdisjoint(event["names"]))
-    return Part([name for name in own if name in group], touchpoints)
 
 
 def _new(part: Part) -> NewPart:

@@ -13,8 +13,8 @@ from app.http.responses import json_answer
 from app.http.routing import route
 from app.identity.merge_preview import PreviewQuery
 from app.identity.merges import MergeRequest, Merges, UndoRequest
-from app.identity.split import SplitQuery, SplitRequest
-from app.identity.splits import Splits
+from app.identity.split_preview import SplitQuery
+from app.identity.splits import SplitRequest, Splits
 
 
 class IdentityRoutes:

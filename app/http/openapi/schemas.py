@@ -17,7 +17,8 @@ from app.identity.erasure import Erasure
 from app.identity.merge_preview import MergePreview, PreviewQuery
 from app.identity.merges import Merge, MergeRequest, UndoRequest
 from app.identity.reviews import Dismissal, SharedMark
-from app.identity.split import Split, SplitPreview, SplitQuery, SplitRequest
+from app.identity.split_preview import SplitPreview, SplitQuery
+from app.identity.splits import Split, SplitRequest
 from app.ingest.events import EventIngest
 from app.ingest.payload import BATCH_SIZE
 from app.ingest.service import EventResult
