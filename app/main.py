@@ -37,7 +37,7 @@ from app.http.routing import route
 from app.http.web.pages import Pages
 from app.identity.audit import ChangeReader
 from app.identity.conflicts import ConflictReader
-from app.identity.erasures import Erasures
+from app.identity.erasure import Erasures
 from app.identity.merges import Merges
 from app.identity.reviews import Reviewer
 from app.identity.splits import Splits

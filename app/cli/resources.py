@@ -13,7 +13,7 @@ from app.customers.context import ContextReader
 from app.graph.graph import Graph
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
-from app.identity.erasures import Erasures
+from app.identity.erasure import Erasures
 from app.identity.merges import Merges
 from app.identity.splits import Splits
 from app.ingest import service

@@ -1,13 +1,32 @@
-"""Erasure: a person deleted for good, as it is asked for and told."""
+"""Erasures: people deleted for good, with all that is theirs."""
 
+import asyncio
 from typing import Annotated
 
+import msgspec
+import structlog
 from msgspec import Meta, Struct
 
+from app.domain import identifiers, ids, timestamps, validation
 from app.domain.identifiers import ID_LENGTH
+from app.domain.validation import invalid
+from app.errors import FieldError, MergeConflict, Unavailable, UnknownCustomer
+from app.graph.graph import Graph
+from app.identity.erasure_sweeper import Report, Sweep
 from app.identity.reason import REASON_LENGTH
+from app.identity.splits import Splits
+from app.observability.metrics import Figures
 
 COMMAND_LINE = "cli"  # who asks for an erasure there, where no API key does
+BATCH = 2000  # nodes or relationships in a transaction
+PATIENCE = 8.0  # seconds that a caller waits; it goes on without them
+AT_ONCE = 2  # how many erasures a process works on, so that events have their turn
+INTERVAL = 15.0  # seconds between two looks for what was left unfinished
+IDLE = 30.0  # seconds without a transaction, after which nobody works on an erasure
+ATTEMPTS = 5  # to begin while others merge or split the Customer
+PASSES = 20  # to finish while events that had found the Customer before arrive
+
+log = structlog.get_logger()
 
 
 class ErasureQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,3 +65,153 @@ class Erasure(Struct, frozen=True, rename="camel", omit_defaults=True):
     by: Annotated[str, Meta(description="The id of the API key, or `cli` for the command line.")]
     reason: str | None = None
     finished_at: str | None = None
+
+
+class Erasures:
+    """Erases people from the graph. What was begun is always finished: by this or by `watch`.
+
+    An erasure begins with one transaction, after which nobody finds the Customer any more. The
+    others, in which its Touchpoints go, can be interrupted, repeated, and run twice at once.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        splits: Splits,
+        figures: Figures | None = None,
+        *,
+        batch: int = BATCH,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._graph = graph
+        self._splits = splits
+        self._figures = figures or Figures()
+        self._batch = batch
+        self._sweep = Sweep(graph, batch)
+        self._patience = patience
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._running: dict[str, asyncio.Task[Erasure]] = {}
+
+    async def erase(self, query: ErasureQuery, by: str) -> Erasure:
+        """Erases a Customer with all who are merged with it. A repeat tells of the first time.
+
+        Returns after some seconds, without `finished_at` where it goes on by itself.
+        Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
+        """
+        begun = await self.begin(query, by)
+        if begun.finished_at:
+            return begun
+        task = self._start(begun.customers[0])
+        await asyncio.wait((task,), timeout=self._patience)
+        return task.result() if task.done() else await self._told(begun.customers[0])
+
+    async def begin(self, query: ErasureQuery, by: str) -> Erasure:
+        """Has a Customer found by nobody any more; the rest is left for `finish`.
+
+        Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
+        """
+        customer, reason = _checked(query)
+        for _ in range(ATTEMPTS):
+            survivors = await self._graph.read("survivors", customers=[customer])
+            for row in survivors:
+                await self._close(row["survivorId"], reason, by)
+            if found := await self.find(customer):
+                return found
+            if not survivors:
+                raise UnknownCustomer(f"there is no Customer {customer}")
+        raise MergeConflict("the Customer is being merged or split by others; try again")
+
+    async def find(self, customer: str) -> Erasure | None:
+        """The erasure of a Customer, if it was erased. Raises Unavailable."""
+        for row in await self._graph.read("erasure", customer=customer):
+            return msgspec.convert(row | {"erasureId": row["id"]}, Erasure)
+        return None
+
+    async def finish(self, customer: str, report: Report = lambda _: None) -> Erasure:
+        """Deletes all that is left of a Customer whose erasure was begun.
+
+        Raises UnknownCustomer or Unavailable.
+        """
+        for _ in range(PASSES):
+            await self._sweep.run(customer, report)
+            found = await self._told(customer)
+            if found.finished_at:
+                return found
+        raise Unavailable("events of the Customer still arrive")
+
+    async def watch(self) -> None:
+        """Goes on with what nobody works on any more, for ever."""
+        try:
+            while True:
+                try:
+                    await self._look()
+                except Unavailable:
+                    pass
+                except Exception:
+                    log.exception("erasures_failed")
+                await asyncio.sleep(INTERVAL)
+        finally:
+            running = list(self._running.values())
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _look(self) -> None:
+        unfinished = await self._graph.read("unfinished_erasures", idle=IDLE)
+        self._figures.erasures(len(unfinished))
+        for row in unfinished:
+            if row["isIdle"] and row["customer"] not in self._running:
+                log.info("erasure_resumed", customer=row["customer"])
+                self._start(row["customer"])
+
+    def _start(self, customer: str) -> asyncio.Task[Erasure]:
+        """The task that finishes an erasure here, one for all who wait for it."""
+        if customer not in self._running:
+            task = self._running[customer] = asyncio.create_task(self._in_turn(customer))
+            task.add_done_callback(lambda task: self._end(customer, task))
+        return self._running[customer]
+
+    async def _in_turn(self, customer: str) -> Erasure:
+        async with self._turns:
+            return await self.finish(customer)
+
+    def _end(self, customer: str, task: asyncio.Task[Erasure]) -> None:
+        del self._running[customer]
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("erasure_interrupted", customer=customer, error=str(error))
+
+    async def _close(self, survivor: str, reason: str | None, by: str) -> None:
+        # A split that was interrupted has left Touchpoints of one with another.
+        splits = await self._graph.read("erasure_splits", customer=survivor)
+        for whole in dict.fromkeys(row["whole"] for row in splits):
+            await self._splits.finish(whole)
+        await self._graph.write(
+            "erase_customer",
+            customer=survivor,
+            splits=[row["id"] for row in splits],
+            id=ids.new_erasure_id(),
+            at=timestamps.now()[1],
+            by=by,
+            reason=reason,
+            limit=self._batch,
+        )
+
+    async def _told(self, customer: str) -> Erasure:
+        if found := await self.find(customer):
+            return found
+        raise UnknownCustomer(f"no Customer {customer} was erased")
+
+
+def _checked(query: ErasureQuery) -> tuple[str, str | None]:
+    faults: list[FieldError] = []
+    customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
+    reason = validation.read(query.reason, "reason", _reason, faults)
+    if faults or not customer:
+        raise invalid(faults or [FieldError("customer", "is required")])
+    return customer, reason
+
+
+def _reason(text: str) -> str:
+    if len(text) > REASON_LENGTH:
+        raise ValueError(f"has more than {REASON_LENGTH} characters")
+    return text

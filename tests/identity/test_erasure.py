@@ -12,9 +12,8 @@ from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
 from app.domain import timestamps
 from app.http.api.customers import ErasureRoutes
-from app.identity import erasures
-from app.identity.erasure import ErasureQuery
-from app.identity.erasures import Erasures
+from app.identity import erasure as erasure_module
+from app.identity.erasure import ErasureQuery, Erasures
 from app.identity.merges import Merges
 from app.identity.splits import Splits
 from tests.support import http_client
@@ -678,7 +677,7 @@ async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(
     begun = await own.begin(ErasureQuery(rich), "key_test")
     long_ago = "MATCH (e:Erasure {id: $id}) SET e.progressAt = datetime() - duration('PT1H')"
     cypher(long_ago, id=begun.erasure_id)
-    monkeypatch.setattr(erasures, "INTERVAL", 0.01)
+    monkeypatch.setattr(erasure_module, "INTERVAL", 0.01)
     watching = asyncio.create_task(own.watch())
 
     await asyncio.to_thread(

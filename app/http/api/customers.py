@@ -11,8 +11,7 @@ from app.access.guard import Guard
 from app.http import decoding, headers
 from app.http.responses import json_answer
 from app.http.routing import route
-from app.identity.erasure import ErasureQuery
-from app.identity.erasures import Erasures
+from app.identity.erasure import ErasureQuery, Erasures
 
 
 class ErasureRoutes:
