@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated
 
 import msgspec
-import structlog
 from msgspec import Meta, Struct
 
 from app.domain import identifiers, ids, timestamps, validation
@@ -13,20 +12,16 @@ from app.domain.validation import invalid
 from app.errors import FieldError, MergeConflict, Unavailable, UnknownCustomer
 from app.graph.graph import Graph
 from app.identity.erasure_sweeper import Report, Sweep
+from app.identity.erasure_worker import WATCH_INTERVAL_SECONDS, ErasureWorker
 from app.identity.reason import REASON_LENGTH
 from app.identity.splits import Splits
 from app.observability.metrics import Figures
 
 COMMAND_LINE = "cli"  # who asks for an erasure there, where no API key does
-BATCH = 2000  # nodes or relationships in a transaction
-PATIENCE = 8.0  # seconds that a caller waits; it goes on without them
-AT_ONCE = 2  # how many erasures a process works on, so that events have their turn
-INTERVAL = 15.0  # seconds between two looks for what was left unfinished
-IDLE = 30.0  # seconds without a transaction, after which nobody works on an erasure
-ATTEMPTS = 5  # to begin while others merge or split the Customer
-PASSES = 20  # to finish while events that had found the Customer before arrive
-
-log = structlog.get_logger()
+BATCH_ROWS = 2000  # nodes or relationships in a transaction
+RESPONSE_TIMEOUT_SECONDS = 8.0  # a caller waits; the erasure continues without them
+MAX_ATTEMPTS = 5  # to begin while others merge or split the Customer
+MAX_PASSES = 20  # to finish while events that had found the Customer before arrive
 
 
 class ErasureQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,17 +75,15 @@ class Erasures:
         splits: Splits,
         figures: Figures | None = None,
         *,
-        batch: int = BATCH,
-        patience: float = PATIENCE,
+        batch: int = BATCH_ROWS,
+        response_timeout: float = RESPONSE_TIMEOUT_SECONDS,
     ) -> None:
         self._graph = graph
         self._splits = splits
-        self._figures = figures or Figures()
         self._batch = batch
         self._sweep = Sweep(graph, batch)
-        self._patience = patience
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self._running: dict[str, asyncio.Task[Erasure]] = {}
+        self._response_timeout = response_timeout
+        self._worker = ErasureWorker(graph, self.finish, figures or Figures())
 
     async def erase(self, query: ErasureQuery, by: str) -> Erasure:
         """Erases a Customer with all who are merged with it. A repeat tells of the first time.
@@ -101,8 +94,8 @@ class Erasures:
         begun = await self.begin(query, by)
         if begun.finished_at:
             return begun
-        task = self._start(begun.customers[0])
-        await asyncio.wait((task,), timeout=self._patience)
+        task = self._worker.start(begun.customers[0])
+        await asyncio.wait((task,), timeout=self._response_timeout)
         return task.result() if task.done() else await self._told(begun.customers[0])
 
     async def begin(self, query: ErasureQuery, by: str) -> Erasure:
@@ -111,7 +104,7 @@ class Erasures:
         Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
         """
         customer, reason = _checked(query)
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             survivors = await self._graph.read("survivors", customers=[customer])
             for row in survivors:
                 await self._close(row["survivorId"], reason, by)
@@ -132,53 +125,16 @@ class Erasures:
 
         Raises UnknownCustomer or Unavailable.
         """
-        for _ in range(PASSES):
+        for _ in range(MAX_PASSES):
             await self._sweep.run(customer, report)
             found = await self._told(customer)
             if found.finished_at:
                 return found
         raise Unavailable("events of the Customer still arrive")
 
-    async def watch(self) -> None:
-        """Goes on with what nobody works on any more, for ever."""
-        try:
-            while True:
-                try:
-                    await self._look()
-                except Unavailable:
-                    pass
-                except Exception:
-                    log.exception("erasures_failed")
-                await asyncio.sleep(INTERVAL)
-        finally:
-            running = list(self._running.values())
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-
-    async def _look(self) -> None:
-        unfinished = await self._graph.read("unfinished_erasures", idle=IDLE)
-        self._figures.erasures(len(unfinished))
-        for row in unfinished:
-            if row["isIdle"] and row["customer"] not in self._running:
-                log.info("erasure_resumed", customer=row["customer"])
-                self._start(row["customer"])
-
-    def _start(self, customer: str) -> asyncio.Task[Erasure]:
-        """The task that finishes an erasure here, one for all who wait for it."""
-        if customer not in self._running:
-            task = self._running[customer] = asyncio.create_task(self._in_turn(customer))
-            task.add_done_callback(lambda task: self._end(customer, task))
-        return self._running[customer]
-
-    async def _in_turn(self, customer: str) -> Erasure:
-        async with self._turns:
-            return await self.finish(customer)
-
-    def _end(self, customer: str, task: asyncio.Task[Erasure]) -> None:
-        del self._running[customer]
-        if not task.cancelled() and (error := task.exception()):
-            log.warning("erasure_interrupted", customer=customer, error=str(error))
+    async def watch(self, interval: float = WATCH_INTERVAL_SECONDS) -> None:
+        """Resumes erasures that no process works on, every `interval` seconds, until cancelled."""
+        await self._worker.watch(interval)
 
     async def _close(self, survivor: str, reason: str | None, by: str) -> None:
         # A split that was interrupted has left Touchpoints of one with another.

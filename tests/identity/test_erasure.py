@@ -12,7 +12,6 @@ from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
 from app.domain import timestamps
 from app.http.api.customers import ErasureRoutes
-from app.identity import erasure as erasure_module
 from app.identity.erasure import ErasureQuery, Erasures
 from app.identity.merges import Merges
 from app.identity.splits import Splits
@@ -671,14 +670,11 @@ async def test_two_who_work_on_one_erasure_come_to_the_same(graph, own, rich, cy
 
 
 @pytest.mark.anyio
-async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(
-    graph, own, rich, monkeypatch, cypher
-):
+async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(graph, own, rich, cypher):
     begun = await own.begin(ErasureQuery(rich), "key_test")
     long_ago = "MATCH (e:Erasure {id: $id}) SET e.progressAt = datetime() - duration('PT1H')"
     cypher(long_ago, id=begun.erasure_id)
-    monkeypatch.setattr(erasure_module, "INTERVAL", 0.01)
-    watching = asyncio.create_task(own.watch())
+    watching = asyncio.create_task(own.watch(0.01))
 
     await asyncio.to_thread(
         wait_for,
@@ -696,7 +692,7 @@ async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(
 async def hurried(graph, make_key):
     """Calls the route of a service that has no patience, and deletes one by one."""
     guard = Guard(Authenticator(graph), RateLimiter(1000))
-    patient = Erasures(graph, Splits(graph, Merges(graph)), batch=1, patience=0)
+    patient = Erasures(graph, Splits(graph, Merges(graph)), batch=1, response_timeout=0)
     transport = httpx2.ASGITransport(Starlette(routes=ErasureRoutes(patient, guard).routes()))
     headers = {"X-API-Key": await asyncio.to_thread(make_key, api_keys.CUSTOMERS_DELETE)}
     async with http_client.AsyncClient(
