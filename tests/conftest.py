@@ -25,7 +25,7 @@ from app.graph.graph import Graph
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
 from tests.support import command, http_client, ports
-from tests.support.database import TestDatabase, start
+from tests.support.database import DATABASE, TestDatabase, start
 from tests.support.phones import phone_number
 from tests.support.server import serving, wait_until_ready
 
@@ -33,7 +33,6 @@ hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
 hypothesis_settings.register_profile("long", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("default")
 
-DATABASE = pytest.StashKey[TestDatabase]()
 TURNS = pytest.StashKey[str]()  # the file of a lock
 
 Rows = Callable[..., list[dict[str, Any]]]

@@ -7,8 +7,8 @@ from neo4j import Query
 from app.customers.context import SMALLEST, Context, MergedCustomer, within
 from app.domain import timestamps
 from app.graph import statements
-from tests.customers.test_timeline import hits
 from tests.support import http_client
+from tests.support.plans import database_hits
 
 pytest_plugins = ["tests.support.reviewing"]
 
@@ -537,7 +537,7 @@ def profile(driver, database):
         with driver.session(database=database.name) as session:
             result = session.run(query, dict.fromkeys(statement.parameters) | parameters)
             (row,) = result.data()
-            return row, hits(result.consume().profile)
+            return row, database_hits(result.consume().profile)
 
     return run
 

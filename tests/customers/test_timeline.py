@@ -7,6 +7,7 @@ from app.access import api_keys
 from app.customers.timeline import SCAN
 from app.graph import statements
 from tests.support import http_client
+from tests.support.plans import database_hits
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +245,7 @@ def profile(driver, database):
         with driver.session(database=database.name) as session:
             result = session.run(query, dict.fromkeys(statement.parameters) | parameters)
             (row,) = result.data()
-            return len(row["touchpoints"]), hits(result.consume().profile)
+            return len(row["touchpoints"]), database_hits(result.consume().profile)
 
     return run
 
@@ -284,7 +285,3 @@ def test_a_page_costs_the_same_for_few_and_for_many(profile, busy, count, second
 
     assert found == 6
     assert cost < 500
-
-
-def hits(node):
-    return node["args"].get("DbHits", 0) + sum(map(hits, node.get("children", [])))

@@ -1,14 +1,6 @@
 import pytest
 
-from app.graph.migrations import steps
-from app.graph.migrations.runner import Migrator
-
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(autouse=True)
-async def schema(graph):
-    await Migrator(graph, steps.load()).apply()
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("schema")]
 
 
 async def create(graph, unique, **fields):

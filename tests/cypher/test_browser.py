@@ -8,7 +8,7 @@ import pytest
 from neo4j import Query
 
 from app.graph import browser_links, statements
-from tests.cypher.test_plans import operators
+from tests.support.plans import operators
 
 STATEMENTS = statements.load("browser")
 SCANS = {"AllNodesScan", "NodeByLabelScan", "IntersectionNodeByLabelsScan"}

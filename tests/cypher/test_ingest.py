@@ -1,25 +1,11 @@
-import uuid
-
-import msgspec
 import pytest
 from neo4j import Query
 from neo4j.exceptions import ClientError
 
-from app.domain.resolution import ResolutionLimits
 from app.graph import statements
-from app.graph.migrations import steps
-from app.graph.migrations.runner import Migrator
+from tests.support.ingest_rows import AT, RULES, row, write
 
-pytestmark = pytest.mark.anyio
-
-WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8}
-AT = [1777457672, 123456789]
-RULES = msgspec.to_builtins(ResolutionLimits())
-
-
-@pytest.fixture(autouse=True)
-async def schema(graph):
-    await Migrator(graph, steps.load()).apply()
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("schema")]
 
 
 @pytest.fixture
@@ -44,47 +30,6 @@ def graph_of(cypher):
         return {tuple(row["fact"]) for row in rows}
 
     return read
-
-
-def row(customer=None, values=None, unit=0, digest=None, **keys):
-    name = uuid.uuid4().hex
-    return {
-        "unit": unit,
-        "id": f"evt_{name}",
-        "digest": digest,
-        "customer": customer,
-        "newCustomer": f"cus_{name}",
-        "keys": [{"kind": k, "value": v, "weight": WEIGHTS[k]} for k, v in keys.items()],
-        "identifiers": [f"{kind}:{value}" for kind, value in keys.items()],
-        "event": "page_viewed",
-        "timestamp": "2026-04-29T10:14:32.123456789Z",
-        "occurredAt": AT,
-        "receivedAt": AT,
-        "properties": "{}",
-        "values": values or {},
-    }
-
-
-async def write(graph, *events, rules=RULES):
-    (result,) = await graph.write(
-        "ingest",
-        batch={
-            "named": [event for event in events if event["customer"]],
-            "claims": [event for event in events if event["digest"]],
-            "events": list(events),
-        },
-        rules=rules,
-    )
-    return [
-        {
-            "customerId": customer,
-            "resolvedBy": resolved,
-            "isReplay": is_replay,
-            "unknown": None if customer else result["unknown"],
-            "conflicts": None if customer else result["conflicts"],
-        }
-        for customer, resolved, is_replay in result["outcomes"]
-    ]
 
 
 def attached(event, customer=None, by="new"):

@@ -1,6 +1,5 @@
 """The plans that the database makes of the statements."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ from neo4j import Query
 
 from app.graph import statements
 from app.graph.statements import Statement
+from tests.support.plans import operators
 
 STATEMENTS = [
     pytest.param(statement, id=f"{access}/{name}")
@@ -72,12 +72,3 @@ def test_an_explanation_visits_each_customer_once_however_many_merges_lead_there
     }
 
     assert expands == {"VarLengthExpand(Pruning,BFS,All)"}
-
-
-def operators(node: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[list[str], str]]:
-    name = node["operatorType"].partition("@")[0]
-    path = (*above, name)
-    yield list(path), name
-    yield list(path), f"{name} {node['args'].get('Details', '')}"
-    for child in node.get("children", []):
-        yield from operators(child, path)

@@ -4,19 +4,12 @@ import msgspec
 import pytest
 
 from app.domain.resolution import ResolutionLimits
-from app.graph.migrations import steps
-from app.graph.migrations.runner import Migrator
 from app.identity.merges import MergeRequest, Merges
-from tests.cypher.test_ingest import row, write
+from tests.support.ingest_rows import row, write
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("schema")]
 
 TWO = msgspec.to_builtins(ResolutionLimits(email=2, phone=2, external_id=2, shared_after=2))
-
-
-@pytest.fixture(autouse=True)
-async def schema(graph):
-    await Migrator(graph, steps.load()).apply()
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from app.graph import browser_links, statements
-from tests.conftest import DATABASE
 from tests.support import http_client
+from tests.support.database import DATABASE
 
 pytest_plugins = ["tests.support.chromium"]
 expect.set_options(timeout=60_000)  # a busy machine draws slowly

@@ -5,8 +5,8 @@ from neo4j import Query
 
 from app.access import api_keys
 from app.graph import statements
-from tests.customers.test_timeline import hits
 from tests.support import http_client
+from tests.support.plans import database_hits
 
 pytest_plugins = ["tests.support.reviewing"]
 
@@ -318,7 +318,7 @@ def test_a_page_costs_the_same_for_few_and_for_many(driver, database, eventful, 
 
     with driver.session(database=database.name) as session:
         result = session.run(query, before={"at": [count, 0], "id": ""}, limit=5)
-        found, cost = len(result.data()), hits(result.consume().profile)
+        found, cost = len(result.data()), database_hits(result.consume().profile)
 
     assert found == 6
     assert cost < 500

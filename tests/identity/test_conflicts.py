@@ -10,8 +10,8 @@ from app.access import api_keys
 from app.domain import pagination
 from app.graph import statements
 from app.identity.conflicts import KEYS
-from tests.customers.test_timeline import hits
 from tests.support import http_client
+from tests.support.plans import database_hits
 
 pytest_plugins = ["tests.support.reviewing"]
 
@@ -378,7 +378,7 @@ def profile(driver, database):
         with driver.session(database=database.name) as session:
             result = session.run(query, parameters)
             (row,) = result.data()
-            return len(row["conflicts"]), hits(result.consume().profile)
+            return len(row["conflicts"]), database_hits(result.consume().profile)
 
     return run
 

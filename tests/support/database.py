@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docker
+import pytest
 from docker.errors import DockerException, ImageNotFound
 from msgspec import Struct
 from neo4j import GraphDatabase
@@ -40,6 +41,9 @@ class TestDatabase(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"neo4j: {self.kind} ({self.reason}), version {self.version}"
+
+
+DATABASE = pytest.StashKey[TestDatabase]()  # of a run
 
 
 def start() -> tuple[TestDatabase, Stop]:

@@ -96,11 +96,3 @@ def make_redis():
 def shared_redis(make_redis):
     """A Redis that nobody stops."""
     return make_redis()
-
-
-@pytest.fixture
-def own_redis(make_redis):
-    """A Redis that the test may stop and start."""
-    server = make_redis()
-    yield server
-    server.end()

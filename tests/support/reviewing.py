@@ -1,6 +1,4 @@
-"""What tests of reviews share: who reviews, people by name, doubts, and merges with their undo."""
-
-import uuid
+"""What tests of reviews share: who reviews, people by name, and merges with their undo."""
 
 import pytest
 
@@ -19,32 +17,6 @@ def reviewer(address, make_key):
     )
     with http_client.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
         yield client
-
-
-@pytest.fixture
-def people(ingest):
-    """New Customers, each with an email address of its own: their ids and addresses."""
-
-    def make(count):
-        emails = [f"{uuid.uuid4().hex}@acme.com" for _ in range(count)]
-        answer = ingest([{"event": "x", "email": email} for email in emails])
-        return [
-            (each["customerId"], email)
-            for each, email in zip(answer["results"], emails, strict=True)
-        ]
-
-    return make
-
-
-@pytest.fixture
-def dispute(ingest):
-    """Has a key of one come with the email of another, so many times; returns the last event."""
-
-    def of(email, times=1, **key):
-        events = [{"event": "x", "email": email, **key} for _ in range(times)]
-        return ingest(events)["results"][-1]["eventId"]
-
-    return of
 
 
 @pytest.fixture
