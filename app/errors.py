@@ -61,31 +61,31 @@ class NotFound(ServiceError):
     code = "not_found"
 
 
-class UnknownCustomer(ServiceError):
+class CustomerNotFound(ServiceError):
     """404: nobody is known by this id or these keys."""
 
     code = "unknown_customer"
 
 
-class UnknownSplit(ServiceError):
+class SplitNotFound(ServiceError):
     """404: there is no split of this id."""
 
     code = "unknown_split"
 
 
-class UnknownEvent(ServiceError):
+class EventNotFound(ServiceError):
     """404: there is no event of this id, or there was none at the moment that was asked about."""
 
     code = "unknown_event"
 
 
-class UnknownMerge(ServiceError):
+class MergeNotFound(ServiceError):
     """404: there is no merge of this id."""
 
     code = "unknown_merge"
 
 
-class UnknownConflict(ServiceError):
+class IdentityConflictNotFound(ServiceError):
     """404: there is no conflict of this id, or its two are one Customer by now."""
 
     code = "unknown_conflict"
@@ -170,7 +170,7 @@ class Overloaded(Unavailable):
         self.retry_after = retry_after
 
 
-class NoAnswer(Unavailable):
+class DatabaseTimeout(Unavailable):
     """503: the database does not answer, which may pass by itself."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from app.cli import resources
 from app.cli.exit_codes import a_database, load_settings, unfinished_on_errors
 from app.cli.resources import Erasing
 from app.customers.context import Context, ContextQuery
-from app.errors import InvalidPayload, UnknownCustomer
+from app.errors import CustomerNotFound, InvalidPayload
 from app.identity.erasure import COMMAND_LINE, Erasure, ErasureQuery
 from app.identity.reason import REASON_LENGTH
 from app.observability import progress
@@ -91,7 +91,7 @@ async def _person(erasing: Erasing, query: ContextQuery) -> _Person:
     try:
         known = await erasing.contexts.read(query)
         return _Person(known.customer_id, known)
-    except UnknownCustomer:
+    except CustomerNotFound:
         erasure = await erasing.erasures.find(query.customer) if query.customer else None
         if erasure:
             return _Person(erasure.customers[0], erasure=erasure)

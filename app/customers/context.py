@@ -10,7 +10,7 @@ from app.customers.touchpoints import Touchpoint, touchpoint
 from app.domain import identifiers as identity
 from app.domain import timestamps, validation
 from app.domain.validation import invalid
-from app.errors import FieldError, UnknownCustomer
+from app.errors import CustomerNotFound, FieldError
 from app.graph.graph import Graph, Row
 
 LIMIT = 200
@@ -143,7 +143,7 @@ class ContextReader:
     async def read(self, query: ContextQuery) -> Context:
         """The context that a query asks for; nothing is ever written.
 
-        Raises InvalidPayload, UnknownCustomer or Unavailable.
+        Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
         faults: list[FieldError] = []
         customer, keys, _ = identity.identify(query, "", self._blocklist, faults)
@@ -163,7 +163,7 @@ class ContextReader:
             weights = {key.kind: key.weight for key in keys}
             context = _context(row, weights.get(row["matchedBy"]), self._links(row["customerId"]))
             return within(context, query.max_bytes) if query.max_bytes else context
-        raise UnknownCustomer("nobody is known by what the query names")
+        raise CustomerNotFound("nobody is known by what the query names")
 
 
 def within(context: Context, size: int) -> Context:

@@ -9,7 +9,7 @@ from app.customers.touchpoints import Touchpoint, touchpoint
 from app.domain import identifiers, pagination, timestamps, validation
 from app.domain.timestamps import Instant
 from app.domain.validation import invalid
-from app.errors import FieldError, UnknownCustomer
+from app.errors import CustomerNotFound, FieldError
 from app.graph.graph import Graph
 
 LIMIT = 200
@@ -66,7 +66,7 @@ class TimelineReader:
     async def read(self, query: TimelineQuery) -> Timeline:
         """The page that a query asks for. What arrives late moves no page that is still to come.
 
-        Raises InvalidPayload, UnknownCustomer or Unavailable.
+        Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
         faults: list[FieldError] = []
         customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
@@ -97,4 +97,4 @@ class TimelineReader:
             touchpoints = [touchpoint(each) for each in page]
             after = pagination.of_moment(last["at"], last["id"]) if last else None
             return Timeline(row["customerId"], touchpoints, after)
-        raise UnknownCustomer("there is no such Customer")
+        raise CustomerNotFound("there is no such Customer")

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from app.errors import NoAnswer, Unavailable
+from app.errors import DatabaseTimeout, Unavailable
 from app.graph import statements
 from app.graph.bolt.client import READ, WRITE, Client, Row
 from app.graph.bolt.errors import (
@@ -140,7 +140,7 @@ class Graph:
         except TimeoutError:
             # A call that waits for a slow statement can still succeed.
             if not self._client.responded_within(self._call_timeout):
-                raise NoAnswer() from None
+                raise DatabaseTimeout() from None
         except DRIVER_ERRORS as error:
             if is_busy(error) and self._client.responded_within(self._call_timeout):
                 return  # a lockout lasts for five seconds

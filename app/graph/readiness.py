@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from app.errors import NoAnswer, Unavailable
+from app.errors import DatabaseTimeout, Unavailable
 from app.graph.graph import Graph
 from app.graph.migrations.runner import Migrator
 from app.observability.metrics import Figures
@@ -87,7 +87,7 @@ class Readiness:
             if self._rehearse:
                 await self._rehearse()
         except Unavailable as error:
-            is_transient = isinstance(error, NoAnswer)
+            is_transient = isinstance(error, DatabaseTimeout)
             self._report(logging.WARNING if is_transient else logging.ERROR, str(error))
             return False
         return True

@@ -6,7 +6,7 @@ import random
 
 import structlog
 
-from app.errors import NoAnswer, Unavailable
+from app.errors import DatabaseTimeout, Unavailable
 from app.graph.bolt.client import Client, Row
 from app.graph.bolt.errors import (
     DRIVER_ERRORS,
@@ -52,7 +52,7 @@ class StatementRunner:
             async with asyncio.timeout_at(deadline):
                 return await self._repeat(statement, access, parameters, deadline)
         except TimeoutError:
-            raise NoAnswer() from None
+            raise DatabaseTimeout() from None
         except DRIVER_ERRORS as error:
             if (unavailable := self._translate(error, statement)) is None:
                 raise
@@ -82,7 +82,7 @@ class StatementRunner:
         if self._client.was_never_reached(error):
             return Unavailable(f"the database cannot be reached: {describe_error(error)}")
         if is_transient(error):
-            return NoAnswer()
+            return DatabaseTimeout()
         if not is_unusable(error):
             return None
         log.error("database_unusable", statement=statement.name, error=str(error))

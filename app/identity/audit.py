@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from app.domain import identifiers, pagination, validation
 from app.domain.validation import invalid
-from app.errors import FieldError, UnknownCustomer
+from app.errors import CustomerNotFound, FieldError
 from app.graph.graph import Graph, Row
 
 LIMIT = 200
@@ -75,7 +75,7 @@ class ChangeReader:
         self._graph = graph
 
     async def read(self, query: ChangesQuery) -> Changes:
-        """The page that a query asks for. Raises InvalidPayload, UnknownCustomer or Unavailable."""
+        """The page that a query asks for. Raises InvalidPayload, CustomerNotFound or Unavailable."""
         faults: list[FieldError] = []
         customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
         before = validation.read(query.cursor, "cursor", pagination.moment, faults)
@@ -92,7 +92,7 @@ class ChangeReader:
             return await self._graph.read("changes", **parameters)
         rows = await self._graph.read("customer_changes", customer=customer, **parameters)
         if not rows:
-            raise UnknownCustomer("there is no such Customer")
+            raise CustomerNotFound("there is no such Customer")
         return [row for row in rows if row["id"]]
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from app.domain import identifiers, ids, timestamps, validation
 from app.domain.identifiers import ID_LENGTH
 from app.domain.validation import invalid
-from app.errors import FieldError, MergeConflict, Unavailable, UnknownCustomer
+from app.errors import CustomerNotFound, FieldError, MergeConflict, Unavailable
 from app.graph.graph import Graph
 from app.identity.erasure_sweeper import Report, Sweep
 from app.identity.erasure_worker import WATCH_INTERVAL_SECONDS, ErasureWorker
@@ -89,7 +89,7 @@ class Erasures:
         """Erases a Customer with all who are merged with it. A repeat tells of the first time.
 
         Returns after some seconds, without `finished_at` where it goes on by itself.
-        Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
+        Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
         begun = await self.begin(query, by)
         if begun.finished_at:
@@ -101,7 +101,7 @@ class Erasures:
     async def begin(self, query: ErasureQuery, by: str) -> Erasure:
         """Has a Customer found by nobody any more; the rest is left for `finish`.
 
-        Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
+        Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
         customer, reason = _checked(query)
         for _ in range(MAX_ATTEMPTS):
@@ -111,7 +111,7 @@ class Erasures:
             if found := await self.find(customer):
                 return found
             if not survivors:
-                raise UnknownCustomer(f"there is no Customer {customer}")
+                raise CustomerNotFound(f"there is no Customer {customer}")
         raise MergeConflict("the Customer is being merged or split by others; try again")
 
     async def find(self, customer: str) -> Erasure | None:
@@ -123,7 +123,7 @@ class Erasures:
     async def finish(self, customer: str, report: Report = lambda _: None) -> Erasure:
         """Deletes all that is left of a Customer whose erasure was begun.
 
-        Raises UnknownCustomer or Unavailable.
+        Raises CustomerNotFound or Unavailable.
         """
         for _ in range(MAX_PASSES):
             await self._sweep.run(customer, report)
@@ -155,7 +155,7 @@ class Erasures:
     async def _told(self, customer: str) -> Erasure:
         if found := await self.find(customer):
             return found
-        raise UnknownCustomer(f"no Customer {customer} was erased")
+        raise CustomerNotFound(f"no Customer {customer} was erased")
 
 
 def _checked(query: ErasureQuery) -> tuple[str, str | None]:

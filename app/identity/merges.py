@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from app.domain import ids, timestamps, validation
 from app.domain.identifiers import opaque_id
 from app.domain.validation import invalid
-from app.errors import FieldError, MergeConflict, UnknownCustomer, UnknownMerge
+from app.errors import CustomerNotFound, FieldError, MergeConflict, MergeNotFound
 from app.graph.graph import Graph, Row
 from app.identity import merge_preview
 from app.identity.merge_preview import FromCustomer, MergePreview
@@ -53,7 +53,7 @@ class Merges:
     async def preview(self, customer: str, other: str) -> MergePreview:
         """What it would put together to merge `other` into `customer`.
 
-        Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
+        Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
         into, merged = _two(customer, other)
         rows = await self._graph.read("merge_preview", customers=[into, merged])
@@ -64,7 +64,7 @@ class Merges:
     async def merge(self, customer: str, request: MergeRequest, by: str) -> Merge:
         """Merges a Customer into `customer`; who was merged before stands for its survivor.
 
-        Raises InvalidPayload, UnknownCustomer, MergeConflict or Unavailable.
+        Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
         into, merged = _two(customer, request.from_)
         survivors = await self._survivors(into, merged)
@@ -89,7 +89,7 @@ class Merges:
     async def undo(self, merge_id: str, reason: str | None, by: str) -> Merge:
         """Takes a merge back: who was merged is a Customer by itself again.
 
-        Raises UnknownMerge, MergeConflict or Unavailable.
+        Raises MergeNotFound, MergeConflict or Unavailable.
         """
         text, at = timestamps.now()
         for _ in range(ATTEMPTS):
@@ -113,7 +113,7 @@ class Merges:
             if row["undoneAt"]:
                 raise MergeConflict("the merge was undone before")
             return row
-        raise UnknownMerge("there is no such merge")
+        raise MergeNotFound("there is no such merge")
 
     async def _survivors(self, *customers: str) -> dict[str, str]:
         rows = await self._graph.read("survivors", customers=list(customers))
@@ -136,7 +136,7 @@ def _two(customer: str, other: str) -> tuple[str, str]:
 def _check(survivors: dict[str, str], into: str, merged: str) -> None:
     for customer in (into, merged):
         if customer not in survivors:
-            raise UnknownCustomer(f"there is no Customer {customer}")
+            raise CustomerNotFound(f"there is no Customer {customer}")
     if survivors[into] == survivors[merged]:
         raise MergeConflict("the two are one Customer already")
 

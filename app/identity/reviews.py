@@ -5,7 +5,7 @@ from msgspec import Struct
 from app.domain import identifiers, ids, timestamps
 from app.domain.identifiers import Key
 from app.domain.validation import invalid
-from app.errors import FieldError, UnknownConflict, UnknownCustomer
+from app.errors import CustomerNotFound, FieldError, IdentityConflictNotFound
 from app.graph.graph import Graph
 from app.identity.audit import Change, change
 from app.identity.reason import Reason
@@ -38,7 +38,7 @@ class Reviewer:
     async def dismiss(self, conflict: str, dismissal: Dismissal, by: str) -> Change:
         """Remembers that the two of a conflict are not the same; again, tells the first time.
 
-        Raises UnknownConflict or Unavailable.
+        Raises IdentityConflictNotFound or Unavailable.
         """
         one, _, other = conflict.partition("~")
         rows = await self._graph.write(
@@ -52,12 +52,12 @@ class Reviewer:
         )
         for row in rows:
             return change(row)
-        raise UnknownConflict("there is no such conflict")
+        raise IdentityConflictNotFound("there is no such conflict")
 
     async def mark(self, mark: SharedMark, by: str) -> Change:
         """Marks a key as shared, or unmarks it.
 
-        Raises InvalidPayload, UnknownCustomer where nobody has the key, or Unavailable.
+        Raises InvalidPayload, CustomerNotFound where nobody has the key, or Unavailable.
         """
         faults: list[FieldError] = []
         key = _key(mark, faults)
@@ -75,7 +75,7 @@ class Reviewer:
         )
         for row in rows:
             return change(row)
-        raise UnknownCustomer("nobody has this key")
+        raise CustomerNotFound("nobody has this key")
 
 
 def _key(mark: SharedMark, faults: list[FieldError]) -> Key | None:

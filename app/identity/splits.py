@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from app.domain import ids, timestamps
 from app.domain.validation import invalid
-from app.errors import FieldError, MergeConflict, NothingToSplit, UnknownCustomer, UnknownSplit
+from app.errors import CustomerNotFound, FieldError, MergeConflict, NothingToSplit, SplitNotFound
 from app.graph.graph import Graph, Row
 from app.identity import split_preview
 from app.identity.merges import Merge, MergeRequest, Merges
@@ -50,7 +50,7 @@ class Splits:
     async def preview(self, customer: str, shared: list[str]) -> SplitPreview:
         """The parts that the events of a Customer imply, where what is shared connects nobody.
 
-        Raises InvalidPayload, UnknownCustomer or Unavailable.
+        Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
         row = await self._look(customer, shared)
         stays, *parts = split_preview.parts(row, shared)
@@ -60,7 +60,7 @@ class Splits:
         """Makes a Customer of each part but the first, and gives it what is its own.
 
         What is shared is marked so. A split that was interrupted is finished by the next one.
-        Raises InvalidPayload, UnknownCustomer, NothingToSplit, MergeConflict or Unavailable.
+        Raises InvalidPayload, CustomerNotFound, NothingToSplit, MergeConflict or Unavailable.
         """
         await self.finish(customer)
         row = await self._look(customer, request.shared)
@@ -86,12 +86,12 @@ class Splits:
     async def undo(self, split_id: str, reason: str | None, by: str) -> Merge:
         """Takes a split back: merges the part into the whole again.
 
-        Raises UnknownSplit, MergeConflict or Unavailable.
+        Raises SplitNotFound, MergeConflict or Unavailable.
         """
         for row in await self._graph.read("split", id=split_id):
             why = f"undo of {split_id}" + (f": {reason}" if reason else "")
             return await self._merges.merge(row["whole"], MergeRequest(why, row["part"]), by)
-        raise UnknownSplit("there is no such split")
+        raise SplitNotFound("there is no such split")
 
     async def _look(self, customer: str, shared: list[str]) -> Row:
         for row in await self._graph.read("customer_parts", customer=customer):
@@ -104,7 +104,7 @@ class Splits:
             if faults:
                 raise invalid(faults)
             return row
-        raise UnknownCustomer(f"there is no Customer {customer}")
+        raise CustomerNotFound(f"there is no Customer {customer}")
 
     async def finish(self, customer: str) -> None:
         """Moves the Touchpoints of what was split from a Customer, in bounded transactions.

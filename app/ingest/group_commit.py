@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from app.errors import NoAnswer, Unavailable
+from app.errors import DatabaseTimeout, Unavailable
 from app.ingest.commit_control import CommitLimit, CommitRate
 from app.ingest.fair_queue import FairQueue
 from app.observability.metrics import Figures
@@ -82,7 +82,7 @@ class GroupCommit:
         self._figures.queued(self._rows)
         if len(self._queue) == 1 or self._is_due():
             self._arrival.set()
-        timer = loop.call_at(waiting.deadline, _refuse, [waiting], NoAnswer())
+        timer = loop.call_at(waiting.deadline, _refuse, [waiting], DatabaseTimeout())
         try:
             return await outcome
         finally:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from app.errors import NoAnswer
+from app.errors import DatabaseTimeout
 from app.graph.graph import Graph
 from app.graph.statements import Statement
 from app.observability.metrics import Figures
@@ -86,7 +86,7 @@ async def test_a_statement_that_is_given_up_ends_no_other_call(slow, hold, held,
     hold("email", unique)
     first = asyncio.create_task(claimed(slow, unique, 1))
     other = asyncio.create_task(claimed(slow, unique))
-    with pytest.raises(NoAnswer):
+    with pytest.raises(DatabaseTimeout):
         await first
     held.rollback()
 
@@ -98,7 +98,7 @@ async def test_a_statement_that_is_given_up_is_stopped_in_the_database(slow, hol
     hold("email", unique)
     call = asyncio.create_task(claimed(slow, unique, 1))
     await until(lambda: asyncio.to_thread(running), 30)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(DatabaseTimeout):
         await call
 
     async def is_stopped():

@@ -12,7 +12,7 @@ from app.customers.touchpoints import Touchpoint, touchpoint
 from app.domain import identifiers, timestamps, validation
 from app.domain.timestamps import Instant
 from app.domain.validation import invalid
-from app.errors import FieldError, UnknownEvent
+from app.errors import EventNotFound, FieldError
 from app.graph.graph import Graph, Row
 
 _NOW: Instant = (2**63, 0)  # and ever after
@@ -71,7 +71,7 @@ class ExplanationReader:
     async def read(self, query: ExplanationQuery) -> Explanation:
         """The explanation that a query asks for.
 
-        Raises InvalidPayload, UnknownEvent or Unavailable.
+        Raises InvalidPayload, EventNotFound or Unavailable.
         """
         faults: list[FieldError] = []
         event = validation.read(query.event_id, "eventId", identifiers.opaque_id, faults)
@@ -81,7 +81,7 @@ class ExplanationReader:
         for row in await self._graph.read("explanation", event=event):
             if as_of is None or _moment(row) <= as_of:
                 return _explanation(row, as_of or _NOW)
-        raise UnknownEvent("there is no such event")
+        raise EventNotFound("there is no such event")
 
 
 def _explanation(row: Row, until: Instant) -> Explanation:

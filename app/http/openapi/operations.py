@@ -53,7 +53,7 @@ _KEY: Errors = (
 _CHANGE: Errors = (
     *(*_ANY, *_BODY, *_KEY),
     errors.NotFound,
-    errors.UnknownCustomer,
+    errors.CustomerNotFound,
     errors.MergeConflict,
 )
 
@@ -118,7 +118,7 @@ OPERATIONS = (
         "which ones identified somebody else and were overruled, which were attached or not used. "
         "It is told from what the graph holds, and writes nothing.",
         gives=(Explanation,),
-        errors=(*_ANY, *_KEY, errors.InvalidPayload, errors.NotFound, errors.UnknownEvent),
+        errors=(*_ANY, *_KEY, errors.InvalidPayload, errors.NotFound, errors.EventNotFound),
         scope=CONTEXT_READ,
         asks=ExplanationQuery,
         query=("asOf",),
@@ -133,7 +133,7 @@ OPERATIONS = (
         "Finds the Customer who has one of the keys; one that is blocked is ignored. It writes "
         "nothing.",
         gives=(Context,),
-        errors=(*_ANY, *_BODY, *_KEY, errors.UnknownCustomer),
+        errors=(*_ANY, *_BODY, *_KEY, errors.CustomerNotFound),
         scope=CONTEXT_READ,
         takes=(ContextQuery,),
         parameters=("Content-Encoding",),
@@ -148,7 +148,7 @@ OPERATIONS = (
         "The newest first. What arrives late moves no page that is still to come. A parameter that "
         "is empty counts as absent, an unknown one is refused by its name.",
         gives=(Timeline,),
-        errors=(*_ANY, *_KEY, errors.InvalidPayload, errors.NotFound, errors.UnknownCustomer),
+        errors=(*_ANY, *_KEY, errors.InvalidPayload, errors.NotFound, errors.CustomerNotFound),
         scope=CONTEXT_READ,
         asks=TimelineQuery,
         query=("limit", "cursor", "event", "from", "to", "asOf"),
@@ -168,7 +168,7 @@ OPERATIONS = (
             *(*_ANY, *_KEY),
             errors.InvalidPayload,
             errors.NotFound,
-            errors.UnknownCustomer,
+            errors.CustomerNotFound,
             errors.MergeConflict,
         ),
         later="There are many Touchpoints: nobody finds them any more, and they are deleted by and "
@@ -217,7 +217,7 @@ OPERATIONS = (
         "Who was merged is a Customer by itself again, with its Identifiers; what arrived "
         "meanwhile is with the Customer whose Identifier decided. The body may be left out.",
         gives=(Merge,),
-        errors=(*_ANY, *_BODY, *_KEY, errors.UnknownMerge, errors.MergeConflict, errors.NotFound),
+        errors=(*_ANY, *_BODY, *_KEY, errors.MergeNotFound, errors.MergeConflict, errors.NotFound),
         scope=IDENTITY_WRITE,
         takes=(UndoRequest,),
         parameters=("Content-Encoding",),
@@ -232,7 +232,7 @@ OPERATIONS = (
         "The parts that the Identifiers fall into, as they came together in the recorded events, "
         "where what is shared connects nobody. It writes nothing. The body may be left out.",
         gives=(SplitPreview,),
-        errors=(*_ANY, *_BODY, *_KEY, errors.NotFound, errors.UnknownCustomer),
+        errors=(*_ANY, *_BODY, *_KEY, errors.NotFound, errors.CustomerNotFound),
         scope=IDENTITY_WRITE,
         takes=(SplitQuery,),
         parameters=("Content-Encoding",),
@@ -262,7 +262,7 @@ OPERATIONS = (
         "Merges the part into its whole again, which a merge's undo can take back in turn. The "
         "body may be left out.",
         gives=(Merge,),
-        errors=(*_ANY, *_BODY, *_KEY, errors.UnknownSplit, errors.MergeConflict, errors.NotFound),
+        errors=(*_ANY, *_BODY, *_KEY, errors.SplitNotFound, errors.MergeConflict, errors.NotFound),
         scope=IDENTITY_WRITE,
         takes=(UndoRequest,),
         parameters=("Content-Encoding",),
@@ -290,7 +290,7 @@ OPERATIONS = (
         "Say that the two of a conflict are not the same person",
         "The conflict is not listed again. A repeat is answered as the first time was.",
         gives=(Change,),
-        errors=(*_ANY, *_BODY, *_KEY, errors.NotFound, errors.UnknownConflict),
+        errors=(*_ANY, *_BODY, *_KEY, errors.NotFound, errors.IdentityConflictNotFound),
         scope=IDENTITY_WRITE,
         takes=(Dismissal,),
         parameters=("Content-Encoding",),
@@ -305,7 +305,7 @@ OPERATIONS = (
         "A shared key decides nothing where an event has another one. What is attached by it stays "
         "where it is.",
         gives=(Change,),
-        errors=(*_ANY, *_BODY, *_KEY, errors.UnknownCustomer),
+        errors=(*_ANY, *_BODY, *_KEY, errors.CustomerNotFound),
         scope=IDENTITY_WRITE,
         takes=(SharedMark,),
         parameters=("Content-Encoding",),
@@ -319,7 +319,7 @@ OPERATIONS = (
         "Read a page of what was done to identities",
         "Merges, undos, splits, dismissals, reviews of shared keys and erasures, the latest first.",
         gives=(Changes,),
-        errors=(*_ANY, *_KEY, errors.InvalidPayload, errors.UnknownCustomer),
+        errors=(*_ANY, *_KEY, errors.InvalidPayload, errors.CustomerNotFound),
         scope=IDENTITY_READ,
         asks=ChangesQuery,
         query=("customer", "limit", "cursor"),

@@ -14,12 +14,12 @@ from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.errors import (
+    CustomerNotFound,
     ForbiddenScope,
     InvalidPayload,
     NotFound,
     ServiceError,
     Unauthenticated,
-    UnknownCustomer,
 )
 from app.http.body import read_form
 from app.http.responses import STATUS
@@ -83,7 +83,7 @@ class Pages:
         for query in search.queries(asked):
             try:
                 found = await self._contexts.read(query)
-            except (UnknownCustomer, InvalidPayload):  # the latter of what is blocked
+            except (CustomerNotFound, InvalidPayload):  # the latter of what is blocked
                 continue
             return RedirectResponse(templates.customer_path(found.customer_id), 303)
         return templates.page("search", 404, asked=asked, is_nobody=True)
