@@ -24,7 +24,7 @@ from bench.database import NAME, Database
 from bench.workload import BATCH, CUSTOMERS, Workload
 
 SESSIONS = WRITERS  # as the service has
-EXPECTED = 12_000  # events a second, for which batches are made beforehand
+MAX_RATE = 12_000  # events a second, for which batches are made beforehand
 SCRIPT = Path(__file__).with_name("workload.lua")
 
 _runs = count(int(time.time() * 1000))
@@ -70,18 +70,18 @@ class Wrk:
         done = subprocess.run(  # noqa: S603 - the arguments are our own
             self._command(seconds), capture_output=True, text=True, check=True, timeout=300
         )
-        found = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
-        if found is None:
-            raise RuntimeError(f"wrk said: {done.stdout} {done.stderr}")
-        said = msgspec.json.decode(found[1])
-        answered = said["requests"] - said["failures"]
+        line = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
+        if line is None:
+            raise RuntimeError(f"wrk has no result: {done.stdout} {done.stderr}")
+        result = msgspec.json.decode(line[1])
+        answered = result["requests"] - result["failures"]
         return Outcome(
             requests=answered,
             events=answered * (BATCH if self.shape == "batch" else 1),
-            seconds=said["microseconds"] / 1e6,
-            p50=said["p50"] / 1000,
-            p99=said["p99"] / 1000,
-            failures=said["failures"],
+            seconds=result["microseconds"] / 1e6,
+            p50=result["p50"] / 1000,
+            p99=result["p99"] / 1000,
+            failures=result["failures"],
             load_cpu=_children_cpu() - before,
         )
 
@@ -117,7 +117,7 @@ class Driver:
         return asyncio.run(self._run(seconds))
 
     async def _run(self, seconds: float) -> Outcome:
-        while len(self._batches) * BATCH < seconds * EXPECTED:
+        while len(self._batches) * BATCH < seconds * MAX_RATE:
             self._batches.append(await self._batch())
         latencies: list[float] = []
         async with self._database.driver() as driver:
@@ -127,11 +127,7 @@ class Driver:
             senders = [self._send(driver, latencies, deadline) for _ in range(SESSIONS)]
             failures = sum(await asyncio.gather(*senders))
             took, cpu = time.monotonic() - began, time.process_time() - cpu
-        hundredths = statistics.quantiles(latencies, n=100, method="inclusive")
-        requests = len(latencies)
-        return Outcome(
-            requests, requests * BATCH, took, hundredths[49], hundredths[98], failures, cpu
-        )
+        return _outcome(latencies, BATCH, took, failures, cpu)
 
     async def _batch(self) -> dict[str, Any]:
         parameters = await workload.parameters(self._workload.events())
@@ -175,27 +171,33 @@ class Questions:
         async with self._database.driver() as driver:
             await driver.verify_connectivity()
             cpu, began = time.process_time(), time.monotonic()
-            while (asked := time.monotonic()) < began + seconds:
+            while (sent_at := time.monotonic()) < began + seconds:
                 async with driver.session(
                     database=NAME, default_access_mode=READ_ACCESS
                 ) as session:
                     await (await session.run(statement, self._ask())).values()
-                latencies.append((time.monotonic() - asked) * 1000)
+                latencies.append((time.monotonic() - sent_at) * 1000)
             took, cpu = time.monotonic() - began, time.process_time() - cpu
-        hundredths = statistics.quantiles(latencies, n=100, method="inclusive")
-        count = len(latencies)
-        return Outcome(count, count, took, hundredths[49], hundredths[98], 0, cpu)
+        return _outcome(latencies, 1, took, 0, cpu)
 
 
 def wrk() -> str:
     """The path of wrk. Raises RuntimeError, which says how to get it."""
-    found = shutil.which("wrk")
-    if found is None:
+    path = shutil.which("wrk")
+    if path is None:
         raise RuntimeError("wrk is missing: apt-get install wrk, or brew install wrk")
-    return found
+    return path
+
+
+def _outcome(
+    latencies: Sequence[float], batch: int, seconds: float, failures: int, cpu: float
+) -> Outcome:
+    percentiles = statistics.quantiles(latencies, n=100, method="inclusive")
+    count = len(latencies)
+    return Outcome(count, count * batch, seconds, percentiles[49], percentiles[98], failures, cpu)
 
 
 def _children_cpu() -> float:
-    # The other children still run: what has ended, and counts here, is wrk.
+    # wrk alone counts: the other children still run.
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

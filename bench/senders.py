@@ -7,32 +7,12 @@ import asyncio
 import itertools
 import math
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-END_OF_HEAD = b"\r\n\r\n"
-NO_RESPONSE = 0  # as a status
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_RETRY_AFTER = re.compile(rb"\r\nretry-after: *(\d+)", re.IGNORECASE)
-_CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Response:
-    """A response; the times are the event loop's, in seconds."""
-
-    due: float
-    at: float
-    status: int
-    retry_after: int | None = None
-
-    @property
-    def seconds(self) -> float:
-        """The latency, from the time at which the request was due."""
-        return self.at - self.due
+from bench.http_connection import NO_RESPONSE, Connection, Response
 
 
 @dataclass
@@ -48,29 +28,19 @@ class Responses:
 
     def latencies(self, status: int) -> list[float]:
         """The latencies of the responses with a status, in seconds, the shortest first."""
-        return sorted(each.seconds for each in self.all if each.status == status)
+        return sorted(response.seconds for response in self.all if response.status == status)
 
     def percentile(self, status: int, percent: float) -> float:
         """A percentile of those latencies, or NaN if there are none."""
-        found = self.latencies(status)
-        return found[int((len(found) - 1) * percent / 100)] if found else math.nan
+        latencies = self.latencies(status)
+        if not latencies:
+            return math.nan
+        return latencies[int((len(latencies) - 1) * percent / 100)]
 
     def rate(self, status: int, began: float, seconds: float) -> float:
         """How many responses with a status came a second, in a span of time."""
-        times = [each.at for each in self.all if each.status == status]
+        times = [response.at for response in self.all if response.status == status]
         return sum(began <= at < began + seconds for at in times) / seconds
-
-
-def request(address: str, api_key: str, body: bytes) -> bytes:
-    """A `POST /v1/events`, as it goes over the socket."""
-    head = (
-        "POST /v1/events HTTP/1.1",
-        f"Host: {urlsplit(address).netloc}",
-        f"X-API-Key: {api_key}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    )
-    return "\r\n".join(head).encode() + END_OF_HEAD + body
 
 
 class _Senders:
@@ -84,7 +54,7 @@ class _Senders:
         self._host, self._port = url.hostname, url.port
         self._timeout = timeout
         self._random = random.Random(seed)  # noqa: S311 - no secret
-        self._idle: list[_Connection] = []
+        self._idle: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _send(self, content: bytes, due: float, done: Callable[[Response], None]) -> None:
@@ -105,7 +75,7 @@ class _Senders:
         try:
             async with asyncio.timeout(self._timeout):
                 _, connection = await loop.create_connection(
-                    lambda: _Connection(self._idle, self._timeout), self._host, self._port
+                    lambda: Connection(self._idle, self._timeout), self._host, self._port
                 )
         except (OSError, TimeoutError):
             done(Response(due, loop.time(), NO_RESPONSE))
@@ -166,56 +136,3 @@ class ClosedLoop(_Senders):
         await asyncio.gather(*(work() for _ in range(senders)))
         self._close()
         return responses
-
-
-class _Connection(asyncio.Protocol):
-    """A connection that carries one request after another, and is idle in between."""
-
-    def __init__(self, idle: list["_Connection"], timeout: float) -> None:
-        self.is_open = False
-        self._idle = idle
-        self._timeout = timeout
-        self._buffer = b""
-        self._due = 0.0
-        self._done: Callable[[Response], None] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
-        self._loop = asyncio.get_running_loop()
-        self.is_open = True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_open = False
-        self._finish(NO_RESPONSE)
-
-    def close(self) -> None:
-        self.is_open = False
-        self._transport.abort()
-
-    def exchange(self, content: bytes, due: float, done: Callable[[Response], None]) -> None:
-        """Sends a request, whose response `done` takes."""
-        self._due, self._done = due, done
-        self._timer = self._loop.call_later(self._timeout, self.close)
-        self._transport.write(content)
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, end, body = self._buffer.partition(END_OF_HEAD)
-        if not end:
-            return
-        length = _LENGTH.search(head)
-        if length and len(body) < int(length[1]):
-            return
-        self._buffer = b""
-        retry_after = _RETRY_AFTER.search(head)
-        if _CLOSE.search(head):
-            self.is_open = False
-        else:
-            self._idle.append(self)
-        self._finish(int(head[9:12]), int(retry_after[1]) if retry_after else None)
-
-    def _finish(self, status: int, retry_after: int | None = None) -> None:
-        if self._done:
-            done, self._done = self._done, None
-            self._timer.cancel()
-            done(Response(self._due, self._loop.time(), status, retry_after))

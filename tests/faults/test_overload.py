@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from bench.senders import ClosedLoop, OpenLoop, Responses, request
+from bench.http_connection import request
+from bench.senders import ClosedLoop, OpenLoop, Responses
 from tests.support.faults.waiting import until
 
 pytestmark = pytest.mark.anyio
