@@ -48,8 +48,8 @@ from app.ingest.service import Ingest
 from app.mcp.endpoint import McpEndpoint, SessionManager
 from app.mcp.handlers import ToolCalls
 from app.observability import logs, metrics, tracing
-from app.observability.metrics import Figures
-from app.observability.tracing import Traces
+from app.observability.metrics import Metrics
+from app.observability.tracing import Tracing
 from app.settings import Settings
 
 FIRST_CHECK_TIMEOUT_SECONDS = 10.0
@@ -59,19 +59,19 @@ def create_app() -> RequestMiddleware:
     """The application on the settings of the environment, for one worker process."""
     logs.configure()
     config = settings.load(os.environ)
-    counted = Figures(os.environ.get(metrics.DIRECTORY))
+    counted = Metrics(os.environ.get(metrics.DIRECTORY))
     return build(config, settings.database(config), counted)
 
 
-def build(config: Settings, where: Database, counted: Figures | None = None) -> RequestMiddleware:
+def build(config: Settings, where: Database, counted: Metrics | None = None) -> RequestMiddleware:
     """The application on a database, with everything it needs."""
-    core = _Core(config, where, counted or Figures())
+    core = _Core(config, where, counted or Metrics())
     routes = Routes(core.ingest, core.contexts, core.timelines, core.guard, core.readiness)
     agents = McpEndpoint(core.guard, partial(_session_manager, core.calls, config))
     merges = Merges(core.graph)
     splits = Splits(core.graph, merges)
     identities = IdentityRoutes(merges, splits, core.guard)
-    erasures = Erasures(core.graph, splits, core.figures)
+    erasures = Erasures(core.graph, splits, core.metrics)
     reviews = ReviewRoutes(
         ConflictReader(core.graph), Reviewer(core.graph), ChangeReader(core.graph), core.guard
     )
@@ -86,7 +86,7 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
     all_routes = [
         *routes.all(),
         Route("/mcp", agents, methods=["POST"], include_in_schema=False),
-        route("/metrics", Scrape(core.guard, core.figures).answer, "GET"),
+        route("/metrics", Scrape(core.guard, core.metrics).answer, "GET"),
         *events.routes(),
         *identities.routes(),
         *ErasureRoutes(erasures, core.guard).routes(),
@@ -95,7 +95,7 @@ def build(config: Settings, where: Database, counted: Figures | None = None) -> 
         *docs.ROUTES,
     ]
     router = Router(all_routes, False, lifespan=lifespan)
-    return RequestMiddleware(router, core.figures, core.traces)
+    return RequestMiddleware(router, core.metrics, core.tracing)
 
 
 async def prepare(config: Settings, where: Database) -> None:
@@ -121,7 +121,7 @@ async def serve_agent(config: Settings, where: Database, key: str) -> None:
     """
     from app.mcp import server as mcp_server  # noqa: PLC0415 - takes a second; agents need it
 
-    core = _Core(config, where, Figures())
+    core = _Core(config, where, Metrics())
     async with core.running():
         await core.guard.authorize(key)
         await mcp_server.serve_stdio(core.calls, key)
@@ -130,18 +130,18 @@ async def serve_agent(config: Settings, where: Database, key: str) -> None:
 class _Core:
     """What all the doors lead to, on one database."""
 
-    def __init__(self, config: Settings, where: Database, counted: Figures) -> None:
-        self.figures = counted
-        self.traces = tracing.load() if config.otlp_endpoint else Traces()
-        self.graph = Graph(where, figures=counted)
+    def __init__(self, config: Settings, where: Database, counted: Metrics) -> None:
+        self.metrics = counted
+        self.tracing = tracing.load() if config.otlp_endpoint else Tracing()
+        self.graph = Graph(where, metrics=counted)
         self._authenticator = Authenticator(self.graph)
-        write = partial(service.write, self.graph, config.resolution_limits, figures=counted)
+        write = partial(service.write, self.graph, config.resolution_limits, metrics=counted)
         self._commits = GroupCommit(write, CALL_TIMEOUT_SECONDS, counted)
         migrator = Migrator(self.graph, steps.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
         self.readiness = Readiness(self.graph, migrator, counted, rehearsal.run)
         blocklist = config.blocklist
-        self.ingest = Ingest(self._commits, blocklist, counted, self.traces)
+        self.ingest = Ingest(self._commits, blocklist, counted, self.tracing)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
@@ -179,7 +179,7 @@ class _Core:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._rate_limiter.close()
             await self.graph.close()
-            await asyncio.to_thread(self.traces.close)  # it may wait for its collector
+            await asyncio.to_thread(self.tracing.close)  # it may wait for its collector
 
 
 def _session_manager(calls: ToolCalls, config: Settings) -> SessionManager:

@@ -96,7 +96,7 @@ def _run(config: Settings, listener: socket.socket) -> None:
     if config.workers == 1:
         server.run(sockets=[listener])
         return
-    with tempfile.TemporaryDirectory(prefix="waypath-figures-") as directory:
+    with tempfile.TemporaryDirectory(prefix="waypath-metrics-") as directory:
         os.environ[metrics.DIRECTORY] = directory
         Multiprocess(uvicorn_config, sockets=[listener]).run()
 

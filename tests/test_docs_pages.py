@@ -5,12 +5,14 @@ import urllib.parse
 
 import pytest
 from neo4j.exceptions import CypherSyntaxError
+from prometheus_client.parser import text_string_to_metric_families
 
 from app import settings
 from app.access import api_keys
 from app.cli.group import COMMANDS
 from app.http.openapi import document
 from app.http.openapi.operations import OPERATIONS
+from app.observability.metrics import Metrics
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
 from tests.support.docs_reader import PAGES, Block, Reader, blocks
@@ -124,6 +126,23 @@ def test_the_readme_has_every_setting():
     named = {name for row in table(README, "Variable") for name in code(row[0])}
 
     assert set(settings.Settings.__struct_encode_fields__) <= named
+
+
+def test_the_page_of_the_metrics_has_each_with_its_type_and_labels():
+    metrics = Metrics()
+    metrics.observe_request("GET", "none", 404, 0.1)
+    rows = table((CHECKOUT / "docs" / "metrics.md").read_text(), "Metric")
+
+    documented = {(code(row[0])[0], row[1], frozenset(code(row[2]))) for row in rows}
+
+    assert documented == {
+        (
+            family.name + ("_total" if family.type == "counter" else ""),
+            family.type,
+            frozenset(*{frozenset(sample.labels) - {"le"} for sample in family.samples}),
+        )
+        for family in text_string_to_metric_families(metrics.render().decode())
+    }
 
 
 def test_the_readme_names_every_command():

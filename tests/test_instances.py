@@ -241,18 +241,18 @@ def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
 ):
     reader = {"X-API-Key": make_key(api_keys.METRICS_READ)}
 
-    def are_away(count):
+    def are_up(count):
         answers = [http_client.get(f"{each.address}/metrics", headers=reader) for each in instances]
-        figures = [parse(answer.text) for answer in answers]
-        return [value(each, "rate_limit_storage_away") for each in figures] == [count] * 2
+        metrics = [parse(answer.text) for answer in answers]
+        return [value(each, "rate_limit_storage_up") for each in metrics] == [count] * 2
 
     storage.kill()
     answers = at_once(callers, batches(unique, 24, 10))
     assert {answer.status_code for answer in answers} == {200}
-    wait_for(lambda: are_away(1))
+    wait_for(lambda: are_up(0))
 
     storage.start()
-    wait_for(lambda: are_away(0))
+    wait_for(lambda: are_up(1))
 
     for each in instances:
         assert each.log().count('"rate_limit_storage_unavailable"') == WORKERS

@@ -8,7 +8,7 @@ import structlog
 from app.access.memory_window import MemoryWindow
 from app.access.redis_window import RateLimitStorageUnavailable, RedisWindow
 from app.errors import PayloadTooLarge, RateLimited
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 
 PROBE_INTERVAL_SECONDS = 1.0
 
@@ -26,13 +26,13 @@ class RateLimiter:
     def __init__(
         self,
         limit: int,
-        figures: Figures | None = None,
+        metrics: Metrics | None = None,
         redis: RedisWindow | None = None,
         memory: MemoryWindow | None = None,
         probe_interval: float = PROBE_INTERVAL_SECONDS,
     ) -> None:
         self._limit = limit
-        self._figures = figures or Figures()
+        self._metrics = metrics or Metrics()
         self._redis = redis
         self._memory = memory or MemoryWindow(limit)
         self._probe_interval = probe_interval
@@ -52,7 +52,7 @@ class RateLimiter:
         else:
             wait = self._memory.consume(key_id, events)
         if wait:
-            self._figures.limited()
+            self._metrics.count_rate_limited()
             message = f"the key may send {self._limit} events a minute"
             raise RateLimited(message, retry_after=max(1, math.ceil(wait)))
 
@@ -91,7 +91,7 @@ class RateLimiter:
         self._set_availability(is_available=False, error=str(error))
 
     def _set_availability(self, *, is_available: bool, **fields: str) -> None:
-        self._figures.storage_away(is_away=not is_available)
+        self._metrics.set_rate_limit_storage_up(is_up=is_available)
         if is_available == self._is_redis_available:
             return
         self._is_redis_available = is_available

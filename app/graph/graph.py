@@ -17,7 +17,7 @@ from app.graph.bolt.errors import (
 from app.graph.connection import Database
 from app.graph.runner import StatementRunner
 from app.graph.statements import Statement
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 
 CALL_TIMEOUT_SECONDS = 10.0
 SCHEMA_TIMEOUT_SECONDS = 600.0  # an index is built first over data that exists
@@ -37,11 +37,11 @@ class Graph:
         self,
         database: Database,
         call_timeout: float = CALL_TIMEOUT_SECONDS,
-        figures: Figures | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._call_timeout = call_timeout
         self._client = Client(database, call_timeout)
-        self._runner = StatementRunner(self._client, figures or Figures())
+        self._runner = StatementRunner(self._client, metrics or Metrics())
         # The graph is ready once the leader responds.
         self._leader = WRITE if database.is_routed else READ
         self._reader = self._leader if database.reads == "leader" else READ

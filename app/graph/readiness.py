@@ -10,7 +10,7 @@ import structlog
 from app.errors import DatabaseTimeout, Unavailable
 from app.graph.graph import Graph
 from app.graph.migrations.runner import Migrator
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 
 CHECK_INTERVAL_SECONDS = 1.0
 
@@ -27,10 +27,10 @@ class Readiness:
         self,
         graph: Graph,
         migrator: Migrator,
-        figures: Figures | None = None,
+        metrics: Metrics | None = None,
         rehearse: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._figures = figures or Figures()
+        self._metrics = metrics or Metrics()
         self._rehearse = rehearse
         self._graph = graph
         self._migrator = migrator
@@ -51,7 +51,7 @@ class Readiness:
                 await self._graph.reload_credentials()
             except Exception:
                 log.exception("readiness_failed")
-            self._figures.database(is_up=self.is_ready)
+            self._metrics.set_database_up(is_up=self.is_ready)
             self._checked.set()
             await asyncio.sleep(CHECK_INTERVAL_SECONDS)
 

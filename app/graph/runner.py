@@ -16,7 +16,7 @@ from app.graph.bolt.errors import (
     retry_reason,
 )
 from app.graph.statements import Statement
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 
 # Before the second attempt, and at most, in seconds; each is the upper end of a random pause.
 FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.005, 0.5
@@ -34,9 +34,9 @@ class StatementRunner:
     repeated.
     """
 
-    def __init__(self, client: Client, figures: Figures) -> None:
+    def __init__(self, client: Client, metrics: Metrics) -> None:
         self._client = client
-        self._figures = figures
+        self._metrics = metrics
         self.repeats = True
 
     async def run(
@@ -89,7 +89,7 @@ class StatementRunner:
         return Unavailable("the database cannot be used")
 
     def _report_retry(self, statement: Statement, attempt: int, error: Exception) -> None:
-        self._figures.retried(retry_reason(error))
+        self._metrics.count_statement_retry(retry_reason(error))
         log.warning(
             "statement_retried",
             statement=statement.name,

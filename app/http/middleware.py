@@ -14,8 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import MethodNotAllowed, NotFound, Overloaded, ServiceError
 from app.http.responses import REFUSED, STATUS, error_answer
-from app.observability.metrics import Figures
-from app.observability.tracing import Traces
+from app.observability.metrics import Metrics
+from app.observability.tracing import Tracing
 
 log = structlog.get_logger()
 
@@ -36,10 +36,10 @@ class RequestMiddleware:
     A request is counted under its route's template: a path is the caller's, and there are many.
     """
 
-    def __init__(self, router: Router, figures: Figures, traces: Traces) -> None:
+    def __init__(self, router: Router, metrics: Metrics, tracing: Tracing) -> None:
         self.router = router
-        self._figures = figures
-        self._traces = traces
+        self._metrics = metrics
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request with its id bound."""
@@ -60,7 +60,7 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            with self._traces.caller(scope["headers"]):
+            with self._tracing.caller(scope["headers"]):
                 await self.router(scope, receive, send_named)
         except ClientDisconnect:  # nobody is there to read an answer
             if error := scope["state"].get(REFUSED):
@@ -72,7 +72,8 @@ class RequestMiddleware:
             named = request_id if error.code == ServiceError.code else None
             await error_answer(error, named)(scope, receive, send_named)
         finally:
-            self._figures.answered(_template(scope), status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._metrics.observe_request(scope["method"], _template(scope), status, seconds)
 
 
 def _told(error: Exception, scope: Scope) -> ServiceError:

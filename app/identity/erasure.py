@@ -15,7 +15,7 @@ from app.identity.erasure_sweeper import Report, Sweep
 from app.identity.erasure_worker import WATCH_INTERVAL_SECONDS, ErasureWorker
 from app.identity.reason import REASON_LENGTH
 from app.identity.splits import Splits
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 
 COMMAND_LINE = "cli"  # who asks for an erasure there, where no API key does
 BATCH_ROWS = 2000  # nodes or relationships in a transaction
@@ -73,7 +73,7 @@ class Erasures:
         self,
         graph: Graph,
         splits: Splits,
-        figures: Figures | None = None,
+        metrics: Metrics | None = None,
         *,
         batch: int = BATCH_ROWS,
         response_timeout: float = RESPONSE_TIMEOUT_SECONDS,
@@ -83,7 +83,7 @@ class Erasures:
         self._batch = batch
         self._sweep = Sweep(graph, batch)
         self._response_timeout = response_timeout
-        self._worker = ErasureWorker(graph, self.finish, figures or Figures())
+        self._worker = ErasureWorker(graph, self.finish, metrics or Metrics())
 
     async def erase(self, query: ErasureQuery, by: str) -> Erasure:
         """Erases a Customer with all who are merged with it. A repeat tells of the first time.

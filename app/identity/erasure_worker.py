@@ -8,7 +8,7 @@ import structlog
 
 from app.errors import Unavailable
 from app.graph.graph import Graph
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 
 MAX_PARALLEL_ERASURES = 2  # in a process, so that events have their turn
 WATCH_INTERVAL_SECONDS = 15.0  # between two searches for interrupted erasures
@@ -26,11 +26,11 @@ class ErasureWorker(Generic[T]):
         self,
         graph: Graph,
         finish: Callable[[str], Coroutine[Any, Any, T]],
-        figures: Figures,
+        metrics: Metrics,
     ) -> None:
         self._graph = graph
         self._finish = finish
-        self._figures = figures
+        self._metrics = metrics
         self._turns = asyncio.Semaphore(MAX_PARALLEL_ERASURES)
         self._running: dict[str, asyncio.Task[T]] = {}
 
@@ -60,7 +60,7 @@ class ErasureWorker(Generic[T]):
 
     async def _resume(self) -> None:
         unfinished = await self._graph.read("unfinished_erasures", idle=IDLE_TIMEOUT_SECONDS)
-        self._figures.erasures(len(unfinished))
+        self._metrics.set_erasures_pending(len(unfinished))
         for row in unfinished:
             if row["isIdle"] and row["customer"] not in self._running:
                 log.info("erasure_resumed", customer=row["customer"])

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from app.errors import Overloaded
 from app.ingest.commit_control import CommitRate
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 
 MAX_WAIT_SECONDS = 0.5  # behind more than the following
 UNLIMITED_ROWS = 500
@@ -50,10 +50,10 @@ class Admission:
     without end serves everyone late.
     """
 
-    def __init__(self, rate: CommitRate, deadline: float, figures: Figures | None = None) -> None:
+    def __init__(self, rate: CommitRate, deadline: float, metrics: Metrics | None = None) -> None:
         self._rate = rate
         self._deadline = deadline
-        self._figures = figures or Figures()
+        self._metrics = metrics or Metrics()
         self._loads: dict[str, _Load] = {}
         self._rows = 0
         self._row_bytes = float(FIRST_ROW_BYTES)
@@ -81,7 +81,7 @@ class Admission:
         self._row_bytes += SMOOTHING * (reservation.size / max(1, rows) - self._row_bytes)
 
     def _note_rejection(self, retry_after: int) -> None:
-        self._figures.shed()
+        self._metrics.count_request_shed()
         self._rejected += 1
         if (now := time.monotonic()) >= self._logs_at:
             log.warning("requests_shed", requests=self._rejected, retry_after=retry_after)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from app.errors import DatabaseTimeout, Unavailable
 from app.ingest.commit_control import CommitLimit, CommitRate
 from app.ingest.fair_queue import FairQueue
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 
 WRITERS = 2  # measured: a third gains nothing
 BESIDE = 32  # rows that never wait for the end of a commit; fewer do while it has more than they
@@ -51,8 +51,8 @@ class GroupCommit:
     fault affects no other caller.
     """
 
-    def __init__(self, write: Write, deadline: float, figures: Figures | None = None) -> None:
-        self._figures = figures or Figures()
+    def __init__(self, write: Write, deadline: float, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics or Metrics()
         self._write = write
         self.deadline = deadline
         self.rate = CommitRate()
@@ -79,7 +79,7 @@ class GroupCommit:
         self._queue.push(flow, rows, waiting)
         self._rows += rows
         self._bytes += size
-        self._figures.queued(self._rows)
+        self._metrics.set_queue_depth(self._rows)
         if len(self._queue) == 1 or self._is_due():
             self._arrival.set()
         timer = loop.call_at(waiting.deadline, _refuse, [waiting], DatabaseTimeout())
@@ -103,7 +103,7 @@ class GroupCommit:
     def _refuse_all(self) -> None:
         _refuse(self._queue.clear(), Unavailable("the write was interrupted"))
         self._rows = self._bytes = 0
-        self._figures.queued(0)
+        self._metrics.set_queue_depth(0)
 
     async def _commit_for_ever(self) -> None:
         while True:
@@ -153,7 +153,7 @@ class GroupCommit:
             if not waiting.outcome.done():  # its caller still waits
                 batch.append(waiting)
                 rows += waiting.rows
-        self._figures.queued(self._rows)
+        self._metrics.set_queue_depth(self._rows)
         return batch
 
     async def _commit(self, batch: list[_Waiting]) -> None:
@@ -183,7 +183,7 @@ class GroupCommit:
                 position += waiting.rows
 
     def _observe(self, rows: int, began: float, ended: float) -> None:
-        self._figures.committed(rows, ended - began)
+        self._metrics.observe_commit(rows, ended - began)
         self.rate.observe(max(rows, self._limit.rows), ended - began, self._commits)
         self._limit.observe(rows, began, ended)
 

@@ -19,8 +19,8 @@ from app.ingest.group_commit import AtomicGroup, GroupCommit, Row
 from app.ingest.ordering import commit_order
 from app.ingest.payload import merged
 from app.ingest.rows import IngestRequest, build_rows
-from app.observability.metrics import Figures
-from app.observability.tracing import Traces
+from app.observability.metrics import Metrics
+from app.observability.tracing import Tracing
 
 LARGE = 8 * 1024  # bytes of a request, whose events take the event loop milliseconds
 
@@ -69,15 +69,15 @@ class Ingest:
         self,
         commits: GroupCommit,
         blocklist: Container[Key],
-        figures: Figures | None = None,
-        traces: Traces | None = None,
+        metrics: Metrics | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._commits = commits
         self._blocklist = blocklist
-        self._figures = figures or Figures()
+        self._metrics = metrics or Metrics()
         self._normalising = FairLock()
-        self._admission = Admission(commits.rate, commits.deadline, self._figures)
-        self._traces = traces or Traces()
+        self._admission = Admission(commits.rate, commits.deadline, self._metrics)
+        self._tracing = tracing or Tracing()
 
     def admit(self, producer: str, size: int) -> AbstractContextManager[Reservation]:
         """Holds the place of a request of a producer, of `size` bytes, until its end.
@@ -94,10 +94,10 @@ class Ingest:
         """
         events = len(request.payload.sent)
         try:
-            with self._traces.write(events):
+            with self._tracing.write(events):
                 return await self._keep(request)
         except Exception as error:
-            self._figures.became({(_code(error), ""): events})
+            self._metrics.count_events({(_code(error), ""): events})
             raise
 
     async def _keep(self, request: IngestRequest) -> IngestResult:
@@ -112,7 +112,7 @@ class Ingest:
             for position, row in enumerate(found)
         ]
         _refuse(request, results)
-        self._figures.became(_tally(written, results))
+        self._metrics.count_events(_tally(written, results))
         kept = [outcome.is_replay for outcome in written if outcome.customer_id]
         return IngestResult(results, bool(kept) and all(kept))
 
@@ -138,7 +138,7 @@ async def write(
     limits: ResolutionLimits,
     groups: list[AtomicGroup],
     deadline: float,
-    figures: Figures | None = None,
+    metrics: Metrics | None = None,
 ) -> list[RowResult]:
     """Writes atomic groups in one transaction, and tells what came of each row, in order.
 
@@ -147,7 +147,7 @@ async def write(
     """
     outcomes: list[RowResult] = []
     for together in _without_clashes(groups):
-        outcomes += await _write_together(graph, limits, together, deadline, figures)
+        outcomes += await _write_together(graph, limits, together, deadline, metrics)
     return outcomes
 
 
@@ -192,12 +192,12 @@ async def _write_together(
     limits: ResolutionLimits,
     groups: list[AtomicGroup],
     deadline: float,
-    figures: Figures | None,
+    metrics: Metrics | None,
 ) -> list[RowResult]:
     values, order = parameters(limits, groups)
     (result,) = await graph.write("ingest", deadline, **values)
-    if figures and result["disputes"]:
-        figures.disputed(result["disputes"])
+    if metrics and result["disputes"]:
+        metrics.count_conflicts(result["disputes"])
     unknown, conflicts = set(result["unknown"]), set(result["conflicts"])
     outcomes: dict[int, RowResult] = {
         position: RowResult(customer_id, resolved, is_replay, unknown, conflicts)

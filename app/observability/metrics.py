@@ -1,4 +1,4 @@
-"""Figures: what the service counts and measures, as Prometheus knows it."""
+"""Metrics in Prometheus's text format, of one process or of all processes of a service."""
 
 from collections.abc import Mapping
 from functools import cache, partial
@@ -17,132 +17,182 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from app.observability import process_slots
 
-# The variable in which the client looks for the directory that processes share.
+# The environment variable that names the directory which the processes of a service share.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 
-# The client has one way of keeping values for a whole process, and would ask the environment.
+# The client stores values in one way for a whole process, and would ask the environment which.
 values.ValueClass = values.MutexValue
 
-_REASONS = ("connection", "deadlock", "race", "transient")
-_RESOLVED = ("new", "customer", "email", "phone", "externalId")
-_REFUSED = ("invalid_payload", "idempotency_conflict", "unavailable", "internal")
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+# A client may send any method: all others share one series, named as in OpenTelemetry.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_OTHER_METHOD = "_OTHER"
+_RETRY_REASONS = ("connection", "deadlock", "race", "transient")
+_RESOLVED_BY = ("new", "customer", "email", "phone", "externalId")
+_REJECTED = ("invalid_payload", "idempotency_conflict", "unavailable", "internal")
+_SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_EVENTS_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
-class Figures:
-    """Counts and measures, in few series whatever callers send.
+class Metrics:
+    """Counts and measures, in a bounded number of series whatever clients send.
 
-    With a `directory`, which must be the environment's, the figures are those of all processes
-    that share it: each keeps its part in files there, and one that follows a dead one goes on
-    with its part. Without, they are those of this object.
+    With a `directory` (the one in the environment), the metrics are those of all processes that
+    share it. Each writes its part to files there, and its successor continues that part.
     """
 
     def __init__(self, directory: str | None = None) -> None:
         self._directory = directory
         self._registry = CollectorRegistry()
         if directory:
-            values.ValueClass = _in_files(directory)
-        disable_created_metrics()  # a second series beside each, which nobody reads
+            values.ValueClass = _values_in_files(directory)
+        disable_created_metrics()  # they would double the number of series
         own: dict[str, Any] = {"namespace": "waypath", "registry": self._registry}
-        counter, gauge = partial(Counter, **own), partial(Gauge, **own)
-        sizes, seconds = (partial(Histogram, buckets=each, **own) for each in (_EVENTS, _SECONDS))
+        self._register_requests(own)
+        self._register_ingest(own)
+        self._register_dependencies(own)
+        self._initialise()
 
-        requests = counter("requests", "Requests answered", ["route", "status"])
-        durations = seconds("request_duration_seconds", "How long they took", ["route"])
-        events = counter("events", "Events answered", ["outcome", "resolved"])
-        retries = counter("retries", "Statements run again", ["reason"])
-        # To find the series of labels costs more than to count in it.
-        self._requests, self._durations = cache(requests.labels), cache(durations.labels)
-        self._events, self._retries = cache(events.labels), cache(retries.labels)
-        self._commit_sizes = sizes("commit_events", "Events that shared a commit")
-        self._commits = seconds("commit_duration_seconds", "How long commits took")
-        self._conflicts = counter("identity_conflicts", "Keys that identified another Customer")
-        self._limited = counter("rate_limited", "Calls beyond the limit of their key")
-        self._shed = counter("shed_requests", "Requests rejected at once because of overload")
-        unfinished = "Erasures that are not finished, when they were last looked for"
-        self._erasures = gauge("erasures_unfinished", unfinished, multiprocess_mode="livemax")
-        queued, up = "Events that wait for a commit", "Whether every worker has its database"
-        away = "Whether a worker cannot use the storage of the rate limit"
-        self._queue = gauge("queue_events", queued, multiprocess_mode="livesum")
-        self._database = gauge("database_up", up, multiprocess_mode="livemin")
-        self._storage_away = gauge("rate_limit_storage_away", away, multiprocess_mode="livemax")
-        self._begin()
+    def _register_requests(self, own: dict[str, Any]) -> None:
+        requests = Counter(
+            "http_requests",
+            "HTTP requests, by method, route template and response status",
+            ["method", "route", "status"],
+            **own,
+        )
+        durations = Histogram(
+            "http_request_duration_seconds",
+            "Duration of HTTP requests in seconds, by method and route template",
+            ["method", "route"],
+            buckets=_SECONDS_BUCKETS,
+            **own,
+        )
 
-    def _begin(self) -> None:
-        # A rate sees no growth in what was not there before.
-        for reason in _REASONS:
-            self._retries(reason)
-        for outcome in _REFUSED:
-            self._events(outcome, "")
-        for resolved in _RESOLVED:
-            self._events("stored", resolved)
-            self._events("replayed", resolved)
-        # Where a dead process's may stand.
+        def series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+            return requests.labels(method, route, status), durations.labels(method, route)
+
+        # Finding the series of labels costs more than counting in it.
+        self._request_series = cache(series)
+        self._rate_limited = Counter(
+            "rate_limited_requests", "Requests rejected because of the API key's rate limit", **own
+        )
+
+    def _register_ingest(self, own: dict[str, Any]) -> None:
+        events = Counter(
+            "events",
+            "Events received, by outcome and by the identifier that resolved them",
+            ["outcome", "resolved_by"],
+            **own,
+        )
+        self._event_series = cache(events.labels)
+        self._conflicts = Counter(
+            "identity_conflicts",
+            "Identifiers of stored events that identify another Customer",
+            **own,
+        )
+        self._commit_sizes = Histogram(
+            "commit_size_events", "Events per commit", buckets=_EVENTS_BUCKETS, **own
+        )
+        self._commit_durations = Histogram(
+            "commit_duration_seconds",
+            "Duration of commits in seconds, including retries",
+            buckets=_SECONDS_BUCKETS,
+            **own,
+        )
+        queue = partial(Gauge, multiprocess_mode="livesum", **own)
+        self._queue = queue("ingest_queue_events", "Events that wait for a commit")
+        self._shed = Counter(
+            "ingest_requests_shed", "Write requests rejected at once because of overload", **own
+        )
+        erasures = partial(Gauge, multiprocess_mode="livemax", **own)
+        self._erasures = erasures("erasures_pending", "Unfinished erasures at the last check")
+
+    def _register_dependencies(self, own: dict[str, Any]) -> None:
+        retries = Counter(
+            "statement_retries", "Retries of Cypher statements, by reason", ["reason"], **own
+        )
+        self._retry_series = cache(retries.labels)
+        gauge = partial(Gauge, multiprocess_mode="livemin", **own)
+        usable = "1 if every worker can use the database, otherwise 0"
+        self._database_up = gauge("database_up", usable)
+        usable = "0 if a worker cannot use the shared storage of the rate limit, otherwise 1"
+        self._rate_limit_storage_up = gauge("rate_limit_storage_up", usable)
+
+    def _initialise(self) -> None:
+        # A rate sees no growth in a series that did not exist before.
+        for reason in _RETRY_REASONS:
+            self._retry_series(reason)
+        for outcome in _REJECTED:
+            self._event_series(outcome, "")
+        for resolved_by in _RESOLVED_BY:
+            self._event_series("stored", resolved_by)
+            self._event_series("replayed", resolved_by)
+        # The files may hold the values of a dead process.
         self._queue.set(0)
         self._erasures.set(0)
-        self._database.set(0)
-        self._storage_away.set(0)
+        self._database_up.set(0)
+        self._rate_limit_storage_up.set(1)
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """A request was answered, on a route given by its template."""
-        self._requests(route, status).inc()
-        self._durations(route).observe(seconds)
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Counts and measures an HTTP request. `route` is its template, `status` 499 if aborted."""
+        method = method if method in _METHODS else _OTHER_METHOD
+        requests, durations = self._request_series(method, route, status)
+        requests.inc()
+        durations.observe(seconds)
 
-    def became(self, events: Mapping[tuple[str, str], int]) -> None:
-        """So many events had an outcome, and were resolved by what; by nothing where refused."""
+    def count_events(self, events: Mapping[tuple[str, str], int]) -> None:
+        """Counts events: a number for each outcome and `resolved_by`, "" for rejected events."""
         for labels, count in events.items():
-            self._events(*labels).inc(count)
+            self._event_series(*labels).inc(count)
 
-    def committed(self, events: int, seconds: float) -> None:
-        """A commit was made."""
+    def observe_commit(self, events: int, seconds: float) -> None:
+        """Measures a commit of so many events."""
         self._commit_sizes.observe(events)
-        self._commits.observe(seconds)
+        self._commit_durations.observe(seconds)
 
-    def disputed(self, keys: int) -> None:
-        """So many keys of events that are stored now identified another Customer than theirs."""
-        self._conflicts.inc(keys)
+    def count_conflicts(self, identifiers: int) -> None:
+        """Counts identifiers of newly stored events that identify another Customer."""
+        self._conflicts.inc(identifiers)
 
-    def queued(self, events: int) -> None:
-        """So many events wait now."""
+    def set_queue_depth(self, events: int) -> None:
+        """Sets how many events wait for a commit in this process."""
         self._queue.set(events)
 
-    def retried(self, reason: str) -> None:
-        """A statement is run again."""
-        self._retries(reason).inc()
+    def count_statement_retry(self, reason: str) -> None:
+        """Counts a retry of a Cypher statement."""
+        self._retry_series(reason).inc()
 
-    def limited(self) -> None:
-        """A call was refused for the limit of its key."""
-        self._limited.inc()
+    def count_rate_limited(self) -> None:
+        """Counts a request that was rejected because of the API key's rate limit."""
+        self._rate_limited.inc()
 
-    def shed(self) -> None:
-        """A request was rejected at once because of overload."""
+    def count_request_shed(self) -> None:
+        """Counts a write request that was rejected at once because of overload."""
         self._shed.inc()
 
-    def storage_away(self, *, is_away: bool) -> None:
-        """The storage of the rate limit was looked at."""
-        self._storage_away.set(is_away)
+    def set_rate_limit_storage_up(self, *, is_up: bool) -> None:
+        """Sets whether this process can use the shared storage of the rate limit."""
+        self._rate_limit_storage_up.set(is_up)
 
-    def database(self, *, is_up: bool) -> None:
-        """The database was looked at."""
-        self._database.set(is_up)
+    def set_database_up(self, *, is_up: bool) -> None:
+        """Sets whether this process can use the database."""
+        self._database_up.set(is_up)
 
-    def erasures(self, unfinished: int) -> None:
-        """So many erasures are not finished."""
-        self._erasures.set(unfinished)
+    def set_erasures_pending(self, count: int) -> None:
+        """Sets how many erasures are not finished."""
+        self._erasures.set(count)
 
-    def text(self) -> bytes:
-        """All figures, in Prometheus's text format."""
+    def render(self) -> bytes:
+        """All metrics, in Prometheus's text format."""
         if self._directory is None:
             return exposition.generate_latest(self._registry)
-        # A dead process has counted what it has counted, but nothing waits in it any more.
-        process_slots.clear(self._directory, partial(mark_process_dead, path=self._directory))
-        everybody = CollectorRegistry()
-        MultiProcessCollector(everybody, self._directory)
-        return exposition.generate_latest(everybody)
+        # The counters of a dead process stay, its gauges do not.
+        process_slots.reap(self._directory, partial(mark_process_dead, path=self._directory))
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, self._directory)
+        return exposition.generate_latest(registry)
 
 
-def _in_files(directory: str) -> Any:
-    seat = process_slots.take(directory)
-    return values.MultiProcessValue(lambda: seat)
+def _values_in_files(directory: str) -> Any:
+    slot = process_slots.acquire(directory)
+    return values.MultiProcessValue(lambda: slot)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 NAME = "waypath-events"
 
 
-class Traces:
+class Tracing:
     """Makes a span of each write, a part of its caller's trace if it has one.
 
     Without a provider, nothing is made, and none of OpenTelemetry is loaded.
@@ -69,15 +69,15 @@ def _caller(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[None]:
         context.detach(token)
 
 
-def load() -> Traces:
-    """Traces that go where OpenTelemetry's own variables say. Raises ImportError."""
+def load() -> Tracing:
+    """Tracing to the collector that OpenTelemetry's variables name. Raises ImportError."""
     from opentelemetry.exporter.otlp.proto.http import trace_exporter  # noqa: PLC0415 - the extra
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    told = OTELResourceDetector().detect().attributes
-    resource = Resource.create({"service.name": NAME} | dict(told))
+    attributes = OTELResourceDetector().detect().attributes
+    resource = Resource.create({"service.name": NAME} | dict(attributes))
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
-    return Traces(provider)
+    return Tracing(provider)

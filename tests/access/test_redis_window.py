@@ -13,7 +13,7 @@ from app.access.memory_window import MemoryWindow
 from app.access.rate_limiter import PROBE_INTERVAL_SECONDS, RateLimiter
 from app.access.redis_window import KEY_PREFIX, RateLimitStorageUnavailable, RedisWindow
 from app.errors import RateLimited
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 from tests.support.checkout import CHECKOUT
 from tests.support.metrics import parse, value
 
@@ -28,9 +28,9 @@ async def limiters():
     """Makes limiters, each as a process of its own has it."""
     async with contextlib.AsyncExitStack() as stack:
 
-        def make(url, limit=10, figures=None, probe_interval=PROBE_INTERVAL_SECONDS, **options):
+        def make(url, limit=10, metrics=None, probe_interval=PROBE_INTERVAL_SECONDS, **options):
             redis = RedisWindow(url, limit, **options)
-            limiter = RateLimiter(limit, figures, redis, probe_interval=probe_interval)
+            limiter = RateLimiter(limit, metrics, redis, probe_interval=probe_interval)
             stack.push_async_callback(limiter.close)
             return limiter
 
@@ -87,8 +87,8 @@ async def until(condition, seconds=60):
         await asyncio.sleep(0.01)
 
 
-def is_away(figures):
-    return value(parse(figures.text().decode()), "rate_limit_storage_away")
+def is_away(metrics):
+    return value(parse(metrics.render().decode()), "rate_limit_storage_up") == 0
 
 
 async def test_what_one_process_let_pass_counts_for_the_others(several, unique):
@@ -212,8 +212,8 @@ async def test_a_storage_that_is_killed_leaves_each_process_to_count_on(limiters
 
 
 async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis):
-    figures = Figures()
-    one = limiters(own_redis.url + PATIENT, limit=1000, figures=figures, probe_interval=0.02)
+    metrics = Metrics()
+    one = limiters(own_redis.url + PATIENT, limit=1000, metrics=metrics, probe_interval=0.02)
     async with watched(one):
         await until(lambda: questions(own_redis))
         with capture_logs() as records:
@@ -221,9 +221,9 @@ async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis):
             await asyncio.gather(*(one.consume("key_1", 1) for _ in range(20)))
             await asyncio.sleep(0.2)  # several looks
             await asyncio.gather(*(one.consume("key_1", 1) for _ in range(20)))
-            assert is_away(figures) == 1
+            assert is_away(metrics)
             own_redis.start()
-            await until(lambda: not is_away(figures))
+            await until(lambda: not is_away(metrics))
 
     records = of_the_storage(records)
     events = [(each["event"], each["log_level"]) for each in records]
@@ -235,10 +235,10 @@ async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis):
 
 
 async def test_a_storage_that_is_back_counts_for_all_again(limiters, own_redis):
-    all_figures = [Figures(), Figures()]
+    all_metrics = [Metrics(), Metrics()]
     one, other = (
-        limiters(own_redis.url + PATIENT, figures=figures, probe_interval=0.02)
-        for figures in all_figures
+        limiters(own_redis.url + PATIENT, metrics=metrics, probe_interval=0.02)
+        for metrics in all_metrics
     )
     async with watched(one, other):
         await until(lambda: questions(own_redis) >= 2)
@@ -246,7 +246,7 @@ async def test_a_storage_that_is_back_counts_for_all_again(limiters, own_redis):
         assert await passes(one, "key_1")
         assert await passes(other, "key_1")
         own_redis.start()
-        await until(lambda: not any(map(is_away, all_figures)))
+        await until(lambda: not any(map(is_away, all_metrics)))
 
         assert await passes(one, "key_1", 5)
         assert await passes(other, "key_1", 5)
@@ -267,15 +267,15 @@ async def test_a_storage_that_does_not_answer_is_waited_for_once(limiters, own_r
 
 
 async def test_an_answer_that_comes_too_late_is_not_taken_for_another(limiters, own_redis):
-    figures = Figures()
-    one = limiters(own_redis.url, figures=figures, probe_interval=0.02)
+    metrics = Metrics()
+    one = limiters(own_redis.url, metrics=metrics, probe_interval=0.02)
     async with watched(one):
         await until(lambda: questions(own_redis))
         await one.consume("key_full", 10)
         own_redis.freeze()
         assert not await passes(one, "key_full")  # the answer to it is still to come
         own_redis.thaw()
-        await until(lambda: not is_away(figures))
+        await until(lambda: not is_away(metrics))
 
         assert await passes(one, "key_2", 7)
         assert await passes(one, "key_2", 3)
@@ -295,18 +295,18 @@ async def test_a_storage_that_is_not_there_at_the_start_is_done_without(limiters
 
 
 async def test_a_storage_that_takes_nothing_in_is_away_until_it_does(limiters, own_redis):
-    figures = Figures()
-    one = limiters(own_redis.url + PATIENT, figures=figures, probe_interval=0.02)
+    metrics = Metrics()
+    one = limiters(own_redis.url + PATIENT, metrics=metrics, probe_interval=0.02)
     async with watched(one):
         await until(lambda: questions(own_redis))
         with own_redis.client() as client:
             client.config_set("maxmemory", 1)
             assert await passes(one, "key_1")
             await asyncio.sleep(0.2)  # it is looked at, and answers, but takes nothing in
-            assert is_away(figures)
+            assert is_away(metrics)
 
             client.config_set("maxmemory", 0)
-            await until(lambda: not is_away(figures))
+            await until(lambda: not is_away(metrics))
 
 
 async def test_a_password_is_sent_and_told_to_nobody(make_redis):

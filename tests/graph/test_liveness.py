@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from app.errors import DatabaseTimeout
 from app.graph.graph import Graph
 from app.graph.statements import Statement
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 from tests.support.faults.proxy import BoltProxy
 from tests.support.faults.waiting import until
 from tests.support.forwarder import Forwarder
@@ -30,24 +30,24 @@ def schema(api_key):
 
 
 @pytest.fixture
-def figures():
-    return Figures()
+def metrics():
+    return Metrics()
 
 
 @pytest.fixture
-async def slow(database, figures):
+async def slow(database, metrics):
     """A graph whose calls may last for twice as long as its statements wait."""
-    graph = Graph(database, 2 * WAIT - 1, figures)
+    graph = Graph(database, 2 * WAIT - 1, metrics)
     yield graph
     await graph.close()
 
 
 @pytest.fixture
-def retries(figures):
+def retries(metrics):
     def count():
-        found = parse(figures.text().decode())
+        found = parse(metrics.render().decode())
         reasons = ("connection", "deadlock", "race", "transient")
-        return sum(value(found, "retries_total", reason=reason) for reason in reasons)
+        return sum(value(found, "statement_retries_total", reason=reason) for reason in reasons)
 
     return count
 
@@ -132,10 +132,10 @@ async def test_a_transaction_carries_the_remaining_time_as_its_timeout(database,
 
 
 async def test_a_statement_whose_connection_is_lost_is_repeated_on_another(
-    database, figures, unique, retries
+    database, metrics, unique, retries
 ):
     async with BoltProxy(database.uri) as proxy:
-        graph = Graph(replace(database, uri=proxy.uri), 30, figures)
+        graph = Graph(replace(database, uri=proxy.uri), 30, metrics)
         await claimed(graph, unique)
         proxy.is_silent = True
         call = asyncio.create_task(claimed(graph, unique))
@@ -147,10 +147,10 @@ async def test_a_statement_whose_connection_is_lost_is_repeated_on_another(
         await graph.close()
 
 
-async def test_a_lost_connection_ends_no_other_call(database, figures, hold, held, unique, retries):
+async def test_a_lost_connection_ends_no_other_call(database, metrics, hold, held, unique, retries):
     hold("email", unique)
     async with BoltProxy(database.uri) as proxy:
-        graph = Graph(replace(database, uri=proxy.uri), 30, figures)
+        graph = Graph(replace(database, uri=proxy.uri), 30, metrics)
         await claimed(graph, f"{unique}-before")
         waiting = asyncio.create_task(claimed(graph, unique))
         await asyncio.sleep(0.5)

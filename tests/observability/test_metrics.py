@@ -1,4 +1,4 @@
-"""The figures, each of them on a service that was used, and the dashboard that shows them."""
+"""The metrics, each of them on a service that was used, and the dashboard that shows them."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from app.graph.graph import Graph
 from app.http import protocol
 from app.ingest import group_commit
 from app.ingest.group_commit import AtomicGroup, GroupCommit
-from app.observability.metrics import Figures
+from app.observability.metrics import Metrics
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
@@ -34,13 +34,13 @@ DASHBOARD = CHECKOUT / "docs" / "grafana" / "waypath.json"
 
 @pytest.fixture(scope="module")
 def key(make_key):
-    """A key that may read the figures."""
+    """A key that may read the metrics."""
     return make_key(api_keys.METRICS_READ)
 
 
 @pytest.fixture
 def grown(address, key):
-    """By how much a figure of the service has grown since the test began."""
+    """By how much a metric of the service has grown since the test began."""
     before = scrape(address, key)
 
     def by(name, **labels):
@@ -49,12 +49,13 @@ def grown(address, key):
     return by
 
 
-def test_a_request_is_counted_by_the_template_of_its_route_and_its_status(address, make_key, grown):
+def test_a_request_is_counted_by_its_method_route_template_and_status(address, make_key, grown):
     reader = {"X-API-Key": make_key(api_keys.CONTEXT_READ)}
     for _ in range(2):
         http_client.get(f"{address}/v1/customers/cus_nobody/timeline", headers=reader)
 
-    assert grown("requests_total", route="/v1/customers/{id}/timeline", status="404") == 2
+    labels = {"method": "GET", "route": "/v1/customers/{id}/timeline", "status": "404"}
+    assert grown("http_requests_total", **labels) == 2
 
 
 def test_a_body_that_takes_too_long_is_counted_as_408(address, api_key, grown, monkeypatch):
@@ -67,29 +68,40 @@ def test_a_body_that_takes_too_long_is_counted_as_408(address, api_key, grown, m
         while connection.recv(4096):
             pass
 
-    wait_for(lambda: grown("requests_total", route="/v1/events", status="408") == 1)
+    labels = {"method": "POST", "route": "/v1/events", "status": "408"}
+    wait_for(lambda: grown("http_requests_total", **labels) == 1)
 
 
 def test_a_request_of_another_method_is_counted_on_its_route(address, grown):
     http_client.delete(f"{address}/v1/events")
 
-    assert grown("requests_total", route="/v1/events", status="405") == 1
+    assert grown("http_requests_total", method="DELETE", route="/v1/events", status="405") == 1
+
+
+def test_methods_that_no_route_takes_are_one_series(address, key, grown):
+    for method in ("PROPFIND", "REPORT"):
+        http_client.request(method, f"{address}/v1/events")
+
+    labels = {"route": "/v1/events", "status": "405"}
+    assert grown("http_requests_total", method="_OTHER", **labels) == 2
+    assert not [series for series in scrape(address, key) if "PROPFIND" in str(series)]
 
 
 def test_paths_that_lead_nowhere_are_one_series(address, key, grown, unique):
     for n in range(3):
         http_client.get(f"{address}/{unique}/{n}")
 
-    assert grown("requests_total", route="none", status="404") == 3
+    assert grown("http_requests_total", method="GET", route="none", status="404") == 3
     assert not [series for series in scrape(address, key) if unique in str(series)]
 
 
 def test_how_long_a_request_takes_is_measured_by_route(ingest, grown, unique):
     ingest(externalId=unique)
 
-    assert grown("request_duration_seconds_count", route="/v1/events") == 1
-    assert grown("request_duration_seconds_bucket", route="/v1/events", le="+Inf") == 1
-    assert grown("request_duration_seconds_sum", route="/v1/events") > 0
+    labels = {"method": "POST", "route": "/v1/events"}
+    assert grown("http_request_duration_seconds_count", **labels) == 1
+    assert grown("http_request_duration_seconds_bucket", **labels, le="+Inf") == 1
+    assert grown("http_request_duration_seconds_sum", **labels) > 0
 
 
 def test_events_are_counted_by_what_resolved_them(ingest, grown, unique):
@@ -98,10 +110,10 @@ def test_events_are_counted_by_what_resolved_them(ingest, grown, unique):
     ingest(externalId=unique)
     ingest(customer=answer["customerId"])
 
-    assert grown("events_total", outcome="stored", resolved="new") == 1
-    assert grown("events_total", outcome="stored", resolved="email") == 3
-    assert grown("events_total", outcome="stored", resolved="externalId") == 1
-    assert grown("events_total", outcome="stored", resolved="customer") == 1
+    assert grown("events_total", outcome="stored", resolved_by="new") == 1
+    assert grown("events_total", outcome="stored", resolved_by="email") == 3
+    assert grown("events_total", outcome="stored", resolved_by="externalId") == 1
+    assert grown("events_total", outcome="stored", resolved_by="customer") == 1
 
 
 def test_events_that_were_there_before_are_counted_apart(client, grown, unique):
@@ -112,8 +124,8 @@ def test_events_that_were_there_before_are_counted_apart(client, grown, unique):
             headers={"Idempotency-Key": unique},
         )
 
-    assert grown("events_total", outcome="stored", resolved="new") == 1
-    assert grown("events_total", outcome="replayed", resolved="new") == 1
+    assert grown("events_total", outcome="stored", resolved_by="new") == 1
+    assert grown("events_total", outcome="replayed", resolved_by="new") == 1
 
 
 def test_a_key_used_again_for_other_events_is_counted(client, grown, unique):
@@ -124,14 +136,14 @@ def test_a_key_used_again_for_other_events_is_counted(client, grown, unique):
             headers={"Idempotency-Key": unique},
         )
 
-    assert grown("events_total", outcome="idempotency_conflict", resolved="") == 1
+    assert grown("events_total", outcome="idempotency_conflict", resolved_by="") == 1
 
 
 def test_all_events_of_a_refused_request_are_counted_as_refused(client, grown, unique):
     client.post("/v1/events", json={"events": [{"event": "x", "externalId": unique}, {}]})
 
-    assert grown("events_total", outcome="invalid_payload", resolved="") == 2
-    assert grown("events_total", outcome="stored", resolved="new") == 0
+    assert grown("events_total", outcome="invalid_payload", resolved_by="") == 2
+    assert grown("events_total", outcome="stored", resolved_by="new") == 0
 
 
 def test_of_a_lenient_request_only_the_bad_events_are_counted_as_refused(client, grown, unique):
@@ -141,8 +153,8 @@ def test_of_a_lenient_request_only_the_bad_events_are_counted_as_refused(client,
         headers={"Prefer": "handling=lenient"},
     )
 
-    assert grown("events_total", outcome="invalid_payload", resolved="") == 1
-    assert grown("events_total", outcome="stored", resolved="new") == 1
+    assert grown("events_total", outcome="invalid_payload", resolved_by="") == 1
+    assert grown("events_total", outcome="stored", resolved_by="new") == 1
 
 
 @pytest.fixture
@@ -190,47 +202,49 @@ def test_a_conflict_that_is_sent_again_counts_once(client, three, grown, unique)
 def test_a_commit_is_measured_by_its_events_and_its_time(ingest, grown, unique):
     ingest([{"event": "x", "externalId": unique} for _ in range(7)])
 
-    assert (grown("commit_events_count"), grown("commit_events_sum")) == (1, 7)
+    assert (grown("commit_size_events_count"), grown("commit_size_events_sum")) == (1, 7)
     assert grown("commit_duration_seconds_count") == 1
     assert grown("commit_duration_seconds_sum") > 0
 
 
 @pytest.mark.anyio
 async def test_the_queue_is_as_long_as_what_waits():
-    figures, gate = Figures(), asyncio.Event()
+    metrics, gate = Metrics(), asyncio.Event()
 
     async def write(groups, deadline):
         await gate.wait()
         return [row for group in groups for row in group.rows]
 
-    commits = GroupCommit(write, 30, figures)
+    commits = GroupCommit(write, 30, metrics)
     async with asyncio.TaskGroup() as tasks:
         writers = tasks.create_task(commits.run())
         sent = []
         for count in (*[1] * group_commit.WRITERS, 3, 4):
             sent.append(tasks.create_task(commits.submit([AtomicGroup([{}] * count)], 1)))
             await asyncio.sleep(0.01)
-        full = parse(figures.text().decode())
+        full = parse(metrics.render().decode())
         gate.set()
         await asyncio.gather(*sent)
         writers.cancel()
 
-    assert value(full, "queue_events") == 7
-    assert value(parse(figures.text().decode()), "queue_events") == 0
+    assert value(full, "ingest_queue_events") == 7
+    assert value(parse(metrics.render().decode()), "ingest_queue_events") == 0
 
 
 @pytest.mark.anyio
 async def test_a_statement_that_runs_again_is_counted_with_the_reason(database):
-    figures = Figures()
+    metrics = Metrics()
     with Forwarder(database.uri) as forwarder:
         behind = Database(forwarder.uri, database.username, database.password, database.name)
-        graph = Graph(behind, figures=figures)
+        graph = Graph(behind, metrics=metrics)
         await graph.read("schema")
         forwarder.close()
         read = asyncio.create_task(graph.read("schema"))
 
         def retries():
-            return value(parse(figures.text().decode()), "retries_total", reason="connection")
+            return value(
+                parse(metrics.render().decode()), "statement_retries_total", reason="connection"
+            )
 
         await asyncio.to_thread(wait_for, lambda: retries() > 0)
         forwarder.open()
@@ -278,7 +292,7 @@ def test_calls_beyond_the_limit_of_their_key_are_counted(database, api_key, key,
         for _ in range(3):
             http_client.post(f"{address}/v1/events", json=events, headers={"X-API-Key": api_key})
 
-        assert value(scrape(address, key), "rate_limited_total") == 2
+        assert value(scrape(address, key), "rate_limited_requests_total") == 2
 
 
 def test_that_the_database_is_away_is_told_to_a_key_that_was_known(database, key):
@@ -347,7 +361,7 @@ def test_a_query_of_the_dashboard_asks_for_what_there_is(served, query):
     assert {*compared, *grouped} <= known
 
 
-def test_the_dashboard_shows_every_figure(served):
+def test_the_dashboard_shows_every_metric(served):
     shown = " ".join(QUERIES)
 
     assert not [name for name in served if re.sub("_(bucket|sum|count)$", "", name) not in shown]

@@ -1,4 +1,4 @@
-"""The figures of a service with two workers: whichever is asked tells those of both."""
+"""The metrics of a service with two workers: whichever is asked tells those of both."""
 
 import contextlib
 import subprocess
@@ -13,7 +13,8 @@ from tests.support import http_client
 from tests.support.metrics import scrape, value
 from tests.support.server import wait_for
 
-NEW = {"outcome": "stored", "resolved": "new"}
+NEW = {"outcome": "stored", "resolved_by": "new"}
+METRICS_200 = {"method": "GET", "route": "/metrics", "status": "200"}
 
 
 @pytest.fixture
@@ -67,14 +68,14 @@ def send(service, api_key, unique):
     return until_both
 
 
-def test_each_worker_tells_the_figures_of_both(service, send, key):
+def test_each_worker_reports_the_metrics_of_both(service, send, key):
     sent = send("a")
 
     told = [scrape(service[1], key) for _ in range(10)]
 
     assert {value(each, "events_total", **NEW) for each in told} == {sent}
-    assert {value(each, "commit_events_sum") for each in told} == {sent}
-    requests = [value(each, "requests_total", route="/metrics", status="200") for each in told]
+    assert {value(each, "commit_size_events_sum") for each in told} == {sent}
+    requests = [value(each, "http_requests_total", **METRICS_200) for each in told]
     assert requests == list(range(10))
     assert {value(each, "database_up") for each in told} == {1}
 
@@ -115,12 +116,12 @@ def test_a_directory_that_is_not_ours_is_left_alone(serve, tmp_path, key):
 # Says how much waits, whenever it is asked.
 WORKER = """
 import os, sys
-from app.observability.metrics import DIRECTORY, Figures
-figures = Figures(os.environ[DIRECTORY])
-figures.queued(int(sys.argv[1]))
+from app.observability.metrics import DIRECTORY, Metrics
+metrics = Metrics(os.environ[DIRECTORY])
+metrics.set_queue_depth(int(sys.argv[1]))
 for _ in sys.stdin:
-    lines = figures.text().decode().splitlines()
-    print(*[line for line in lines if line.startswith("waypath_queue_events ")], flush=True)
+    lines = metrics.render().decode().splitlines()
+    print(*[line for line in lines if line.startswith("waypath_ingest_queue_events ")], flush=True)
 """
 
 

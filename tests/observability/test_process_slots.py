@@ -1,4 +1,4 @@
-"""Seats, held by this process and by others."""
+"""Slots, held by this process and by others."""
 
 import subprocess
 import sys
@@ -10,14 +10,14 @@ from app.observability import process_slots
 HOLD = """
 import sys
 from app.observability import process_slots
-print(process_slots.take(sys.argv[1]), flush=True)
+print(process_slots.acquire(sys.argv[1]), flush=True)
 input()
 """
 
 
 @pytest.fixture
 def other(tmp_path):
-    """Starts a process that takes a seat, and gives it with the seat."""
+    """Starts a process that takes a slot, and gives it with the slot."""
     processes = []
 
     def start():
@@ -37,26 +37,26 @@ def other(tmp_path):
         process.communicate()
 
 
-def test_each_process_has_a_seat_of_its_own(tmp_path, other):
-    assert {process_slots.take(str(tmp_path)), other()[1], other()[1]} == {0, 1, 2}
+def test_each_process_has_a_slot_of_its_own(tmp_path, other):
+    assert {process_slots.acquire(str(tmp_path)), other()[1], other()[1]} == {0, 1, 2}
 
 
-def test_the_seat_of_a_killed_process_is_taken_again(other):
-    first, seat = other()
+def test_the_slot_of_a_killed_process_is_taken_again(other):
+    first, slot = other()
     other()
     first.kill()
     first.wait()
 
-    assert other()[1] == seat
+    assert other()[1] == slot
 
 
-def test_only_the_seats_of_processes_that_ended_are_forgotten(tmp_path, other):
-    first, seat = other()
+def test_only_the_slots_of_processes_that_ended_are_reaped(tmp_path, other):
+    first, slot = other()
     other()
     first.kill()
     first.wait()
-    forgotten = []
+    reaped = []
 
-    process_slots.clear(str(tmp_path), forgotten.append)
+    process_slots.reap(str(tmp_path), reaped.append)
 
-    assert forgotten == [seat]
+    assert reaped == [slot]

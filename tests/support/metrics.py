@@ -1,4 +1,4 @@
-"""Figures as Prometheus reads them."""
+"""Metrics as Prometheus reads them."""
 
 from collections import defaultdict
 
@@ -17,12 +17,12 @@ def parse(text):
 
 
 def scrape(address, key):
-    """The figures of a service, over a connection of its own."""
+    """The metrics of a service, over a connection of its own."""
     response = http_client.get(f"{address}/metrics", headers={"X-API-Key": key}, timeout=30)
     assert response.status_code == 200, response.text
     return parse(response.text)
 
 
 def value(found, name, **labels):
-    """One of the figures."""
+    """One of the metrics."""
     return found[f"waypath_{name}", frozenset(labels.items())]

@@ -348,14 +348,14 @@ OPERATIONS = (
     Operation(
         "get",
         "/metrics",
-        "readFigures",
+        "readMetrics",
         "Health",
-        "Read the figures of the service",
+        "Read the metrics of the service",
         "What Prometheus scrapes, of all worker processes together. While the database is away, a "
         "key that was used here before still opens it.",
         gives=(),
         errors=(*_ANY, *_KEY),
-        text="The figures, in Prometheus's text format.",
+        text="The metrics, in Prometheus's text format.",
         scope=METRICS_READ,
     ),
 )
