@@ -75,7 +75,10 @@ class ChangeReader:
         self._graph = graph
 
     async def read(self, query: ChangesQuery) -> Changes:
-        """The page that a query asks for. Raises InvalidPayload, CustomerNotFound or Unavailable."""
+        """The page that a query asks for.
+
+        Raises InvalidPayload, CustomerNotFound or Unavailable.
+        """
         faults: list[FieldError] = []
         customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
         before = validation.read(query.cursor, "cursor", pagination.moment, faults)
