@@ -10,7 +10,8 @@ from app.graph import statements
 from bench import contender, database, program, report, workload
 from bench.contender import Contender, Sample, ratio
 from bench.database import Database
-from bench.load import Driver, Questions, Wrk
+from bench.driver_load import Driver, Questions
+from bench.load import Wrk
 from bench.program import Program
 from bench.report import Expectation
 

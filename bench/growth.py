@@ -9,8 +9,9 @@ from typing import Any
 from bench import contender, database, program, report
 from bench.contender import Contender, Sample
 from bench.database import Database
+from bench.driver_load import Driver
 from bench.fill import Fill
-from bench.load import Driver, Wrk
+from bench.load import Wrk
 from bench.program import Program
 from bench.report import Expectation
 

@@ -1,30 +1,20 @@
 """Loads: who sends the workload for some seconds, and what came of it."""
 
-import asyncio
-import random
 import re
 import resource
 import shutil
-import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
-from neo4j import READ_ACCESS, AsyncDriver
-from neo4j.exceptions import Neo4jError
 
-from app.ingest.group_commit import WRITERS
-from bench import workload
-from bench.database import NAME, Database
-from bench.workload import BATCH, CUSTOMERS, Workload
+from bench.workload import BATCH, CUSTOMERS
 
-SESSIONS = WRITERS  # as the service has
-MAX_RATE = 12_000  # events a second, for which batches are made beforehand
 SCRIPT = Path(__file__).with_name("workload.lua")
 
 _runs = count(int(time.time() * 1000))
@@ -87,7 +77,7 @@ class Wrk:
 
     def _command(self, seconds: float) -> list[str]:
         headers = [part for header in self.headers for part in ("-H", header)]
-        script = [self.shape, self.kind, self.customers, self.skew, BATCH, f"r{next(_runs)}"]
+        script = [self.shape, self.kind, self.customers, self.skew, BATCH, next_run()]
         return [
             wrk(),
             *("-t1", f"-c{self.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"),
@@ -97,88 +87,9 @@ class Wrk:
         ]
 
 
-class Driver:
-    """The driver alone, with batches of 500 that are made beforehand.
-
-    Where there are `customer_ids`, the statement is one that attaches to these.
-    """
-
-    def __init__(
-        self, database: Database, statement: str, customer_ids: Sequence[str] = ()
-    ) -> None:
-        self._database = database
-        self._statement = statement
-        self._customer_ids = customer_ids
-        self._workload = Workload(f"r{next(_runs)}")
-        self._batches: list[dict[str, Any]] = []
-
-    def run(self, seconds: float) -> Outcome:
-        """Sends for some seconds, and waits for the answers."""
-        return asyncio.run(self._run(seconds))
-
-    async def _run(self, seconds: float) -> Outcome:
-        while len(self._batches) * BATCH < seconds * MAX_RATE:
-            self._batches.append(await self._batch())
-        latencies: list[float] = []
-        async with self._database.driver() as driver:
-            await driver.verify_connectivity()
-            cpu, began = time.process_time(), time.monotonic()
-            deadline = began + seconds
-            senders = [self._send(driver, latencies, deadline) for _ in range(SESSIONS)]
-            failures = sum(await asyncio.gather(*senders))
-            took, cpu = time.monotonic() - began, time.process_time() - cpu
-        return _outcome(latencies, BATCH, took, failures, cpu)
-
-    async def _batch(self) -> dict[str, Any]:
-        parameters = await workload.parameters(self._workload.events())
-        if self._customer_ids:
-            for row in parameters["batch"]["events"]:
-                row["customer"] = random.choice(self._customer_ids)  # noqa: S311 - no secret
-        return parameters
-
-    async def _send(self, driver: AsyncDriver, latencies: list[float], deadline: float) -> int:
-        failures = 0
-        statement: Any = self._statement
-        while self._batches and time.monotonic() < deadline:
-            began = time.monotonic()
-            try:
-                async with driver.session(database=NAME) as session:
-                    await (await session.run(statement, self._batches.pop())).values()
-            except Neo4jError:
-                failures += 1
-            else:
-                latencies.append((time.monotonic() - began) * 1000)
-        return failures
-
-
-class Questions:
-    """The driver alone, one reading after the other, with the parameters that `ask` gives."""
-
-    def __init__(
-        self, database: Database, statement: str, ask: Callable[[], dict[str, Any]]
-    ) -> None:
-        self._database = database
-        self._statement = statement
-        self._ask = ask
-
-    def run(self, seconds: float) -> Outcome:
-        """Asks for some seconds."""
-        return asyncio.run(self._run(seconds))
-
-    async def _run(self, seconds: float) -> Outcome:
-        latencies: list[float] = []
-        statement: Any = self._statement
-        async with self._database.driver() as driver:
-            await driver.verify_connectivity()
-            cpu, began = time.process_time(), time.monotonic()
-            while (sent_at := time.monotonic()) < began + seconds:
-                async with driver.session(
-                    database=NAME, default_access_mode=READ_ACCESS
-                ) as session:
-                    await (await session.run(statement, self._ask())).values()
-                latencies.append((time.monotonic() - sent_at) * 1000)
-            took, cpu = time.monotonic() - began, time.process_time() - cpu
-        return _outcome(latencies, 1, took, 0, cpu)
+def next_run() -> str:
+    """A word for a run of a load, so that its events are not those of another."""
+    return f"r{next(_runs)}"
 
 
 def wrk() -> str:
@@ -187,14 +98,6 @@ def wrk() -> str:
     if path is None:
         raise RuntimeError("wrk is missing: apt-get install wrk, or brew install wrk")
     return path
-
-
-def _outcome(
-    latencies: Sequence[float], batch: int, seconds: float, failures: int, cpu: float
-) -> Outcome:
-    percentiles = statistics.quantiles(latencies, n=100, method="inclusive")
-    count = len(latencies)
-    return Outcome(count, count * batch, seconds, percentiles[49], percentiles[98], failures, cpu)
 
 
 def _children_cpu() -> float:
