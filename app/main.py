@@ -37,10 +37,10 @@ from app.http.routing import route
 from app.http.web.pages import Pages
 from app.identity.audit import ChangeReader
 from app.identity.conflicts import ConflictReader
-from app.identity.erasure import Erasures
-from app.identity.merges import Merges
-from app.identity.reviews import Reviewer
-from app.identity.splits import Splits
+from app.identity.erasure import ErasureService
+from app.identity.merges import MergeService
+from app.identity.reviews import ReviewService
+from app.identity.splits import SplitService
 from app.ingest import service
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
@@ -68,12 +68,12 @@ def build(config: Settings, where: Database, counted: Metrics | None = None) -> 
     core = _Core(config, where, counted or Metrics())
     routes = Routes(core.ingest, core.contexts, core.timelines, core.guard, core.readiness)
     agents = McpEndpoint(core.guard, partial(_session_manager, core.calls, config))
-    merges = Merges(core.graph)
-    splits = Splits(core.graph, merges)
+    merges = MergeService(core.graph)
+    splits = SplitService(core.graph, merges)
     identities = IdentityRoutes(merges, splits, core.guard)
-    erasures = Erasures(core.graph, splits, core.metrics)
+    erasures = ErasureService(core.graph, splits, core.metrics)
     reviews = ReviewRoutes(
-        ConflictReader(core.graph), Reviewer(core.graph), ChangeReader(core.graph), core.guard
+        ConflictReader(core.graph), ReviewService(core.graph), ChangeReader(core.graph), core.guard
     )
     pages = Pages(core.contexts, core.timelines, core.explanations, core.guard)
     events = EventRoutes(core.explanations, core.guard)

@@ -13,9 +13,9 @@ from app.customers.context import ContextReader
 from app.graph.graph import Graph
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
-from app.identity.erasure import Erasures
-from app.identity.merges import Merges
-from app.identity.splits import Splits
+from app.identity.erasure import ErasureService
+from app.identity.merges import MergeService
+from app.identity.splits import SplitService
 from app.ingest import service
 from app.ingest.group_commit import GroupCommit
 from app.ingest.service import Ingest
@@ -56,7 +56,7 @@ class Erasing(NamedTuple):
     """What the command that erases people works with."""
 
     contexts: ContextReader
-    erasures: Erasures
+    erasures: ErasureService
 
 
 @asynccontextmanager
@@ -64,4 +64,4 @@ async def erasing(config: Settings) -> AsyncIterator[Erasing]:
     """What erases people from the database of the settings. Raises Unavailable."""
     async with graph(config) as opened:
         contexts = ContextReader(opened, lambda _: None, config.blocklist)
-        yield Erasing(contexts, Erasures(opened, Splits(opened, Merges(opened))))
+        yield Erasing(contexts, ErasureService(opened, SplitService(opened, MergeService(opened))))

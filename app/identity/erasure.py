@@ -11,10 +11,10 @@ from app.domain.identifiers import ID_LENGTH
 from app.domain.validation import invalid
 from app.errors import CustomerNotFound, FieldError, MergeConflict, Unavailable
 from app.graph.graph import Graph
-from app.identity.erasure_sweeper import Report, Sweep
+from app.identity.erasure_sweeper import ErasureSweeper, Report
 from app.identity.erasure_worker import WATCH_INTERVAL_SECONDS, ErasureWorker
 from app.identity.reason import REASON_LENGTH
-from app.identity.splits import Splits
+from app.identity.splits import SplitService
 from app.observability.metrics import Metrics
 
 COMMAND_LINE = "cli"  # who asks for an erasure there, where no API key does
@@ -62,7 +62,7 @@ class Erasure(Struct, frozen=True, rename="camel", omit_defaults=True):
     finished_at: str | None = None
 
 
-class Erasures:
+class ErasureService:
     """Erases people from the graph. What was begun is always finished: by this or by `watch`.
 
     An erasure begins with one transaction, after which nobody finds the Customer any more. The
@@ -72,7 +72,7 @@ class Erasures:
     def __init__(
         self,
         graph: Graph,
-        splits: Splits,
+        splits: SplitService,
         metrics: Metrics | None = None,
         *,
         batch: int = BATCH_ROWS,
@@ -81,7 +81,7 @@ class Erasures:
         self._graph = graph
         self._splits = splits
         self._batch = batch
-        self._sweep = Sweep(graph, batch)
+        self._sweeper = ErasureSweeper(graph, batch)
         self._response_timeout = response_timeout
         self._worker = ErasureWorker(graph, self.finish, metrics or Metrics())
 
@@ -126,7 +126,7 @@ class Erasures:
         Raises CustomerNotFound or Unavailable.
         """
         for _ in range(MAX_PASSES):
-            await self._sweep.run(customer, report)
+            await self._sweeper.run(customer, report)
             found = await self._told(customer)
             if found.finished_at:
                 return found

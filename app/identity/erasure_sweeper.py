@@ -7,7 +7,7 @@ from app.graph.graph import Graph, Row
 Report = Callable[[int], None]  # takes how many more Touchpoints were deleted
 
 
-class Sweep:
+class ErasureSweeper:
     """Deletes what is left of Customers who were erased, so much in a transaction.
 
     It can be interrupted, repeated, and run twice at once.

@@ -44,7 +44,7 @@ class Merge(Struct, frozen=True, rename="camel", omit_defaults=True):
     undo_reason: str | None = None
 
 
-class Merges:
+class MergeService:
     """Merges Customers in the graph, and undoes that. `by` is the id of an API key."""
 
     def __init__(self, graph: Graph) -> None:

@@ -29,7 +29,7 @@ class SharedMark(Struct, forbid_unknown_fields=True, rename="camel"):
     external_id: identifiers.ExternalIdField = None
 
 
-class Reviewer:
+class ReviewService:
     """Keeps decisions in the graph; `by` is the id of the API key of whoever decides."""
 
     def __init__(self, graph: Graph) -> None:

@@ -9,7 +9,7 @@ from app.domain.validation import invalid
 from app.errors import CustomerNotFound, FieldError, MergeConflict, NothingToSplit, SplitNotFound
 from app.graph.graph import Graph, Row
 from app.identity import split_preview
-from app.identity.merges import Merge, MergeRequest, Merges
+from app.identity.merges import Merge, MergeRequest, MergeService
 from app.identity.reason import Reason
 from app.identity.split_preview import Part, SharedNames, SplitPreview
 
@@ -40,10 +40,10 @@ class Split(Struct, frozen=True, rename="camel"):
     reason: str
 
 
-class Splits:
+class SplitService:
     """Splits Customers in the graph, and undoes that. `by` is the id of an API key."""
 
-    def __init__(self, graph: Graph, merges: Merges) -> None:
+    def __init__(self, graph: Graph, merges: MergeService) -> None:
         self._graph = graph
         self._merges = merges
 

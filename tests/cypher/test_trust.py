@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from app.domain.resolution import ResolutionLimits
-from app.identity.merges import MergeRequest, Merges
+from app.identity.merges import MergeRequest, MergeService
 from tests.support.ingest_rows import row, write
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("schema")]
@@ -152,7 +152,7 @@ async def test_a_named_customer_takes_no_key_beyond_the_limit_of_whom_it_was_mer
     jane, joe = row(email=f"0{unique}@x.com"), row(email=f"1{unique}@x.com")
     await write(graph, jane, joe, rules=TWO)
     merge = MergeRequest("x", jane["newCustomer"])
-    await Merges(graph).merge(joe["newCustomer"], merge, "key_x")
+    await MergeService(graph).merge(joe["newCustomer"], merge, "key_x")
 
     event = row(jane["newCustomer"], email=f"2{unique}@x.com")
     await write(graph, event, rules=TWO)

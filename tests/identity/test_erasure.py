@@ -12,9 +12,9 @@ from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
 from app.domain import timestamps
 from app.http.api.customers import ErasureRoutes
-from app.identity.erasure import ErasureQuery, Erasures
-from app.identity.merges import Merges
-from app.identity.splits import Splits
+from app.identity.erasure import ErasureQuery, ErasureService
+from app.identity.merges import MergeService
+from app.identity.splits import SplitService
 from tests.support import http_client
 from tests.support.server import wait_for
 
@@ -84,7 +84,7 @@ def identifier(cypher):
 @pytest.fixture
 def own(graph):
     """Erasures of the test's own, in transactions of two."""
-    return Erasures(graph, Splits(graph, Merges(graph)), batch=2)
+    return ErasureService(graph, SplitService(graph, MergeService(graph)), batch=2)
 
 
 def code(response):
@@ -619,7 +619,7 @@ def interrupted(graph):
 
         cut = Cut.__new__(Cut)
         cut.__dict__ = graph.__dict__
-        return Erasures(cut, Splits(cut, Merges(cut)), batch=2)
+        return ErasureService(cut, SplitService(cut, MergeService(cut)), batch=2)
 
     return after
 
@@ -692,7 +692,8 @@ async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(graph,
 async def hurried(graph, make_key):
     """Calls the route of a service that has no patience, and deletes one by one."""
     guard = Guard(Authenticator(graph), RateLimiter(1000))
-    patient = Erasures(graph, Splits(graph, Merges(graph)), batch=1, response_timeout=0)
+    splits = SplitService(graph, MergeService(graph))
+    patient = ErasureService(graph, splits, batch=1, response_timeout=0)
     transport = httpx2.ASGITransport(Starlette(routes=ErasureRoutes(patient, guard).routes()))
     headers = {"X-API-Key": await asyncio.to_thread(make_key, api_keys.CUSTOMERS_DELETE)}
     async with http_client.AsyncClient(

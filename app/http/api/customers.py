@@ -11,13 +11,13 @@ from app.access.guard import Guard
 from app.http import decoding, headers
 from app.http.responses import json_answer
 from app.http.routing import route
-from app.identity.erasure import ErasureQuery, Erasures
+from app.identity.erasure import ErasureQuery, ErasureService
 
 
 class ErasureRoutes:
     """The route that erases a Customer."""
 
-    def __init__(self, erasures: Erasures, guard: Guard) -> None:
+    def __init__(self, erasures: ErasureService, guard: Guard) -> None:
         self._erasures = erasures
         self._guard = guard
 

@@ -12,15 +12,15 @@ from app.http.body import read_json
 from app.http.responses import json_answer
 from app.http.routing import route
 from app.identity.merge_preview import PreviewQuery
-from app.identity.merges import MergeRequest, Merges, UndoRequest
+from app.identity.merges import MergeRequest, MergeService, UndoRequest
 from app.identity.split_preview import SplitQuery
-from app.identity.splits import SplitRequest, Splits
+from app.identity.splits import SplitRequest, SplitService
 
 
 class IdentityRoutes:
     """The routes that change who is who."""
 
-    def __init__(self, merges: Merges, splits: Splits, guard: Guard) -> None:
+    def __init__(self, merges: MergeService, splits: SplitService, guard: Guard) -> None:
         self._merges = merges
         self._splits = splits
         self._guard = guard

@@ -13,17 +13,17 @@ from app.http.responses import json_answer
 from app.http.routing import route
 from app.identity.audit import ChangeReader, ChangesQuery
 from app.identity.conflicts import ConflictReader, ConflictsQuery
-from app.identity.reviews import Dismissal, Reviewer, SharedMark
+from app.identity.reviews import Dismissal, ReviewService, SharedMark
 
 
 class ReviewRoutes:
     """The routes that tell what to review, what was decided, and take decisions."""
 
     def __init__(
-        self, conflicts: ConflictReader, reviewer: Reviewer, changes: ChangeReader, guard: Guard
+        self, conflicts: ConflictReader, reviews: ReviewService, changes: ChangeReader, guard: Guard
     ) -> None:
         self._conflicts = conflicts
-        self._reviewer = reviewer
+        self._reviews = reviews
         self._changes = changes
         self._guard = guard
 
@@ -49,14 +49,14 @@ class ReviewRoutes:
         sent = decoding.decode(await read_json(request), Dismissal)
         await self._guard.consume(api_key)
         conflict = request.path_params["id"]
-        return json_answer(await self._reviewer.dismiss(conflict, sent, api_key.id))
+        return json_answer(await self._reviews.dismiss(conflict, sent, api_key.id))
 
     async def mark_shared(self, request: Request) -> Response:
         """`POST /v1/identity/shared`: marks a key as shared by several people, or unmarks it."""
         api_key = await self._admit(request, IDENTITY_WRITE)
         sent = decoding.decode(await read_json(request), SharedMark)
         await self._guard.consume(api_key)
-        return json_answer(await self._reviewer.mark(sent, api_key.id))
+        return json_answer(await self._reviews.mark(sent, api_key.id))
 
     async def read_changes(self, request: Request) -> Response:
         """`GET /v1/identity/changes`: a page of what was done to identities, by whom and why."""
