@@ -8,9 +8,9 @@ from msgspec import Meta, Struct
 
 from app.customers.touchpoints import Touchpoint, touchpoint
 from app.domain import identifiers as identity
-from app.domain import timestamps, validation
-from app.domain.validation import invalid
-from app.errors import CustomerNotFound, FieldError
+from app.domain import timestamps
+from app.domain.validation import FieldErrors
+from app.errors import CustomerNotFound
 from app.graph.graph import Graph, Row
 
 LIMIT = 200
@@ -145,13 +145,12 @@ class ContextReader:
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
-        faults: list[FieldError] = []
-        customer, keys, _ = identity.identify(query, "", self._blocklist, faults)
-        as_of = validation.read(query.as_of, "asOf", timestamps.parse, faults)
+        errors = FieldErrors()
+        customer, keys, _ = identity.identify(query, self._blocklist, errors)
+        as_of = errors.parse(query.as_of, "asOf", timestamps.parse)
         if not identity.is_anybody(query):
-            faults.append(FieldError("", identity.NOBODY))
-        if faults:
-            raise invalid(faults)
+            errors.add("", identity.NOBODY)
+        errors.raise_any()
         rows = await self._graph.read(
             "context",
             customer=customer,

@@ -6,10 +6,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.customers.touchpoints import Touchpoint, touchpoint
-from app.domain import identifiers, pagination, timestamps, validation
-from app.domain.timestamps import Instant
-from app.domain.validation import invalid
-from app.errors import CustomerNotFound, FieldError
+from app.domain import identifiers, pagination, timestamps
+from app.domain.validation import FieldErrors
+from app.errors import CustomerNotFound
 from app.graph.graph import Graph
 
 LIMIT = 200
@@ -68,20 +67,15 @@ class TimelineReader:
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
-        faults: list[FieldError] = []
-        customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
-
-        def instant(text: str | None, path: str) -> Instant | None:
-            return validation.read(text, path, timestamps.parse, faults)
-
+        errors = FieldErrors()
+        customer = errors.parse(query.customer, "customer", identifiers.opaque_id)
         parameters: dict[str, Any] = {
-            "from": instant(query.from_, "from"),
-            "to": instant(query.to, "to"),
-            "asOf": instant(query.as_of, "asOf"),
-            "before": validation.read(query.cursor, "cursor", pagination.moment, faults),
+            "from": errors.parse(query.from_, "from", timestamps.parse),
+            "to": errors.parse(query.to, "to", timestamps.parse),
+            "asOf": errors.parse(query.as_of, "asOf", timestamps.parse),
+            "before": errors.parse(query.cursor, "cursor", pagination.moment),
         }
-        if faults:
-            raise invalid(faults)
+        errors.raise_any()
         rows = await self._graph.read(
             "timeline",
             **parameters,

@@ -67,14 +67,14 @@ class Blocklist:
     def __init__(self, setting: str = "") -> None:
         self._entries = {kind: values.copy() for kind, values in DEFAULT.items()}
         self._exceptions = {kind: set[str]() for kind in DEFAULT}
-        faults: list[str] = []
+        errors: list[str] = []
         for entry in filter(None, map(str.strip, setting.split(","))):
             try:
                 self._take(entry)
             except ValueError as error:
-                faults.append(f"{entry} {error}")
-        if faults:
-            raise ValueError("; ".join(faults))
+                errors.append(f"{entry} {error}")
+        if errors:
+            raise ValueError("; ".join(errors))
 
     # Every identifier of every event is looked up, and the same few come again and again.
     @lru_cache(maxsize=16384)  # noqa: B019 - a process has one blocklist, and keeps it

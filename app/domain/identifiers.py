@@ -12,8 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 from msgspec import Meta, Struct
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
-from app.domain import validation
-from app.errors import FieldError
+from app.domain.validation import FieldErrors
 
 # Reserved domains (RFC 6761) identify as well as any: nothing is ever sent to them.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -89,32 +88,33 @@ class Identified(Keyed, Protocol):
 
 
 def identify(
-    sent: Identified, path: str, blocklist: Container[Key], faults: list[FieldError]
+    sent: Identified, blocklist: Container[Key], errors: FieldErrors
 ) -> tuple[str | None, list[Key], list[Key]]:
     """Whom these fields name: a Customer, the keys, the heaviest first, and the blocked keys.
 
-    Faults are added; that nothing but blocked keys is there is one.
+    What cannot be parsed is added to `errors`; that nothing but blocked keys is there, too.
     """
-    before = len(faults)
-    customer = validation.read(sent.customer, f"{path}customer", opaque_id, faults)
-    keys = read_keys(sent, path, faults)
+    before = len(errors.items)
+    customer = errors.parse(sent.customer, "customer", opaque_id)
+    keys = read_keys(sent, errors)
     ignored = [key for key in keys if key in blocklist]
     if not ignored:
         return customer, keys, ignored
     keys = [key for key in keys if key not in ignored]
-    if not (keys or customer) and len(faults) == before:
-        faults += [FieldError(path + key.kind, _blocked(key)) for key in ignored]
+    if not (keys or customer) and len(errors.items) == before:
+        for key in ignored:
+            errors.add(key.kind, _blocked(key))
     return customer, keys, ignored
 
 
-def read_keys(sent: Keyed, path: str, faults: list[FieldError]) -> list[Key]:
-    """The keys in these fields, the heaviest first; faults are added."""
-    found = (
-        validation.read(sent.email, f"{path}email", email, faults),
-        validation.read(sent.phone, f"{path}phone", phone, faults),
-        validation.read(sent.external_id, f"{path}externalId", external_id, faults),
+def read_keys(sent: Keyed, errors: FieldErrors) -> list[Key]:
+    """The keys in these fields, the heaviest first. What cannot be parsed is added to `errors`."""
+    keys = (
+        errors.parse(sent.email, "email", email),
+        errors.parse(sent.phone, "phone", phone),
+        errors.parse(sent.external_id, "externalId", external_id),
     )
-    return [key for key in found if key]
+    return [key for key in keys if key]
 
 
 def _blocked(key: Key) -> str:

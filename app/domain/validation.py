@@ -1,4 +1,4 @@
-"""Validation: a field that may be absent or blank, and else is parsed, and the error of faults."""
+"""Validation: fields that may be absent or blank, and else are parsed, and the error of all."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,20 +8,37 @@ from app.errors import FieldError, InvalidPayload
 T = TypeVar("T")
 
 
-def read(
-    text: str | None, path: str, parse: Callable[[str], T], faults: list[FieldError]
-) -> T | None:
-    """What a text says, or None where it is absent or blank; a fault is added to `faults`."""
-    if not text or text.isspace():
-        return None
-    try:
-        return parse(text)
-    except ValueError as error:
-        faults.append(FieldError(path, str(error)))
-        return None
+class FieldErrors:
+    """Collects the errors of the fields of an object. `prefix` begins their paths: `events[3].`."""
+
+    __slots__ = ("_prefix", "items")
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+        self.items: list[FieldError] = []
+
+    def add(self, field: str, message: str) -> None:
+        """Adds an error of a field; of the object itself, if the field has no name."""
+        path = self._prefix + field if field else self._prefix.removesuffix(".")
+        self.items.append(FieldError(path, message))
+
+    def parse(self, text: str | None, field: str, parse: Callable[[str], T]) -> T | None:
+        """The value of a field; None if it is absent or blank, or `parse` raises a ValueError."""
+        if not text or text.isspace():
+            return None
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.add(field, str(error))
+            return None
+
+    def raise_any(self) -> None:
+        """Raises InvalidPayload with all the errors, if there is one."""
+        if self.items:
+            raise invalid(self.items)
 
 
-def invalid(faults: list[FieldError]) -> InvalidPayload:
-    """The error that names these faults of a query."""
-    count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
-    return InvalidPayload(f"{count} in the query", faults)
+def invalid(errors: list[FieldError], subject: str = "query") -> InvalidPayload:
+    """The error of a request with these errors of its fields."""
+    count = f"{len(errors)} faults" if len(errors) > 1 else "1 fault"
+    return InvalidPayload(f"{count} in the {subject}", errors)

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from app.domain import identifiers, pagination, validation
-from app.domain.validation import invalid
-from app.errors import CustomerNotFound, FieldError
+from app.domain import identifiers, pagination
+from app.domain.validation import FieldErrors
+from app.errors import CustomerNotFound
 from app.graph.graph import Graph, Row
 
 LIMIT = 200
@@ -79,11 +79,10 @@ class ChangeReader:
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
-        faults: list[FieldError] = []
-        customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
-        before = validation.read(query.cursor, "cursor", pagination.moment, faults)
-        if faults:
-            raise invalid(faults)
+        errors = FieldErrors()
+        customer = errors.parse(query.customer, "customer", identifiers.opaque_id)
+        before = errors.parse(query.cursor, "cursor", pagination.moment)
+        errors.raise_any()
         rows = await self._rows(customer, before=before, limit=query.limit)
         page = rows[: query.limit]
         last = page[-1] if len(rows) > query.limit else None

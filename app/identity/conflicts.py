@@ -6,9 +6,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.domain import identifiers as identity
-from app.domain import pagination, validation
-from app.domain.validation import invalid
-from app.errors import FieldError
+from app.domain import pagination
+from app.domain.validation import FieldErrors
 from app.graph.graph import Graph, Row
 
 LIMIT = 100
@@ -94,12 +93,9 @@ class ConflictReader:
 
     async def read(self, query: ConflictsQuery) -> Conflicts:
         """The page that a query asks for. Raises InvalidPayload or Unavailable."""
-        faults: list[FieldError] = []
-        place = validation.read(
-            query.cursor, "cursor", lambda text: pagination.decode(text, _Place), faults
-        )
-        if faults:
-            raise invalid(faults)
+        errors = FieldErrors()
+        place = errors.parse(query.cursor, "cursor", lambda text: pagination.decode(text, _Place))
+        errors.raise_any()
         (row,) = await self._graph.read(
             "conflicts",
             before={"strength": place.strength, "id": place.id} if place else None,

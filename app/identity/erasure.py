@@ -6,9 +6,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from app.domain import identifiers, ids, timestamps, validation
+from app.domain import identifiers, ids, timestamps
 from app.domain.identifiers import ID_LENGTH
-from app.domain.validation import invalid
+from app.domain.validation import FieldErrors, invalid
 from app.errors import CustomerNotFound, FieldError, MergeConflict, Unavailable
 from app.graph.graph import Graph
 from app.identity.erasure_sweeper import ErasureSweeper, Report
@@ -159,11 +159,12 @@ class ErasureService:
 
 
 def _checked(query: ErasureQuery) -> tuple[str, str | None]:
-    faults: list[FieldError] = []
-    customer = validation.read(query.customer, "customer", identifiers.opaque_id, faults)
-    reason = validation.read(query.reason, "reason", _reason, faults)
-    if faults or not customer:
-        raise invalid(faults or [FieldError("customer", "is required")])
+    errors = FieldErrors()
+    customer = errors.parse(query.customer, "customer", identifiers.opaque_id)
+    reason = errors.parse(query.reason, "reason", _reason)
+    errors.raise_any()
+    if not customer:
+        raise invalid([FieldError("customer", "is required")])
     return customer, reason
 
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from app.domain import ids, timestamps, validation
+from app.domain import ids, timestamps
 from app.domain.identifiers import opaque_id
-from app.domain.validation import invalid
-from app.errors import CustomerNotFound, FieldError, MergeConflict, MergeNotFound
+from app.domain.validation import FieldErrors
+from app.errors import CustomerNotFound, MergeConflict, MergeNotFound
 from app.graph.graph import Graph, Row
 from app.identity import merge_preview
 from app.identity.merge_preview import FromCustomer, MergePreview
@@ -121,15 +121,14 @@ class MergeService:
 
 
 def _two(customer: str, other: str) -> tuple[str, str]:
-    faults: list[FieldError] = []
-    into = validation.read(customer, "customer", opaque_id, faults)
-    merged = validation.read(other, "from", opaque_id, faults)
-    if not merged and not faults:
-        faults.append(FieldError("from", "is required"))
-    if into == merged and not faults:
-        faults.append(FieldError("from", "is the Customer itself"))
-    if faults:
-        raise invalid(faults)
+    errors = FieldErrors()
+    into = errors.parse(customer, "customer", opaque_id)
+    merged = errors.parse(other, "from", opaque_id)
+    if not merged and not errors.items:
+        errors.add("from", "is required")
+    if into == merged and not errors.items:
+        errors.add("from", "is the Customer itself")
+    errors.raise_any()
     return into or "", merged or ""
 
 

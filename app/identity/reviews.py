@@ -4,8 +4,8 @@ from msgspec import Struct
 
 from app.domain import identifiers, ids, timestamps
 from app.domain.identifiers import Key
-from app.domain.validation import invalid
-from app.errors import CustomerNotFound, FieldError, IdentityConflictNotFound
+from app.domain.validation import FieldErrors
+from app.errors import CustomerNotFound, IdentityConflictNotFound
 from app.graph.graph import Graph
 from app.identity.audit import Change, change
 from app.identity.reason import Reason
@@ -59,10 +59,7 @@ class ReviewService:
 
         Raises InvalidPayload, CustomerNotFound where nobody has the key, or Unavailable.
         """
-        faults: list[FieldError] = []
-        key = _key(mark, faults)
-        if key is None or faults:
-            raise invalid(faults)
+        key = _key(mark)
         rows = await self._graph.write(
             "review_identifier",
             kind=key.kind,
@@ -78,11 +75,10 @@ class ReviewService:
         raise CustomerNotFound("nobody has this key")
 
 
-def _key(mark: SharedMark, faults: list[FieldError]) -> Key | None:
-    before = len(faults)
-    keys = identifiers.read_keys(mark, "", faults)
-    if len(keys) == 1:
-        return keys[0]
-    if len(faults) == before:
-        faults.append(FieldError("", ONE_KEY))
-    return None
+def _key(mark: SharedMark) -> Key:
+    errors = FieldErrors()
+    keys = identifiers.read_keys(mark, errors)
+    if len(keys) != 1 and not errors.items:
+        errors.add("", ONE_KEY)
+    errors.raise_any()
+    return keys[0]

@@ -96,13 +96,13 @@ class SplitService:
     async def _look(self, customer: str, shared: list[str]) -> Row:
         for row in await self._graph.read("customer_parts", customer=customer):
             own = {each["name"] for each in row["identifiers"]}
-            faults = [
+            errors = [
                 FieldError(f"shared[{place}]", "is no Identifier of the Customer")
                 for place, name in enumerate(shared)
                 if name not in own
             ]
-            if faults:
-                raise invalid(faults)
+            if errors:
+                raise invalid(errors)
             return row
         raise CustomerNotFound(f"there is no Customer {customer}")
 

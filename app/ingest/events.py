@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
-from app.domain import idempotency, identifiers, timestamps, validation
+from app.domain import idempotency, identifiers, timestamps
 from app.domain.identifiers import Key
+from app.domain.validation import FieldErrors
 from app.errors import FieldError
 from app.ingest import properties
 
@@ -94,18 +95,20 @@ class Event(Struct, frozen=True):
 def normalise(
     sent: EventIngest, blocklist: Container[Key], path: str = ""
 ) -> tuple[Event, list[FieldError]]:
-    """The one form of an event, and all its faults; the form counts only where there are none.
+    """The one form of an event, and all its errors; the form counts only if there are none.
 
-    `path` is where the event stands in its request, such as `events[3].`.
+    `path` begins the paths of the event's fields, such as `events[3].`.
     """
-    faults: list[FieldError] = []
-    read = validation.read
-    name = read(sent.event, f"{path}event", _name, faults)
-    customer, keys, ignored = identifiers.identify(sent, path, blocklist, faults)
-    instant = read(sent.timestamp, f"{path}timestamp", timestamps.parse, faults)
-    idempotency_key = read(sent.idempotency_key, f"{path}idempotencyKey", idempotency.key, faults)
-    text, values = _properties(sent.properties, path, faults)
-    faults += _absences(sent, bool(keys or customer), path)
+    errors = FieldErrors(path)
+    name = errors.parse(sent.event, "event", _name)
+    customer, keys, ignored = identifiers.identify(sent, blocklist, errors)
+    instant = errors.parse(sent.timestamp, "timestamp", timestamps.parse)
+    idempotency_key = errors.parse(sent.idempotency_key, "idempotencyKey", idempotency.key)
+    text, values = _properties(sent.properties, errors)
+    if name is None and (not sent.event or sent.event.isspace()):
+        errors.add("event", "is required")
+    if not (keys or customer or identifiers.is_anybody(sent)):
+        errors.add("", identifiers.NOBODY)
     event = Event(
         name or "",
         customer,
@@ -117,7 +120,7 @@ def normalise(
         values,
         idempotency_key,
     )
-    return event, faults
+    return event, errors.items
 
 
 def _name(text: str) -> str:
@@ -128,21 +131,12 @@ def _name(text: str) -> str:
     return text
 
 
-def _properties(raw: Raw, path: str, faults: list[FieldError]) -> tuple[str, dict[str, Any]]:
+def _properties(raw: Raw, errors: FieldErrors) -> tuple[str, dict[str, Any]]:
     text = bytes(raw)
     if text in (b"", b"null"):
         return "{}", {}
     try:
         return properties.parse(text)
     except ValueError as error:
-        faults.append(FieldError(f"{path}properties", str(error)))
+        errors.add("properties", str(error))
         return "{}", {}
-
-
-def _absences(sent: EventIngest, is_somebody: bool, path: str) -> list[FieldError]:
-    absences: list[FieldError] = []
-    if not sent.event or sent.event.isspace():
-        absences.append(FieldError(f"{path}event", "is required"))
-    if not is_somebody and not identifiers.is_anybody(sent):
-        absences.append(FieldError(path.removesuffix("."), identifiers.NOBODY))
-    return absences

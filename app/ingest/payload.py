@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from app.domain.identifiers import Key
+from app.domain.validation import invalid
 from app.errors import FieldError, InvalidPayload
 from app.ingest.events import Event, EventIngest, normalise
 
@@ -15,11 +16,11 @@ BATCH_SIZE = 500
 UNKNOWN_FIELDS_NAMED = 10
 
 
-class Misread(Struct, frozen=True):
-    """An event that could not be decoded: why, and the fields whose value is not known."""
+class DecodeFailure(Struct, frozen=True):
+    """Why an event could not be decoded, and the fields whose value is not known."""
 
-    faults: list[FieldError]
-    unknown: set[str]
+    errors: list[FieldError]
+    unread: set[str]
 
 
 class Payload(Struct, frozen=True):
@@ -28,22 +29,22 @@ class Payload(Struct, frozen=True):
     sent: list[EventIngest]
     is_batch: bool
     size: int
-    misread: dict[int, Misread]  # the events that could not be decoded, by their position
+    failures: dict[int, DecodeFailure]  # of the events that could not be decoded, by position
 
     def path(self, position: int) -> str:
         """Where the event at a position stands, as the beginning of its fields' paths."""
         return f"events[{position}]." if self.is_batch else ""
 
     def check(self, blocklist: Container[Key]) -> list[Event | InvalidPayload]:
-        """Each event in its one form, or what is wrong with it."""
+        """For each event its normalised form, or the error with all that is wrong with it."""
         return [self._check(position, blocklist) for position in range(len(self.sent))]
 
     def _check(self, position: int, blocklist: Container[Key]) -> Event | InvalidPayload:
         path = self.path(position)
-        event, faults = normalise(self.sent[position], blocklist, path)
-        if misread := self.misread.get(position):
-            faults = misread.faults + _known(faults, path, misread.unknown)
-        return _invalid(faults) if faults else event
+        event, errors = normalise(self.sent[position], blocklist, path)
+        if failure := self.failures.get(position):
+            errors = failure.errors + _of_read_fields(errors, path, failure.unread)
+        return _invalid(errors) if errors else event
 
 
 class _Body(EventIngest):
@@ -59,8 +60,8 @@ _fields = {field.encode_name: field for field in msgspec.structs.fields(EventIng
 def decode(body: bytes) -> Payload:
     """The payload in a body: one EventIngest, or `{"events": [...]}` of up to 500.
 
-    Where an object has a name twice, the last one counts. Raises InvalidPayload where the body
-    is neither; the faults of single events are the payload's to tell.
+    If an object has a name twice, the last one counts. Raises InvalidPayload if the body is
+    neither; the errors of single events are in the payload.
     """
     try:
         return _decode(body)
@@ -68,9 +69,9 @@ def decode(body: bytes) -> Payload:
         raise _invalid([FieldError("", f"is not JSON in UTF-8: {error}")]) from None
 
 
-def merged(faults: list[InvalidPayload]) -> InvalidPayload:
-    """One error that names all the faults of several."""
-    return _invalid([detail for fault in faults for detail in fault.details])
+def combine_errors(errors: list[InvalidPayload]) -> InvalidPayload:
+    """One error with the details of several."""
+    return _invalid([detail for error in errors for detail in error.details])
 
 
 def _decode(body: bytes) -> Payload:
@@ -92,41 +93,41 @@ def _decode_slowly(body: bytes) -> Payload:
     is_batch = "events" in members
     events = _batch(members) if is_batch else [Raw(body)]
     sent: list[EventIngest] = []
-    misread: dict[int, Misread] = {}
+    failures: dict[int, DecodeFailure] = {}
     for position, raw in enumerate(events):
-        event, found = _decode_event(raw, f"events[{position}]." if is_batch else "")
+        event, failure = _decode_event(raw, f"events[{position}]." if is_batch else "")
         sent.append(event)
-        if found.faults:
-            misread[position] = found
-    return Payload(sent, is_batch, len(body), misread)
+        if failure.errors:
+            failures[position] = failure
+    return Payload(sent, is_batch, len(body), failures)
 
 
 def _batch(members: dict[str, Raw]) -> list[Raw]:
     raw = members.pop("events")
-    faults = [
+    errors = [
         FieldError(_short(name), "must not stand beside events")
         for name in islice(members, UNKNOWN_FIELDS_NAMED)
     ]
     try:
         events = _array.decode(raw)
     except msgspec.ValidationError:
-        raise _invalid([*faults, FieldError("events", "must be an array")]) from None
+        raise _invalid([*errors, FieldError("events", "must be an array")]) from None
     if not 1 <= len(events) <= BATCH_SIZE:
-        faults.append(
+        errors.append(
             FieldError("events", f"must have 1 to {BATCH_SIZE} events, not {len(events)}")
         )
-    if faults:
-        raise _invalid(faults)
+    if errors:
+        raise _invalid(errors)
     return events
 
 
-def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, Misread]:
+def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, DecodeFailure]:
     members = _members(raw)
     if members is None:
-        faults = [FieldError(path.removesuffix("."), "must be an object")]
-        return EventIngest(), Misread(faults, set(_fields))
+        errors = [FieldError(path.removesuffix("."), "must be an object")]
+        return EventIngest(), DecodeFailure(errors, set(_fields))
     unknown = (name for name in members if name not in _fields)
-    faults = [
+    errors = [
         FieldError(path + _short(name), _unknown(name))
         for name in islice(unknown, UNKNOWN_FIELDS_NAMED)
     ]
@@ -138,21 +139,20 @@ def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, Misread]:
             setattr(sent, _fields[name].name, value)
         except msgspec.ValidationError:
             mistyped.add(name)
-    faults += [FieldError(path + name, "must be a string") for name in _fields if name in mistyped]
-    return sent, Misread(faults, mistyped)
+    errors += [FieldError(path + name, "must be a string") for name in _fields if name in mistyped]
+    return sent, DecodeFailure(errors, mistyped)
 
 
-def _known(faults: list[FieldError], path: str, unknown: set[str]) -> list[FieldError]:
-    if not unknown:
-        return faults
-    # What has the wrong type is not absent as well.
-    fields = _fields.keys() - unknown
-    return [fault for fault in faults if fault.path.removeprefix(path) in fields]
+def _of_read_fields(errors: list[FieldError], path: str, unread: set[str]) -> list[FieldError]:
+    if not unread:
+        return errors
+    # A field of the wrong type is not absent as well.
+    fields = _fields.keys() - unread
+    return [error for error in errors if error.path.removeprefix(path) in fields]
 
 
-def _invalid(faults: list[FieldError]) -> InvalidPayload:
-    count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
-    return InvalidPayload(f"{count} in the payload: nothing of it was written", faults)
+def _invalid(errors: list[FieldError]) -> InvalidPayload:
+    return invalid(errors, "payload: nothing of it was written")
 
 
 def _members(raw: Raw) -> dict[str, Raw] | None:

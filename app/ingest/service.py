@@ -17,7 +17,7 @@ from app.ingest.admission import Admission, Reservation
 from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import AtomicGroup, GroupCommit, Row
 from app.ingest.ordering import commit_order
-from app.ingest.payload import merged
+from app.ingest.payload import combine_errors
 from app.ingest.rows import IngestRequest, build_rows
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
@@ -218,7 +218,7 @@ def _result(
         return request.conflict(position)
     if row["customer"] in outcome.unknown:
         path = f"{request.payload.path(position)}customer"
-        return merged([InvalidPayload("", [FieldError(path, "does not exist")])])
+        return combine_errors([InvalidPayload("", [FieldError(path, "does not exist")])])
     return _Withdrawn("another event of the request was refused")
 
 
@@ -254,7 +254,7 @@ def _refuse(request: IngestRequest, outcomes: Sequence[object]) -> None:
         if isinstance(each, InvalidPayload) and not isinstance(each, _Withdrawn)
     ]
     if invalid and not request.is_lenient:
-        raise merged(invalid)
+        raise combine_errors(invalid)
     for position, each in enumerate(outcomes):
         # The header speaks for the request, lenient or not.
         if isinstance(each, IdempotencyConflict) and (

@@ -9,8 +9,8 @@ from app.access.guard import Guard
 from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.explanation.reader import Explanation, ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
-from app.domain import idempotency, validation
-from app.domain.validation import invalid
+from app.domain import idempotency
+from app.domain.validation import FieldErrors, invalid
 from app.errors import FieldError, InvalidPayload, PayloadTooLarge
 from app.http import decoding
 from app.http.body import SIZE
@@ -89,10 +89,9 @@ class ToolCalls:
         return await self._explanations.read(asked)
 
     async def _keep(self, sent: Payload, api_key: ApiKey, options: BatchOptions) -> IngestResult:
-        faults: list[FieldError] = []
-        key = validation.read(options.idempotency_key, "idempotencyKey", idempotency.key, faults)
-        if faults:
-            raise invalid(faults)
+        errors = FieldErrors()
+        key = errors.parse(options.idempotency_key, "idempotencyKey", idempotency.key)
+        errors.raise_any()
         with self._ingest.admit(api_key.producer, sent.size) as reservation:
             reservation.settle(len(sent.sent))
             await self._guard.consume(api_key, len(sent.sent))

@@ -5,7 +5,7 @@ import pytest
 from app.domain.blocklist import Blocklist
 from app.errors import InvalidPayload
 from app.ingest.events import Event
-from app.ingest.payload import decode, merged
+from app.ingest.payload import combine_errors, decode
 
 blocklist = Blocklist()
 
@@ -27,7 +27,7 @@ def faults(body):
         )
     except InvalidPayload as refusal:
         checked = [refusal]
-    found = merged([each for each in checked if isinstance(each, InvalidPayload)])
+    found = combine_errors([each for each in checked if isinstance(each, InvalidPayload)])
     return [(fault.path, fault.message) for fault in found.details]
 
 

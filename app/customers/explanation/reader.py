@@ -9,10 +9,10 @@ from app.customers.explanation.lineage import Lineage, LineageChange, Link
 from app.customers.explanation.narrative import Story, tell
 from app.customers.explanation.outcomes import KeyExplanation, Outcomes, Owned
 from app.customers.touchpoints import Touchpoint, touchpoint
-from app.domain import identifiers, timestamps, validation
+from app.domain import identifiers, timestamps
 from app.domain.timestamps import Instant
-from app.domain.validation import invalid
-from app.errors import EventNotFound, FieldError
+from app.domain.validation import FieldErrors
+from app.errors import EventNotFound
 from app.graph.graph import Graph, Row
 
 _NOW: Instant = (2**63, 0)  # and ever after
@@ -73,11 +73,10 @@ class ExplanationReader:
 
         Raises InvalidPayload, EventNotFound or Unavailable.
         """
-        faults: list[FieldError] = []
-        event = validation.read(query.event_id, "eventId", identifiers.opaque_id, faults)
-        as_of = validation.read(query.as_of, "asOf", timestamps.parse, faults)
-        if faults:
-            raise invalid(faults)
+        errors = FieldErrors()
+        event = errors.parse(query.event_id, "eventId", identifiers.opaque_id)
+        as_of = errors.parse(query.as_of, "asOf", timestamps.parse)
+        errors.raise_any()
         for row in await self._graph.read("explanation", event=event):
             if as_of is None or _moment(row) <= as_of:
                 return _explanation(row, as_of or _NOW)
