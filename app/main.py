@@ -35,8 +35,8 @@ from app.http.middleware import RequestMiddleware
 from app.http.openapi import docs
 from app.http.routing import route
 from app.http.web.pages import Pages
-from app.identity.audit import ChangeReader
-from app.identity.conflicts import ConflictReader
+from app.identity.audit import AuditReader
+from app.identity.conflicts import IdentityConflictReader
 from app.identity.erasure import ErasureService
 from app.identity.merges import MergeService
 from app.identity.reviews import ReviewService
@@ -73,7 +73,10 @@ def build(config: Settings, where: Database, counted: Metrics | None = None) -> 
     identities = IdentityRoutes(merges, splits, core.guard)
     erasures = ErasureService(core.graph, splits, core.metrics)
     reviews = ReviewRoutes(
-        ConflictReader(core.graph), ReviewService(core.graph), ChangeReader(core.graph), core.guard
+        IdentityConflictReader(core.graph),
+        ReviewService(core.graph),
+        AuditReader(core.graph),
+        core.guard,
     )
     pages = Pages(core.contexts, core.timelines, core.explanations, core.guard)
     events = EventRoutes(core.explanations, core.guard)

@@ -64,7 +64,7 @@ class EventCount(Struct, frozen=True, rename="camel"):
     count: int
 
 
-class SamePerson(Struct, frozen=True, rename="camel", omit_defaults=True):
+class ConflictingCustomer(Struct, frozen=True, rename="camel", omit_defaults=True):
     """Another Customer who may be the same person: a key of the one came with a key of the other.
 
     What changed after the moment that the query asks for is absent.
@@ -119,7 +119,7 @@ class Context(Struct, frozen=True, rename="camel", omit_defaults=True):
     last_seen: Annotated[str | None, Meta(description="When the last Touchpoint occurred.")]
     identifiers: list[Identifier]
     events: list[EventCount]
-    possible_same_people: list[SamePerson]
+    possible_same_people: list[ConflictingCustomer]
     touchpoints: list[Touchpoint]
     merged: list[MergedCustomer] = []
     omitted: Omitted | None = None
@@ -195,7 +195,7 @@ def _context(row: Row, weight: float | None, browser: str | None) -> Context:
         row["last"],
         msgspec.convert(row["identifiers"], list[Identifier]),
         msgspec.convert(row["events"], list[EventCount]),
-        msgspec.convert(row["samePeople"], list[SamePerson]),
+        msgspec.convert(row["samePeople"], list[ConflictingCustomer]),
         [touchpoint(each) for each in row["touchpoints"]],
         msgspec.convert(row["merged"], list[MergedCustomer]),
         browser=browser,

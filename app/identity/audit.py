@@ -13,7 +13,7 @@ from app.graph.graph import Graph, Row
 LIMIT = 200
 
 
-class ChangesQuery(Struct, frozen=True, forbid_unknown_fields=True):
+class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which part of the audit trail."""
 
     customer: Annotated[
@@ -27,7 +27,7 @@ class ChangesQuery(Struct, frozen=True, forbid_unknown_fields=True):
     cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
 
 
-class Change(Struct, frozen=True, omit_defaults=True):
+class AuditEntry(Struct, frozen=True, omit_defaults=True):
     """What somebody did to identities. `identifier` and `shared` are there for a review alone.
 
     The undo of a merge has the merge's id.
@@ -61,20 +61,20 @@ class Change(Struct, frozen=True, omit_defaults=True):
     ] = None
 
 
-class Changes(Struct, frozen=True, rename="camel", omit_defaults=True):
+class AuditPage(Struct, frozen=True, rename="camel", omit_defaults=True):
     """A page of the audit trail, the latest first. Where there is a `nextCursor` there is more."""
 
-    changes: list[Change]
+    changes: list[AuditEntry]
     next_cursor: str | None = None
 
 
-class ChangeReader:
+class AuditReader:
     """Reads the audit trail from the graph."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    async def read(self, query: ChangesQuery) -> Changes:
+    async def read(self, query: AuditQuery) -> AuditPage:
         """The page that a query asks for.
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
@@ -87,7 +87,7 @@ class ChangeReader:
         page = rows[: query.limit]
         last = page[-1] if len(rows) > query.limit else None
         after = pagination.of_moment(last["moment"], last["id"]) if last else None
-        return Changes([change(row) for row in page], after)
+        return AuditPage([audit_entry(row) for row in page], after)
 
     async def _rows(self, customer: str | None, **parameters: Any) -> list[Row]:
         if customer is None:
@@ -98,6 +98,6 @@ class ChangeReader:
         return [row for row in rows if row["id"]]
 
 
-def change(row: Row) -> Change:
+def audit_entry(row: Row) -> AuditEntry:
     """The change of a row that a statement returns."""
-    return msgspec.convert(row, Change)
+    return msgspec.convert(row, AuditEntry)

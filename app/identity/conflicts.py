@@ -15,14 +15,14 @@ SCAN = 2000  # how many doubts a page looks at
 KEYS = 20  # how many a conflict tells
 
 
-class ConflictsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+class IdentityConflictQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which part of the conflicts."""
 
     limit: Annotated[int, Meta(ge=1, le=LIMIT, description="How long a page may be.")] = 20
     cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
 
 
-class Party(Struct, frozen=True, rename="camel"):
+class CustomerSummary(Struct, frozen=True, rename="camel"):
     """A Customer of a conflict, with all who were merged with it, and how much it has."""
 
     customer_id: str
@@ -31,7 +31,7 @@ class Party(Struct, frozen=True, rename="camel"):
     identifiers: int
 
 
-class OverruledKey(Struct, frozen=True, rename="camel"):
+class ConflictingIdentifier(Struct, frozen=True, rename="camel"):
     """A key that came with a heavier one of another Customer, which decided in its place."""
 
     identifier: Annotated[str, Meta(description="The key, as `kind:value`.")]
@@ -55,28 +55,29 @@ class ConflictEvidence(Struct, frozen=True, rename="camel"):
     first_seen: str
     last_seen: str
     keys: Annotated[
-        list[OverruledKey], Meta(max_length=KEYS, description="Those that came most often.")
+        list[ConflictingIdentifier],
+        Meta(max_length=KEYS, description="Those that came most often."),
     ]
 
 
-class Conflict(Struct, frozen=True):
+class IdentityConflict(Struct, frozen=True):
     """Two Customers who may be one person; its id is that of the two whose keys disagreed."""
 
     id: str
     customers: Annotated[
-        list[Party],
+        list[CustomerSummary],
         Meta(min_length=2, max_length=2, description="The two, as they are merged by now."),
     ]
     evidence: ConflictEvidence
 
 
-class Conflicts(Struct, frozen=True, rename="camel", omit_defaults=True):
+class IdentityConflictPage(Struct, frozen=True, rename="camel", omit_defaults=True):
     """A page of conflicts, the strongest first. Where there is a `nextCursor` there may be more.
 
     A page may be shorter than asked for, or empty, where many were settled: the next one goes on.
     """
 
-    conflicts: list[Conflict]
+    conflicts: list[IdentityConflict]
     next_cursor: str | None = None
 
 
@@ -85,13 +86,13 @@ class _Place(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     id: Annotated[str, Meta(max_length=2 * identity.ID_LENGTH)]
 
 
-class ConflictReader:
+class IdentityConflictReader:
     """Reads conflicts from the graph."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    async def read(self, query: ConflictsQuery) -> Conflicts:
+    async def read(self, query: IdentityConflictQuery) -> IdentityConflictPage:
         """The page that a query asks for. Raises InvalidPayload or Unavailable."""
         errors = FieldErrors()
         place = errors.parse(query.cursor, "cursor", lambda text: pagination.decode(text, _Place))
@@ -107,12 +108,13 @@ class ConflictReader:
         page = found[: query.limit]
         last = page[-1] if len(found) > query.limit else end
         place = _Place(last["strength"], last["id"]) if last else None
-        return Conflicts(
+        return IdentityConflictPage(
             [_conflict(each) for each in page], pagination.encode(place) if place else None
         )
 
 
-def _conflict(row: Row) -> Conflict:
+def _conflict(row: Row) -> IdentityConflict:
     return msgspec.convert(
-        {"id": "~".join(row["of"]), "customers": row["customers"], "evidence": row}, Conflict
+        {"id": "~".join(row["of"]), "customers": row["customers"], "evidence": row},
+        IdentityConflict,
     )

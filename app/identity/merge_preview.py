@@ -33,7 +33,7 @@ class KindCount(Struct, frozen=True):
     count: int
 
 
-class Side(Struct, frozen=True, rename="camel"):
+class MergeCustomerSummary(Struct, frozen=True, rename="camel"):
     """One of the two, with all who were merged into it before: `customers` of them."""
 
     customer_id: str
@@ -43,7 +43,7 @@ class Side(Struct, frozen=True, rename="camel"):
     touchpoints: int
 
 
-class Evidence(Struct, frozen=True, rename="camel"):
+class MatchEvidence(Struct, frozen=True, rename="camel"):
     """How often a key of the one came with one of the other; the kind is of what was overruled."""
 
     kind: Kind
@@ -52,7 +52,7 @@ class Evidence(Struct, frozen=True, rename="camel"):
     last_seen: str
 
 
-class Caution(Struct, frozen=True):
+class MergeWarning(Struct, frozen=True):
     """What to consider before."""
 
     code: Annotated[
@@ -65,22 +65,22 @@ class Caution(Struct, frozen=True):
 class MergePreview(Struct, frozen=True, rename="camel"):
     """What a merge would put together; nothing is written."""
 
-    customer: Side
-    from_: Side = msgspec.field(name="from")
-    conflicts: list[Evidence]
-    warnings: list[Caution]
+    customer: MergeCustomerSummary
+    from_: MergeCustomerSummary = msgspec.field(name="from")
+    conflicts: list[MatchEvidence]
+    warnings: list[MergeWarning]
 
 
 def preview(customer: Row, other: Row) -> MergePreview:
     """The preview of two rows of the statement `merge_preview`: the survivor, then the merged."""
-    side = _side(other)
-    conflicts = msgspec.convert(customer["doubts"], list[Evidence])
-    warnings = _warnings(side, conflicts, customer["isDismissed"])
-    return MergePreview(_side(customer), side, conflicts, warnings)
+    other_summary = _summary(other)
+    conflicts = msgspec.convert(customer["doubts"], list[MatchEvidence])
+    warnings = _warnings(other_summary, conflicts, customer["isDismissed"])
+    return MergePreview(_summary(customer), other_summary, conflicts, warnings)
 
 
-def _side(row: Row) -> Side:
-    return Side(
+def _summary(row: Row) -> MergeCustomerSummary:
+    return MergeCustomerSummary(
         row["survivorId"],
         row["createdAt"],
         row["members"],
@@ -89,14 +89,16 @@ def _side(row: Row) -> Side:
     )
 
 
-def _warnings(other: Side, conflicts: list[Evidence], is_dismissed: bool) -> list[Caution]:
-    identifiers = sum(each.count for each in other.identifiers)
-    found: list[Caution] = []
+def _warnings(
+    other: MergeCustomerSummary, conflicts: list[MatchEvidence], is_dismissed: bool
+) -> list[MergeWarning]:
+    identifiers = sum(kind.count for kind in other.identifiers)
+    warnings: list[MergeWarning] = []
     if is_dismissed:
-        found.append(Caution("dismissed", "a reviewer said that the two are not the same"))
+        warnings.append(MergeWarning("dismissed", "a reviewer said that the two are not the same"))
     if identifiers > MANY_IDENTIFIERS or other.touchpoints > MANY_TOUCHPOINTS:
         size = f"{identifiers} identifiers and {other.touchpoints} touchpoints"
-        found.append(Caution("large", f"{size} would change hands"))
+        warnings.append(MergeWarning("large", f"{size} would change hands"))
     if not conflicts:
-        found.append(Caution("no_evidence", "no event has ever connected the two"))
-    return found
+        warnings.append(MergeWarning("no_evidence", "no event has ever connected the two"))
+    return warnings

@@ -7,7 +7,7 @@ from app.domain.identifiers import Key
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound, IdentityConflictNotFound
 from app.graph.graph import Graph
-from app.identity.audit import Change, change
+from app.identity.audit import AuditEntry, audit_entry
 from app.identity.reason import Reason
 
 ONE_KEY = "must have exactly one of email, phone, externalId"
@@ -35,7 +35,7 @@ class ReviewService:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    async def dismiss(self, conflict: str, dismissal: Dismissal, by: str) -> Change:
+    async def dismiss(self, conflict: str, dismissal: Dismissal, by: str) -> AuditEntry:
         """Remembers that the two of a conflict are not the same; again, tells the first time.
 
         Raises IdentityConflictNotFound or Unavailable.
@@ -51,10 +51,10 @@ class ReviewService:
             reason=dismissal.reason,
         )
         for row in rows:
-            return change(row)
+            return audit_entry(row)
         raise IdentityConflictNotFound("there is no such conflict")
 
-    async def mark(self, mark: SharedMark, by: str) -> Change:
+    async def mark(self, mark: SharedMark, by: str) -> AuditEntry:
         """Marks a key as shared, or unmarks it.
 
         Raises InvalidPayload, CustomerNotFound where nobody has the key, or Unavailable.
@@ -71,7 +71,7 @@ class ReviewService:
             reason=mark.reason,
         )
         for row in rows:
-            return change(row)
+            return audit_entry(row)
         raise CustomerNotFound("nobody has this key")
 
 

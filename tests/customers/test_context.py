@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from app.access import api_keys
-from app.customers.context import LIMIT, SMALLEST, Context, SamePerson, within
+from app.customers.context import LIMIT, SMALLEST, ConflictingCustomer, Context, within
 from app.graph import browser_links
 from tests.support import http_client
 
@@ -217,7 +217,7 @@ def test_the_smallest_size_leaves_the_customer_itself(ingest, read, person, uniq
 def test_the_smallest_size_has_room_for_a_link_to_neo4j_browser():
     link = browser_links.link(f"https://{'x' * 60}.example:7473/browser/", f"cus_{'x' * 26}")
     moment = "2026-04-29T10:14:32.123456789Z"
-    person = SamePerson("cus_x", "email", moment, moment, 1)
+    person = ConflictingCustomer("cus_x", "email", moment, moment, 1)
     context = Context(
         f"cus_{'x' * 26}", "externalId", 0.8, moment, moment, moment, [], [], [person] * 99, []
     )

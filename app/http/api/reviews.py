@@ -11,8 +11,8 @@ from app.http import decoding, headers
 from app.http.body import read_json
 from app.http.responses import json_answer
 from app.http.routing import route
-from app.identity.audit import ChangeReader, ChangesQuery
-from app.identity.conflicts import ConflictReader, ConflictsQuery
+from app.identity.audit import AuditQuery, AuditReader
+from app.identity.conflicts import IdentityConflictQuery, IdentityConflictReader
 from app.identity.reviews import Dismissal, ReviewService, SharedMark
 
 
@@ -20,11 +20,15 @@ class ReviewRoutes:
     """The routes that tell what to review, what was decided, and take decisions."""
 
     def __init__(
-        self, conflicts: ConflictReader, reviews: ReviewService, changes: ChangeReader, guard: Guard
+        self,
+        conflicts: IdentityConflictReader,
+        reviews: ReviewService,
+        audit: AuditReader,
+        guard: Guard,
     ) -> None:
         self._conflicts = conflicts
         self._reviews = reviews
-        self._changes = changes
+        self._audit = audit
         self._guard = guard
 
     def routes(self) -> list[Route]:
@@ -39,7 +43,7 @@ class ReviewRoutes:
     async def read_conflicts(self, request: Request) -> Response:
         """`GET /v1/identity/conflicts`: a page of those who may be one person."""
         api_key = await self._admit(request, IDENTITY_READ)
-        asked = decoding.from_parameters(request.query_params.multi_items(), ConflictsQuery)
+        asked = decoding.from_parameters(request.query_params.multi_items(), IdentityConflictQuery)
         await self._guard.consume(api_key)
         return json_answer(await self._conflicts.read(asked))
 
@@ -61,9 +65,9 @@ class ReviewRoutes:
     async def read_changes(self, request: Request) -> Response:
         """`GET /v1/identity/changes`: a page of what was done to identities, by whom and why."""
         api_key = await self._admit(request, IDENTITY_READ)
-        asked = decoding.from_parameters(request.query_params.multi_items(), ChangesQuery)
+        asked = decoding.from_parameters(request.query_params.multi_items(), AuditQuery)
         await self._guard.consume(api_key)
-        return json_answer(await self._changes.read(asked))
+        return json_answer(await self._audit.read(asked))
 
     async def _admit(self, request: Request, scope: str) -> ApiKey:
         return await self._guard.authorize(headers.api_key(request), scope)

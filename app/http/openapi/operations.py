@@ -18,8 +18,8 @@ from app.customers.explanation.reader import Explanation, ExplanationQuery
 from app.customers.timeline import Timeline, TimelineQuery
 from app.errors import ServiceError
 from app.http.openapi import examples, schemas
-from app.identity.audit import Change, Changes, ChangesQuery
-from app.identity.conflicts import Conflicts, ConflictsQuery
+from app.identity.audit import AuditEntry, AuditPage, AuditQuery
+from app.identity.conflicts import IdentityConflictPage, IdentityConflictQuery
 from app.identity.erasure import Erasure, ErasureQuery
 from app.identity.merge_preview import MergePreview, PreviewQuery
 from app.identity.merges import Merge, MergeRequest, UndoRequest
@@ -275,10 +275,10 @@ OPERATIONS = (
         "Identity",
         "Read a page of those who may be one person",
         "The strongest evidence first. Pairs that were merged or dismissed are left out.",
-        gives=(Conflicts,),
+        gives=(IdentityConflictPage,),
         errors=(*_ANY, *_KEY, errors.InvalidPayload),
         scope=IDENTITY_READ,
-        asks=ConflictsQuery,
+        asks=IdentityConflictQuery,
         query=("limit", "cursor"),
         examples={"one": (None, examples.CONFLICTS)},
     ),
@@ -289,7 +289,7 @@ OPERATIONS = (
         "Identity",
         "Say that the two of a conflict are not the same person",
         "The conflict is not listed again. A repeat is answered as the first time was.",
-        gives=(Change,),
+        gives=(AuditEntry,),
         errors=(*_ANY, *_BODY, *_KEY, errors.NotFound, errors.IdentityConflictNotFound),
         scope=IDENTITY_WRITE,
         takes=(Dismissal,),
@@ -304,7 +304,7 @@ OPERATIONS = (
         "Say whether a key is shared by several people",
         "A shared key decides nothing where an event has another one. What is attached by it stays "
         "where it is.",
-        gives=(Change,),
+        gives=(AuditEntry,),
         errors=(*_ANY, *_BODY, *_KEY, errors.CustomerNotFound),
         scope=IDENTITY_WRITE,
         takes=(SharedMark,),
@@ -318,10 +318,10 @@ OPERATIONS = (
         "Identity",
         "Read a page of what was done to identities",
         "Merges, undos, splits, dismissals, reviews of shared keys and erasures, the latest first.",
-        gives=(Changes,),
+        gives=(AuditPage,),
         errors=(*_ANY, *_KEY, errors.InvalidPayload, errors.CustomerNotFound),
         scope=IDENTITY_READ,
-        asks=ChangesQuery,
+        asks=AuditQuery,
         query=("customer", "limit", "cursor"),
         examples={"a mark": (None, examples.CHANGES)},
     ),

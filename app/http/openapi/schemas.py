@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from app.customers.context import Context, ContextQuery, SamePerson
+from app.customers.context import ConflictingCustomer, Context, ContextQuery
 from app.customers.explanation.outcomes import KeyExplanation
 from app.customers.explanation.reader import Explanation
 from app.customers.timeline import Timeline
 from app.http.responses import Error, ErrorBody
-from app.identity.audit import Change, Changes
-from app.identity.conflicts import Conflicts
+from app.identity.audit import AuditEntry, AuditPage
+from app.identity.conflicts import IdentityConflictPage
 from app.identity.erasure import Erasure
 from app.identity.merge_preview import MergePreview, PreviewQuery
 from app.identity.merges import Merge, MergeRequest, UndoRequest
@@ -72,7 +72,7 @@ def components() -> dict[str, Schema]:
         *(ContextQuery, Context, Timeline, Explanation, ErrorBody, Health),
         *(Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest),
         *(Split, SplitPreview, SplitQuery, SplitRequest),
-        *(Conflicts, Dismissal, SharedMark, Change, Changes, Erasure),
+        *(IdentityConflictPage, Dismissal, SharedMark, AuditEntry, AuditPage, Erasure),
     )
     _, found = msgspec.json.schema_components(kinds, ref_template=f"{_PREFIX}{{name}}")
     schemas = {name: tidy(schema) for name, schema in sorted(found.items())}
@@ -84,8 +84,8 @@ def components() -> dict[str, Schema]:
     }
     # These leave out what they do not know.
     for kind in (
-        *(Context, SamePerson, Timeline, KeyExplanation, Error),
-        *(Merge, Conflicts, Change, Changes, Erasure),
+        *(Context, ConflictingCustomer, Timeline, KeyExplanation, Error),
+        *(Merge, IdentityConflictPage, AuditEntry, AuditPage, Erasure),
     ):
         _never_null(schemas[kind.__name__])
     for kind in (EventIngest, ContextQuery):

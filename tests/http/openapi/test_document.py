@@ -216,8 +216,8 @@ def test_conflicts_and_changes_are_what_their_schemas_say(caller, ingest, unique
     marked = caller.post("/v1/identity/shared", json={"email": email, "shared": True} | said).json()
     changes = caller.get("/v1/identity/changes", params={"customer": one}).json()
 
-    validate(conflicts, {"$ref": "#/components/schemas/Conflicts"})
-    validate(changes, {"$ref": "#/components/schemas/Changes"})
+    validate(conflicts, {"$ref": "#/components/schemas/IdentityConflictPage"})
+    validate(changes, {"$ref": "#/components/schemas/AuditPage"})
     assert conflicts["conflicts"]
     assert changes["changes"] == [marked, dismissed]
 
@@ -232,7 +232,7 @@ def test_an_erasure_is_what_its_schema_says(caller, ingest, unique):
     documented = DOCUMENT["paths"]["/v1/customers/{id}"]["delete"]["responses"]
     assert documented.keys() >= {"200", "202"}
     validate(erased.json(), documented["200"]["content"]["application/json"]["schema"])
-    validate(changes, {"$ref": "#/components/schemas/Changes"})
+    validate(changes, {"$ref": "#/components/schemas/AuditPage"})
     assert [each["kind"] for each in changes["changes"]] == ["erasure"]
 
 
