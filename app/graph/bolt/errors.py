@@ -12,13 +12,14 @@ from neo4j.exceptions import (
     ServiceUnavailable,
 )
 
-# The division by zero with which the write ends a lost race for an idempotency key.
-LOST_IDEMPOTENCY_RACE = "Neo.ClientError.Statement.ArithmeticError"
+# The name by which `cypher/write/ingest.cypher` aborts a lost race. It stands in the message of an
+# ARGUMENT_ERROR, as that of a coordinate reference system that no Neo4j knows.
+LOST_RACE = "waypath_lost_race"
+ARGUMENT_ERROR = "Neo.ClientError.Statement.ArgumentError"
 # Two instances created one index at the same time, in spite of IF NOT EXISTS.
 LOST_INDEX_RACE = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
 # An entity that a write had read was deleted before it could write: a Customer who is erased.
 LOST_ENTITY = "Neo.ClientError.Statement.EntityNotFound"
-LOST_RACES = (LOST_IDEMPOTENCY_RACE, LOST_INDEX_RACE, LOST_ENTITY)
 DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
 # The database accepts no login of the user for five seconds, after three wrong ones.
 LOCKED_OUT = "Neo.ClientError.Security.AuthenticationRateLimit"
@@ -54,9 +55,9 @@ class LostConnection(ServiceUnavailable):
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same statement may succeed if it is repeated."""
-    if isinstance(error, ConstraintError | ServiceUnavailable):
+    if isinstance(error, ServiceUnavailable) or _is_lost_race(error):
         return True
-    if isinstance(error, Neo4jError) and error.code in (*LOST_RACES, *TERMINATED, LOCKED_OUT):
+    if isinstance(error, Neo4jError) and error.code in (*TERMINATED, LOCKED_OUT):
         return True
     return isinstance(error, DRIVER_ERRORS) and error.is_retryable()
 
@@ -90,10 +91,10 @@ def retry_reason(error: BaseException | None) -> str:
     """Why a statement is repeated: `connection`, `deadlock`, `race` or `transient`."""
     if isinstance(error, DriverError):
         return "connection"
-    code = error.code if isinstance(error, Neo4jError) else None
-    if code in LOST_RACES or isinstance(error, ConstraintError):
+    if _is_lost_race(error):
         return "race"
-    return "deadlock" if code == DEADLOCK else "transient"
+    is_deadlock = isinstance(error, Neo4jError) and error.code == DEADLOCK
+    return "deadlock" if is_deadlock else "transient"
 
 
 def describe_error(error: BaseException) -> str:
@@ -109,6 +110,14 @@ def describe_error(error: BaseException) -> str:
         if isinstance(cause, DRIVER_ERRORS)
     ]
     return next((text for text in texts if text != _NO_ROUTE), str(error))
+
+
+def _is_lost_race(error: BaseException | None) -> bool:
+    if not isinstance(error, Neo4jError):
+        return False
+    if error.code == ARGUMENT_ERROR:
+        return LOST_RACE in (error.message or "")
+    return isinstance(error, ConstraintError) or error.code in (LOST_INDEX_RACE, LOST_ENTITY)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
