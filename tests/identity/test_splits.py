@@ -100,6 +100,25 @@ def test_a_split_that_is_undone_is_one_customer_again(reviewer, split, ingest, o
     assert ingest(email=f"joe.{unique}@x.com")["customerId"] == customer
 
 
+def test_a_replay_after_a_split_names_the_customer_that_has_the_touchpoint_now(
+    client, reviewer, split, office, unique
+):
+    customer, phone = office
+    event = {"event": "x", "email": f"joe.{unique}@x.com"}
+    headers = {"Idempotency-Key": unique}
+    first = client.post("/v1/events", json=event, headers=headers).json()
+    (part,) = split(customer, phone)["parts"]
+
+    replay = client.post("/v1/events", json=event, headers=headers)
+    reviewer.post(f"/v1/splits/{part['splitId']}/undo")
+    after_the_undo = client.post("/v1/events", json=event, headers=headers)
+
+    assert first["customerId"] == customer
+    assert replay.json() == first | {"customerId": part["customerId"]}
+    assert replay.headers["Idempotency-Replayed"] == "true"
+    assert after_the_undo.content == replay.content
+
+
 def test_what_is_connected_by_its_events_is_not_split(reviewer, person, unique):
     response = reviewer.post(f"/v1/customers/{person}/split", json={"reason": "x"})
 

@@ -95,7 +95,9 @@ OPERATIONS = (
         "Keep one event or a batch",
         "Resolves each event to a Customer by email, then phone, then externalId, and keeps it as "
         "a Touchpoint. A request is stored whole or not at all, and is stored when it is answered. "
-        "A key that is blocked, such as `null` or `noreply@…`, is ignored and named in `warnings`.",
+        "A key that is blocked, such as `null` or `noreply@…`, is ignored and named in `warnings`. "
+        "A retry with the same idempotency key stores nothing and returns the first response. If "
+        "the Customer was split since, `customerId` is the Customer that has the Touchpoint now.",
         gives=(EventResult, schemas.BatchReceipt),
         errors=(*_ANY, *_BODY, *_KEY, errors.IdempotencyConflict),
         scope=EVENTS_WRITE,
