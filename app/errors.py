@@ -62,7 +62,7 @@ class NotFound(ServiceError):
 
 
 class CustomerNotFound(ServiceError):
-    """404: nobody is known by this id or these keys."""
+    """404: nobody is known by this id or these identifiers."""
 
     code = "unknown_customer"
 

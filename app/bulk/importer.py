@@ -13,7 +13,7 @@ from app.bulk.retry import patiently
 from app.bulk.windows import Window
 from app.bulk.writer import Checked, RecordWriter, Rejected
 from app.domain import timestamps
-from app.domain.identifiers import Key
+from app.domain.identifiers import Identifier
 from app.graph.graph import Graph
 from app.ingest.events import Event
 from app.ingest.service import Ingest
@@ -36,7 +36,7 @@ class BulkImport:
     """Keeps the records of files in the graph, and the others in the rejects file."""
 
     def __init__(
-        self, graph: Graph, ingest: Ingest, blocklist: Container[Key], rejects: Rejects
+        self, graph: Graph, ingest: Ingest, blocklist: Container[Identifier], rejects: Rejects
     ) -> None:
         self._graph = graph
         self._blocklist = blocklist

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from msgspec import Struct
 
 from app.bulk.source import LINE
-from app.domain.identifiers import Key
+from app.domain.identifiers import Identifier
 from app.errors import FieldError, InvalidPayload
 from app.ingest import payload
 from app.ingest.events import Event, EventIngest
@@ -44,7 +44,7 @@ def text(line: int, raw: bytes, translate: Callable[[bytes], bytes]) -> Text:
 
 
 def read(
-    texts: Iterable[Text], identity: str | None, blocklist: Container[Key]
+    texts: Iterable[Text], identity: str | None, blocklist: Container[Identifier]
 ) -> Iterator[Record]:
     """The records of texts. An event without a key of its own is known by its line.
 
@@ -68,7 +68,7 @@ def fault(path: str, message: str) -> InvalidPayload:
 
 
 def _event(
-    text: bytes, key: str | None, blocklist: Container[Key]
+    text: bytes, key: str | None, blocklist: Container[Identifier]
 ) -> tuple[EventIngest, Event | InvalidPayload]:
     decoded = payload.decode(text)
     if decoded.is_batch:

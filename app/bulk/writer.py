@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from app.bulk.batching import chains
 from app.bulk.records import Record
 from app.bulk.retry import patiently
-from app.domain.identifiers import Key
+from app.domain.identifiers import Identifier
 from app.errors import InvalidPayload, ServiceError
 from app.ingest.commit_control import MAX_ROWS
 from app.ingest.events import Event
@@ -31,7 +31,7 @@ class _Events(Payload, frozen=True):
     def path(self, position: int) -> str:
         return ""
 
-    def check(self, blocklist: Container[Key]) -> list[Event | InvalidPayload]:
+    def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         return list(self.events)
 
 
@@ -70,7 +70,7 @@ class RecordWriter:
 
 
 def _subjects(event: Event) -> list[str]:
-    identifiers = [str(key) for key in event.keys] or [event.customer or ""]
+    identifiers = [str(identifier) for identifier in event.identifiers] or [event.customer or ""]
     return [*identifiers, f"idempotencyKey:{event.idempotency_key}"]
 
 

@@ -1,4 +1,4 @@
-"""Context: what is known of a Customer, for a caller who has any of its keys."""
+"""Context: what is known of a Customer, for a caller who has one of its identifiers."""
 
 from collections.abc import Callable, Container
 from typing import Annotated, Any
@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.customers.touchpoints import Touchpoint, touchpoint
-from app.domain import identifiers as identity
-from app.domain import timestamps
+from app.domain import identity_fields, timestamps
+from app.domain.identifiers import Identifier, Kind
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound
 from app.graph.graph import Graph, Row
@@ -27,10 +27,10 @@ class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
     decides. A blank or null field counts as absent.
     """
 
-    customer: identity.CustomerField = None
-    email: identity.EmailField = None
-    phone: identity.PhoneField = None
-    external_id: identity.ExternalIdField = None
+    customer: identity_fields.CustomerField = None
+    email: identity_fields.EmailField = None
+    phone: identity_fields.PhoneField = None
+    external_id: identity_fields.ExternalIdField = None
     limit: Annotated[
         int, Meta(ge=0, le=LIMIT, description="How many Touchpoints to tell, the latest ones.")
     ] = 20
@@ -48,10 +48,10 @@ class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
     ] = None
 
 
-class Identifier(Struct, frozen=True, rename="camel"):
-    """A key that identifies the Customer, since when, and its weight."""
+class CustomerIdentifier(Struct, frozen=True, rename="camel"):
+    """An identifier of the Customer, since when, and its weight."""
 
-    kind: identity.Kind
+    kind: Kind
     value: str
     weight: float
     since: str
@@ -65,13 +65,13 @@ class EventCount(Struct, frozen=True, rename="camel"):
 
 
 class ConflictingCustomer(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Another Customer who may be the same person: a key of the one came with a key of the other.
+    """Another Customer who may be the same person: identifiers of the two came in one event.
 
     What changed after the moment that the query asks for is absent.
     """
 
     customer_id: str
-    kind: identity.Kind
+    kind: Kind
     first_seen: str
     last_seen: str | None = None
     count: Annotated[int | None, Meta(description="How often the keys came together.")] = None
@@ -117,7 +117,7 @@ class Context(Struct, frozen=True, rename="camel", omit_defaults=True):
     created_at: str
     first_seen: Annotated[str | None, Meta(description="When the first Touchpoint occurred.")]
     last_seen: Annotated[str | None, Meta(description="When the last Touchpoint occurred.")]
-    identifiers: list[Identifier]
+    identifiers: list[CustomerIdentifier]
     events: list[EventCount]
     possible_same_people: list[ConflictingCustomer]
     touchpoints: list[Touchpoint]
@@ -132,10 +132,10 @@ Links = Callable[[str], str | None]
 class ContextReader:
     """Reads contexts from the graph. `links` gives a Customer's address in Neo4j Browser.
 
-    A key that is blocked is ignored, as it is in events.
+    A blocked identifier is ignored, as it is in events.
     """
 
-    def __init__(self, graph: Graph, links: Links, blocklist: Container[identity.Key]) -> None:
+    def __init__(self, graph: Graph, links: Links, blocklist: Container[Identifier]) -> None:
         self._graph = graph
         self._links = links
         self._blocklist = blocklist
@@ -146,20 +146,22 @@ class ContextReader:
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
         errors = FieldErrors()
-        customer, keys, _ = identity.identify(query, self._blocklist, errors)
+        customer, identifiers, _ = identity_fields.parse_identity(query, self._blocklist, errors)
         as_of = errors.parse(query.as_of, "asOf", timestamps.parse)
-        if not identity.is_anybody(query):
-            errors.add("", identity.NOBODY)
+        if not identity_fields.has_any_identifier(query):
+            errors.add("", identity_fields.MISSING_IDENTIFIER)
         errors.raise_any()
         rows = await self._graph.read(
             "context",
             customer=customer,
-            keys=[{"kind": key.kind, "value": key.value} for key in keys],
+            keys=[
+                {"kind": identifier.kind, "value": identifier.value} for identifier in identifiers
+            ],
             asOf=as_of,
             limit=query.limit,
         )
         for row in rows:
-            weights = {key.kind: key.weight for key in keys}
+            weights = {identifier.kind: identifier.weight for identifier in identifiers}
             context = _context(row, weights.get(row["matchedBy"]), self._links(row["customerId"]))
             return within(context, query.max_bytes) if query.max_bytes else context
         raise CustomerNotFound("nobody is known by what the query names")
@@ -169,7 +171,7 @@ def within(context: Context, size: int) -> Context:
     """The context in at most so many bytes of JSON; what is left out is counted in `omitted`.
 
     The oldest Touchpoints go first, then the other people, the oldest merges, the rarest events,
-    the newest keys.
+    the newest identifiers.
     """
     excess = len(_encode(context)) - size
     if excess <= 0:
@@ -193,7 +195,7 @@ def _context(row: Row, weight: float | None, browser: str | None) -> Context:
         row["createdAt"],
         row["first"],
         row["last"],
-        msgspec.convert(row["identifiers"], list[Identifier]),
+        msgspec.convert(row["identifiers"], list[CustomerIdentifier]),
         msgspec.convert(row["events"], list[EventCount]),
         msgspec.convert(row["samePeople"], list[ConflictingCustomer]),
         [touchpoint(each) for each in row["touchpoints"]],

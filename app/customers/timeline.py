@@ -25,7 +25,7 @@ class TimelineQuery(Struct, frozen=True, forbid_unknown_fields=True, rename="cam
         str,
         Meta(
             description="The Customer's id.",
-            extra_json_schema={"minLength": 1, "maxLength": identifiers.ID_LENGTH},
+            extra_json_schema={"minLength": 1, "maxLength": identifiers.MAX_ID_LENGTH},
         ),
     ]
     limit: Annotated[int, Meta(ge=1, le=LIMIT, description="How long a page may be.")] = 50

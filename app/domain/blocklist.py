@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from app.domain import identifiers
-from app.domain.identifiers import Key
+from app.domain.identifiers import Identifier
 
 _PLACEHOLDERS = "null undefined none nil nan n/a anonymous anon unknown unidentified"
 _SENDERS = """
@@ -48,7 +48,7 @@ _TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|<%.*%>|\*\|.*\|\*|\[\[.*\]\]|%%.*%%
 
 
 class EventWarning(Struct, frozen=True):
-    """What was ignored of an event that is kept: `path` says where it stood, `message` why."""
+    """What was ignored of an event that is stored: `path` says where it stood, `message` why."""
 
     path: str
     code: Annotated[str, Meta(extra_json_schema={"enum": ["blocked_key"]})]
@@ -78,10 +78,10 @@ class Blocklist:
 
     # Every identifier of every event is looked up, and the same few come again and again.
     @lru_cache(maxsize=16384)  # noqa: B019 - a process has one blocklist, and keeps it
-    def __contains__(self, key: Key) -> bool:
-        value = _compared(key)
-        is_blocked = _RULES[key.kind](value, self._entries[key.kind])
-        return is_blocked and value not in self._exceptions[key.kind]
+    def __contains__(self, identifier: Identifier) -> bool:
+        value, kind = _compared(identifier), identifier.kind
+        is_blocked = _RULES[kind](value, self._entries[kind])
+        return is_blocked and value not in self._exceptions[kind]
 
     def _take(self, entry: str) -> None:
         kind, _, text = entry.removeprefix("-").partition(":")
@@ -101,9 +101,9 @@ class Blocklist:
             raise ValueError("is not blocked")
 
 
-def blocked_warning(key: str, path: str) -> EventWarning:
-    """The warning of a key, `kind:value`, of the event whose fields' paths begin with `path`."""
-    kind, _, value = key.partition(":")
+def blocked_warning(identifier: str, path: str) -> EventWarning:
+    """The warning of an identifier, `kind:value`; `path` begins the paths of the event's fields."""
+    kind, _, value = identifier.partition(":")
     message = f"{value} is blocked: it identifies nobody, and was ignored"
     return EventWarning(path + kind, "blocked_key", message)
 
@@ -126,7 +126,7 @@ def _external_id(value: str, entries: set[str]) -> bool:
 
 
 _RULES = {"email": _email, "phone": _phone, "externalId": _external_id}
-_KEYS = {
+_PARSERS = {
     "email": identifiers.email,
     "phone": identifiers.phone,
     "externalId": identifiers.external_id,
@@ -137,8 +137,9 @@ def _is_template(text: str) -> bool:
     return _TEMPLATE.fullmatch(text) is not None
 
 
-def _compared(key: Key) -> str:
-    return key.value.casefold() if key.kind == "externalId" else key.value
+def _compared(identifier: Identifier) -> str:
+    value = identifier.value
+    return value.casefold() if identifier.kind == "externalId" else value
 
 
 def _value(kind: str, text: str) -> str:
@@ -149,4 +150,4 @@ def _value(kind: str, text: str) -> str:
         return identifiers.email(f"{text}a.example").value.removesuffix("a.example")
     if kind == "email" and text.startswith("@"):
         return identifiers.email(f"a{text}").value.removeprefix("a")
-    return _compared(_KEYS[kind](text))
+    return _compared(_PARSERS[kind](text))

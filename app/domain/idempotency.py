@@ -12,12 +12,15 @@ HEADER = rf"^[!-~]([ -~]{{0,{LENGTH - 2}}}[!-~])?$"
 
 
 def key(text: str) -> str:
-    """The key itself. Raises ValueError, with a message for the caller, where it cannot be one."""
+    """The idempotency key in a text.
+
+    Raises ValueError with a message for the caller.
+    """
     if not 1 <= len(text) <= LENGTH or not text.isprintable():
         raise ValueError(f"must be 1 to {LENGTH} printable characters")
     return text
 
 
 def digest(payload: bytes) -> str:
-    """What tells one payload from another under the same key: 128 bits, as hexadecimal."""
+    """The digest of a payload, by which a replay is told from a conflict: 128 bits in hex."""
     return hashlib.blake2b(payload, digest_size=16).hexdigest()

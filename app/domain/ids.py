@@ -1,4 +1,4 @@
-"""Ids: opaque, prefixed, and sorted by the time of their making unless derived from a key.
+"""Ids: opaque, prefixed, and sorted by time unless derived from an idempotency key.
 
 That is the order of UUIDs of version 7 (RFC 9562), also of those of one millisecond.
 """

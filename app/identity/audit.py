@@ -20,7 +20,7 @@ class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
         str | None,
         Meta(
             description="Only what touches this Customer, or one that is merged with it.",
-            extra_json_schema={"maxLength": identifiers.ID_LENGTH},
+            extra_json_schema={"maxLength": identifiers.MAX_ID_LENGTH},
         ),
     ] = None
     limit: Annotated[int, Meta(ge=1, le=LIMIT, description="How long a page may be.")] = 50

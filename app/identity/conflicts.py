@@ -83,7 +83,7 @@ class IdentityConflictPage(Struct, frozen=True, rename="camel", omit_defaults=Tr
 
 class _Place(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     strength: float
-    id: Annotated[str, Meta(max_length=2 * identity.ID_LENGTH)]
+    id: Annotated[str, Meta(max_length=2 * identity.MAX_ID_LENGTH)]
 
 
 class IdentityConflictReader:

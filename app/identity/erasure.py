@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.domain import identifiers, ids, timestamps
-from app.domain.identifiers import ID_LENGTH
+from app.domain.identifiers import MAX_ID_LENGTH
 from app.domain.validation import FieldErrors, invalid
 from app.errors import CustomerNotFound, FieldError, MergeConflict, Unavailable
 from app.graph.graph import Graph
@@ -31,7 +31,7 @@ class ErasureQuery(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             description="The Customer's id, or that of one who is merged with it.",
-            extra_json_schema={"minLength": 1, "maxLength": ID_LENGTH},
+            extra_json_schema={"minLength": 1, "maxLength": MAX_ID_LENGTH},
         ),
     ]
     reason: Annotated[

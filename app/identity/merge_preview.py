@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from app.domain.identifiers import ID_LENGTH, Kind
+from app.domain.identifiers import MAX_ID_LENGTH, Kind
 from app.graph.graph import Row
 
 MANY_IDENTIFIERS = 20
@@ -15,7 +15,7 @@ FromCustomer = Annotated[
     str,
     Meta(
         description="The id of the Customer to merge into this one.",
-        extra_json_schema={"minLength": 1, "maxLength": ID_LENGTH},
+        extra_json_schema={"minLength": 1, "maxLength": MAX_ID_LENGTH},
     ),
 ]
 

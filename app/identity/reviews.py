@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from app.domain import identifiers, ids, timestamps
-from app.domain.identifiers import Key
+from app.domain import identity_fields, ids, timestamps
+from app.domain.identifiers import Identifier
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound, IdentityConflictNotFound
 from app.graph.graph import Graph
@@ -24,9 +24,9 @@ class SharedMark(Struct, forbid_unknown_fields=True, rename="camel"):
 
     shared: bool
     reason: Reason
-    email: identifiers.EmailField = None
-    phone: identifiers.PhoneField = None
-    external_id: identifiers.ExternalIdField = None
+    email: identity_fields.EmailField = None
+    phone: identity_fields.PhoneField = None
+    external_id: identity_fields.ExternalIdField = None
 
 
 class ReviewService:
@@ -59,11 +59,11 @@ class ReviewService:
 
         Raises InvalidPayload, CustomerNotFound where nobody has the key, or Unavailable.
         """
-        key = _key(mark)
+        identifier = _identifier(mark)
         rows = await self._graph.write(
             "review_identifier",
-            kind=key.kind,
-            value=key.value,
+            kind=identifier.kind,
+            value=identifier.value,
             shared=mark.shared,
             id=ids.new_review_id(),
             at=timestamps.now()[1],
@@ -75,10 +75,10 @@ class ReviewService:
         raise CustomerNotFound("nobody has this key")
 
 
-def _key(mark: SharedMark) -> Key:
+def _identifier(mark: SharedMark) -> Identifier:
     errors = FieldErrors()
-    keys = identifiers.read_keys(mark, errors)
-    if len(keys) != 1 and not errors.items:
+    identifiers = identity_fields.parse_identifiers(mark, errors)
+    if len(identifiers) != 1 and not errors.items:
         errors.add("", ONE_KEY)
     errors.raise_any()
-    return keys[0]
+    return identifiers[0]

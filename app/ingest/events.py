@@ -1,4 +1,4 @@
-"""Events: what a caller sends, checked in full and brought into its one form."""
+"""Events: what a caller sends, validated in full and normalised."""
 
 import re
 from collections.abc import Container
@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
-from app.domain import idempotency, identifiers, timestamps
-from app.domain.identifiers import Key
+from app.domain import idempotency, identity_fields, timestamps
+from app.domain.identifiers import Identifier
 from app.domain.validation import FieldErrors
 from app.errors import FieldError
 from app.ingest import properties
@@ -49,10 +49,10 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
             },
         ),
     ] = None
-    customer: identifiers.CustomerField = None
-    email: identifiers.EmailField = None
-    phone: identifiers.PhoneField = None
-    external_id: identifiers.ExternalIdField = None
+    customer: identity_fields.CustomerField = None
+    email: identity_fields.EmailField = None
+    phone: identity_fields.PhoneField = None
+    external_id: identity_fields.ExternalIdField = None
     properties: _Properties = Raw()  # decoding it would lose digits and repeated names
     timestamp: Annotated[
         str | None,
@@ -75,16 +75,16 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class Event(Struct, frozen=True):
-    """An event in its one form: keys normalised, the heaviest first; properties as JSON text.
+    """A normalised event: identifiers by falling weight, properties as JSON text.
 
-    `ignored` are the keys that are blocked, `values` the properties that Neo4j can hold. Without a
-    `timestamp`, it happened now.
+    `ignored` are the identifiers that are blocked, `values` the properties that Neo4j can hold.
+    Without a `timestamp`, it happened now.
     """
 
     event: str
     customer: str | None
-    keys: list[Key]
-    ignored: list[Key]
+    identifiers: list[Identifier]
+    ignored: list[Identifier]
     timestamp: str | None
     instant: timestamps.Instant | None
     properties: str
@@ -93,26 +93,26 @@ class Event(Struct, frozen=True):
 
 
 def normalise(
-    sent: EventIngest, blocklist: Container[Key], path: str = ""
+    sent: EventIngest, blocklist: Container[Identifier], path: str = ""
 ) -> tuple[Event, list[FieldError]]:
-    """The one form of an event, and all its errors; the form counts only if there are none.
+    """An event in its normalised form, and all its errors; the form counts only without errors.
 
     `path` begins the paths of the event's fields, such as `events[3].`.
     """
     errors = FieldErrors(path)
     name = errors.parse(sent.event, "event", _name)
-    customer, keys, ignored = identifiers.identify(sent, blocklist, errors)
+    customer, identifiers, ignored = identity_fields.parse_identity(sent, blocklist, errors)
     instant = errors.parse(sent.timestamp, "timestamp", timestamps.parse)
     idempotency_key = errors.parse(sent.idempotency_key, "idempotencyKey", idempotency.key)
     text, values = _properties(sent.properties, errors)
     if name is None and (not sent.event or sent.event.isspace()):
         errors.add("event", "is required")
-    if not (keys or customer or identifiers.is_anybody(sent)):
-        errors.add("", identifiers.NOBODY)
+    if not (identifiers or customer or identity_fields.has_any_identifier(sent)):
+        errors.add("", identity_fields.MISSING_IDENTIFIER)
     event = Event(
         name or "",
         customer,
-        keys,
+        identifiers,
         ignored,
         sent.timestamp if instant else None,
         instant,

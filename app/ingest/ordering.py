@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 
 def commit_order(subjects: Iterable[Sequence[str]]) -> list[int]:
-    """The positions of events, given the keys and Customer of each, in the order to write them.
+    """The positions of events in the order to write them; a subject is an identifier or a Customer.
 
     Events that share a subject, be it through others, keep their order: a later one may resolve
     to what an earlier one wrote. Apart from that they are sorted by the least subject that they

@@ -7,7 +7,7 @@ from itertools import islice
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from app.domain.identifiers import Key
+from app.domain.identifiers import Identifier
 from app.domain.validation import invalid
 from app.errors import FieldError, InvalidPayload
 from app.ingest.events import Event, EventIngest, normalise
@@ -35,11 +35,11 @@ class Payload(Struct, frozen=True):
         """Where the event at a position stands, as the beginning of its fields' paths."""
         return f"events[{position}]." if self.is_batch else ""
 
-    def check(self, blocklist: Container[Key]) -> list[Event | InvalidPayload]:
+    def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         """For each event its normalised form, or the error with all that is wrong with it."""
         return [self._check(position, blocklist) for position in range(len(self.sent))]
 
-    def _check(self, position: int, blocklist: Container[Key]) -> Event | InvalidPayload:
+    def _check(self, position: int, blocklist: Container[Identifier]) -> Event | InvalidPayload:
         path = self.path(position)
         event, errors = normalise(self.sent[position], blocklist, path)
         if failure := self.failures.get(position):

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from app.domain import idempotency, ids, timestamps
-from app.domain.identifiers import Key
+from app.domain.identifiers import Identifier
 from app.errors import FieldError, IdempotencyConflict, ServiceError
 from app.ingest.events import Event, EventIngest
 from app.ingest.group_commit import Row
@@ -15,7 +15,7 @@ from app.ingest.payload import Payload
 Received = tuple[str, timestamps.Instant]
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
-SENT_LENGTH = 512  # beyond it, the white space around a key is left out
+SENT_LENGTH = 512  # beyond it, the white space around an identifier is left out
 _FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
 
 
@@ -31,7 +31,7 @@ class IngestRequest(Struct, frozen=True):
     is_lenient: bool = False
 
     def uses_header(self, position: int) -> bool:
-        """Whether the key of an event is that of the request, and not one of its own."""
+        """Whether an event's idempotency key is that of the request, and not one of its own."""
         return not self.payload.sent[position].idempotency_key
 
     def conflict(self, position: int) -> IdempotencyConflict:
@@ -45,8 +45,10 @@ class IngestRequest(Struct, frozen=True):
         return IdempotencyConflict(f"an idempotency key {message}", [FieldError(path, message)])
 
 
-def build_rows(request: IngestRequest, blocklist: Container[Key]) -> list[Row | ServiceError]:
-    """A row an event, in order, or what is wrong with it. Keys that are blocked are left out."""
+def build_rows(
+    request: IngestRequest, blocklist: Container[Identifier]
+) -> list[Row | ServiceError]:
+    """A row an event, in order, or what is wrong with it. Blocked identifiers are left out."""
     received = timestamps.now()
     identify = _identifier(request)
     digests: dict[str, str | None] = {}
@@ -58,10 +60,12 @@ def build_rows(request: IngestRequest, blocklist: Container[Key]) -> list[Row | 
         event_id, digest = identify(position, event)
         if digests.setdefault(event_id, digest) == digest:
             row = _row(event, event_id, digest, received, position)
-            if sent := _sent(request.payload.sent[position], event.keys):
+            if sent := _sent(request.payload.sent[position], event.identifiers):
                 row["values"] = row["values"] | {"sent": sent}
             if event.ignored:
-                row["values"] = row["values"] | {"ignored": [str(key) for key in event.ignored]}
+                row["values"] = row["values"] | {
+                    "ignored": [str(identifier) for identifier in event.ignored]
+                }
             found.append(row)
         else:
             found.append(request.conflict(position))
@@ -89,14 +93,14 @@ def _identifier(request: IngestRequest) -> Callable[[int, Event], tuple[str, str
     return identify
 
 
-def _sent(sent: EventIngest, keys: list[Key]) -> list[str]:
-    """The keys that were sent in another form than the one in which they are compared."""
-    found: list[str] = []
-    for key in keys:
-        text = getattr(sent, _FIELDS[key.kind])
-        if text != key.value:
-            found.append(f"{key.kind}:{text if len(text) <= SENT_LENGTH else text.strip()}")
-    return found
+def _sent(sent: EventIngest, identifiers: list[Identifier]) -> list[str]:
+    """The identifiers that were sent in another form than the one in which they are compared."""
+    texts: list[str] = []
+    for identifier in identifiers:
+        text = getattr(sent, _FIELDS[identifier.kind])
+        if text != identifier.value:
+            texts.append(f"{identifier.kind}:{text if len(text) <= SENT_LENGTH else text.strip()}")
+    return texts
 
 
 def _row(event: Event, event_id: str, digest: str | None, received: Received, position: int) -> Row:
@@ -110,9 +114,10 @@ def _row(event: Event, event_id: str, digest: str | None, received: Received, po
         "customer": event.customer,
         "newCustomer": ids.customer_id(event_id),
         "keys": [
-            {"kind": key.kind, "value": key.value, "weight": key.weight} for key in event.keys
+            {"kind": identifier.kind, "value": identifier.value, "weight": identifier.weight}
+            for identifier in event.identifiers
         ],
-        "identifiers": [str(key) for key in event.keys],
+        "identifiers": [str(identifier) for identifier in event.identifiers],
         "event": event.event,
         "timestamp": timestamp,
         "occurredAt": instant,

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.domain.blocklist import EventWarning, blocked_warning
-from app.domain.identifiers import Key
+from app.domain.identifiers import Identifier
 from app.domain.resolution import ResolutionLimits, Resolved
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
 from app.graph.graph import Graph
@@ -26,7 +26,7 @@ LARGE = 8 * 1024  # bytes of a request, whose events take the event loop millise
 
 
 class EventResult(Struct, frozen=True, rename="camel"):
-    """What became of an event: its Touchpoint, its Customer, and the key that matched."""
+    """What became of an event: its Touchpoint, its Customer, and the identifier that matched."""
 
     event_id: Annotated[str, Meta(extra_json_schema={"pattern": "^evt_"})]
     customer_id: str
@@ -63,12 +63,12 @@ class RowResult(Struct, frozen=True):
 
 
 class Ingest:
-    """Keeps requests in the graph. A key that is blocked identifies nobody, and is ignored."""
+    """Stores requests in the graph. A blocked identifier is ignored."""
 
     def __init__(
         self,
         commits: GroupCommit,
-        blocklist: Container[Key],
+        blocklist: Container[Identifier],
         metrics: Metrics | None = None,
         tracing: Tracing | None = None,
     ) -> None:
@@ -225,7 +225,7 @@ def _result(
 def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:
     ignored = row["values"].get("ignored")
     path = request.payload.path(position)
-    return [blocked_warning(key, path) for key in ignored] if ignored else UNSET
+    return [blocked_warning(identifier, path) for identifier in ignored] if ignored else UNSET
 
 
 def _tally(

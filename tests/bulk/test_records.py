@@ -43,7 +43,7 @@ def call(**fields):
 
 
 def keys(event):
-    return [str(key) for key in event.keys]
+    return [str(identifier) for identifier in event.identifiers]
 
 
 def test_a_line_is_known_by_the_file_and_its_number():

@@ -48,7 +48,7 @@ def test_an_event_may_have_every_field():
     )
 
     assert event.customer == "cus_1"
-    assert [str(key) for key in event.keys] == [
+    assert [str(identifier) for identifier in event.identifiers] == [
         "email:jane@acme.com",
         "phone:+14155552671",
         "externalId:42",

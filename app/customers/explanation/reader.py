@@ -25,7 +25,7 @@ class ExplanationQuery(Struct, frozen=True, forbid_unknown_fields=True, rename="
         str,
         Meta(
             description="The event's id.",
-            extra_json_schema={"minLength": 1, "maxLength": identifiers.ID_LENGTH},
+            extra_json_schema={"minLength": 1, "maxLength": identifiers.MAX_ID_LENGTH},
         ),
     ]
     as_of: Annotated[

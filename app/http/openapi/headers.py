@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain import idempotency
-from app.domain.identifiers import ID_LENGTH
+from app.domain.identifiers import MAX_ID_LENGTH
 
 _TEXT = {"type": "string"}
 
@@ -61,7 +61,7 @@ _IDENTIFIERS = {
 
 def identifier(path: str) -> dict[str, Any]:
     """The `{id}` in a path such as `/v1/customers/{id}`."""
-    schema = _TEXT | {"minLength": 1, "maxLength": ID_LENGTH}
+    schema = _TEXT | {"minLength": 1, "maxLength": MAX_ID_LENGTH}
     description = _IDENTIFIERS[path.partition("/{id}")[0].rpartition("/")[2]]
     return {
         "name": "id",

@@ -1,0 +1,104 @@
+"""The fields by which a request names a Customer, and what they come to."""
+
+from collections.abc import Container
+from typing import Annotated, Protocol
+
+from msgspec import Meta
+
+from app.domain.identifiers import (
+    MAX_EMAIL_LENGTH,
+    MAX_ID_LENGTH,
+    Identifier,
+    email,
+    external_id,
+    opaque_id,
+    phone,
+)
+from app.domain.validation import FieldErrors
+
+MISSING_IDENTIFIER = "must have one of customer, email, phone, externalId"
+
+CustomerField = Annotated[
+    str | None,
+    Meta(
+        description="A Customer's id, which must exist. It decides, and no key is looked up.",
+        extra_json_schema={"maxLength": MAX_ID_LENGTH},
+    ),
+]
+EmailField = Annotated[
+    str | None,
+    Meta(
+        description="Weight 1.0. Compared in NFC and lower case, the domain IDNA-encoded.",
+        examples=["jane@acme.com"],
+        extra_json_schema={"maxLength": MAX_EMAIL_LENGTH},
+    ),
+]
+PhoneField = Annotated[
+    str | None,
+    Meta(
+        description="Weight 0.9. Compared as E.164; ten bare digits are a US number; no extension.",
+        examples=["+14155552671"],
+    ),
+]
+ExternalIdField = Annotated[
+    str | None,
+    Meta(
+        description="Weight 0.8. An id in another system, compared in NFC and trimmed.",
+        examples=["crm-42"],
+        extra_json_schema={"maxLength": MAX_ID_LENGTH},
+    ),
+]
+
+
+class IdentifierFields(Protocol):
+    """An object with the fields of the three kinds of identifiers."""
+
+    email: str | None
+    phone: str | None
+    external_id: str | None
+
+
+class IdentityFields(IdentifierFields, Protocol):
+    """An object with the four fields that name a Customer."""
+
+    customer: str | None
+
+
+def parse_identity(
+    fields: IdentityFields, blocklist: Container[Identifier], errors: FieldErrors
+) -> tuple[str | None, list[Identifier], list[Identifier]]:
+    """The Customer, the identifiers by falling weight, and the blocked ones, which are ignored.
+
+    Adds to `errors` what cannot be parsed, and that all identifiers are blocked and none is left.
+    """
+    before = len(errors.items)
+    customer = errors.parse(fields.customer, "customer", opaque_id)
+    identifiers = parse_identifiers(fields, errors)
+    ignored = [identifier for identifier in identifiers if identifier in blocklist]
+    if not ignored:
+        return customer, identifiers, ignored
+    identifiers = [identifier for identifier in identifiers if identifier not in ignored]
+    if not (identifiers or customer) and len(errors.items) == before:
+        for identifier in ignored:
+            errors.add(identifier.kind, _blocked(identifier))
+    return customer, identifiers, ignored
+
+
+def parse_identifiers(fields: IdentifierFields, errors: FieldErrors) -> list[Identifier]:
+    """The identifiers by falling weight; what cannot be parsed is added to `errors`."""
+    identifiers = (
+        errors.parse(fields.email, "email", email),
+        errors.parse(fields.phone, "phone", phone),
+        errors.parse(fields.external_id, "externalId", external_id),
+    )
+    return [identifier for identifier in identifiers if identifier]
+
+
+def has_any_identifier(fields: IdentityFields) -> bool:
+    """Whether one of the four fields is neither absent nor blank."""
+    texts = (fields.customer, fields.email, fields.phone, fields.external_id)
+    return any(text and not text.isspace() for text in texts)
+
+
+def _blocked(identifier: Identifier) -> str:
+    return f"is blocked: {identifier.value} identifies nobody, so another key is needed"
