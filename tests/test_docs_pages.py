@@ -1,5 +1,7 @@
 """The pages of the docs: that what they say comes true."""
 
+import ast
+import itertools
 import re
 import urllib.parse
 
@@ -145,6 +147,26 @@ def test_the_page_of_the_metrics_has_each_with_its_type_and_labels():
     }
 
 
+def test_the_page_of_the_log_events_has_each_that_the_service_logs():
+    rows = table((CHECKOUT / "docs" / "log-events.md").read_text(), "Event")
+
+    assert sorted(code(row[0])[0] for row in rows) == sorted(logged(CHECKOUT / "app"))
+
+
+def logged(directory):
+    """The log events in the sources in a directory: the texts that calls of `log` begin with."""
+    return {
+        constant.value
+        for path in directory.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and getattr(call.func.value, "id", None) == "log"
+        for constant in call.args
+        if isinstance(constant, ast.Constant)
+    }
+
+
 def test_the_readme_names_every_command():
     assert [name for name in COMMANDS if not re.search(rf"(waypath |`){name}\b", README)] == []
 
@@ -152,11 +174,8 @@ def test_the_readme_names_every_command():
 def table(text, head):
     """The rows of the table whose first column has this head, a list of cells each."""
     _, _, rest = text.partition(f"\n| {head} |")
-    lines = rest.splitlines()[2:]
-    return [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in lines[: next(n for n, line in enumerate(lines) if not line.startswith("|"))]
-    ]
+    lines = itertools.takewhile(lambda line: line.startswith("|"), rest.splitlines()[2:])
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
 def code(cell):

@@ -38,4 +38,4 @@ async def patiently(call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
 
 def _log(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.warning("database_awaited", attempt=state.attempt_number, error=str(error))
+    log.warning("database_retry", attempt=state.attempt_number, error=str(error))

@@ -76,7 +76,7 @@ def unfinished_on_errors() -> Iterator[None]:
     except (click.Abort, click.ClickException):
         raise
     except Exception as error:  # Python's own exit code, 1, means something else here
-        log.exception("unfinished")
+        log.exception("command_failed")
         raise Unfinished(f"{type(error).__name__}: {error}") from error
 
 

@@ -50,7 +50,7 @@ class Readiness:
                 await self._check()
                 await self._graph.reload_credentials()
             except Exception:
-                log.exception("readiness_failed")
+                log.exception("readiness_check_failed")
             self._metrics.set_database_up(is_up=self.is_ready)
             self._checked.set()
             await asyncio.sleep(CHECK_INTERVAL_SECONDS)
@@ -95,6 +95,8 @@ class Readiness:
     def _report(self, level: int, reason: str) -> None:
         # The check runs every second; the log has each reason once.
         if reason != self._reported:
-            event = "database_away" if self.is_ready else "database_not_ready"
-            log.log(level, event, reason=reason)
+            if self.is_ready:
+                log.log(level, "database_unavailable", reason=reason)
+            else:
+                log.log(level, "database_not_ready", reason=reason)
         self._reported = reason

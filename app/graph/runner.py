@@ -85,7 +85,7 @@ class StatementRunner:
             return DatabaseTimeout()
         if not is_unusable(error):
             return None
-        log.error("database_unusable", statement=statement.name, error=str(error))
+        log.error("database_access_failed", statement=statement.name, error=str(error))
         return Unavailable("the database cannot be used")
 
     def _report_retry(self, statement: Statement, attempt: int, error: Exception) -> None:

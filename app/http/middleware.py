@@ -84,7 +84,7 @@ def _told(error: Exception, scope: Scope) -> ServiceError:
         log.exception("request_failed", **where)
         return ServiceError("an error of ours; the request's id finds it in our logs")
     if not isinstance(refusal, Overloaded):  # of which there are many, and the admission logs them
-        log.info("request_refused", **where, code=refusal.code)
+        log.info("request_rejected", **where, code=refusal.code)
     return refusal
 
 

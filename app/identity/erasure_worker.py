@@ -50,7 +50,7 @@ class ErasureWorker(Generic[T]):
                 except Unavailable:
                     pass
                 except Exception:
-                    log.exception("erasures_failed")
+                    log.exception("erasure_sweep_failed")
                 await asyncio.sleep(interval)
         finally:
             running = list(self._running.values())

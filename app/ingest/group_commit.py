@@ -96,7 +96,7 @@ class GroupCommit:
                     for _ in range(WRITERS):
                         writers.create_task(self._commit_for_ever())
             except* Exception:
-                log.exception("writer_failed")
+                log.exception("group_commit_failed")
             finally:
                 self._refuse_all()
 
@@ -171,7 +171,7 @@ class GroupCommit:
             if len(batch) == 1:
                 _refuse(batch, error)
                 return
-            log.warning("group_split", writes=len(batch), error=str(error))
+            log.warning("group_commit_split", writes=len(batch), error=str(error))
             for waiting in batch:
                 await self._commit([waiting])
         else:

@@ -73,7 +73,7 @@ def server(calls: ToolCalls, key_of: KeyOf) -> Server[Any]:
         try:
             return _result(await calls.call(tool, params.arguments or {}, key_of(context)))
         except ServiceError as error:
-            log.info("request_refused", tool=tool.name, code=error.code)
+            log.info("request_rejected", tool=tool.name, code=error.code)
             return _refusal(error)
         except Exception:
             log.exception("request_failed", tool=tool.name)

@@ -105,7 +105,7 @@ async def test_requests_return_200_or_503_while_neo4j_is_out_of_memory_and_200_a
         scenario.faults = await asyncio.to_thread(_fill_memory, it, amounts.seconds)
         back = await it.neo4j_back()
         # A Neo4j that refuses memory is busy; only one that ended itself is unavailable.
-        assert "database_away" not in it.log()[len(before) :] or it.neo4j_pid != pid
+        assert "database_unavailable" not in it.log()[len(before) :] or it.neo4j_pid != pid
         scenario.recoveries.append(await senders.recovered(back))
         await senders.acknowledged(MORE)
     assert _statuses(scenario) <= {200, 503}

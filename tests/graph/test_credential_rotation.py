@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from app.errors import Unavailable
 from app.graph import credentials
@@ -107,9 +108,11 @@ async def test_open_connections_last_until_the_file_has_the_new_password(
     user.change_password(SECOND)
 
     await graph.read("schema")
-    refused = [each for each in await twice(graph) if isinstance(each, Exception)]
+    with capture_logs() as records:
+        refused = [each for each in await twice(graph) if isinstance(each, Exception)]
     assert [type(each) for each in refused] == [Unavailable]
     assert "password" not in str(refused[0])
+    assert [record["event"] for record in records] == ["database_access_failed"]
 
     password_file.write_text(SECOND)
     assert not [each for each in await twice(graph) if isinstance(each, Exception)]
@@ -123,7 +126,9 @@ async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
     await graph.reload_credentials()  # the database does not want it yet
     await graph.read("schema")
     user.change_password(SECOND)
-    await graph.reload_credentials()
+    with capture_logs() as records:
+        await graph.reload_credentials()
+    assert [record["event"] for record in records] == ["credentials_reloaded"]
 
     password_file.write_text("the next one, which the database does not want yet")
 

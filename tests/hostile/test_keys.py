@@ -195,7 +195,7 @@ def test_a_refused_request_is_logged_with_its_id(records):
     objects = [json.loads(line) for line in records.splitlines()]
 
     (refused,) = [each for each in objects if each.get("request_id") == "ours-42"]
-    assert (refused["event"], refused["code"]) == ("request_refused", "not_found")
+    assert (refused["event"], refused["code"]) == ("request_rejected", "not_found")
 
 
 def of(path, named):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.errors import Unavailable
 from app.ingest import commit_control, group_commit
@@ -223,10 +224,14 @@ async def test_the_poison_of_one_reaches_nobody_else(writes):
         await busy(commits)
         tasks = [submit(commits, n) for n in range(4)]
         await settle()
-        writes.gate.set()
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        with capture_logs() as records:
+            writes.gate.set()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [list, list, ValueError, list]
+    assert [(record["event"], record["writes"]) for record in records] == [
+        ("group_commit_split", 4)
+    ]
 
 
 async def test_beyond_its_rows_the_queue_refuses(writes, monkeypatch):
@@ -299,11 +304,13 @@ async def test_a_writer_that_dies_is_replaced_and_its_waiters_get_an_error(write
         writes.gate.set()
         with monkeypatch.context() as patch:
             patch.setattr(commits, "_commit", _die)
-            with pytest.raises(Unavailable):
-                await submit(commits, 1)
-        await settle()
+            with capture_logs() as records:
+                with pytest.raises(Unavailable):
+                    await submit(commits, 1)
+                await settle()
 
         assert await submit(commits, 2) == [{"n": 2}]
+    assert [record["event"] for record in records] == ["group_commit_failed"]
 
 
 async def _die(batch):

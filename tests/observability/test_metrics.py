@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from neo4j.exceptions import Neo4jError
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from app.access import api_keys
 from app.access.authenticator import MAX_AGE_SECONDS
@@ -302,9 +303,11 @@ def test_that_the_database_is_away_is_told_to_a_key_that_was_known(database, key
             wait_until_ready(address)
             assert value(scrape(address, key), "database_up") == 1
 
-            forwarder.close()
-            time.sleep(MAX_AGE_SECONDS)  # then the key is looked up again
-            wait_for(lambda: http_client.get(f"{address}/readyz").status_code == 503)
+            with capture_logs() as records:
+                forwarder.close()
+                time.sleep(MAX_AGE_SECONDS)  # then the key is looked up again
+                wait_for(lambda: http_client.get(f"{address}/readyz").status_code == 503)
+            assert "database_unavailable" in [record["event"] for record in records]
             wait_for(lambda: value(scrape(address, key), "database_up") == 0)
 
             forwarder.open()

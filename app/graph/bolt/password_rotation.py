@@ -39,7 +39,7 @@ class PasswordRotation:
         secret = login.secret()
         # The old password is tried: it is right until it is refused for the first time.
         if await self._is_refused(secret) and login.is_another(secret):
-            log.info("login_renewed")
+            log.info("credentials_reloaded")
 
     async def _is_refused(self, password: str) -> bool:
         timeout = drivers.CONNECT_TIMEOUT_SECONDS

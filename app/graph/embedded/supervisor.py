@@ -122,7 +122,7 @@ class EmbeddedNeo4j:
         class_path = jars.class_path(jars.LOCK, jars.user_cache())
         left = home.recorded()
         if left and (process := java.find(left.pid, home.arguments)):
-            log.warning("neo4j_left_behind", pid=left.pid)
+            log.warning("neo4j_orphan_stopped", pid=left.pid)
             java.end(process)
         password = home.password()
         home.prepare(java.server_arguments(class_path, home.path, self._options))
@@ -163,7 +163,7 @@ class EmbeddedNeo4j:
             code = process.wait()
             if self._stopping.is_set():
                 return
-            log.warning("neo4j_exited", pid=process.pid, code=code)
+            log.warning("neo4j_exited", pid=process.pid, exit_code=code)
             began, lived = time.monotonic(), time.monotonic() - began
             repetitions = 0 if lived > STABLE else repetitions
             if self._stopping.wait(

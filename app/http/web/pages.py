@@ -186,7 +186,7 @@ def _answered(door: Door) -> Door:
             raise
         except ServiceError as error:
             path = request.url.path
-            log.info("request_refused", method=request.method, path=path, code=error.code)
+            log.info("request_rejected", method=request.method, path=path, code=error.code)
             return templates.error_page(error)
         except Exception:
             log.exception("request_failed", method=request.method, path=request.url.path)

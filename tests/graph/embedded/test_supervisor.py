@@ -13,8 +13,9 @@ from typing import NamedTuple
 import neo4j
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
-from app.graph.embedded.home import Home
+from app.graph.embedded.home import Home, State
 from app.graph.embedded.java import QUICK
 from app.graph.embedded.supervisor import (
     Connection,
@@ -153,9 +154,14 @@ def test_a_killed_database_is_started_again_on_the_same_ports_with_all_that_was_
     _query(shared.connection, "CREATE (:Kept {by: 'a restart'})")
     killed = shared.neo4j.pid
 
-    os.kill(killed, signal.SIGKILL)
+    with capture_logs() as records:
+        os.kill(killed, signal.SIGKILL)
+        assert _eventually(lambda: _answers(shared.connection))
+        assert _eventually(lambda: len(records) == 2)
 
-    assert _eventually(lambda: _answers(shared.connection))
+    exited, restarted = records
+    assert (exited["event"], exited["exit_code"]) == ("neo4j_exited", -signal.SIGKILL)
+    assert restarted["event"] == "neo4j_restarted"
     assert shared.neo4j.pid not in {killed, None}
     assert running(shared.home) == shared.connection
     kept = _query(shared.connection, "MATCH (k:Kept {by: 'a restart'}) RETURN count(k) AS count")
@@ -193,6 +199,21 @@ def test_data_whose_password_is_lost_is_refused_and_kept(tmp_path):
         EmbeddedNeo4j(tmp_path).start()
 
     assert (tmp_path / "data" / "databases" / "system").exists()
+
+
+def test_a_start_ends_what_a_killed_service_left_running(tmp_path):
+    (tmp_path / "data" / "databases" / "system").mkdir(parents=True)
+    home = Home(tmp_path)
+    program = [sys.executable, "-c", "import time; time.sleep(600)", f"@{home.arguments}"]
+    with subprocess.Popen(program) as orphan:
+        home.record(State(orphan.pid, 7687, 7474, ready=True))
+
+        with capture_logs() as records, pytest.raises(EmbeddedError, match="password is missing"):
+            EmbeddedNeo4j(tmp_path).start()
+
+        assert not psutil.pid_exists(orphan.pid)
+    (record,) = records
+    assert (record["event"], record["pid"]) == ("neo4j_orphan_stopped", orphan.pid)
 
 
 def test_a_start_that_fails_says_why_and_leaves_the_home_free(shared):
