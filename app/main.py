@@ -41,7 +41,7 @@ from app.identity.erasure import ErasureService
 from app.identity.merges import MergeService
 from app.identity.reviews import ReviewService
 from app.identity.splits import SplitService
-from app.ingest import service
+from app.ingest import writer
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
 from app.ingest.service import Ingest
@@ -138,7 +138,7 @@ class _Core:
         self.tracing = tracing.load() if config.otlp_endpoint else Tracing()
         self.graph = Graph(where, metrics=counted)
         self._authenticator = Authenticator(self.graph)
-        write = partial(service.write, self.graph, config.resolution_limits, metrics=counted)
+        write = partial(writer.write, self.graph, config.resolution_limits, metrics=counted)
         self._commits = GroupCommit(write, CALL_TIMEOUT_SECONDS, counted)
         migrator = Migrator(self.graph, steps.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)

@@ -9,7 +9,7 @@ import msgspec
 from app.domain.blocklist import Blocklist
 from app.domain.resolution import ResolutionLimits
 from app.graph.graph import Graph
-from app.ingest import payload, service
+from app.ingest import payload, service, writer
 from app.ingest.commit_control import CommitRate
 from app.ingest.group_commit import AtomicGroup, GroupCommit, Row
 from app.ingest.rows import IngestRequest
@@ -92,7 +92,7 @@ async def parameters(events: list[dict[str, Any]]) -> dict[str, Row]:
     except _Captured as captured:
         groups = captured.args[0]
         try:
-            await service.write(cast("Graph", _Statement()), ResolutionLimits(), groups, 0.0)
+            await writer.write(cast("Graph", _Statement()), ResolutionLimits(), groups, 0.0)
         except _Captured as written:
             return written.args[0]
     raise AssertionError("the service wrote nothing")

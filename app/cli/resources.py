@@ -16,7 +16,7 @@ from app.graph.migrations.runner import Migrator
 from app.identity.erasure import ErasureService
 from app.identity.merges import MergeService
 from app.identity.splits import SplitService
-from app.ingest import service
+from app.ingest import writer
 from app.ingest.group_commit import GroupCommit
 from app.ingest.service import Ingest
 from app.settings import Settings
@@ -42,7 +42,7 @@ async def graph(config: Settings) -> AsyncIterator[Graph]:
 async def bulk_import(config: Settings, rejects: Rejects) -> AsyncIterator[BulkImport]:
     """The bulk import into the database of the settings. Raises Unavailable."""
     async with graph(config) as bulk:
-        commits = GroupCommit(partial(service.write, bulk, config.resolution_limits), DEADLINE)
+        commits = GroupCommit(partial(writer.write, bulk, config.resolution_limits), DEADLINE)
         blocklist = config.blocklist
         task = asyncio.create_task(commits.run())
         try:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app import errors
 from app.errors import FieldError, ServiceError
-from app.ingest.service import IngestResult
+from app.ingest.results import IngestResult
 
 STATUS = {
     errors.InvalidPayload.code: HTTPStatus.BAD_REQUEST,

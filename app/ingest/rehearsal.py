@@ -10,7 +10,7 @@ from app.domain.resolution import ResolutionLimits
 from app.errors import ServiceError, Unavailable
 from app.graph import statements
 from app.graph.graph import Graph, Row
-from app.ingest import payload, service
+from app.ingest import payload, writer
 from app.ingest.group_commit import AtomicGroup
 from app.ingest.rows import IngestRequest, build_rows
 
@@ -46,7 +46,7 @@ class Rehearsal:
         body = payload.decode(msgspec.json.encode({"events": _events()}))
         found = build_rows(IngestRequest(body, "rehearsal"), ())
         groups = [AtomicGroup([row]) for row in found if not isinstance(row, ServiceError)]
-        values, _ = service.parameters(self._limits, groups)
+        values, _ = writer.parameters(self._limits, groups)
         return values
 
 

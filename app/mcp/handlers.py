@@ -17,8 +17,9 @@ from app.http.body import SIZE
 from app.http.responses import receipt_content
 from app.ingest import payload
 from app.ingest.payload import Payload
+from app.ingest.results import EventResult, IngestResult
 from app.ingest.rows import IngestRequest
-from app.ingest.service import EventResult, Ingest, IngestResult
+from app.ingest.service import Ingest
 from app.mcp.tools import BatchOptions, Tool
 
 

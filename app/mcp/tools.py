@@ -12,7 +12,7 @@ from app.customers.timeline import Timeline, TimelineQuery
 from app.http.openapi.schemas import Event, tidy
 from app.http.responses import ErrorBody
 from app.ingest.payload import BATCH_SIZE
-from app.ingest.service import EventResult
+from app.ingest.results import EventResult
 
 
 class BatchOptions(Struct, forbid_unknown_fields=True, rename="camel"):

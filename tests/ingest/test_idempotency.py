@@ -12,8 +12,10 @@ from app.domain.resolution import ResolutionLimits
 from app.errors import IdempotencyConflict
 from app.ingest.group_commit import GroupCommit
 from app.ingest.payload import decode
+from app.ingest.results import IngestResult
 from app.ingest.rows import IngestRequest
-from app.ingest.service import Ingest, IngestResult, write
+from app.ingest.service import Ingest
+from app.ingest.writer import write
 from tests.support import http_client
 
 

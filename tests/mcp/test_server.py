@@ -23,7 +23,7 @@ from app.customers.timeline import TimelineQuery
 from app.graph.connection import Database
 from app.http import body
 from app.http.openapi import schemas
-from app.ingest.service import EventResult
+from app.ingest.results import EventResult
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.server import serving, wait_until_ready

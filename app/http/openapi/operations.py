@@ -27,7 +27,7 @@ from app.identity.reviews import Dismissal, SharedMark
 from app.identity.split_preview import SplitPreview, SplitQuery
 from app.identity.splits import Split, SplitRequest
 from app.ingest.events import EventIngest
-from app.ingest.service import EventResult
+from app.ingest.results import EventResult
 
 Errors = tuple[type[ServiceError], ...]
 

@@ -21,7 +21,7 @@ from app.identity.split_preview import SplitPreview, SplitQuery
 from app.identity.splits import Split, SplitRequest
 from app.ingest.events import EventIngest
 from app.ingest.payload import BATCH_SIZE
-from app.ingest.service import EventResult
+from app.ingest.results import EventResult
 
 Schema = dict[str, Any]
 

@@ -1,0 +1,119 @@
+"""Results: what a request's events came to, and which of their errors reject the whole request."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from app.domain.blocklist import EventWarning, blocked_warning
+from app.domain.resolution import Resolved
+from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
+from app.ingest.group_commit import Row
+from app.ingest.payload import combine_errors
+from app.ingest.rows import IngestRequest
+from app.ingest.writer import RowResult
+
+
+class EventResult(Struct, frozen=True, rename="camel"):
+    """What became of an event: its Touchpoint, its Customer, and the identifier that matched."""
+
+    event_id: Annotated[str, Meta(extra_json_schema={"pattern": "^evt_"})]
+    customer_id: str
+    resolved: Resolved
+    warnings: Annotated[
+        list[EventWarning] | UnsetType,
+        Meta(
+            description="The keys that were ignored, where there are any.",
+            extra_json_schema={"minItems": 1},
+        ),
+    ] = UNSET
+
+
+class IngestResult(Struct, frozen=True):
+    """The results of a request's events, in order; and whether all were stored before."""
+
+    results: list[EventResult | ServiceError]
+    is_replay: bool
+
+    @property
+    def accepted(self) -> int:
+        """How many events are stored."""
+        return sum(isinstance(result, EventResult) for result in self.results)
+
+
+def ingest_result(
+    request: IngestRequest, rows: list[Row | ServiceError], written: list[RowResult]
+) -> IngestResult:
+    """The result of a request, of whose `rows` those that are no errors were written.
+
+    Raises InvalidPayload or IdempotencyConflict if the whole request is rejected.
+    """
+    row_results = iter(written)
+    results = [
+        row if isinstance(row, ServiceError) else _result(request, position, row, next(row_results))
+        for position, row in enumerate(rows)
+    ]
+    raise_for_request(request, results)
+    replays = [result.is_replay for result in written if result.customer_id]
+    return IngestResult(results, bool(replays) and all(replays))
+
+
+def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None:
+    """Raises the error that rejects the whole request, if one of the results does."""
+    invalid = [
+        result
+        for result in results
+        if isinstance(result, InvalidPayload) and not isinstance(result, _Withdrawn)
+    ]
+    if invalid and not request.is_lenient:
+        raise combine_errors(invalid)
+    for position, result in enumerate(results):
+        # The header is the request's, lenient or not.
+        if isinstance(result, IdempotencyConflict) and (
+            not request.is_lenient or request.uses_header(position)
+        ):
+            raise result
+
+
+def tally(
+    written: list[RowResult], results: list[EventResult | ServiceError]
+) -> Counter[tuple[str, str]]:
+    """How many events there are of each outcome and what resolved them."""
+    counts = Counter(
+        ("replayed" if row_result.is_replay else "stored", row_result.resolved)
+        for row_result in written
+        if row_result.resolved
+    )
+    if counts.total() < len(results):
+        counts.update((code(result), "") for result in results if isinstance(result, ServiceError))
+    return counts
+
+
+def code(error: Exception) -> str:
+    """The code of an error; that of an internal one, if it has none."""
+    return error.code if isinstance(error, ServiceError) else ServiceError.code
+
+
+def _result(
+    request: IngestRequest, position: int, row: Row, row_result: RowResult
+) -> EventResult | ServiceError:
+    if row_result.customer_id and row_result.resolved:
+        warnings = _warnings(request, position, row)
+        return EventResult(row["id"], row_result.customer_id, row_result.resolved, warnings)
+    if row["id"] in row_result.conflicts:
+        return request.conflict(position)
+    if row["customer"] in row_result.unknown:
+        path = f"{request.payload.path(position)}customer"
+        return combine_errors([InvalidPayload("", [FieldError(path, "does not exist")])])
+    return _Withdrawn("another event of the request was refused")
+
+
+def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:
+    ignored = row["values"].get("ignored")
+    path = request.payload.path(position)
+    return [blocked_warning(identifier, path) for identifier in ignored] if ignored else UNSET
+
+
+class _Withdrawn(InvalidPayload):
+    """An event that is right, of a request that another event keeps out."""

@@ -1,0 +1,99 @@
+"""The writer: rows in atomic groups, written to the graph by one statement."""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from app.domain.resolution import ResolutionLimits
+from app.graph.graph import Graph
+from app.ingest.group_commit import AtomicGroup, Row
+from app.ingest.ordering import commit_order
+from app.observability.metrics import Metrics
+
+
+class RowResult(Struct, frozen=True):
+    """The result of a row. Without a Customer it was rejected, for a reason that is in the sets.
+
+    `unknown` are the Customers of the commit that do not exist, `conflicts` the ids of its events
+    that stand for another payload.
+    """
+
+    customer_id: str | None
+    resolved: str | None
+    is_replay: bool | None
+    unknown: set[str]
+    conflicts: set[str]
+
+
+async def write(
+    graph: Graph,
+    limits: ResolutionLimits,
+    groups: list[AtomicGroup],
+    deadline: float,
+    metrics: Metrics | None = None,
+) -> list[RowResult]:
+    """Writes atomic groups in one transaction, and returns the result of each row, in order.
+
+    Groups that give one id to different payloads take a transaction each: the second one is
+    rejected, and only what is committed can reject it. The deadline is a time of the event loop.
+    """
+    results: list[RowResult] = []
+    for compatible in _without_clashes(groups):
+        results += await _write_together(graph, limits, compatible, deadline, metrics)
+    return results
+
+
+def parameters(limits: ResolutionLimits, groups: list[AtomicGroup]) -> tuple[Row, list[int]]:
+    """The parameters of the write for groups; and the order of the events, as positions."""
+    events: list[Row] = []
+    for number, group in enumerate(groups):
+        for row in group.rows:
+            row["unit"] = number
+            events.append(row)
+    order = commit_order(row["identifiers"] or [row["customer"]] for row in events)
+    batch = {
+        "named": [
+            {"unit": row["unit"], "customer": row["customer"]} for row in events if row["customer"]
+        ],
+        "claims": [
+            {"unit": row["unit"], "id": row["id"], "digest": row["digest"]}
+            for row in events
+            if row["digest"]
+        ],
+        "events": [events[position] for position in order],
+    }
+    return {"batch": batch, "rules": msgspec.to_builtins(limits)}, order
+
+
+def _without_clashes(groups: list[AtomicGroup]) -> Iterator[list[AtomicGroup]]:
+    """The groups in their order, in runs in which an id has one digest."""
+    run: list[AtomicGroup] = []
+    digests: dict[str, str] = {}
+    for group in groups:
+        own = [(row["id"], row["digest"]) for row in group.rows if row["digest"]]
+        if any(digests.get(event_id, digest) != digest for event_id, digest in own):
+            yield run
+            run, digests = [], {}
+        digests.update(own)
+        run.append(group)
+    yield run
+
+
+async def _write_together(
+    graph: Graph,
+    limits: ResolutionLimits,
+    groups: list[AtomicGroup],
+    deadline: float,
+    metrics: Metrics | None,
+) -> list[RowResult]:
+    values, order = parameters(limits, groups)
+    (row,) = await graph.write("ingest", deadline, **values)
+    if metrics and row["disputes"]:
+        metrics.count_conflicts(row["disputes"])
+    unknown, conflicts = set(row["unknown"]), set(row["conflicts"])
+    results: dict[int, RowResult] = {
+        position: RowResult(customer_id, resolved, is_replay, unknown, conflicts)
+        for position, (customer_id, resolved, is_replay) in zip(order, row["outcomes"], strict=True)
+    }
+    return [results[position] for position in range(len(order))]
