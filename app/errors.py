@@ -85,6 +85,12 @@ class MergeNotFound(ServiceError):
     code = "unknown_merge"
 
 
+class DismissalNotFound(ServiceError):
+    """404: there is no dismissal of this id."""
+
+    code = "unknown_dismissal"
+
+
 class IdentityConflictNotFound(ServiceError):
     """404: there is no conflict of this id, or its two are one Customer by now."""
 

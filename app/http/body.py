@@ -17,6 +17,12 @@ FORM_SIZE = 8 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
+def has_body(request: Request) -> bool:
+    """Whether a request has a body, where that may be left out."""
+    length = request.headers.get("content-length", "0")
+    return length != "0" or "transfer-encoding" in request.headers
+
+
 async def read_json(request: Request) -> bytes:
     """The bytes of a JSON body, inflated where it came as gzip.
 

@@ -22,6 +22,7 @@ STATUS = {
     errors.SplitNotFound.code: HTTPStatus.NOT_FOUND,
     errors.EventNotFound.code: HTTPStatus.NOT_FOUND,
     errors.MergeNotFound.code: HTTPStatus.NOT_FOUND,
+    errors.DismissalNotFound.code: HTTPStatus.NOT_FOUND,
     errors.IdentityConflictNotFound.code: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowed.code: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.RequestTimeout.code: HTTPStatus.REQUEST_TIMEOUT,

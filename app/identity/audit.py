@@ -30,7 +30,7 @@ class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class AuditEntry(Struct, frozen=True, omit_defaults=True):
     """What somebody did to identities. `identifier` and `shared` are there for a review alone.
 
-    The undo of a merge has the merge's id.
+    The undo of a merge or of a dismissal has the id of that.
     """
 
     id: str

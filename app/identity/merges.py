@@ -24,12 +24,6 @@ class MergeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     from_: FromCustomer = msgspec.field(name="from")
 
 
-class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a merge is undone."""
-
-    reason: Reason | None = None
-
-
 class Merge(Struct, frozen=True, rename="camel", omit_defaults=True):
     """A merge: who stays, who was merged, when, by which API key, and why; the undo as well."""
 

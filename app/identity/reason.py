@@ -1,8 +1,8 @@
-"""The reason of a decision about identities, as the audit trail keeps it."""
+"""The reason of a decision about identities, or of its undo, for the audit log."""
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 REASON_LENGTH = 1000
 
@@ -16,3 +16,9 @@ Reason = Annotated[
         examples=["same person, confirmed by phone"],
     ),
 ]
+
+
+class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a decision is undone."""
+
+    reason: Reason | None = None

@@ -5,7 +5,7 @@ from msgspec import Struct
 from app.domain import identity_fields, ids, timestamps
 from app.domain.identifiers import Identifier
 from app.domain.validation import FieldErrors
-from app.errors import CustomerNotFound, IdentityConflictNotFound
+from app.errors import CustomerNotFound, DismissalNotFound, IdentityConflictNotFound
 from app.graph.graph import Graph
 from app.identity.audit import AuditEntry, audit_entry
 from app.identity.reason import Reason
@@ -53,6 +53,22 @@ class ReviewService:
         for row in rows:
             return audit_entry(row)
         raise IdentityConflictNotFound("there is no such conflict")
+
+    async def undo_dismissal(self, dismissal_id: str, reason: str | None, by: str) -> AuditEntry:
+        """Undoes a dismissal: its identity conflict is listed again; a repeat returns the first.
+
+        Raises DismissalNotFound or Unavailable.
+        """
+        rows = await self._graph.write(
+            "dismissal_undo",
+            id=dismissal_id,
+            at=timestamps.now()[1],
+            by=by,
+            reason=reason,
+        )
+        for row in rows:
+            return audit_entry(row)
+        raise DismissalNotFound("there is no such dismissal")
 
     async def mark(self, mark: SharedMark, by: str) -> AuditEntry:
         """Marks a key as shared, or unmarks it.

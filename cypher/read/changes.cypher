@@ -75,6 +75,28 @@ CALL (before, id) {
   LIMIT $limit + 1
   RETURN change, null AS erasure, 'dismissal' AS kind, at
   UNION ALL
+  MATCH ()-[dismissal:WAS_NOT_SAME_AS]->()
+  USING INDEX dismissal:WAS_NOT_SAME_AS(at, id)
+  WHERE
+    dismissal.at <= before AND
+    CASE dismissal.at WHEN before THEN dismissal.id < id ELSE true END AND
+    dismissal.id IS NOT NULL
+  WITH dismissal AS change, dismissal.at AS at
+  ORDER BY dismissal.at DESC, dismissal.id DESC
+  LIMIT $limit + 1
+  RETURN change, null AS erasure, 'dismissal' AS kind, at
+  UNION ALL
+  MATCH ()-[dismissal:WAS_NOT_SAME_AS]->()
+  USING INDEX dismissal:WAS_NOT_SAME_AS(undoneAt, id)
+  WHERE
+    dismissal.undoneAt <= before AND
+    CASE dismissal.undoneAt WHEN before THEN dismissal.id < id ELSE true END AND
+    dismissal.id IS NOT NULL
+  WITH dismissal AS change, dismissal.undoneAt AS at
+  ORDER BY dismissal.undoneAt DESC, dismissal.id DESC
+  LIMIT $limit + 1
+  RETURN change, null AS erasure, 'undo' AS kind, at
+  UNION ALL
   MATCH ()-[review:REVIEWED]->()
   USING INDEX review:REVIEWED(at, id)
   WHERE

@@ -108,8 +108,8 @@ CALL (asOf, members) {
 }
 CALL (asOf, survivor, members) {
   UNWIND members AS member
-  MATCH (member)-[link:MAY_BE_SAME_AS|NOT_SAME_AS]-(customer:Customer)
-  WHERE coalesce(link.firstSeen, link.at) <= asOf
+  MATCH (member)-[link:MAY_BE_SAME_AS|NOT_SAME_AS|WAS_NOT_SAME_AS]-(customer:Customer)
+  WHERE coalesce(link.firstSeen, link.at) <= asOf AND coalesce(asOf < link.undoneAt, true)
   CALL (asOf, customer) {
     MATCH (customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(other:Customer)
     WHERE all(each IN into WHERE
@@ -119,7 +119,7 @@ CALL (asOf, survivor, members) {
     RETURN other ORDER BY size(into) DESC LIMIT 1
   }
   WITH asOf, survivor, other, collect(link) AS links
-  WHERE other <> survivor AND none(link IN links WHERE type(link) = 'NOT_SAME_AS')
+  WHERE other <> survivor AND all(link IN links WHERE type(link) = 'MAY_BE_SAME_AS')
   UNWIND links AS doubt
   WITH
     asOf,

@@ -25,13 +25,15 @@ WITH
 OPTIONAL CALL (survivor, erased, before, id) {
   CALL (survivor, erased) {
     MATCH (root:Customer {id: survivor})<-[:MERGED_INTO*0..]-(member:Customer)
-    MATCH (member)-[change:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM|NOT_SAME_AS|REVIEWED]-()
+    MATCH (member)
+      -[change:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM|NOT_SAME_AS|WAS_NOT_SAME_AS|REVIEWED]-()
     WITH DISTINCT change
     UNWIND CASE type(change)
       WHEN 'MERGED_INTO' THEN [['merge', change.at]]
       WHEN 'WAS_MERGED_INTO' THEN [['merge', change.at], ['undo', change.undoneAt]]
       WHEN 'SPLIT_FROM' THEN [['split', change.at]]
       WHEN 'NOT_SAME_AS' THEN [['dismissal', change.at]]
+      WHEN 'WAS_NOT_SAME_AS' THEN [['dismissal', change.at], ['undo', change.undoneAt]]
       ELSE [['review', change.at]]
     END AS each
     RETURN change, null AS erasure, each[0] AS kind, each[1] AS at, change.id AS changeId

@@ -95,7 +95,8 @@ CALL (members) {
 // What people did to these is no longer told.
 CALL (members) {
   UNWIND members AS member
-  MATCH (member)-[change:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM|NOT_SAME_AS]-()
+  MATCH (member)
+    -[change:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM|NOT_SAME_AS|WAS_NOT_SAME_AS]-()
   WITH DISTINCT change
   DELETE change
 }

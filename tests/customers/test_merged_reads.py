@@ -514,6 +514,34 @@ def test_who_was_told_apart_is_not_told_and_neither_is_who_was_merged_with_them(
     assert people(asOf=before) == {joan, jean}
 
 
+def test_a_dismissal_counts_from_when_it_was_made_until_it_was_undone(send, doubt, cypher, context):
+    jane, joan = send(NAMES[0]), send(NAMES[1])
+    doubt(jane, joan, 1, 1)
+    before = now()
+    cypher(
+        """
+        MATCH (jane:Customer {id: $jane}), (joan:Customer {id: $joan})
+        CREATE (jane)-[:WAS_NOT_SAME_AS {
+          id: 'dsm_' + $jane, at: datetime(), by: 'key_x', undoneBy: 'key_x'
+        }]->(joan)
+        """,
+        jane=jane,
+        joan=joan,
+    )
+    between = now()
+    cypher(
+        "MATCH (:Customer {id: $jane})-[r:WAS_NOT_SAME_AS]-() SET r.undoneAt = datetime()",
+        jane=jane,
+    )
+
+    counts = [
+        len(context(customer=jane, **moment)["possibleSamePeople"])
+        for moment in ({"asOf": before}, {"asOf": between}, {})
+    ]
+
+    assert counts == [1, 0, 1]
+
+
 def test_merges_are_left_out_and_counted_where_there_is_no_room():
     moment = "2026-04-29T10:14:32.123456Z"
     merged = [MergedCustomer(f"cus_{n}", f"mrg_{n}", moment, "x" * 1000) for n in range(5)]

@@ -37,6 +37,7 @@ ROUTES = {
             "/v1/customers/cus_nobody/split-preview",
             "/v1/customers/cus_nobody/split",
             "/v1/splits/spl_nothing/undo",
+            "/v1/dismissals/dsm_nothing/undo",
         )
     },
     ("GET", "/v1/events/evt_nothing"): {"right": 404, "wrong scope": 403, "others": 401},
@@ -72,6 +73,7 @@ SCOPES = {
     "/v1/customers/cus_nobody": api_keys.CUSTOMERS_DELETE,
     "/v1/splits": api_keys.IDENTITY_WRITE,
     "/metrics": api_keys.METRICS_READ,
+    "/v1/dismissals/": api_keys.IDENTITY_WRITE,
     "/v1/identity/conflicts/": api_keys.IDENTITY_WRITE,
     "/v1/identity/shared": api_keys.IDENTITY_WRITE,
     "/v1/identity/": api_keys.IDENTITY_READ,

@@ -67,7 +67,7 @@ def dismiss(reviewer):
 
 
 @pytest.fixture
-def history(people, ingest, dispute, phone, merge, undo, split, dismiss, mark):
+def history(reviewer, people, ingest, dispute, phone, merge, undo, split, dismiss, mark):
     """A Customer to whom one of everything was done: it, and the changes as (kind, id)."""
     (one, email), (other, others_email), (third, _) = people(3)
     ingest(email=others_email, phone=phone)
@@ -77,9 +77,11 @@ def history(people, ingest, dispute, phone, merge, undo, split, dismiss, mark):
     undone = merge(one, third)
     undo(undone)
     part_of, _ = split(one)
+    http_client.told(reviewer.post(f"/v1/dismissals/{dismissal}/undo"))
     merged = merge(one, other)
     expected = [
         ("merge", merged["mergeId"]),
+        ("undo", dismissal),
         ("split", part_of),
         ("undo", undone["mergeId"]),
         ("merge", undone["mergeId"]),
@@ -95,7 +97,7 @@ def test_everything_that_was_done_is_told_the_latest_first(history, changes):
     assert [(each["kind"], each["id"]) for each in changes(customer)] == expected
 
 
-@pytest.mark.parametrize("limit", [1, 2, 5, 6])
+@pytest.mark.parametrize("limit", [1, 2, 6, 7])
 def test_pages_of_any_length_come_to_the_whole_trail(history, changes, limit):
     customer, expected = history
 
@@ -298,6 +300,13 @@ def eventful(cypher, unique, address):
               at: datetime.fromepoch(n, 4),
               by: $by,
               undoneAt: datetime.fromepoch(n, 5),
+              undoneBy: $by
+            }]->(other)
+            CREATE (one)-[:WAS_NOT_SAME_AS {
+              id: id,
+              at: datetime.fromepoch(n, 6),
+              by: $by,
+              undoneAt: datetime.fromepoch(n, 7),
               undoneBy: $by
             }]->(other)
             """,

@@ -7,7 +7,7 @@ from msgspec import Struct
 from neo4j import Query
 
 from app.access import api_keys
-from app.domain import pagination
+from app.domain import pagination, timestamps
 from app.graph import statements
 from app.identity.conflicts import KEYS
 from tests.support import http_client
@@ -63,6 +63,14 @@ def listed(page, at):
 def dismiss(reviewer):
     return lambda conflict, body=REASON: reviewer.post(
         f"/v1/identity/conflicts/{conflict}/dismiss", json=body
+    )
+
+
+@pytest.fixture
+def undo_dismissal(reviewer):
+    """Undoes a dismissal, given the response to it."""
+    return lambda dismissal, body=None: reviewer.post(
+        f"/v1/dismissals/{dismissal.json()['id']}/undo", json=body
     )
 
 
@@ -332,6 +340,115 @@ def test_those_who_are_one_by_now_cannot_be_dismissed(two, merge, dismiss):
     merge(*two)
 
     assert dismiss(pair(*two)).status_code == 404
+
+
+def test_a_dismissal_that_is_undone_is_a_conflict_again(two, dismiss, undo_dismissal, listed):
+    conflict = listed(*two)
+    dismiss(pair(*two))
+
+    undo_dismissal(dismiss(pair(*two)))
+
+    assert listed(*two) == conflict
+
+
+def test_the_undo_of_a_dismissal_tells_when_by_whom_and_why(
+    two, dismiss, address, make_key, cypher
+):
+    dismissal = dismiss(pair(*two)).json()
+    another = make_key(api_keys.IDENTITY_WRITE)
+    ((by,),) = cypher(
+        "MATCH (key:ApiKey {hash: $hash}) RETURN key.id", hash=api_keys.digest(another)
+    )
+
+    response = http_client.post(
+        f"{address}/v1/dismissals/{dismissal['id']}/undo",
+        json={"reason": "one person"},
+        headers={"X-API-Key": another},
+    )
+
+    undone = response.json()
+    assert response.status_code == 200
+    assert timestamps.parse(undone.pop("at")) > timestamps.parse(dismissal.pop("at"))
+    assert undone == dismissal | {"kind": "undo", "by": by, "reason": "one person"}
+
+
+def test_an_undo_of_a_dismissal_again_is_answered_as_the_first(two, dismiss, undo_dismissal):
+    dismissal = dismiss(pair(*two))
+
+    first, again = (
+        undo_dismissal(dismissal, {"reason": "one person"}),
+        undo_dismissal(dismissal, {"reason": "twice"}),
+    )
+
+    assert (again.status_code, again.content) == (200, first.content)
+    assert "reason" not in undo_dismissal(dismiss(pair(*two))).json()
+
+
+def test_who_was_dismissed_and_undone_can_be_dismissed_again(two, dismiss, undo_dismissal, listed):
+    first = dismiss(pair(*two))
+    undone = undo_dismissal(first)
+
+    second = dismiss(pair(*two))
+
+    assert second.json()["id"] != first.json()["id"]
+    assert listed(*two) is None
+    assert undo_dismissal(first).content == undone.content
+    assert listed(*two) is None
+    undo_dismissal(second)
+    assert listed(*two)
+
+
+def test_many_undos_of_a_dismissal_at_once_are_one(two, dismiss, undo_dismissal, cypher):
+    dismissal = dismiss(pair(*two))
+    with ThreadPoolExecutor(8) as pool:
+        responses = list(pool.map(undo_dismissal, [dismissal] * 16))
+
+    ((count, left),) = cypher(
+        "MATCH (c:Customer {id: $id}) RETURN COUNT { (c)-[:WAS_NOT_SAME_AS]-() }, "
+        "COUNT { (c)-[:NOT_SAME_AS]-() }",
+        id=two[0],
+    )
+    assert {response.status_code for response in responses} == {200}
+    assert (len({response.content for response in responses}), count, left) == (1, 1, 0)
+
+
+def test_dismissals_and_undos_that_race_come_to_one_of_the_two(
+    two, dismiss, undo_dismissal, cypher, listed
+):
+    def decide(number):
+        dismissal = dismiss(pair(*two))
+        if number % 2:
+            return dismissal
+        return undo_dismissal(dismissal)
+
+    with ThreadPoolExecutor(8) as pool:
+        responses = list(pool.map(decide, range(32)))
+
+    assert {response.status_code for response in responses} == {200}
+    rows = cypher(
+        "MATCH (:Customer {id: $one})-[r:NOT_SAME_AS|WAS_NOT_SAME_AS]-(:Customer {id: $other}) "
+        "RETURN type(r) AS type, r.id AS id",
+        one=two[0],
+        other=two[1],
+    )
+    standing = [row["id"] for row in rows if row["type"] == "NOT_SAME_AS"]
+    assert len({row["id"] for row in rows}) == len(rows)
+    assert len(standing) <= 1
+    assert (listed(*two) is None) == bool(standing)
+
+
+@pytest.mark.parametrize("dismissal", ["x", "dsm_nothing", "%00~%F0"])
+def test_an_undo_of_no_dismissal_is_404(reviewer, dismissal):
+    response = reviewer.post(f"/v1/dismissals/{dismissal}/undo")
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_dismissal")
+
+
+@pytest.mark.parametrize("body", [{"reason": ""}, {"reason": "x" * 1001}, {"reason": 1}])
+def test_an_undo_of_a_dismissal_without_a_good_reason_is_400(reviewer, body):
+    error = reviewer.post("/v1/dismissals/dsm_nothing/undo", json=body).json()["error"]
+
+    assert (error["code"], error["details"][0]["path"]) == ("invalid_payload", "reason")
 
 
 @pytest.mark.parametrize(

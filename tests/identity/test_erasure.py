@@ -484,6 +484,26 @@ def test_an_undone_merge_with_somebody_who_is_erased_is_forgotten(
     assert (context["customerId"], len(context["touchpoints"])) == (two, 1)
 
 
+def test_a_dismissal_of_somebody_who_is_erased_is_forgotten_undone_or_not(
+    caller, erase, person, ingest, post, email, phone
+):
+    one, two, three = person("one"), person("two"), person("three")
+    ingest(email=email("one"), phone=phone)
+    ids = []
+    for other, name in ((two, "two"), (three, "three")):
+        ingest(email=email(name), phone=phone)
+        dismissal = post(f"/v1/identity/conflicts/{one}~{other}/dismiss", reason="a couple")
+        ids.append(dismissal["id"])
+    post(f"/v1/dismissals/{ids[0]}/undo")
+
+    erase(one)
+
+    for id_, other in zip(ids, (two, three), strict=True):
+        assert code(caller.post(f"/v1/dismissals/{id_}/undo")) == (404, "unknown_dismissal")
+        changes = caller.get("/v1/identity/changes", params={"customer": other}).json()
+        assert changes == {"changes": []}
+
+
 def test_a_merge_of_who_is_erased_is_not_undone(caller, erase, person, merge):
     one, two = person("one"), person("two")
     merged = merge(one, two)

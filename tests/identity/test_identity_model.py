@@ -34,7 +34,7 @@ PLACE = st.integers(0, 9)
 KEY = st.tuples(st.sampled_from(KINDS), st.integers(0, 2))
 ACTS = (
     *("ingest", "ingest_a_key_of_somebody_else", "merge", "split") * 2,
-    *("ingest_for_a_named_customer", "undo", "undo_split", "mark", "dismiss"),
+    *("ingest_for_a_named_customer", "undo", "undo_split", "mark", "dismiss", "undo_dismissal"),
     *("erase", "meet_who_is_erased", "look_back"),
 )
 HISTORIES = {"default": 12, "long": 300}
@@ -226,11 +226,24 @@ class IdentityMachine(RuleBasedStateMachine):
         if one == other and pair not in self.people.now.dismissed:
             assert response.status_code == 404
         elif pair not in self.people.now.dismissed:
-            self.people.now.dismissed[pair] = None
+            self.people.now.dismissed[pair] = response.json()["id"]
             self.people.remember(response.json()["at"])
             self.touched |= {*pair}
         else:
-            assert response.status_code == 200
+            assert response.json()["id"] == self.people.now.dismissed[pair]
+
+    def undo_dismissal(self, data):
+        if not self.people.now.dismissed:
+            return
+        pair = self.draw(data, self.people.now.dismissed)
+        dismissal = self.people.now.dismissed.pop(pair)
+        response = self.post(f"/v1/dismissals/{dismissal}/undo")
+        undone = response.json()
+        assert (undone["id"], undone["kind"]) == (dismissal, "undo")
+        assert sorted(undone["customers"]) == sorted(pair)
+        assert self.post(f"/v1/dismissals/{dismissal}/undo").content == response.content
+        self.people.remember(undone["at"])
+        self.touched |= {*pair}
 
     def erase(self, data):
         if len(self.people.now.customers) < 3:

@@ -26,7 +26,7 @@ class Identity:
     into: dict[str, str] = field(default_factory=dict)  # who was merged, or not split off yet
     events: dict[str, str] = field(default_factory=dict)  # whose each event is by itself
     doubts: dict[tuple[str, str, str], Doubt] = field(default_factory=dict)  # of two and a kind
-    dismissed: dict[tuple[str, str], None] = field(default_factory=dict)
+    dismissed: dict[tuple[str, str], str] = field(default_factory=dict)  # by which dismissal
 
     def copy(self):
         return Identity(**{name: dict(each) for name, each in vars(self).items()})
@@ -84,7 +84,9 @@ class Identity:
         self.into = {one: into for one, into in self.into.items() if gone.isdisjoint((one, into))}
         self.events = {event: own for event, own in self.events.items() if own not in gone}
         self.doubts = {pair: each for pair, each in self.doubts.items() if gone.isdisjoint(pair)}
-        self.dismissed = {pair: None for pair in self.dismissed if gone.isdisjoint(pair)}
+        self.dismissed = {
+            pair: each for pair, each in self.dismissed.items() if gone.isdisjoint(pair)
+        }
 
 
 @dataclass

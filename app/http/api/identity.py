@@ -8,11 +8,12 @@ from app.access.api_keys import IDENTITY_WRITE
 from app.access.authenticator import ApiKey
 from app.access.guard import Guard
 from app.http import decoding, headers
-from app.http.body import read_json
+from app.http.body import has_body, read_json
 from app.http.responses import json_answer
 from app.http.routing import route
 from app.identity.merge_preview import PreviewQuery
-from app.identity.merges import MergeRequest, MergeService, UndoRequest
+from app.identity.merges import MergeRequest, MergeService
+from app.identity.reason import UndoRequest
 from app.identity.split_preview import SplitQuery
 from app.identity.splits import SplitRequest, SplitService
 
@@ -53,7 +54,7 @@ class IdentityRoutes:
     async def undo_merge(self, request: Request) -> Response:
         """`POST /v1/merges/{id}/undo`: takes a merge back. The body may be left out."""
         api_key = await self._admit(request, IDENTITY_WRITE)
-        body = await read_json(request) if _has_body(request) else b"{}"
+        body = await read_json(request) if has_body(request) else b"{}"
         asked = decoding.decode(body, UndoRequest)
         await self._guard.consume(api_key)
         merge_id = request.path_params["id"]
@@ -62,7 +63,7 @@ class IdentityRoutes:
     async def preview_split(self, request: Request) -> Response:
         """`POST /v1/customers/{id}/split-preview`: the parts that the recorded events imply."""
         api_key = await self._admit(request, IDENTITY_WRITE)
-        body = await read_json(request) if _has_body(request) else b"{}"
+        body = await read_json(request) if has_body(request) else b"{}"
         asked = decoding.decode(body, SplitQuery)
         await self._guard.consume(api_key)
         return json_answer(await self._splits.preview(request.path_params["id"], asked.shared))
@@ -77,7 +78,7 @@ class IdentityRoutes:
     async def undo_split(self, request: Request) -> Response:
         """`POST /v1/splits/{id}/undo`: merges a part into its whole again."""
         api_key = await self._admit(request, IDENTITY_WRITE)
-        body = await read_json(request) if _has_body(request) else b"{}"
+        body = await read_json(request) if has_body(request) else b"{}"
         asked = decoding.decode(body, UndoRequest)
         await self._guard.consume(api_key)
         split_id = request.path_params["id"]
@@ -85,8 +86,3 @@ class IdentityRoutes:
 
     async def _admit(self, request: Request, scope: str) -> ApiKey:
         return await self._guard.authorize(headers.api_key(request), scope)
-
-
-def _has_body(request: Request) -> bool:
-    length = request.headers.get("content-length", "0")
-    return length != "0" or "transfer-encoding" in request.headers

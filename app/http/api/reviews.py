@@ -8,11 +8,12 @@ from app.access.api_keys import IDENTITY_READ, IDENTITY_WRITE
 from app.access.authenticator import ApiKey
 from app.access.guard import Guard
 from app.http import decoding, headers
-from app.http.body import read_json
+from app.http.body import has_body, read_json
 from app.http.responses import json_answer
 from app.http.routing import route
 from app.identity.audit import AuditQuery, AuditReader
 from app.identity.conflicts import IdentityConflictQuery, IdentityConflictReader
+from app.identity.reason import UndoRequest
 from app.identity.reviews import Dismissal, ReviewService, SharedMark
 
 
@@ -36,6 +37,7 @@ class ReviewRoutes:
         return [
             route("/v1/identity/conflicts", self.read_conflicts, "GET"),
             route("/v1/identity/conflicts/{id}/dismiss", self.dismiss_conflict, "POST"),
+            route("/v1/dismissals/{id}/undo", self.undo_dismissal, "POST"),
             route("/v1/identity/shared", self.mark_shared, "POST"),
             route("/v1/identity/changes", self.read_changes, "GET"),
         ]
@@ -54,6 +56,15 @@ class ReviewRoutes:
         await self._guard.consume(api_key)
         conflict = request.path_params["id"]
         return json_answer(await self._reviews.dismiss(conflict, sent, api_key.id))
+
+    async def undo_dismissal(self, request: Request) -> Response:
+        """`POST /v1/dismissals/{id}/undo`: undoes a dismissal. The body may be left out."""
+        api_key = await self._admit(request, IDENTITY_WRITE)
+        body = await read_json(request) if has_body(request) else b"{}"
+        sent = decoding.decode(body, UndoRequest)
+        await self._guard.consume(api_key)
+        dismissal = request.path_params["id"]
+        return json_answer(await self._reviews.undo_dismissal(dismissal, sent.reason, api_key.id))
 
     async def mark_shared(self, request: Request) -> Response:
         """`POST /v1/identity/shared`: marks a key as shared by several people, or unmarks it."""

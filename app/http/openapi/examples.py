@@ -192,6 +192,12 @@ DISMISSED = {
     "reason": "A couple that shares a phone",
     "customers": ["cus_8af2", "cus_8b01"],
 }
+UNDO_DISMISSAL = {"reason": "One person with two jobs"}
+DISMISSAL_UNDONE = DISMISSED | {
+    "kind": "undo",
+    "at": "2026-05-11T08:30:00.5Z",
+    "reason": "One person with two jobs",
+}
 SHARED_MARK = {
     "phone": "(415) 555-2671",
     "shared": True,

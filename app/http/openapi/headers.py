@@ -55,6 +55,7 @@ _IDENTIFIERS = {
     "events": "The event's id.",
     "merges": "The merge's id.",
     "splits": "The split's id.",
+    "dismissals": "The dismissal's id.",
     "conflicts": "The conflict's id.",
 }
 

@@ -22,7 +22,8 @@ from app.identity.audit import AuditEntry, AuditPage, AuditQuery
 from app.identity.conflicts import IdentityConflictPage, IdentityConflictQuery
 from app.identity.erasure import Erasure, ErasureQuery
 from app.identity.merge_preview import MergePreview, PreviewQuery
-from app.identity.merges import Merge, MergeRequest, UndoRequest
+from app.identity.merges import Merge, MergeRequest
+from app.identity.reason import UndoRequest
 from app.identity.reviews import Dismissal, SharedMark
 from app.identity.split_preview import SplitPreview, SplitQuery
 from app.identity.splits import Split, SplitRequest
@@ -297,6 +298,21 @@ OPERATIONS = (
         takes=(Dismissal,),
         parameters=("Content-Encoding",),
         examples={"a couple": (examples.DISMISSAL, examples.DISMISSED)},
+    ),
+    Operation(
+        "post",
+        "/v1/dismissals/{id}/undo",
+        "undoDismissal",
+        "Identity",
+        "Undo a dismissal",
+        "The identity conflict of the two Customers is listed again, and can be dismissed again. A "
+        "repeat returns the first undo. The body may be left out.",
+        gives=(AuditEntry,),
+        errors=(*_ANY, *_BODY, *_KEY, errors.NotFound, errors.DismissalNotFound),
+        scope=IDENTITY_WRITE,
+        takes=(UndoRequest,),
+        parameters=("Content-Encoding",),
+        examples={"by a reviewer": (examples.UNDO_DISMISSAL, examples.DISMISSAL_UNDONE)},
     ),
     Operation(
         "post",

@@ -15,7 +15,8 @@ from app.identity.audit import AuditEntry, AuditPage
 from app.identity.conflicts import IdentityConflictPage
 from app.identity.erasure import Erasure
 from app.identity.merge_preview import MergePreview, PreviewQuery
-from app.identity.merges import Merge, MergeRequest, UndoRequest
+from app.identity.merges import Merge, MergeRequest
+from app.identity.reason import UndoRequest
 from app.identity.reviews import Dismissal, SharedMark
 from app.identity.split_preview import SplitPreview, SplitQuery
 from app.identity.splits import Split, SplitRequest

@@ -143,6 +143,7 @@ def test_a_route_with_a_key_names_its_scope():
         "/metrics": api_keys.METRICS_READ,
         "/v1/identity/conflicts": api_keys.IDENTITY_READ,
         "/v1/identity/conflicts/{id}/dismiss": api_keys.IDENTITY_WRITE,
+        "/v1/dismissals/{id}/undo": api_keys.IDENTITY_WRITE,
         "/v1/identity/shared": api_keys.IDENTITY_WRITE,
         "/v1/identity/changes": api_keys.IDENTITY_READ,
     }
@@ -214,12 +215,13 @@ def test_conflicts_and_changes_are_what_their_schemas_say(caller, ingest, unique
     said = {"reason": "x"}
     dismissed = caller.post(f"/v1/identity/conflicts/{pair}/dismiss", json=said).json()
     marked = caller.post("/v1/identity/shared", json={"email": email, "shared": True} | said).json()
+    undone = caller.post(f"/v1/dismissals/{dismissed['id']}/undo").json()
     changes = caller.get("/v1/identity/changes", params={"customer": one}).json()
 
     validate(conflicts, {"$ref": "#/components/schemas/IdentityConflictPage"})
     validate(changes, {"$ref": "#/components/schemas/AuditPage"})
     assert conflicts["conflicts"]
-    assert changes["changes"] == [marked, dismissed]
+    assert changes["changes"] == [undone, marked, dismissed]
 
 
 def test_an_erasure_is_what_its_schema_says(caller, ingest, unique):

@@ -1,0 +1,4 @@
+// The undos of dismissals are read the latest first.
+CREATE INDEX dismissal_undo_at IF NOT EXISTS
+FOR ()-[dismissal:WAS_NOT_SAME_AS]-()
+ON (dismissal.undoneAt, dismissal.id)
