@@ -15,7 +15,7 @@ from app.graph.bolt.errors import (
     is_transient,
 )
 from app.graph.connection import Database
-from app.graph.runner import StatementRunner
+from app.graph.statement_runner import StatementRunner
 from app.graph.statements import Statement
 from app.observability.metrics import Metrics
 
