@@ -159,7 +159,7 @@ async def _make_key(database: Database, scopes: tuple[str, ...]) -> str:
         await Migrator(graph, steps.load()).apply()
         key = api_keys.generate()
         await graph.write(
-            "create_api_key",
+            "api_key_create",
             id=ids.new_key_id(),
             name="test",
             hash=api_keys.digest(key),

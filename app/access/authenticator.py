@@ -127,7 +127,9 @@ class Authenticator:
         if not digests:
             return {}
         read_at = time.monotonic()
-        rows = {row["hash"]: row for row in await self._graph.read("api_keys", hashes=digests)}
+        rows = {
+            row["hash"]: row for row in await self._graph.read("api_keys_by_hash", hashes=digests)
+        }
         fetched = {
             digest: _CachedKey(_api_key(rows[digest]) if digest in rows else None, read_at)
             for digest in digests

@@ -27,7 +27,7 @@ async def ensure(folder: Path, where: Database) -> str:
 
 async def _is_known(graph: Graph, key: str) -> bool:
     rows = await graph.write(
-        "create_api_key",
+        "api_key_create",
         id=ids.new_key_id(),
         name="development",
         hash=api_keys.digest(key),

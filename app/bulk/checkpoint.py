@@ -16,14 +16,14 @@ class Checkpoint(Struct, frozen=True):
 
 async def last(graph: Graph, identity: str) -> Checkpoint | None:
     """Where an import was last, if it ever began. Raises Unavailable."""
-    rows = await graph.read("checkpoint", id=identity)
+    rows = await graph.read("import_checkpoint", id=identity)
     return Checkpoint(**rows[0]) if rows else None
 
 
 async def save(graph: Graph, identity: str, checkpoint: Checkpoint) -> None:
     """Keeps where an import is. Raises Unavailable."""
     await graph.write(
-        "save_checkpoint",
+        "import_save_checkpoint",
         id=identity,
         line=checkpoint.line,
         digest=checkpoint.digest,

@@ -101,7 +101,7 @@ class BulkImport:
         _, (seconds, nanoseconds) = timestamps.now()
 
         async def create() -> None:
-            await self._graph.write("create_customers", ids=ids, now=[seconds, nanoseconds])
+            await self._graph.write("import_create_customers", ids=ids, now=[seconds, nanoseconds])
 
         if ids:
             await patiently(create)

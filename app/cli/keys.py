@@ -31,7 +31,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     digest = api_keys.digest(key)
     on_graph(
         lambda graph: graph.write(
-            "create_api_key",
+            "api_key_create",
             id=ids.new_key_id(),
             name=name,
             hash=digest,
@@ -44,7 +44,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
 @key_commands.command(name="list")
 def list_keys() -> None:
     """List the keys, the oldest first."""
-    for row in on_graph(lambda graph: graph.read("all_api_keys")):
+    for row in on_graph(lambda graph: graph.read("api_keys_all")):
         state = _state(row)
         scopes = ",".join(row["scopes"])
         click.echo(f"{row['id']}\t{row['createdAt']}\t{state}\t{scopes}\t{row['name']}")
@@ -63,7 +63,7 @@ def rotate(key_id: str, grace: int) -> None:
     key = api_keys.generate()
     rows = on_graph(
         lambda graph: graph.write(
-            "rotate_api_key",
+            "api_key_rotate",
             id=key_id,
             successor=ids.new_key_id(),
             hash=api_keys.digest(key),
@@ -79,7 +79,7 @@ def rotate(key_id: str, grace: int) -> None:
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
     """Revoke a key for good; the service refuses it within 5 seconds."""
-    if not on_graph(lambda graph: graph.write("revoke_api_key", id=key_id)):
+    if not on_graph(lambda graph: graph.write("api_key_revoke", id=key_id)):
         raise click.ClickException(f"there is no key {key_id}")
     click.echo(f"revoked {key_id}", err=True)
 

@@ -149,7 +149,7 @@ class Graph:
 
     async def _ping_once(self) -> None:
         # It waits for no write: a response is enough.
-        call = self._reads["schema"].text, self._leader, {}, self._deadline_after(), None
+        call = self._reads["schema_indexes"].text, self._leader, {}, self._deadline_after(), None
         try:
             await self._client.run_once(*call)
         except (CredentialsReloaded, LostConnection):

@@ -91,8 +91,8 @@ class AuditReader:
 
     async def _rows(self, customer: str | None, **parameters: Any) -> list[Row]:
         if customer is None:
-            return await self._graph.read("changes", **parameters)
-        rows = await self._graph.read("customer_changes", customer=customer, **parameters)
+            return await self._graph.read("audit_log", **parameters)
+        rows = await self._graph.read("audit_of_customer", customer=customer, **parameters)
         if not rows:
             raise CustomerNotFound("there is no such Customer")
         return [row for row in rows if row["id"]]

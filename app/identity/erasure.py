@@ -142,7 +142,7 @@ class ErasureService:
         for whole in dict.fromkeys(row["whole"] for row in splits):
             await self._splits.finish(whole)
         await self._graph.write(
-            "erase_customer",
+            "erasure_begin",
             customer=survivor,
             splits=[row["id"] for row in splits],
             id=ids.new_erasure_id(),

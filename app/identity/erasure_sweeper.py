@@ -25,12 +25,12 @@ class ErasureSweeper:
         erased = self._batch
         while erased == self._batch:
             # In between, as an event that had found the Customer before may attach another one.
-            await self._all("erase_identifiers", customer)
-            erased = await self._some("erase_touchpoints", customer)
+            await self._all("erasure_delete_identifiers", customer)
+            erased = await self._some("erasure_delete_touchpoints", customer)
             report(erased)
-        await self._all("erase_links", customer)
+        await self._all("erasure_delete_links", customer)
         await self._redact(customer)
-        await self._graph.write("finish_erasure", customer=customer, limit=self._batch)
+        await self._graph.write("erasure_finish", customer=customer, limit=self._batch)
 
     async def _all(self, statement: str, customer: str) -> None:
         while await self._some(statement, customer) == self._batch:
@@ -42,23 +42,33 @@ class ErasureSweeper:
 
     async def _redact(self, customer: str) -> None:
         """Takes the keys that are erased out of the events of others that carried them."""
-        while rows := await self._graph.read("mentions", customer=customer, limit=1):
+        while rows := await self._graph.read("erasure_mentions", customer=customer, limit=1):
             for row in rows:
                 for other in row["customers"]:
                     await self._redact_events(customer, other, row["names"])
                 await self._graph.write(
-                    "forget_mentions", customer=customer, other=row["other"], names=row["names"]
+                    "erasure_forget_mentions",
+                    customer=customer,
+                    other=row["other"],
+                    names=row["names"],
                 )
 
     async def _redact_events(self, customer: str, other: str, names: list[str]) -> None:
         page: Row = {"end": None}
         while True:
             (page,) = await self._graph.read(
-                "carriers", customer=other, names=names, after=page["end"], scan=self._batch
+                "erasure_touchpoints_to_redact",
+                customer=other,
+                names=names,
+                after=page["end"],
+                scan=self._batch,
             )
             if page["events"]:
                 await self._graph.write(
-                    "redact_touchpoints", customer=customer, events=page["events"], names=names
+                    "erasure_redact_touchpoints",
+                    customer=customer,
+                    events=page["events"],
+                    names=names,
                 )
             if page["end"] is None:
                 return

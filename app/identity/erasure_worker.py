@@ -59,7 +59,7 @@ class ErasureWorker(Generic[T]):
             await asyncio.gather(*running, return_exceptions=True)
 
     async def _resume(self) -> None:
-        unfinished = await self._graph.read("unfinished_erasures", idle=IDLE_TIMEOUT_SECONDS)
+        unfinished = await self._graph.read("erasures_unfinished", idle=IDLE_TIMEOUT_SECONDS)
         self._metrics.set_erasures_pending(len(unfinished))
         for row in unfinished:
             if row["isIdle"] and row["customer"] not in self._running:

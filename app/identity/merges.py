@@ -89,7 +89,7 @@ class MergeService:
         for _ in range(ATTEMPTS):
             row = await self._find(merge_id)
             if await self._graph.write(
-                "undo_merge",
+                "merge_undo",
                 id=merge_id,
                 merged=row["merged"],
                 survivor=row["survivor"],

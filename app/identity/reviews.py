@@ -42,7 +42,7 @@ class ReviewService:
         """
         one, _, other = conflict.partition("~")
         rows = await self._graph.write(
-            "dismiss_conflict",
+            "conflict_dismiss",
             one=one,
             other=other,
             id=ids.new_dismissal_id(),
@@ -77,7 +77,7 @@ class ReviewService:
         """
         identifier = _identifier(mark)
         rows = await self._graph.write(
-            "review_identifier",
+            "identifier_review",
             kind=identifier.kind,
             value=identifier.value,
             shared=mark.shared,

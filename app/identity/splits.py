@@ -94,7 +94,7 @@ class SplitService:
         raise SplitNotFound("there is no such split")
 
     async def _look(self, customer: str, shared: list[str]) -> Row:
-        for row in await self._graph.read("customer_parts", customer=customer):
+        for row in await self._graph.read("split_evidence", customer=customer):
             own = {each["name"] for each in row["identifiers"]}
             errors = [
                 FieldError(f"shared[{place}]", "is no Identifier of the Customer")
@@ -115,7 +115,7 @@ class SplitService:
             moved = MOVED_AT_ONCE
             while moved == MOVED_AT_ONCE:
                 (counted,) = await self._graph.write(
-                    "move_touchpoints",
+                    "split_move_touchpoints",
                     customer=customer,
                     part=row["part"],
                     names=row["names"],

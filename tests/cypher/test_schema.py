@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 async def test_every_constraint_and_index_is_online(graph, index):
     await Migrator(graph, steps.load()).apply()
 
-    rows = {row["name"]: row for row in await graph.read("schema")}
+    rows = {row["name"]: row for row in await graph.read("schema_indexes")}
 
     assert rows[index.name] == {
         "name": index.name,

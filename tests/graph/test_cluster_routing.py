@@ -30,9 +30,9 @@ async def heard(database, forwarder, api_key):
     async def of(scheme, reads="leader"):
         uri = forwarder.uri.replace("bolt", scheme)
         graph = Graph(replace(database, uri=uri, reads=reads))
-        await graph.write("revoke_api_key", id="key_nobody")
+        await graph.write("api_key_revoke", id="key_nobody")
         written = len(forwarder.heard)
-        await graph.read("api_keys", hashes=[])
+        await graph.read("api_keys_by_hash", hashes=[])
         await graph.close()
         return forwarder.heard[:written], forwarder.heard[written:]
 
@@ -74,11 +74,11 @@ async def test_a_server_that_is_alone_is_not_told_to_wait(heard, reads):
 
 async def test_what_was_written_before_an_outage_is_not_waited_for(database, forwarder, api_key):
     graph = Graph(replace(database, uri=forwarder.uri.replace("bolt", "neo4j")))
-    await graph.write("revoke_api_key", id="key_nobody")
+    await graph.write("api_key_revoke", id="key_nobody")
     await graph.reconnect()
     written = len(forwarder.heard)
 
-    await graph.read("api_keys", hashes=[])
+    await graph.read("api_keys_by_hash", hashes=[])
 
     assert BOOKMARK not in forwarder.heard[written:]
     await graph.close()
@@ -86,7 +86,7 @@ async def test_what_was_written_before_an_outage_is_not_waited_for(database, for
 
 async def test_a_health_check_waits_for_no_write(database, forwarder, api_key):
     graph = Graph(replace(database, uri=forwarder.uri.replace("bolt", "neo4j"), reads="followers"))
-    await graph.write("revoke_api_key", id="key_nobody")
+    await graph.write("api_key_revoke", id="key_nobody")
     written = len(forwarder.heard)
 
     await graph.ping()
@@ -113,7 +113,7 @@ async def watched(database, api_key, monkeypatch):
     async def of(reads):
         uri = database.uri.replace("bolt", "neo4j")
         graph = Graph(replace(database, uri=uri, reads=reads))
-        await graph.read("schema")
+        await graph.read("schema_indexes")
         await graph.close()
         # Services of other tests read as well, in this process.
         return attempts.count(graph._client._liveness)

@@ -44,14 +44,16 @@ def address(where):
 async def graph(where):
     """A graph that has one connection, and has it open."""
     graph = Graph(where)
-    await graph.read("schema")
+    await graph.read("schema_indexes")
     yield graph
     await graph.close()
 
 
 async def twice(graph):
     """What comes of two readings at once, for which a second connection is opened."""
-    return await asyncio.gather(graph.read("schema"), graph.read("schema"), return_exceptions=True)
+    return await asyncio.gather(
+        graph.read("schema_indexes"), graph.read("schema_indexes"), return_exceptions=True
+    )
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ async def test_open_connections_last_until_the_file_has_the_new_password(
 ):
     user.change_password(SECOND)
 
-    await graph.read("schema")
+    await graph.read("schema_indexes")
     with capture_logs() as records:
         refused = [each for each in await twice(graph) if isinstance(each, Exception)]
     assert [type(each) for each in refused] == [Unavailable]
@@ -124,7 +126,7 @@ async def test_a_new_password_is_taken_up_before_a_connection_needs_it(
     monkeypatch.setattr("app.graph.bolt.password_rotation.CHECK_INTERVAL_SECONDS", 0.0)
     password_file.write_text(SECOND)
     await graph.reload_credentials()  # the database does not want it yet
-    await graph.read("schema")
+    await graph.read("schema_indexes")
     user.change_password(SECOND)
     with capture_logs() as records:
         await graph.reload_credentials()
@@ -145,7 +147,7 @@ async def test_a_health_check_is_not_failed_by_a_new_password(graph, user, passw
 async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(database, user):
     graph = Graph(replace(database, username=user.name, password="a wrong one"), 0.5)
 
-    reads = (graph.read("schema") for _ in range(6))
+    reads = (graph.read("schema_indexes") for _ in range(6))
     done = await asyncio.gather(*reads, return_exceptions=True)
 
     await graph.close()

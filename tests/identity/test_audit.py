@@ -322,7 +322,7 @@ def eventful(cypher, unique, address):
 @pytest.mark.parametrize("count", [10, 1_000])
 def test_a_page_costs_the_same_for_few_and_for_many(driver, database, eventful, count):
     eventful(count)
-    statement = statements.load("read")["changes"]
+    statement = statements.load("read")["audit_log"]
     query = Query(f"CYPHER replan=force PROFILE {statement.text}")  # pyright: ignore[reportArgumentType]
 
     with driver.session(database=database.name) as session:

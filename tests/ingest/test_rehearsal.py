@@ -66,7 +66,7 @@ async def test_a_database_that_is_slow_is_rehearsed_for_two_seconds_at_most(data
     monkeypatch.setattr(rehearsal, "SECONDS", 0.5)
     async with BoltProxy(database.uri) as proxy:
         graph = Graph(replace(database, uri=proxy.uri))
-        await graph.read("schema")
+        await graph.read("schema_indexes")
         proxy.latency = 30
         async with asyncio.timeout(20):
             await Rehearsal(graph, ResolutionLimits()).run()

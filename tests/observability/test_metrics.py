@@ -238,9 +238,9 @@ async def test_a_statement_that_runs_again_is_counted_with_the_reason(database):
     with Forwarder(database.uri) as forwarder:
         behind = Database(forwarder.uri, database.username, database.password, database.name)
         graph = Graph(behind, metrics=metrics)
-        await graph.read("schema")
+        await graph.read("schema_indexes")
         forwarder.close()
-        read = asyncio.create_task(graph.read("schema"))
+        read = asyncio.create_task(graph.read("schema_indexes"))
 
         def retries():
             return value(

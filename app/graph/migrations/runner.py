@@ -47,7 +47,7 @@ class Migrator:
     async def look(self) -> SchemaState:
         """What the graph has of the schema. Raises Unavailable."""
         records = await self._graph.run_admin(self._statements["schema_migrations"])
-        indexes = await self._graph.run_admin(self._statements["schema"])
+        indexes = await self._graph.run_admin(self._statements["schema_indexes"])
         return SchemaState(self._migrations, records, indexes)
 
     async def _apply(self, migration: Migration, state: SchemaState) -> None:
@@ -58,14 +58,14 @@ class Migrator:
             await self._graph.run_admin(migration.statement, SCHEMA_TIMEOUT_SECONDS)
         if index and not is_there:
             await self._graph.run_admin(
-                self._statements["await_index"],
+                self._statements["schema_await_index"],
                 SCHEMA_TIMEOUT_SECONDS,
                 name=index.name,
                 seconds=POPULATION_TIMEOUT_SECONDS,
             )
         if not state.is_recorded(migration):
             await self._graph.run_admin(
-                self._statements["record_schema_migration"],
+                self._statements["schema_record_migration"],
                 version=migration.version,
                 name=migration.name,
                 checksum=migration.checksum,

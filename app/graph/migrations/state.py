@@ -31,7 +31,7 @@ class ExistingIndex(Struct, frozen=True):
 
 
 class SchemaState:
-    """What a graph has of the schema: the rows of `schema_migrations` and those of `schema`."""
+    """What a graph has of its schema: the rows of `schema_migrations` and `schema_indexes`."""
 
     def __init__(
         self,

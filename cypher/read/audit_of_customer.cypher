@@ -5,7 +5,7 @@
 // $before    where the page before ended: a map of at and id, or null
 // $limit     how many to return
 //
-// Returns a row for each, one more than the limit where there are more, as `changes` does; where
+// Returns a row for each, one more than the limit where there are more, as `audit_log` does; where
 // there is none, one row whose id is null; no row where there is no such Customer.
 CALL () {
   MATCH (customer:Customer {id: $customer})
