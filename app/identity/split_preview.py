@@ -1,17 +1,19 @@
 """The parts of a Customer: its Identifiers by which of them came together in events."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from app.domain.disjoint_sets import DisjointSets
 from app.graph.graph import Row
 
-SHARED_COUNT = 100
+MAX_SHARED_NAMES = 100
 
 SharedNames = Annotated[
     list[str],
     Meta(
-        max_length=SHARED_COUNT,
+        max_length=MAX_SHARED_NAMES,
         description="The Identifiers (`kind:value`) that connect nobody: an office's phone, say. "
         "Those that are marked as shared already need not be named.",
         examples=[["phone:+14155552671"]],
@@ -41,27 +43,33 @@ class SplitPreview(Struct, frozen=True, rename="camel"):
 
 
 def parts(row: Row, shared: list[str]) -> list[Part]:
-    """The Identifiers by who came together with whom; the one with the oldest comes first."""
-    apart = {*shared, *(each["name"] for each in row["identifiers"] if each["shared"])}
-    own = [each["name"] for each in row["identifiers"] if each["name"] not in apart]
-    together = {name: {name} for name in own}
-    for event in row["events"]:
-        names = [name for name in event["names"] if name in together]
-        merged = set[str]().union(*(together[name] for name in names))
-        together |= dict.fromkeys(merged, merged)
-    found = {id(group): group for group in together.values()}  # in the order of the oldest
-    parts = [_part(group, own, row["events"]) for group in found.values()] or [Part([], 0)]
-    rest = sum(event["count"] for event in row["events"]) - sum(each.touchpoints for each in parts)
-    first = Part(
-        [
-            *parts[0].identifiers,
-            *(each["name"] for each in row["identifiers"] if each["name"] in apart),
-        ],
-        parts[0].touchpoints + rest,
+    """The parts of a row of the statement `customer_parts`; the first has the oldest Identifier.
+
+    `shared` are the names of Identifiers that connect no others, besides those marked as shared.
+    """
+    identifiers, events = row["identifiers"], row["events"]
+    unconnected = {*shared, *(item["name"] for item in identifiers if item["shared"])}
+    names = [item["name"] for item in identifiers if item["name"] not in unconnected]
+    parts = [_part(group, events) for group in _groups(names, events)] or [Part([], 0)]
+    first, *others = parts
+    rest = sum(event["count"] for event in events) - sum(part.touchpoints for part in parts)
+    kept = [item["name"] for item in identifiers if item["name"] in unconnected]
+    return [Part([*first.identifiers, *kept], first.touchpoints + rest), *others]
+
+
+def _groups(names: list[str], events: list[Row]) -> Iterable[list[str]]:
+    """The names that came together in events, in their order."""
+    sets, connecting = DisjointSets(), set(names)
+    for event in events:
+        sets.join(connecting.intersection(event["names"]))
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(sets.leader(name), []).append(name)
+    return groups.values()
+
+
+def _part(names: list[str], events: list[Row]) -> Part:
+    own = set(names)
+    return Part(
+        names, sum(event["count"] for event in events if not own.isdisjoint(event["names"]))
     )
-    return [first, *parts[1:]]
-
-
-def _part(group: set[str], own: list[str], events: list[Row]) -> Part:
-    touchpoints = sum(event["count"] for event in events if not group.isdisjoint(event["names"]))
-    return Part([name for name in own if name in group], touchpoints)

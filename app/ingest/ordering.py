@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from app.domain.disjoint_sets import DisjointSets
+
 
 def commit_order(subjects: Iterable[Sequence[str]]) -> list[int]:
     """The positions of events in the order to write them; a subject is an identifier or a Customer.
@@ -19,20 +21,10 @@ def groups(subjects: Iterable[Sequence[str]]) -> list[str]:
 
     Events with different ones have nothing in common, and may be written in any order.
     """
-    leaders: dict[str, str] = {}
+    sets = DisjointSets()
     firsts: list[str] = []
     for names in subjects:
         firsts.append(names[0])
         if len(names) > 1:
-            roots = {_leader(leaders, name) for name in names}
-            first = min(roots)
-            for root in roots:
-                leaders[root] = first
-    return [_leader(leaders, name) for name in firsts]
-
-
-def _leader(leaders: dict[str, str], name: str) -> str:
-    while (above := leaders.get(name, name)) != name:
-        leaders[name] = leaders.get(above, above)
-        name = above
-    return name
+            sets.join(names)
+    return [sets.leader(name) for name in firsts]
