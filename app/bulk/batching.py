@@ -1,50 +1,53 @@
-"""Chains: batches that must follow one another, beside others that need not wait for them."""
+"""Batching: batches of events, with those that must follow one another in one sequence."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from app.ingest.ordering import groups
 
-Batch = list[int]  # of positions
+Batch = list[int]  # the positions of its events
+BatchSequence = list[Batch]  # a batch is written once the one before it is
 
 
-def chains(
-    subjects: Sequence[Sequence[str]], sizes: Sequence[int], rows: int, size: int
-) -> list[list[Batch]]:
-    """The positions of events in batches of so many `rows` and bytes at most, in chains.
+def batch_sequences(
+    subjects: Sequence[Sequence[str]], sizes: Sequence[int], max_rows: int, max_bytes: int
+) -> list[BatchSequence]:
+    """Divides events into batches of at most `max_rows` events and `max_bytes` bytes.
 
-    Events that share a subject, be it through others, stand in one chain, in their order; chains
-    may be written at once. `subjects` and `sizes` (in bytes) are of the events. The longest
-    chain comes first. An event that alone is larger than `size` is a batch.
+    `subjects` and `sizes` (in bytes) are of the events. Events that share a subject, directly
+    or through others, are in one sequence, in their order. Sequences may be written
+    concurrently; the longest comes first. An event of more than `max_bytes` is a batch alone.
     """
-    found: list[list[Batch]] = []
+    sequences: list[BatchSequence] = []
     batch: Batch = []
-    weight = 0
-    places = groups(subjects)
-    order = sorted(range(len(places)), key=places.__getitem__)
-    for _, positions in groupby(order, key=places.__getitem__):
-        first, *rest = _batches(positions, sizes, rows, size)
+    batch_bytes = 0
+    group_numbers = groups(subjects)
+    order = sorted(range(len(group_numbers)), key=group_numbers.__getitem__)
+    for _, positions in groupby(order, key=group_numbers.__getitem__):
+        first, *rest = _batches(positions, sizes, max_rows, max_bytes)
         if rest:
-            found.append([first, *rest])
+            sequences.append([first, *rest])
             continue
-        added = sum(sizes[position] for position in first)
-        if batch and (len(batch) + len(first) > rows or weight + added > size):
-            found.append([batch])
-            batch, weight = [], 0
+        added_bytes = sum(sizes[position] for position in first)
+        is_full = len(batch) + len(first) > max_rows or batch_bytes + added_bytes > max_bytes
+        if batch and is_full:
+            sequences.append([batch])
+            batch, batch_bytes = [], 0
         batch += first
-        weight += added
-    return sorted([*found, [batch]] if batch else found, key=len, reverse=True)
+        batch_bytes += added_bytes
+    return sorted([*sequences, [batch]] if batch else sequences, key=len, reverse=True)
 
 
 def _batches(
-    positions: Iterator[int], sizes: Sequence[int], rows: int, size: int
+    positions: Iterator[int], sizes: Sequence[int], max_rows: int, max_bytes: int
 ) -> Iterator[Batch]:
     batch: Batch = []
-    weight = 0
+    batch_bytes = 0
     for position in positions:
-        if batch and (len(batch) == rows or weight + sizes[position] > size):
+        is_full = len(batch) == max_rows or batch_bytes + sizes[position] > max_bytes
+        if batch and is_full:
             yield batch
-            batch, weight = [], 0
+            batch, batch_bytes = [], 0
         batch.append(position)
-        weight += sizes[position]
+        batch_bytes += sizes[position]
     yield batch

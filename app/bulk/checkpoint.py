@@ -1,4 +1,4 @@
-"""Checkpoints: how far an import has come, kept in the graph beside what it wrote."""
+"""Checkpoints: how far an import has come, stored in the graph with its events."""
 
 from msgspec import Struct
 
@@ -6,7 +6,7 @@ from app.graph.graph import Graph
 
 
 class Checkpoint(Struct, frozen=True):
-    """All up to a line is known to be stored or rejected. `digest` is of these lines."""
+    """Every record up to a line is stored or rejected. `digest` is of these lines."""
 
     line: int
     digest: str
@@ -14,17 +14,17 @@ class Checkpoint(Struct, frozen=True):
     rejected: int
 
 
-async def last(graph: Graph, identity: str) -> Checkpoint | None:
-    """Where an import was last, if it ever began. Raises Unavailable."""
-    rows = await graph.read("import_checkpoint", id=identity)
+async def load(graph: Graph, import_id: str) -> Checkpoint | None:
+    """Returns the last checkpoint of an import, or None if it has none. Raises Unavailable."""
+    rows = await graph.read("import_checkpoint", id=import_id)
     return Checkpoint(**rows[0]) if rows else None
 
 
-async def save(graph: Graph, identity: str, checkpoint: Checkpoint) -> None:
-    """Keeps where an import is. Raises Unavailable."""
+async def save(graph: Graph, import_id: str, checkpoint: Checkpoint) -> None:
+    """Stores the checkpoint of an import in place of the last one. Raises Unavailable."""
     await graph.write(
         "import_save_checkpoint",
-        id=identity,
+        id=import_id,
         line=checkpoint.line,
         digest=checkpoint.digest,
         stored=checkpoint.stored,

@@ -1,4 +1,4 @@
-"""Export: every Touchpoint as the event that an import makes it of again."""
+"""Export: every Touchpoint, as an event from which an import makes the same Touchpoint."""
 
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -8,32 +8,33 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import Raw
 
-from app.bulk.retry import patiently
+from app.bulk.retry import retry_while_unavailable
 from app.graph.graph import Graph
 
-PAGE = 2000
-SPOOL = 16 * 1024 * 1024  # bytes, beyond which what waits is on disk
+PAGE_ROWS = 2000
+MAX_SPOOL_MEMORY_BYTES = 16 * 1024 * 1024  # what is written last is on disk beyond that
 
-Report = Callable[[int], None]  # takes how many were written so far
+ReportProgress = Callable[[int], None]  # takes the number of Touchpoints written so far
 
 
-async def write(graph: Graph, output: BinaryIO, report: Report) -> int:
-    """Writes each Touchpoint as a line of JSON, and returns how many there are.
+async def write(graph: Graph, output: BinaryIO, report: ReportProgress) -> int:
+    """Writes each Touchpoint as a line of JSON, and returns their number.
 
-    In whatever order the lines are imported, each Customer has its own Identifiers again: one
-    that attached a key goes without the keys of others, and the rest that has some comes last.
-    Raises Unavailable after a long outage.
+    An import of the lines, in any order, gives each Customer the same Identifiers. To that end
+    a Touchpoint that attached an Identifier is written without those of other Customers, and
+    the other Touchpoints with such Identifiers are written last. Raises Unavailable after a
+    long outage.
     """
     count = 0
-    with tempfile.SpooledTemporaryFile(SPOOL) as last:
+    with tempfile.SpooledTemporaryFile(MAX_SPOOL_MEMORY_BYTES) as last:
         async for row in _touchpoints(graph):
-            keys = row["keys"]
-            if any(key["attached"] for key in keys):
-                keys = [key for key in keys if key["own"]]
-            waits = not all(key["own"] for key in keys)
-            (last if waits else output).write(_line(row, keys))
+            identifiers = row["keys"]
+            if any(identifier["attached"] for identifier in identifiers):
+                identifiers = [identifier for identifier in identifiers if identifier["own"]]
+            is_last = not all(identifier["own"] for identifier in identifiers)
+            (last if is_last else output).write(_line(row, identifiers))
             count += 1
-            if count % PAGE == 0:
+            if count % PAGE_ROWS == 0:
                 report(count)
         last.seek(0)
         output.writelines(last)
@@ -43,19 +44,21 @@ async def write(graph: Graph, output: BinaryIO, report: Report) -> int:
 
 async def _touchpoints(graph: Graph) -> AsyncIterator[dict[str, Any]]:
     after = ""
-    while rows := await patiently(partial(graph.read, "export", after=after, limit=PAGE)):
+    while rows := await retry_while_unavailable(
+        partial(graph.read, "export", after=after, limit=PAGE_ROWS)
+    ):
         for row in rows:
             yield row
         after = rows[-1]["id"]
 
 
-def _line(row: dict[str, Any], keys: list[dict[str, Any]]) -> bytes:
-    # A line break stands between the members, never in a string, where JSON escapes it.
+def _line(row: dict[str, Any], identifiers: list[dict[str, Any]]) -> bytes:
+    # Line breaks are between members only: in a string, JSON escapes them.
     properties = row["properties"].replace("\n", " ").replace("\r", " ")
     event = {
         "event": row["event"],
         "customer": row["customerId"],
-        **{key["kind"]: key["value"] for key in keys},
+        **{identifier["kind"]: identifier["value"] for identifier in identifiers},
         "timestamp": row["timestamp"],
         "idempotencyKey": row["id"],
         "properties": Raw(properties.encode()),

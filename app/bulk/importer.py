@@ -1,4 +1,4 @@
-"""Bulk import: the records of a file, kept as events in large batches."""
+"""Import: stores the records of a file as events, in large batches."""
 
 import asyncio
 from collections.abc import Callable, Container
@@ -8,93 +8,93 @@ from msgspec import Struct
 from app.bulk import checkpoint, records, source, windows
 from app.bulk.checkpoint import Checkpoint
 from app.bulk.formats.reader import Reader
-from app.bulk.rejects import Rejects
-from app.bulk.retry import patiently
+from app.bulk.rejects import RejectsFile
+from app.bulk.retry import retry_while_unavailable
 from app.bulk.windows import Window
-from app.bulk.writer import Checked, RecordWriter, Rejected
+from app.bulk.writer import RecordWriter, RejectedRecords, ValidRecord
 from app.domain import timestamps
 from app.domain.identifiers import Identifier
 from app.graph.graph import Graph
 from app.ingest.events import Event
 from app.ingest.service import Ingest
 
-Report = Callable[[Checkpoint, int], None]  # takes where it is, and the bytes read
+ReportProgress = Callable[[Checkpoint, int], None]  # takes the checkpoint and the bytes read
 
 
-class Job(Struct, frozen=True):
-    """A file to import, and how. Without an `identity` it cannot be resumed."""
+class ImportJob(Struct, frozen=True):
+    """A file to import, and how. Without an `import_id` it cannot be resumed."""
 
     path: str
-    size: int | None  # in bytes, where it is known
+    size: int | None  # in bytes; None for standard input
     read: Reader
-    identity: str | None
+    import_id: str | None
     restarts: bool = False
     creates_customers: bool = False
 
 
-class BulkImport:
-    """Keeps the records of files in the graph, and the others in the rejects file."""
+class Importer:
+    """Stores the records of files in the graph, and the rejected ones in the rejects file."""
 
     def __init__(
-        self, graph: Graph, ingest: Ingest, blocklist: Container[Identifier], rejects: Rejects
+        self, graph: Graph, ingest: Ingest, blocklist: Container[Identifier], rejects: RejectsFile
     ) -> None:
         self._graph = graph
         self._blocklist = blocklist
         self._writer = RecordWriter(ingest)
         self._rejects = rejects
 
-    async def run(self, job: Job, report: Report) -> Checkpoint:
-        """Imports a file from where it was left, and says where it is then, at the end.
+    async def run(self, job: ImportJob, report: ReportProgress) -> Checkpoint:
+        """Imports a file from its last checkpoint to its end, and returns the checkpoint there.
 
-        Events that share a key are written in their order. Raises SourceError, or
-        Unavailable after a long outage; then all up to the last checkpoint is kept.
+        Events that share an identifier are written in their order. Raises SourceError, or
+        Unavailable after a long outage; everything up to the last checkpoint stays stored.
         """
         start = await self._start(job)
-        known = self._rejects.known(job.path, start.line)
-        with source.opened(job.path) as lines:
-            texts = job.read(lines)
+        known_rejects = self._rejects.recover(job.path, start.line)
+        with source.open_lines(job.path) as lines:
+            raw_records = job.read(lines)  # a header row is read now, before lines are skipped
             windows.skip(lines, start)
-            found = records.read(texts, job.identity, self._blocklist)
+            parsed = records.parse(raw_records, job.import_id, self._blocklist)
             report(start, lines.position)
-            writing: asyncio.Task[Checkpoint] | None = None
+            storing: asyncio.Task[Checkpoint] | None = None
             try:
-                async for each in windows.windows(found, lines):
-                    # Read while the one before is written.
-                    start = await writing if writing else start
-                    report(start, each.position)
-                    writing = asyncio.create_task(self._keep(job, each, start, known))
+                async for window in windows.split(parsed, lines):
+                    # It was read while the window before it is stored.
+                    start = await storing if storing else start
+                    report(start, window.position)
+                    storing = asyncio.create_task(self._store(job, window, start, known_rejects))
             finally:
-                end = await writing if writing else start
+                end = await storing if storing else start
             report(end, lines.position)
         return end
 
-    async def _start(self, job: Job) -> Checkpoint:
-        found = None
-        if job.identity and not job.restarts:
-            found = await patiently(checkpoint.last, self._graph, job.identity)
-        return found or Checkpoint(0, "", 0, 0)
+    async def _start(self, job: ImportJob) -> Checkpoint:
+        last = None
+        if job.import_id and not job.restarts:
+            last = await retry_while_unavailable(checkpoint.load, self._graph, job.import_id)
+        return last or Checkpoint(0, "", 0, 0)
 
-    async def _keep(
-        self, job: Job, found: Window, start: Checkpoint, known: set[int]
+    async def _store(
+        self, job: ImportJob, window: Window, start: Checkpoint, known_rejects: set[int]
     ) -> Checkpoint:
-        rejected: Rejected = []
-        good: list[Checked] = []
-        for record in found.records:
+        rejected: RejectedRecords = []
+        valid: list[ValidRecord] = []
+        for record in window.records:
             if isinstance(record.event, Event):
-                good.append((record, record.event))
+                valid.append((record, record.event))
             else:
                 rejected.append((record, record.event))
         if job.creates_customers:
-            await self._create_customers([event for _, event in good])
-        rejected += await self._writer.write(good)
-        self._rejects.add(job.path, rejected, known)
-        stored = len(found.records) - len(rejected)
-        now = Checkpoint(
-            found.line, found.digest, start.stored + stored, start.rejected + len(rejected)
+            await self._create_customers([event for _, event in valid])
+        rejected += await self._writer.write(valid)
+        self._rejects.append(job.path, rejected, known_rejects)
+        stored = len(window.records) - len(rejected)
+        end = Checkpoint(
+            window.line, window.digest, start.stored + stored, start.rejected + len(rejected)
         )
-        if job.identity:
-            await patiently(checkpoint.save, self._graph, job.identity, now)
-        return now
+        if job.import_id:
+            await retry_while_unavailable(checkpoint.save, self._graph, job.import_id, end)
+        return end
 
     async def _create_customers(self, events: list[Event]) -> None:
         ids = sorted({event.customer for event in events if event.customer})
@@ -104,4 +104,4 @@ class BulkImport:
             await self._graph.write("import_create_customers", ids=ids, now=[seconds, nanoseconds])
 
         if ids:
-            await patiently(create)
+            await retry_while_unavailable(create)

@@ -1,22 +1,22 @@
-"""Records: what stands in a file for an event each, checked as a request's events are."""
+"""Records: an event each in a file, validated as the events of a request are."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
 
 from msgspec import Struct
 
-from app.bulk.source import LINE
+from app.bulk.source import MAX_LINE_BYTES
 from app.domain.identifiers import Identifier
 from app.errors import FieldError, InvalidPayload
 from app.ingest import payload
 from app.ingest.events import Event, EventIngest
 
-SHOWN = 1000  # bytes of a line that is too long
+MAX_SHOWN_BYTES = 1000  # of a line that is too long
 
 
-class Text(Struct, frozen=True):
-    """A record as it stands: the number of its first line, its bytes, and its event as JSON.
+class RawRecord(Struct, frozen=True):
+    """A record before it is parsed: its first line's number, its bytes, its event as JSON.
 
-    In place of the event, what keeps the record from having one.
+    In place of the event, the error that keeps the record from having one.
     """
 
     line: int
@@ -25,7 +25,7 @@ class Text(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """A record with its event as sent and in its one form, or with what is wrong with it."""
+    """A record with its event as sent, and normalised or the error of its validation."""
 
     line: int
     raw: bytes
@@ -33,54 +33,55 @@ class Record(Struct, frozen=True):
     event: Event | InvalidPayload
 
 
-def text(line: int, raw: bytes, translate: Callable[[bytes], bytes]) -> Text:
-    """The text of a record, where `translate` makes an event of its bytes or raises."""
-    if len(raw) > LINE:
-        return Text(line, raw[:SHOWN], _too_long())
+def to_raw_record(line: int, raw: bytes, to_event: Callable[[bytes], bytes]) -> RawRecord:
+    """The record in `raw`. `to_event` makes an event of its bytes or raises InvalidPayload."""
+    if len(raw) > MAX_LINE_BYTES:
+        return RawRecord(line, raw[:MAX_SHOWN_BYTES], _too_long())
     try:
-        return Text(line, raw, translate(raw))
+        return RawRecord(line, raw, to_event(raw))
     except InvalidPayload as error:
-        return Text(line, raw, error)
+        return RawRecord(line, raw, error)
 
 
-def read(
-    texts: Iterable[Text], identity: str | None, blocklist: Container[Identifier]
+def parse(
+    raw_records: Iterable[RawRecord], import_id: str | None, blocklist: Container[Identifier]
 ) -> Iterator[Record]:
-    """The records of texts. An event without a key of its own is known by its line.
+    """Parses and validates records.
 
-    `identity` is the file's; without one, an event needs a key of its own.
+    An event without an idempotency key has one of `import_id` and its line. Without an
+    `import_id`, it is invalid.
     """
-    for each in texts:
+    for raw_record in raw_records:
         sent = EventIngest()
         try:
-            if isinstance(each.event, InvalidPayload):
-                raise each.event
-            key = f"{identity}:{each.line}" if identity else None
-            sent, event = _event(each.event, key, blocklist)
+            if isinstance(raw_record.event, InvalidPayload):
+                raise raw_record.event
+            default_key = f"{import_id}:{raw_record.line}" if import_id else None
+            sent, event = _event(raw_record.event, default_key, blocklist)
         except InvalidPayload as error:
             event = error
-        yield Record(each.line, each.raw, sent, event)
+        yield Record(raw_record.line, raw_record.raw, sent, event)
 
 
-def fault(path: str, message: str) -> InvalidPayload:
-    """The error of a record with one fault."""
+def record_error(path: str, message: str) -> InvalidPayload:
+    """The error of a record with one field error."""
     return InvalidPayload("the record cannot be taken", [FieldError(path, message)])
 
 
 def _event(
-    text: bytes, key: str | None, blocklist: Container[Identifier]
+    text: bytes, default_key: str | None, blocklist: Container[Identifier]
 ) -> tuple[EventIngest, Event | InvalidPayload]:
     decoded = payload.decode(text)
     if decoded.is_batch:
-        raise fault("events", "is not a field: a line is one event")
+        raise record_error("events", "is not a field: a line is one event")
     (sent,) = decoded.sent
     if not sent.idempotency_key or sent.idempotency_key.isspace():
-        if key is None:
-            raise fault("idempotencyKey", "is required, where the source has no name")
-        sent.idempotency_key = key
+        if default_key is None:
+            raise record_error("idempotencyKey", "is required, where the source has no name")
+        sent.idempotency_key = default_key
     (event,) = decoded.check(blocklist)
     return sent, event
 
 
 def _too_long() -> InvalidPayload:
-    return fault("", f"is longer than {LINE // 1024} KiB")
+    return record_error("", f"is longer than {MAX_LINE_BYTES // 1024} KiB")

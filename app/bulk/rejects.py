@@ -1,4 +1,4 @@
-"""Rejects: the records that an import could not keep, in a file of JSON lines."""
+"""Rejects: the rejected records of imports, in a file of JSON lines."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,30 +10,30 @@ from app.bulk.records import Record
 from app.errors import FieldError, ServiceError
 
 
-class Reject(Struct, frozen=True):
-    """A record that is not stored: where it stands, why, and what it says."""
+class RejectedLine(Struct, frozen=True):
+    """A line of the rejects file: the file and line of a record, the error, and its text."""
 
     file: str
     line: int
     code: str
     details: list[FieldError]
-    record: str  # where it is not UTF-8, with \xNN
+    record: str  # bytes that are not UTF-8 as \xNN
 
 
-class Rejects:
-    """The rejects file. It is made with the first reject, and added to from then on."""
+class RejectsFile:
+    """Appends rejected records to a file, which the first of them creates."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def known(self, file: str, after: int) -> set[int]:
-        """The rejects of a file's lines after a line, as hashes of what is written of them.
+    def recover(self, file: str, after: int) -> set[int]:
+        """Returns the hashes of the lines about records of `file` below the line `after`.
 
-        What a kill left of a line that was being written is taken back.
+        Removes an incomplete last line, which a killed import left.
         """
         if not self.path.exists():
             return set()
-        found: set[int] = set()
+        hashes: set[int] = set()
         with self.path.open("r+b") as lines:
             end = 0
             for line in lines:
@@ -42,14 +42,15 @@ class Rejects:
                     break
                 end += len(line)
                 if _is_after(line, file, after):
-                    found.add(hash(line))
-        return found
+                    hashes.add(hash(line))
+        return hashes
 
-    def add(
+    def append(
         self, file: str, rejected: Iterable[tuple[Record, ServiceError]], known: set[int]
     ) -> None:
-        """Adds what is not `known`, in the order of the lines; written when it returns."""
-        lines = [_line(file, *each) for each in sorted(rejected, key=lambda each: each[0].line)]
+        """Writes rejected records in the order of their lines, without those of `known` hashes."""
+        in_order = sorted(rejected, key=lambda record_and_error: record_and_error[0].line)
+        lines = [_line(file, record, error) for record, error in in_order]
         new = [line for line in lines if hash(line) not in known]
         if new:
             with self.path.open("ab") as output:
@@ -57,15 +58,15 @@ class Rejects:
 
 
 def _line(file: str, record: Record, error: ServiceError) -> bytes:
-    said = record.raw.decode("utf-8", "backslashreplace")
+    text = record.raw.decode("utf-8", "backslashreplace")
     details = error.details or [FieldError("", error.message)]
-    reject = Reject(file, record.line, error.code, details, said)
-    return msgspec.json.encode(reject) + b"\n"
+    rejected = RejectedLine(file, record.line, error.code, details, text)
+    return msgspec.json.encode(rejected) + b"\n"
 
 
 def _is_after(line: bytes, file: str, after: int) -> bool:
     try:
-        reject = msgspec.json.decode(line, type=Reject)
-    except msgspec.DecodeError:  # it is somebody else's file, and stays as it is
+        rejected = msgspec.json.decode(line, type=RejectedLine)
+    except msgspec.DecodeError:  # not written by an import: it stays as it is
         return False
-    return reject.file == file and reject.line > after
+    return rejected.file == file and rejected.line > after

@@ -1,4 +1,4 @@
-"""Patience: how what nobody waits for lasts through an outage of the database."""
+"""Retries of calls without a waiting client, through an outage of the database."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -14,22 +14,23 @@ from tenacity import (
 
 from app.errors import Unavailable
 
-LONGEST = 600.0  # seconds of one outage
+OUTAGE_TIMEOUT_SECONDS = 600.0
+MAX_RETRY_WAIT_SECONDS = 5.0
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
 
-async def patiently(call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-    """What a call returns once the database is back, if it was away.
+async def retry_while_unavailable(call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+    """Returns what a call returns, which is retried while the database is unavailable.
 
-    The call must be one that may be repeated. Raises Unavailable after an outage of ten minutes.
+    The call must be idempotent. Raises Unavailable after an outage of ten minutes.
     """
     attempts = AsyncRetrying(
         retry=retry_if_exception_type(Unavailable),
-        wait=wait_random_exponential(multiplier=0.1, max=5),
-        stop=stop_after_delay(LONGEST),
+        wait=wait_random_exponential(multiplier=0.1, max=MAX_RETRY_WAIT_SECONDS),
+        stop=stop_after_delay(OUTAGE_TIMEOUT_SECONDS),
         before_sleep=_log,
         reraise=True,
     )

@@ -1,4 +1,4 @@
-"""A source: a file or standard input, plain or compressed, line by line."""
+"""Sources: files and standard input, plain or compressed, line by line."""
 
 import contextlib
 import gzip
@@ -15,8 +15,8 @@ else:
     from backports import zstd
 
 STDIN = "-"
-LINE = 512 * 1024  # bytes; no event that can be kept is longer
-CHUNK = 64 * 1024
+MAX_LINE_BYTES = 512 * 1024  # every valid event is shorter
+CHUNK_BYTES = 64 * 1024
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -25,19 +25,19 @@ class SourceError(Exception):
     """A source that cannot be read; the message says why."""
 
 
-class SourceRefused(SourceError):
-    """A source that cannot be imported as it was asked for; nothing of it was written."""
+class SourceRejected(SourceError):
+    """A source that cannot be imported with these options; nothing of it was written."""
 
 
 class Lines:
     """The lines of a stream with their ends, counted, with a digest of all so far.
 
-    Of a line longer than `LINE`, only the first `LINE` + 1 bytes are given.
+    A line of more than MAX_LINE_BYTES is cut after MAX_LINE_BYTES + 1.
     """
 
-    def __init__(self, stream: BinaryIO, tell: Callable[[], int]) -> None:
+    def __init__(self, stream: BinaryIO, tell_position: Callable[[], int]) -> None:
         self._stream = stream
-        self._tell = tell
+        self._tell_position = tell_position
         self._hash = hashlib.blake2b(digest_size=16)
         self.count = 0
 
@@ -56,47 +56,47 @@ class Lines:
 
     @property
     def digest(self) -> str:
-        """What tells these lines from others, as hexadecimal."""
+        """The digest of the lines read so far, as hexadecimal."""
         return self._hash.hexdigest()
 
     @property
     def position(self) -> int:
-        """How many bytes of the file were read, compressed as they are."""
-        return self._tell()
+        """How many bytes of the file were read, before decompression."""
+        return self._tell_position()
 
     def skip(self, count: int) -> None:
-        """Reads on until so many lines were read, or until there are no more."""
+        """Reads on to line `count` or the end."""
         while self.count < count and next(self, None) is not None:
             pass
 
     def _read(self) -> bytes:
-        line = piece = self._stream.readline(LINE + 1)
+        line = piece = self._stream.readline(MAX_LINE_BYTES + 1)
         self._hash.update(piece)
-        while len(line) > LINE and piece and not piece.endswith(b"\n"):
-            piece = self._stream.readline(CHUNK)
+        while len(line) > MAX_LINE_BYTES and piece and not piece.endswith(b"\n"):
+            piece = self._stream.readline(CHUNK_BYTES)
             self._hash.update(piece)
         return line
 
 
 def digest(path: str) -> str:
-    """What identifies a file whatever its name and compression: a digest of all its lines.
+    """Returns a digest of all lines of a file, the same for any name and compression.
 
-    Raises SourceError where it cannot be read to its end.
+    Raises SourceError if it cannot be read to its end.
     """
-    with opened(path) as lines:
+    with open_lines(path) as lines:
         for _ in lines:
             pass
         return lines.digest
 
 
 @contextlib.contextmanager
-def opened(path: str) -> Iterator[Lines]:
+def open_lines(path: str) -> Iterator[Lines]:
     """The lines of a file, or of standard input for `-`. Raises SourceError."""
     if path == STDIN:
         yield Lines(_decompressed(sys.stdin.buffer), lambda: 0)
         return
     try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below, and the error is told apart
+        file = open(path, "rb")  # noqa: SIM115 - closed below, outside of this try
     except OSError as error:
         raise SourceError(str(error)) from error
     with file:
@@ -106,7 +106,7 @@ def opened(path: str) -> Iterator[Lines]:
 def _decompressed(file: BinaryIO) -> BinaryIO:
     beginning = file.peek(4) if isinstance(file, io.BufferedReader) else b""
     if beginning.startswith(_GZIP):
-        return io.BufferedReader(gzip.GzipFile(fileobj=file), CHUNK)  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.GzipFile(fileobj=file), CHUNK_BYTES)  # type: ignore[arg-type]
     if beginning.startswith(_ZSTD):
-        return io.BufferedReader(zstd.ZstdFile(file), CHUNK)  # type: ignore[arg-type]
+        return io.BufferedReader(zstd.ZstdFile(file), CHUNK_BYTES)  # type: ignore[arg-type]
     return file

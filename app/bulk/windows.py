@@ -1,4 +1,4 @@
-"""Windows: the part of a file that an import takes from one checkpoint to the next."""
+"""Windows: the parts of a file, from one checkpoint of an import to the next."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -7,11 +7,13 @@ from msgspec import Struct
 
 from app.bulk.checkpoint import Checkpoint
 from app.bulk.records import Record
-from app.bulk.source import Lines, SourceError, SourceRefused
+from app.bulk.source import Lines, SourceError, SourceRejected
 
-# What is held in memory, and may be written again after a kill.
-ROWS, SIZE = 10_000, 32 * 1024 * 1024  # bytes
-SLICE = 50  # records that are read while the writers' answers wait
+# A window is held in memory, and may be written again after a kill.
+MAX_WINDOW_ROWS = 10_000
+MAX_WINDOW_BYTES = 32 * 1024 * 1024
+# Parsing blocks the event loop, and with it the writers, for no more records than these.
+RECORDS_PER_SLICE = 50
 
 
 class Window(Struct, frozen=True):
@@ -24,35 +26,35 @@ class Window(Struct, frozen=True):
 
 
 def skip(lines: Lines, start: Checkpoint) -> None:
-    """Reads past what is done. Raises SourceRefused where that is not what the lines say."""
+    """Reads up to a checkpoint. Raises SourceRejected if the lines before it are other ones."""
     lines.skip(start.line)
     if start.line and (lines.count, lines.digest) != (start.line, start.digest):
-        raise SourceRefused(
+        raise SourceRejected(
             f"its first {start.line} lines are not those that were imported under this name: "
             "give it another --name, or --restart to go through all of it again"
         )
 
 
-async def windows(found: Iterator[Record], lines: Lines) -> AsyncIterator[Window]:
-    """The records of lines, some thousands at a time; others run while they are read.
+async def split(records: Iterator[Record], lines: Lines) -> AsyncIterator[Window]:
+    """Yields the records of lines in windows, and lets other tasks run while it reads.
 
-    Raises SourceError, after all that came before.
+    Raises SourceError, after the window of everything that was read before it.
     """
     window: list[Record] = []
-    size = 0
-    broken: SourceError | None = None
+    window_bytes = 0
+    source_error: SourceError | None = None
     try:
-        for record in found:
+        for record in records:
             window.append(record)
-            size += len(record.raw)
-            if len(window) % SLICE == 0:
+            window_bytes += len(record.raw)
+            if len(window) % RECORDS_PER_SLICE == 0:
                 await asyncio.sleep(0)
-            if len(window) == ROWS or size >= SIZE:
+            if len(window) == MAX_WINDOW_ROWS or window_bytes >= MAX_WINDOW_BYTES:
                 yield Window(window, lines.count, lines.digest, lines.position)
-                window, size = [], 0
+                window, window_bytes = [], 0
     except SourceError as error:
-        broken = error
+        source_error = error
     if window:
         yield Window(window, lines.count, lines.digest, lines.position)
-    if broken:
-        raise broken
+    if source_error:
+        raise source_error

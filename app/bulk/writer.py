@@ -1,11 +1,11 @@
-"""The record writer: keeps the records of a file in large batches, several at once."""
+"""The record writer: stores the records of a file in large batches, several concurrently."""
 
 import asyncio
 from collections.abc import Container, Sequence
 
-from app.bulk.batching import chains
+from app.bulk.batching import batch_sequences
 from app.bulk.records import Record
-from app.bulk.retry import patiently
+from app.bulk.retry import retry_while_unavailable
 from app.domain.identifiers import Identifier
 from app.errors import InvalidPayload, ServiceError
 from app.ingest.commit_control import MAX_ROWS
@@ -15,16 +15,16 @@ from app.ingest.payload import Payload
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 
-PRODUCER = "import"  # no API key's
-BATCH_BYTES = 4 * 1024 * 1024
-IN_FLIGHT = 2 * WRITERS  # a batch waits for each writer while it commits another
+IMPORT_PRODUCER = "import"  # no API key has this id
+MAX_BATCH_BYTES = 4 * 1024 * 1024
+MAX_CONCURRENT_BATCHES = 2 * WRITERS  # one waits for each writer while that commits another
 
-Checked = tuple[Record, Event]
-Rejected = list[tuple[Record, ServiceError]]
+ValidRecord = tuple[Record, Event]
+RejectedRecords = list[tuple[Record, ServiceError]]
 
 
-class _Events(Payload, frozen=True):
-    """Events that were checked when they were read."""
+class _ValidEvents(Payload, frozen=True):
+    """Events that were validated when they were read."""
 
     events: list[Event]
 
@@ -36,35 +36,35 @@ class _Events(Payload, frozen=True):
 
 
 class RecordWriter:
-    """Keeps records through the ingest. Those that share a key are written in their order."""
+    """Stores records. Those that share an identifier are written in their order."""
 
     def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
 
-    async def write(self, good: Sequence[Checked]) -> Rejected:
-        """Keeps records, and returns those that the graph refused. Raises Unavailable."""
-        rejected: Rejected = []
-        found = chains(
-            [_subjects(event) for _, event in good],
-            [len(record.raw) for record, _ in good],
+    async def write(self, valid: Sequence[ValidRecord]) -> RejectedRecords:
+        """Stores records, and returns the rejected ones. Raises Unavailable."""
+        rejected: RejectedRecords = []
+        sequences = batch_sequences(
+            [_subjects(event) for _, event in valid],
+            [len(record.raw) for record, _ in valid],
             MAX_ROWS,
-            BATCH_BYTES,
+            MAX_BATCH_BYTES,
         )
-        queue = iter(found)
+        queue = iter(sequences)
 
         async def work() -> None:
-            for chain in queue:
-                for batch in chain:
-                    rejected.extend(await self._submit([good[position] for position in batch]))
+            for sequence in queue:
+                for batch in sequence:
+                    rejected.extend(await self._submit([valid[position] for position in batch]))
 
-        await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+        await asyncio.gather(*(work() for _ in range(MAX_CONCURRENT_BATCHES)))
         return rejected
 
-    async def _submit(self, batch: Sequence[Checked]) -> Rejected:
-        receipt = await patiently(self._ingest.submit, _request(batch))
+    async def _submit(self, batch: Sequence[ValidRecord]) -> RejectedRecords:
+        ingested = await retry_while_unavailable(self._ingest.submit, _request(batch))
         return [
             (record, result)
-            for (record, _), result in zip(batch, receipt.results, strict=True)
+            for (record, _), result in zip(batch, ingested.results, strict=True)
             if isinstance(result, ServiceError)
         ]
 
@@ -74,8 +74,9 @@ def _subjects(event: Event) -> list[str]:
     return [*identifiers, f"idempotencyKey:{event.idempotency_key}"]
 
 
-def _request(batch: Sequence[Checked]) -> IngestRequest:
+def _request(batch: Sequence[ValidRecord]) -> IngestRequest:
     size = sum(len(record.raw) for record, _ in batch)
     sent = [record.sent for record, _ in batch]
     events = [event for _, event in batch]
-    return IngestRequest(_Events(sent, True, size, {}, events), PRODUCER, is_lenient=True)
+    payload = _ValidEvents(sent, True, size, {}, events)
+    return IngestRequest(payload, IMPORT_PRODUCER, is_lenient=True)

@@ -32,16 +32,16 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     except SettingsError as error:
         return [Finding("settings", fault, is_ok=False) for fault in error.faults]
     redis = redis_window.connect(config.rate_limit_storage, config.rate_limit)
-    found = [Finding("settings", "can be used"), *await storage_findings(redis)]
+    findings = [Finding("settings", "can be used"), *await storage_findings(redis)]
     try:
-        where = settings.database(config)
+        database = settings.database(config)
     except LookupError as error:
         message = f"{error}: start the service, or set NEO4J_URI"
-        return [*found, Finding("database", message, is_ok=False)]
-    graph = Graph(where)
+        return [*findings, Finding("database", message, is_ok=False)]
+    graph = Graph(database)
     migrations = steps.load()
     try:
-        return [*found, *await Check(graph, Migrator(graph, migrations), migrations).findings()]
+        return [*findings, *await Check(graph, Migrator(graph, migrations), migrations).findings()]
     finally:
         await graph.close()
 

@@ -1,4 +1,4 @@
-"""The command that erases people."""
+"""The command that erases Customers."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,8 +8,9 @@ import uvloop
 from msgspec import Struct
 
 from app.cli import resources
-from app.cli.exit_codes import a_database, load_settings, unfinished_on_errors
-from app.cli.resources import Erasing
+from app.cli.database import ensure_database, load_settings
+from app.cli.exit_codes import exit_unfinished_on_errors
+from app.cli.resources import ErasureResources
 from app.customers.context import Context, ContextQuery
 from app.errors import CustomerNotFound, InvalidPayload
 from app.identity.erasure import COMMAND_LINE, Erasure, ErasureQuery
@@ -17,7 +18,7 @@ from app.identity.reason import REASON_LENGTH
 from app.observability import progress
 from app.settings import Settings
 
-SHOWN = 20  # of the Identifiers of somebody
+MAX_SHOWN_IDENTIFIERS = 20  # of a Customer
 
 
 class _Options(Struct, frozen=True):
@@ -29,11 +30,11 @@ class _Options(Struct, frozen=True):
     yes: bool
 
 
-class _Person(Struct, frozen=True):
-    """Somebody to erase: what is known of them, or the erasure that was begun before."""
+class _Target(Struct, frozen=True):
+    """A Customer to erase: its context, or the erasure that was started before."""
 
     customer: str
-    known: Context | None = None
+    context: Context | None = None
     erasure: Erasure | None = None
 
 
@@ -52,93 +53,94 @@ def erase_command(**options: Any) -> None:
     everybody is erased, 1 when nobody was, as somebody is not known or the answer was no, 3 when it
     could not go on to the end.
     """
-    given = _Options(**options)
-    named = _named(given)
+    parsed = _Options(**options)
+    queries = _queries(parsed)
     config = load_settings()
-    with unfinished_on_errors(), a_database(config):
-        found = uvloop.run(_find(config, named))
-        people = list({each.customer: each for each in found}.values())
-        for person in people:
-            click.echo(_shown(person))
-        new = sum(person.erasure is None for person in people)
-        if new and not given.yes:
+    with exit_unfinished_on_errors(), ensure_database(config):
+        matches = uvloop.run(_find(config, queries))
+        targets = list({target.customer: target for target in matches}.values())
+        for target in targets:
+            click.echo(_describe(target))
+        new = sum(target.erasure is None for target in targets)
+        if new and not parsed.yes:
             click.confirm(f"Erase {new} for good?", abort=True, err=True)
-        for erasure in uvloop.run(_erase(config, people, given.reason)):
-            click.echo(_told(erasure))
+        for erasure in uvloop.run(_erase(config, targets, parsed.reason)):
+            click.echo(_report(erasure))
 
 
-def _named(given: _Options) -> list[ContextQuery]:
-    """Who is named. Raises UsageError where nobody is, or the reason is too long."""
-    if given.reason and len(given.reason) > REASON_LENGTH:
+def _queries(options: _Options) -> list[ContextQuery]:
+    """A query for each Customer. Raises UsageError if none is named or the reason is too long."""
+    if options.reason and len(options.reason) > REASON_LENGTH:
         raise click.UsageError(f"--reason has more than {REASON_LENGTH} characters")
-    named = [
-        *(ContextQuery(customer=each, limit=0) for each in given.customers),
-        *(ContextQuery(email=each, limit=0) for each in given.emails),
-        *(ContextQuery(phone=each, limit=0) for each in given.phones),
-        *(ContextQuery(external_id=each, limit=0) for each in given.external_ids),
+    queries = [
+        *(ContextQuery(customer=customer, limit=0) for customer in options.customers),
+        *(ContextQuery(email=email, limit=0) for email in options.emails),
+        *(ContextQuery(phone=phone, limit=0) for phone in options.phones),
+        *(ContextQuery(external_id=external_id, limit=0) for external_id in options.external_ids),
     ]
-    if not named:
+    if not queries:
         raise click.UsageError("name somebody: a CUSTOMER, --email, --phone or --external-id")
-    return named
+    return queries
 
 
-async def _find(config: Settings, named: Iterable[ContextQuery]) -> list[_Person]:
-    async with resources.erasing(config) as erasing:
-        return [await _person(erasing, query) for query in named]
+async def _find(config: Settings, queries: Iterable[ContextQuery]) -> list[_Target]:
+    async with resources.open_erasure(config) as use_cases:
+        return [await _target(use_cases, query) for query in queries]
 
 
-async def _person(erasing: Erasing, query: ContextQuery) -> _Person:
+async def _target(use_cases: ErasureResources, query: ContextQuery) -> _Target:
     try:
-        known = await erasing.contexts.read(query)
-        return _Person(known.customer_id, known)
+        context = await use_cases.contexts.read(query)
+        return _Target(context.customer_id, context)
     except CustomerNotFound:
-        erasure = await erasing.erasures.find(query.customer) if query.customer else None
+        erasure = await use_cases.erasures.find(query.customer) if query.customer else None
         if erasure:
-            return _Person(erasure.customers[0], erasure=erasure)
-        raise click.ClickException(f"nobody is known by {_name(query)}") from None
+            return _Target(erasure.customers[0], erasure=erasure)
+        raise click.ClickException(f"nobody is known by {_selector(query)}") from None
     except InvalidPayload as error:
-        said = "; ".join(detail.message for detail in error.details)
-        raise click.UsageError(f"{_name(query)}: {said}") from None
+        messages = "; ".join(detail.message for detail in error.details)
+        raise click.UsageError(f"{_selector(query)}: {messages}") from None
 
 
-async def _erase(config: Settings, people: list[_Person], reason: str | None) -> list[Erasure]:
-    done: list[Erasure] = []
-    async with resources.erasing(config) as erasing:
-        for person in people:
-            erasure = person.erasure or await erasing.erasures.begin(
-                ErasureQuery(person.customer, reason), COMMAND_LINE
+async def _erase(config: Settings, targets: list[_Target], reason: str | None) -> list[Erasure]:
+    erasures: list[Erasure] = []
+    async with resources.open_erasure(config) as use_cases:
+        for target in targets:
+            erasure = target.erasure or await use_cases.erasures.begin(
+                ErasureQuery(target.customer, reason), COMMAND_LINE
             )
-            total = _touchpoints(person.known) if person.known else None
-            with progress.shown(person.customer, total) as show:
+            total = _touchpoints(target.context) if target.context else None
+            with progress.shown(target.customer, total) as show:
                 erased = 0
 
-                def report(more: int, show: progress.Report = show) -> None:
+                def report(count: int, show: progress.Report = show) -> None:
                     nonlocal erased
-                    erased += more
+                    erased += count
                     show(f"{erased:,} touchpoints erased", erased)
 
-                done.append(await erasing.erasures.finish(erasure.customers[0], report))
-    return done
+                erasures.append(await use_cases.erasures.finish(erasure.customers[0], report))
+    return erasures
 
 
-def _shown(person: _Person) -> str:
-    known = person.known
-    if known is None:
-        return f"{person.customer} was erased before"
-    others = [each.customer_id for each in known.merged]
-    keys = [f"{each.kind} {each.value}" for each in known.identifiers]
-    more = f" and {len(keys) - SHOWN:,} more" if len(keys) > SHOWN else ""
+def _describe(target: _Target) -> str:
+    context = target.context
+    if context is None:
+        return f"{target.customer} was erased before"
+    merged = [customer.customer_id for customer in context.merged]
+    texts = [f"{identifier.kind} {identifier.value}" for identifier in context.identifiers]
+    hidden = len(texts) - MAX_SHOWN_IDENTIFIERS
+    more = f" and {hidden:,} more" if hidden > 0 else ""
     lines = [
-        person.customer + (f", with {', '.join(others)} merged into it" if others else ""),
-        f"  {len(keys):,} identifiers: {', '.join(keys[:SHOWN])}{more}",
-        f"  {_touchpoints(known):,} touchpoints",
+        target.customer + (f", with {', '.join(merged)} merged into it" if merged else ""),
+        f"  {len(texts):,} identifiers: {', '.join(texts[:MAX_SHOWN_IDENTIFIERS])}{more}",
+        f"  {_touchpoints(context):,} touchpoints",
     ]
-    if known.first_seen:
-        lines[-1] += f" from {known.first_seen} to {known.last_seen}"
+    if context.first_seen:
+        lines[-1] += f" from {context.first_seen} to {context.last_seen}"
     return "\n".join(lines)
 
 
-def _told(erasure: Erasure) -> str:
+def _report(erasure: Erasure) -> str:
     return (
         f"{erasure.erasure_id}: {', '.join(erasure.customers)} erased at {erasure.at}: "
         f"{erasure.identifiers:,} identifiers, {erasure.touchpoints:,} touchpoints; "
@@ -146,10 +148,10 @@ def _told(erasure: Erasure) -> str:
     )
 
 
-def _touchpoints(known: Context) -> int:
-    return sum(each.count for each in known.events)
+def _touchpoints(context: Context) -> int:
+    return sum(event.count for event in context.events)
 
 
-def _name(query: ContextQuery) -> str:
-    given = (query.customer, query.email, query.phone, query.external_id)
-    return next(each for each in given if each is not None)
+def _selector(query: ContextQuery) -> str:
+    selectors = (query.customer, query.email, query.phone, query.external_id)
+    return next(selector for selector in selectors if selector is not None)

@@ -11,7 +11,8 @@ import uvloop
 
 from app.bulk import exporter
 from app.cli import resources
-from app.cli.exit_codes import a_database, load_settings, unfinished_on_errors
+from app.cli.database import ensure_database, load_settings
+from app.cli.exit_codes import exit_unfinished_on_errors
 from app.observability import progress
 from app.settings import Settings
 
@@ -25,19 +26,19 @@ from app.settings import Settings
 def export_command(output: Path | None) -> None:
     """Export every Touchpoint, as JSON lines that import takes."""
     config = load_settings()
-    with unfinished_on_errors(), a_database(config), _written(output) as file:
+    with exit_unfinished_on_errors(), ensure_database(config), _open_output(output) as file:
         count = uvloop.run(_export(config, file))
     click.echo(f"{count:,} exported", err=True)
 
 
 async def _export(config: Settings, file: BinaryIO) -> int:
-    async with resources.graph(config) as graph:
+    async with resources.open_graph(config) as graph:
         with progress.shown("export", None) as show:
             return await exporter.write(graph, file, lambda count: show(f"{count:,} exported", 0))
 
 
 @contextlib.contextmanager
-def _written(output: Path | None) -> Iterator[BinaryIO]:
+def _open_output(output: Path | None) -> Iterator[BinaryIO]:
     if output is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()

@@ -5,6 +5,7 @@ import gc
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,19 @@ import click
 import uvloop
 from msgspec import Struct
 
-from app.bulk import source
 from app.bulk.checkpoint import Checkpoint
 from app.bulk.formats import reader
-from app.bulk.importer import Job
-from app.bulk.rejects import Rejects
+from app.bulk.importer import ImportJob
+from app.bulk.rejects import RejectsFile
 from app.bulk.source import STDIN, SourceError
 from app.cli import resources
-from app.cli.exit_codes import a_database, load_settings, unfinished_on_errors
+from app.cli.database import ensure_database, load_settings
+from app.cli.exit_codes import SOME_REJECTED, exit_unfinished_on_errors
 from app.observability import progress
 from app.settings import Settings
 
-SOME_REJECTED = 1
-# Thousands of records are held, none in a cycle: to look through them took a fifth of the time.
-GARBAGE = (100_000, 50, 100)
+# Thousands of records are in memory, none in a cycle: to search them took a fifth of the time.
+GARBAGE_COLLECTION_THRESHOLDS = (100_000, 50, 100)
 
 
 class _Options(Struct, frozen=True):
@@ -68,68 +68,74 @@ def import_command(**options: Any) -> None:
     Run again, it stores nothing twice, and goes on where it was left. It exits with 0 when all
     is stored, 1 when some records were rejected, 3 when it could not go on to the end.
     """
-    given = _Options(**options)
+    parsed = _Options(**options)
     began = time.monotonic()
-    with unfinished_on_errors():
-        jobs = _jobs(given)
+    with exit_unfinished_on_errors():
+        jobs = _jobs(parsed)
         config = load_settings()
-        with a_database(config):
-            done = uvloop.run(_import(config, jobs, Rejects(given.rejects)))
-    stored, rejected = sum(each.stored for each in done), sum(each.rejected for each in done)
-    where = f" (see {given.rejects})" if rejected else ""
-    took = time.monotonic() - began
-    click.echo(f"{stored:,} stored, {rejected:,} rejected{where}, in {took:.0f} s")
+        with ensure_database(config):
+            ends = uvloop.run(_import(config, jobs, RejectsFile(parsed.rejects)))
+    stored, rejected = sum(end.stored for end in ends), sum(end.rejected for end in ends)
+    rejects_file = f" (see {parsed.rejects})" if rejected else ""
+    seconds = time.monotonic() - began
+    click.echo(f"{stored:,} stored, {rejected:,} rejected{rejects_file}, in {seconds:.0f} s")
     if rejected:
         sys.exit(SOME_REJECTED)
 
 
-def _jobs(given: _Options) -> list[Job]:
-    """The imports that are asked for, once nothing is wrong with any of them."""
-    if given.name is not None and (len(given.files) > 1 or not given.name.strip()):
+def _jobs(options: _Options) -> list[ImportJob]:
+    """The imports of the files. Raises UsageError or SourceError if one of them cannot run."""
+    if options.name is not None and (len(options.files) > 1 or not options.name.strip()):
         raise click.UsageError("--name takes a word, and goes with one file")
-    if given.files.count(STDIN) > 1:
+    if options.files.count(STDIN) > 1:
         raise click.UsageError("standard input can be read once")
-    if str(given.rejects) in given.files:
-        raise click.UsageError(f"{given.rejects} cannot be imported while rejects are added to it")
-    return [_job(path, given) for path in given.files]
+    if str(options.rejects) in options.files:
+        raise click.UsageError(
+            f"{options.rejects} cannot be imported while rejects are added to it"
+        )
+    return [_job(path, options) for path in options.files]
 
 
-def _job(path: str, given: _Options) -> Job:
-    format_ = given.format or reader.of(path)
-    if format_ == reader.SEGMENT and given.key:
+def _job(path: str, options: _Options) -> ImportJob:
+    format_ = options.format or reader.format_of(path)
+    if format_ == reader.SEGMENT and options.key:
         raise click.UsageError("--key: of a Segment export, messageId is the key")
-    with _named(path):
-        identity = reader.identity(path, given.name, format_, given.key)
-    if not (identity or given.key or format_ == reader.SEGMENT):
+    with _name_in_errors(path):
+        import_id = reader.import_id(path, options.name, format_, options.key)
+    if not (import_id or options.key or format_ == reader.SEGMENT):
         raise click.UsageError(
             "standard input needs a --name, or a --key, by which its events are known again"
         )
-    read = reader.reader(format_, given.key)
     size = None
-    if path != STDIN:
-        with source.opened(path) as lines, _named(path):
-            read(lines)
+    if path != STDIN:  # which can be read only once
+        with _name_in_errors(path):
+            reader.require_readable(path, format_, options.key)
         size = Path(path).stat().st_size
-    return Job(path, size, read, identity, given.restart, given.create_customers)
+    read = reader.reader_for(format_, options.key)
+    return ImportJob(path, size, read, import_id, options.restart, options.create_customers)
 
 
-async def _import(config: Settings, jobs: list[Job], rejects: Rejects) -> list[Checkpoint]:
-    gc.set_threshold(*GARBAGE)
-    done: list[Checkpoint] = []
-    async with resources.bulk_import(config, rejects) as work:
+async def _import(
+    config: Settings, jobs: list[ImportJob], rejects: RejectsFile
+) -> list[Checkpoint]:
+    gc.set_threshold(*GARBAGE_COLLECTION_THRESHOLDS)
+    ends: list[Checkpoint] = []
+    async with resources.open_importer(config, rejects) as importer:
         for job in jobs:
-            with progress.shown(reader.title(job.path), job.size) as show, _named(job.path):
-                done.append(await work.run(job, lambda at, read, show=show: show(_said(at), read)))
-    return done
+            name = reader.display_name(job.path)
+            with progress.shown(name, job.size) as show, _name_in_errors(job.path):
+                report = partial(_report, show)
+                ends.append(await importer.run(job, report))
+    return ends
 
 
-def _said(at: Checkpoint) -> str:
-    return f"{at.stored:,} stored, {at.rejected:,} rejected"
+def _report(show: progress.Report, checkpoint: Checkpoint, bytes_read: int) -> None:
+    show(f"{checkpoint.stored:,} stored, {checkpoint.rejected:,} rejected", bytes_read)
 
 
 @contextlib.contextmanager
-def _named(path: str) -> Iterator[None]:
+def _name_in_errors(path: str) -> Iterator[None]:
     try:
         yield
     except SourceError as error:
-        raise type(error)(f"{reader.title(path)}: {error}") from error
+        raise type(error)(f"{reader.display_name(path)}: {error}") from error

@@ -5,7 +5,7 @@ import re
 import click
 
 from app.access import api_keys
-from app.cli.exit_codes import on_graph
+from app.cli.database import run_on_graph
 from app.domain import ids
 from app.graph.graph import Row
 
@@ -29,7 +29,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     """Create a key and print it. It is shown this once: only its SHA-256 is stored."""
     key = api_keys.generate()
     digest = api_keys.digest(key)
-    on_graph(
+    run_on_graph(
         lambda graph: graph.write(
             "api_key_create",
             id=ids.new_key_id(),
@@ -44,7 +44,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
 @key_commands.command(name="list")
 def list_keys() -> None:
     """List the keys, the oldest first."""
-    for row in on_graph(lambda graph: graph.read("api_keys_all")):
+    for row in run_on_graph(lambda graph: graph.read("api_keys_all")):
         state = _state(row)
         scopes = ",".join(row["scopes"])
         click.echo(f"{row['id']}\t{row['createdAt']}\t{state}\t{scopes}\t{row['name']}")
@@ -61,7 +61,7 @@ def list_keys() -> None:
 def rotate(key_id: str, grace: int) -> None:
     """Create a key in a key's place, print it, and let the other expire."""
     key = api_keys.generate()
-    rows = on_graph(
+    rows = run_on_graph(
         lambda graph: graph.write(
             "api_key_rotate",
             id=key_id,
@@ -79,7 +79,7 @@ def rotate(key_id: str, grace: int) -> None:
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
     """Revoke a key for good; the service refuses it within 5 seconds."""
-    if not on_graph(lambda graph: graph.write("api_key_revoke", id=key_id)):
+    if not run_on_graph(lambda graph: graph.write("api_key_revoke", id=key_id)):
         raise click.ClickException(f"there is no key {key_id}")
     click.echo(f"revoked {key_id}", err=True)
 

@@ -7,7 +7,8 @@ import signal
 import click
 
 from app import main, settings
-from app.cli.exit_codes import a_database, exits_on_errors, load_settings
+from app.cli.database import ensure_database, load_settings
+from app.cli.exit_codes import exit_on_errors
 from app.errors import Unauthenticated
 
 
@@ -18,8 +19,8 @@ def mcp_command() -> None:
     if not key:
         raise click.ClickException("WAYPATH_API_KEY is not set: `keys create` prints a key for it")
     config = load_settings()
-    with exits_on_errors(), a_database(config):
-        # The thread that reads standard input would hold up any gentler end.
+    with exit_on_errors(), ensure_database(config):
+        # The thread that reads standard input would block any cleaner shutdown.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             asyncio.run(main.serve_agent(config, settings.database(config), key))

@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from app.cli.exit_codes import exits_on_errors, load_settings
+from app.cli.database import load_settings
+from app.cli.exit_codes import exit_on_errors
 from app.graph.embedded import supervisor
 
 
@@ -19,5 +20,5 @@ def admin_command(arguments: tuple[str, ...]) -> None:
     config = load_settings()
     if config.neo4j_uri:
         raise click.ClickException("NEO4J_URI is set: use the neo4j-admin of that Neo4j")
-    with exits_on_errors():
+    with exit_on_errors():
         sys.exit(supervisor.administer(config.neo4j_home, arguments))

@@ -1,4 +1,4 @@
-"""Bulk: what commands run on that import, export and erase, work that nobody waits for."""
+"""Resources of the commands that import, export and erase."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,8 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 from app import settings
-from app.bulk.importer import BulkImport
-from app.bulk.rejects import Rejects
+from app.bulk.importer import Importer
+from app.bulk.rejects import RejectsFile
 from app.customers.context import ContextReader
 from app.graph.graph import Graph
 from app.graph.migrations import steps
@@ -21,47 +21,51 @@ from app.ingest.group_commit import GroupCommit
 from app.ingest.service import Ingest
 from app.settings import Settings
 
-DEADLINE = 60.0  # seconds; a slow disk is no outage
+DEADLINE_SECONDS = 60.0  # no client waits, and a slow disk is no outage
 
 
 @asynccontextmanager
-async def graph(config: Settings) -> AsyncIterator[Graph]:
+async def open_graph(config: Settings) -> AsyncIterator[Graph]:
     """The graph of the settings, with its schema. Raises Unavailable."""
-    where = settings.database(config)
-    first, graph = Graph(where), Graph(where, DEADLINE)
+    database = settings.database(config)
+    impatient, graph = Graph(database), Graph(database, DEADLINE_SECONDS)
     try:
-        # Within the shorter deadline, so that a database that is not there is told of soon.
-        await Migrator(first, steps.load()).apply()
+        # Within the shorter deadline, to report a database that cannot be reached soon.
+        await Migrator(impatient, steps.load()).apply()
         yield graph
     finally:
-        await first.close()
+        await impatient.close()
         await graph.close()
 
 
 @asynccontextmanager
-async def bulk_import(config: Settings, rejects: Rejects) -> AsyncIterator[BulkImport]:
-    """The bulk import into the database of the settings. Raises Unavailable."""
-    async with graph(config) as bulk:
-        commits = GroupCommit(partial(writer.write, bulk, config.resolution_limits), DEADLINE)
+async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator[Importer]:
+    """An importer into the database of the settings. Raises Unavailable."""
+    async with open_graph(config) as graph:
+        commits = GroupCommit(
+            partial(writer.write, graph, config.resolution_limits), DEADLINE_SECONDS
+        )
         blocklist = config.blocklist
         task = asyncio.create_task(commits.run())
         try:
-            yield BulkImport(bulk, Ingest(commits, blocklist), blocklist, rejects)
+            yield Importer(graph, Ingest(commits, blocklist), blocklist, rejects)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
 
-class Erasing(NamedTuple):
-    """What the command that erases people works with."""
+class ErasureResources(NamedTuple):
+    """The use cases of the command that erases Customers."""
 
     contexts: ContextReader
     erasures: ErasureService
 
 
 @asynccontextmanager
-async def erasing(config: Settings) -> AsyncIterator[Erasing]:
-    """What erases people from the database of the settings. Raises Unavailable."""
-    async with graph(config) as opened:
-        contexts = ContextReader(opened, lambda _: None, config.blocklist)
-        yield Erasing(contexts, ErasureService(opened, SplitService(opened, MergeService(opened))))
+async def open_erasure(config: Settings) -> AsyncIterator[ErasureResources]:
+    """The use cases on the database of the settings. Raises Unavailable."""
+    async with open_graph(config) as graph:
+        contexts = ContextReader(graph, lambda _: None, config.blocklist)
+        yield ErasureResources(
+            contexts, ErasureService(graph, SplitService(graph, MergeService(graph)))
+        )

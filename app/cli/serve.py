@@ -3,7 +3,7 @@
 import click
 
 from app import server
-from app.cli.exit_codes import load_settings
+from app.cli.database import load_settings
 from app.graph.embedded.supervisor import EmbeddedError
 
 

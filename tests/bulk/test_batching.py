@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bulk.batching import chains
+from app.bulk.batching import batch_sequences
 
 names = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3, unique=True)
 events = st.lists(st.tuples(names, st.integers(1, 40)))
@@ -9,22 +9,22 @@ ROWS, SIZE = 3, 50
 
 
 def made(events):
-    return chains([names for names, _ in events], [size for _, size in events], ROWS, SIZE)
+    return batch_sequences([names for names, _ in events], [size for _, size in events], ROWS, SIZE)
 
 
 @given(events)
 def test_every_event_is_written_once(events):
-    positions = [each for chain in made(events) for batch in chain for each in batch]
+    positions = [position for sequence in made(events) for batch in sequence for position in batch]
 
     assert sorted(positions) == list(range(len(events)))
 
 
 @given(events)
-def test_what_shares_a_subject_is_in_one_chain_in_its_order(events):
+def test_what_shares_a_subject_is_in_one_sequence_in_its_order(events):
     for name in "abcdefgh":
         found = [
-            [each for batch in chain for each in batch if name in events[each][0]]
-            for chain in made(events)
+            [each for batch in sequence for each in batch if name in events[each][0]]
+            for sequence in made(events)
         ]
         (together,) = [each for each in found if each] or [[]]
         assert together == sorted(together)
@@ -32,13 +32,13 @@ def test_what_shares_a_subject_is_in_one_chain_in_its_order(events):
 
 @given(events)
 def test_no_batch_is_larger_than_allowed(events):
-    for chain in made(events):
-        for batch in chain:
+    for sequence in made(events):
+        for batch in sequence:
             assert 1 <= len(batch) <= ROWS
             assert sum(events[each][1] for each in batch) <= SIZE
 
 
-def test_a_chain_of_several_batches_comes_first():
+def test_a_sequence_of_several_batches_comes_first():
     assert made([(["a"], 1), *[(["b"], 1)] * 4]) == [[[1, 2, 3], [4]], [[0]]]
 
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 from backports import zstd
 
-from app.bulk import windows
+from app.bulk.windows import MAX_WINDOW_ROWS
 from tests.support import command
 from tests.support.forwarder import Forwarder
 from tests.support.server import wait_for
@@ -324,13 +324,13 @@ def test_events_of_one_person_are_resolved_in_their_order(run, file, cypher, uni
 
 
 def test_a_run_that_was_killed_goes_on_where_it_was(run, start, held, hold, file, cypher, unique):
-    count = windows.ROWS + 4000
+    count = MAX_WINDOW_ROWS + 4000
     events = [event(unique, number) for number in range(count - 1)]
     name = file("events.jsonl", [*events, event(unique, externalId=f"{unique}-held")])
     hold("externalId", f"{unique}-held")
     process = start(name, "--name", unique)
     # Killed in its second window, of which a part is stored.
-    wait_for(lambda: touchpoints(cypher, unique) > windows.ROWS or process.poll() is not None)
+    wait_for(lambda: touchpoints(cypher, unique) > MAX_WINDOW_ROWS or process.poll() is not None)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     before = touchpoints(cypher, unique)
@@ -338,7 +338,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(run, start, held, hold, file
 
     done = run(name, "--name", unique)
 
-    assert windows.ROWS < before < count
+    assert MAX_WINDOW_ROWS < before < count
     assert done.returncode == 0
     assert done.stdout.startswith(f"{count:,} stored".encode())
     assert touchpoints(cypher, unique) == count - 1  # the one that was held has another key

@@ -8,7 +8,7 @@ import pytest
 
 from app.bulk import records
 from app.bulk.formats import reader
-from app.bulk.source import Lines, SourceRefused
+from app.bulk.source import Lines, SourceRejected
 from app.errors import InvalidPayload
 
 IDENTITY = "file"
@@ -16,7 +16,7 @@ IDENTITY = "file"
 
 def read(content, format_="jsonl", key=None, identity: str | None = IDENTITY) -> list[Any]:
     lines = Lines(io.BytesIO(content.encode("utf-8", "surrogateescape")), lambda: 0)
-    return list(records.read(reader.reader(format_, key)(lines), identity, ()))
+    return list(records.parse(reader.reader_for(format_, key)(lines), identity, ()))
 
 
 def one(content, format_="jsonl", key=None):
@@ -156,7 +156,7 @@ def test_a_row_that_is_wrong_is_told_and_the_next_one_is_read(row, message):
     ],
 )
 def test_a_header_that_cannot_be_used_is_refused(content, message):
-    with pytest.raises(SourceRefused, match=message):
+    with pytest.raises(SourceRejected, match=message):
         read(content, "csv")
 
 
@@ -165,7 +165,7 @@ def test_a_column_of_the_callers_choice_is_the_key():
     assert faults(csv("event,email,order", "x,a@b.example,"), "csv", "order") == [
         (2, "order", "is required")
     ]
-    with pytest.raises(SourceRefused, match="no column 'order'"):
+    with pytest.raises(SourceRejected, match="no column 'order'"):
         read(csv("event,email"), "csv", "order")
 
 

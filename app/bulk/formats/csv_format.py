@@ -1,4 +1,4 @@
-"""CSV rows: the rows below a header row (RFC 4180, in UTF-8), as the records of a file."""
+"""CSV: the rows below a header row (RFC 4180, in UTF-8), as the records of a file."""
 
 import csv
 from collections.abc import Iterator
@@ -7,121 +7,133 @@ import msgspec
 from msgspec import Raw
 
 from app.bulk import records
-from app.bulk.records import Text
-from app.bulk.source import LINE, Lines, SourceRefused
+from app.bulk.records import RawRecord
+from app.bulk.source import MAX_LINE_BYTES, Lines, SourceRejected
 
 COLUMNS = (
     *("event", "customer", "email", "phone", "externalId"),
     *("timestamp", "properties", "idempotencyKey"),
 )
-PROPERTY = "properties."
+PROPERTY_PREFIX = "properties."
 
 _raw = msgspec.json.Decoder(Raw)
 _object = msgspec.json.Decoder(dict[str, Raw])
 
 
-def texts(lines: Lines, key: str | None) -> Iterator[Text]:
-    """The records in rows. An empty cell counts as absent; `key` is the column of the keys.
+def read(lines: Lines, key_column: str | None) -> Iterator[RawRecord]:
+    """Reads the header row at once, and returns the records in the rows below it.
 
-    Raises SourceRefused, which names the columns that cannot be used.
+    An empty cell counts as absent. `key_column` has the idempotency keys. Raises
+    SourceRejected, which names the columns that cannot be used.
     """
     rows = _Rows(lines)
+    header = _read_header(rows, key_column)
+    return _records(rows, header, key_column)
+
+
+def require_header(lines: Lines, key_column: str | None) -> None:
+    """Reads the header row. Raises SourceRejected, which names columns that cannot be used."""
+    _read_header(_Rows(lines), key_column)
+
+
+def _read_header(rows: "_Rows", key_column: str | None) -> list[str]:
     try:
         header = [name.strip() for name in next(rows, [])]
     except csv.Error as error:
-        raise SourceRefused(f"the header row is not CSV: {error}") from error
-    _check(header, key)
-    return _texts(rows, header, key)
-
-
-def _check(header: list[str], key: str | None) -> None:
+        raise SourceRejected(f"the header row is not CSV: {error}") from error
     unknown = [
-        name for name in header if name not in COLUMNS and name != key and not _is_property(name)
+        name
+        for name in header
+        if name not in COLUMNS and name != key_column and not _is_property(name)
     ]
-    faults = [f"unknown column {name!r}" for name in unknown]
-    faults += [f"column {name!r} twice" for name in {*header} if header.count(name) > 1]
-    if key and key not in header:
-        faults.append(f"no column {key!r}")
+    errors = [f"unknown column {name!r}" for name in unknown]
+    errors += [f"column {name!r} twice" for name in {*header} if header.count(name) > 1]
+    if key_column and key_column not in header:
+        errors.append(f"no column {key_column!r}")
     if not header:
-        faults.append("no header row")
-    if faults:
-        known = f"known are {', '.join(COLUMNS)} and {PROPERTY}NAME"
-        raise SourceRefused(f"{'; '.join(faults)} ({known})")
+        errors.append("no header row")
+    if errors:
+        known = f"known are {', '.join(COLUMNS)} and {PROPERTY_PREFIX}NAME"
+        raise SourceRejected(f"{'; '.join(errors)} ({known})")
+    return header
 
 
 def _is_property(name: str) -> bool:
-    return name.startswith(PROPERTY) and name != PROPERTY
+    return name.startswith(PROPERTY_PREFIX) and name != PROPERTY_PREFIX
 
 
-def _texts(rows: "_Rows", header: list[str], key: str | None) -> Iterator[Text]:
+def _records(rows: "_Rows", header: list[str], key_column: str | None) -> Iterator[RawRecord]:
     while True:
         try:
             row = next(rows, None)
         except csv.Error as error:
-            fault = records.fault("", f"is not CSV: {error}")
-            yield Text(rows.first, rows.raw[: LINE + 1], fault)
+            not_csv = records.record_error("", f"is not CSV: {error}")
+            yield RawRecord(rows.first_line, rows.raw[: MAX_LINE_BYTES + 1], not_csv)
             continue
         if row is None:
             return
-        if row:  # the reader gives an empty one for a blank line
-            yield records.text(rows.first, rows.raw, lambda _, row=row: _event(header, row, key))
+        if row:  # the reader returns an empty one for a blank line
+            yield records.to_raw_record(
+                rows.first_line, rows.raw, lambda _, row=row: _event(header, row, key_column)
+            )
 
 
 class _Rows:
-    """The rows of a CSV reader, each with its number of its first line and its bytes."""
+    """The rows of a CSV reader, with the first line's number and the bytes of the last one."""
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self._taken: list[bytes] = []
+        self._row_lines: list[bytes] = []
         self._reader = csv.reader(self._decoded(), strict=True)
 
     def __iter__(self) -> "_Rows":
         return self
 
     def __next__(self) -> list[str]:
-        self._taken.clear()
+        self._row_lines.clear()
         return next(self._reader)
 
     @property
-    def first(self) -> int:
-        return self._lines.count - len(self._taken) + 1
+    def first_line(self) -> int:
+        return self._lines.count - len(self._row_lines) + 1
 
     @property
     def raw(self) -> bytes:
-        return b"".join(self._taken).rstrip(b"\r\n")
+        return b"".join(self._row_lines).rstrip(b"\r\n")
 
     def _decoded(self) -> Iterator[str]:
         for line in self._lines:
-            self._taken.append(line)
-            # What is not UTF-8 is found again in the cell; a BOM stands before the header alone.
+            self._row_lines.append(line)
+            # Bytes that are not UTF-8 fail in their cell; a BOM is before the header alone.
             text = line.decode("utf-8", "surrogateescape")
             yield text.removeprefix("\ufeff") if self._lines.count == 1 else text
 
 
-def _event(header: list[str], row: list[str], key: str | None) -> bytes:
+def _event(header: list[str], row: list[str], key_column: str | None) -> bytes:
     if len(row) != len(header):
-        raise records.fault("", f"has {len(row)} cells, and the header {len(header)}")
+        raise records.record_error("", f"has {len(row)} cells, and the header {len(header)}")
     cells = {name: cell for name, cell in zip(header, row, strict=True) if cell.strip()}
-    if key:
-        if key not in cells:
-            raise records.fault(key, "is required")
-        cells["idempotencyKey"] = cells[key] if key in COLUMNS else cells.pop(key)
+    if key_column:
+        if key_column not in cells:
+            raise records.record_error(key_column, "is required")
+        is_field = key_column in COLUMNS
+        cells["idempotencyKey"] = cells[key_column] if is_field else cells.pop(key_column)
     members: dict[str, object] = {name: cells[name] for name in COLUMNS if name in cells}
-    named = {
-        name.removeprefix(PROPERTY): cell for name, cell in cells.items() if _is_property(name)
+    columns = {
+        name.removeprefix(PROPERTY_PREFIX): cells[name] for name in cells if _is_property(name)
     }
     try:
-        members["properties"] = _properties(cells.get("properties"), named)
+        members["properties"] = _properties(cells.get("properties"), columns)
         return msgspec.json.encode(members)
     except UnicodeEncodeError:
-        raise records.fault("", "is not UTF-8") from None
+        raise records.record_error("", "is not UTF-8") from None
 
 
-def _properties(text: str | None, named: dict[str, str]) -> Raw | dict[str, object]:
+def _properties(text: str | None, columns: dict[str, str]) -> Raw | dict[str, object]:
     try:
-        if named:
-            return {**_object.decode(text or "{}"), **named}
-        # Checked before it stands in the event's own JSON, where it could end that.
+        if columns:
+            return {**_object.decode(text or "{}"), **columns}
+        # Validated before it is inserted into the JSON of the event, which it could end.
         return _raw.decode(text or "{}")
     except (msgspec.DecodeError, RecursionError) as error:
-        raise records.fault("properties", f"is not an object in JSON: {error}") from None
+        raise records.record_error("properties", f"is not an object in JSON: {error}") from None

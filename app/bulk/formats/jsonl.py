@@ -1,4 +1,4 @@
-"""JSON lines: a JSON object a line, as the records of a file."""
+"""JSON Lines: a JSON object a line, as the records of a file."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,47 +6,47 @@ import msgspec
 from msgspec import Raw
 
 from app.bulk import records
-from app.bulk.records import Text
+from app.bulk.records import RawRecord
 from app.bulk.source import Lines
 
 _object = msgspec.json.Decoder(dict[str, Raw])
-_key = msgspec.json.Decoder(str | int)
-_OWN = {field.encode_name for field in msgspec.structs.fields(records.EventIngest)}
+_idempotency_key = msgspec.json.Decoder(str | int)
+_EVENT_FIELDS = {field.encode_name for field in msgspec.structs.fields(records.EventIngest)}
 
 
-def texts(lines: Lines, translate: Callable[[bytes], bytes]) -> Iterator[Text]:
-    """The records in lines, less the blank ones; `translate` makes an event of each."""
+def read(lines: Lines, to_event: Callable[[bytes], bytes]) -> Iterator[RawRecord]:
+    """The records in lines, without the blank ones; `to_event` makes an event of each."""
     for line in lines:
         if content := line.strip():
-            yield records.text(lines.count, content, translate)
+            yield records.to_raw_record(lines.count, content, to_event)
 
 
 def unchanged(line: bytes) -> bytes:
-    """The line itself, which is an event as the service takes it."""
+    """The line itself, which is an event as in a request."""
     return line
 
 
-def keyed(line: bytes, field: str) -> bytes:
-    """The event of a line whose idempotency key stands in `field`, as text or as an integer.
+def with_key_from(line: bytes, field: str) -> bytes:
+    """The event of a line, with the idempotency key from `field`, a string or an integer.
 
-    A field that events do not have is taken out. Raises InvalidPayload.
+    A field that events do not have is removed. Raises InvalidPayload.
     """
     members = decode(line)
     if field not in members:
-        raise records.fault(field, "is required")
-    key = members[field] if field in _OWN else members.pop(field)
+        raise records.record_error(field, "is required")
+    key = members[field] if field in _EVENT_FIELDS else members.pop(field)
     try:
-        members["idempotencyKey"] = Raw(msgspec.json.encode(str(_key.decode(key))))
+        members["idempotencyKey"] = Raw(msgspec.json.encode(str(_idempotency_key.decode(key))))
     except msgspec.ValidationError:
-        raise records.fault(field, "must be a string or an integer") from None
+        raise records.record_error(field, "must be a string or an integer") from None
     return msgspec.json.encode(members)
 
 
 def decode(line: bytes) -> dict[str, Raw]:
-    """The members of the object in a line, as JSON each. Raises InvalidPayload."""
+    """The members of the object in a line, their values as JSON. Raises InvalidPayload."""
     try:
         return _object.decode(line)
     except msgspec.ValidationError:
-        raise records.fault("", "must be an object") from None
+        raise records.record_error("", "must be an object") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise records.fault("", f"is not JSON in UTF-8: {error}") from None
+        raise records.record_error("", f"is not JSON in UTF-8: {error}") from None

@@ -1,4 +1,4 @@
-"""Formats: how the records of a file are read, and by what a file is known."""
+"""Readers: the format of a file, its records, and the id of its import."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -8,44 +8,55 @@ import msgspec
 
 from app.bulk import source
 from app.bulk.formats import csv_format, jsonl, segment
-from app.bulk.records import Text
+from app.bulk.records import RawRecord
 from app.bulk.source import Lines
 from app.domain import idempotency
 
 JSON_LINES, CSV, SEGMENT = "jsonl", "csv", "segment"
 FORMATS = (JSON_LINES, CSV, SEGMENT)
 
-Reader = Callable[[Lines], Iterator[Text]]
+Reader = Callable[[Lines], Iterator[RawRecord]]
 
 
-def of(path: str) -> str:
-    """The format of a file by the end of its name: CSV, or else JSON lines."""
+def format_of(path: str) -> str:
+    """The format of a file by the end of its name: CSV, or else JSON Lines."""
     name = path.lower().removesuffix(".gz").removesuffix(".zst")
     return CSV if name.endswith(".csv") else JSON_LINES
 
 
-def reader(name: str, key: str | None) -> Reader:
-    """What reads the records of a format, where `key` is the field of the idempotency keys."""
-    if name == CSV:
-        return partial(csv_format.texts, key=key)
-    if name == SEGMENT:
-        return partial(jsonl.texts, translate=segment.event)
-    translate = partial(jsonl.keyed, field=key) if key else jsonl.unchanged
-    return partial(jsonl.texts, translate=translate)
+def reader_for(format: str, key_field: str | None) -> Reader:  # noqa: A002
+    """The reader of a format. `key_field` is the field or column of the idempotency keys."""
+    if format == CSV:
+        return partial(csv_format.read, key_column=key_field)
+    if format == SEGMENT:
+        return partial(jsonl.read, to_event=segment.event)
+    if key_field:
+        return partial(jsonl.read, to_event=partial(jsonl.with_key_from, field=key_field))
+    return partial(jsonl.read, to_event=jsonl.unchanged)
 
 
-def identity(path: str, name: str | None, format: str, key: str | None) -> str | None:  # noqa: A002
-    """What an import is known by when it is run again: 32 digits.
+def require_readable(path: str, format: str, key_field: str | None) -> None:  # noqa: A002
+    """Opens a file, and reads the header row of a CSV file.
 
-    It follows from the name that the caller gives, or else from all that is in the file, and
-    from how it is read. Standard input without a name has none. Raises SourceError.
+    Raises SourceError if it cannot be read, SourceRejected if the header cannot be used.
+    """
+    with source.open_lines(path) as lines:
+        if format == CSV:
+            csv_format.require_header(lines, key_field)
+
+
+def import_id(path: str, name: str | None, format: str, key_field: str | None) -> str | None:  # noqa: A002
+    """The id by which an import resumes when it is run again: 32 digits.
+
+    It is a digest of the name, or without one of the file's content, and of the options that
+    change its events. Standard input without a name has none. Raises SourceError.
     """
     if name is None and path == source.STDIN:
         return None
-    what = ["name", name] if name else ["content", source.digest(path)]
-    return idempotency.digest(msgspec.json.encode([*what, format, key]))
+    subject = ["name", name] if name else ["content", source.digest(path)]
+    return idempotency.digest(msgspec.json.encode([*subject, format, key_field]))
 
 
-def title(path: str) -> str:
-    """What a person calls a file."""
+def display_name(path: str) -> str:
+    """The name of a file in messages."""
     return "standard input" if path == source.STDIN else PurePath(path).name

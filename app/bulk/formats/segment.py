@@ -9,8 +9,8 @@ from msgspec import Raw
 from app.bulk import records
 from app.bulk.formats.jsonl import decode
 
-# The names of the calls that have none of their own.
-EVENTS = {"identify": "identified", "page": "page_viewed", "screen": "screen_viewed"}
+# The event names of the calls that have none of their own.
+EVENT_NAMES = {"identify": "identified", "page": "page_viewed", "screen": "screen_viewed"}
 
 _object = msgspec.json.Decoder(dict[str, Raw])
 _text = msgspec.json.Decoder(str)
@@ -22,7 +22,7 @@ Members = dict[str, Raw]
 def event(line: bytes) -> bytes:
     """The event of a call: `track`, `identify`, `page` or `screen`.
 
-    The user's id identifies, or else the anonymous one, and with it the traits' email and phone.
+    Its identifiers are the user's id, or else the anonymous one, and the traits' email and phone.
     `messageId` is the idempotency key. Raises InvalidPayload.
     """
     call = decode(line)
@@ -31,32 +31,33 @@ def event(line: bytes) -> bytes:
     timestamp = _first(call, "timestamp", "originalTimestamp")
     message_id = _first(call, "messageId")
     if message_id is None:
-        raise records.fault("messageId", "is required")
-    found = {
-        "event": _first(call, "event") if kind == "track" else EVENTS[kind],
-        "externalId": _id(call),
+        raise records.record_error("messageId", "is required")
+    members = {
+        "event": _first(call, "event") if kind == "track" else EVENT_NAMES[kind],
+        "externalId": _external_id(call),
         "email": _first(traits, "email"),
         "phone": _first(traits, "phone"),
         "timestamp": timestamp,
         "idempotencyKey": message_id,
         "properties": _properties(call, kind),
     }
-    return msgspec.json.encode({name: value for name, value in found.items() if value is not None})
+    present = {name: value for name, value in members.items() if value is not None}
+    return msgspec.json.encode(present)
 
 
 def _kind(call: Members) -> str:
     try:
         kind = _text.decode(call.get("type", _NULL))
     except msgspec.ValidationError:
-        raise records.fault("type", "is required") from None
-    if kind != "track" and kind not in EVENTS:
-        taken = ", ".join(("track", *EVENTS))
-        raise records.fault("type", f"{kind[:100]} is not taken; {taken} are")
+        raise records.record_error("type", "is required") from None
+    if kind != "track" and kind not in EVENT_NAMES:
+        supported = ", ".join(("track", *EVENT_NAMES))
+        raise records.record_error("type", f"{kind[:100]} is not taken; {supported} are")
     return kind
 
 
 def _properties(call: Members, kind: str) -> Raw | Members | None:
-    """What a call tells beside who and when, and of a page or screen which one."""
+    """The properties or traits of a call, with the name and category of a page or screen."""
     properties = _first(call, "traits" if kind == "identify" else "properties")
     names = {name: call[name] for name in ("name", "category") if _first(call, name)}
     if kind not in ("page", "screen") or not names:
@@ -64,15 +65,15 @@ def _properties(call: Members, kind: str) -> Raw | Members | None:
     try:
         return {**names, **_object.decode(properties or b"{}")}
     except msgspec.ValidationError:
-        return properties  # refused by its own name later
+        return properties  # rejected later, by its own name
 
 
-def _id(call: Members) -> Raw | None:
-    found = _first(call, "userId", "anonymousId")
+def _external_id(call: Members) -> Raw | None:
+    external_id = _first(call, "userId", "anonymousId")
     # Some libraries send a number.
-    if found is not None and bytes(found).isdigit():
-        return Raw(b'"%b"' % bytes(found))
-    return found
+    if external_id is not None and bytes(external_id).isdigit():
+        return Raw(b'"%b"' % bytes(external_id))
+    return external_id
 
 
 def _first(members: Members, *names: str) -> Raw | None:

@@ -1,0 +1,53 @@
+"""The settings of a command, and the database on which it runs."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+import click
+
+from app import settings
+from app.cli.exit_codes import exit_on_errors
+from app.graph.embedded.supervisor import EmbeddedNeo4j, running
+from app.graph.graph import Graph
+from app.graph.migrations import steps
+from app.graph.migrations.runner import Migrator
+from app.settings import Settings, SettingsError
+
+T = TypeVar("T")
+
+
+def load_settings() -> Settings:
+    """The settings of the environment. Raises ClickException, which names the invalid ones."""
+    try:
+        return settings.load(os.environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextlib.contextmanager
+def ensure_database(config: Settings) -> Iterator[None]:
+    """Runs an embedded database, unless the settings name one or one is running."""
+    if config.neo4j_uri or running(config.neo4j_home):
+        yield
+        return
+    with EmbeddedNeo4j(config.neo4j_home):
+        yield
+
+
+def run_on_graph(call: Callable[[Graph], Awaitable[T]]) -> T:
+    """Returns what a call on the graph of the settings returns. Raises ClickException."""
+    config = load_settings()
+
+    async def run() -> T:
+        graph = Graph(settings.database(config))
+        try:
+            await Migrator(graph, steps.load()).apply()
+            return await call(graph)
+        finally:
+            await graph.close()
+
+    with exit_on_errors(), ensure_database(config):
+        return asyncio.run(run())
