@@ -17,7 +17,7 @@ async def ensure(folder: Path, where: Database) -> str:
     try:
         await Migrator(graph, steps.load()).apply()
         key = _read(file)
-        while key is None or not await _is_known(graph, key):
+        while key is None or not await _register(graph, key):
             key = api_keys.generate()
             _write(file, key)
         return key
@@ -25,7 +25,8 @@ async def ensure(folder: Path, where: Database) -> str:
         await graph.close()
 
 
-async def _is_known(graph: Graph, key: str) -> bool:
+async def _register(graph: Graph, key: str) -> bool:
+    """Creates the API key if the database lacks it. Returns False if the key is revoked."""
     rows = await graph.write(
         "api_key_create",
         id=ids.new_key_id(),

@@ -42,14 +42,14 @@ class Client:
     def __init__(self, database: Database, call_timeout: float) -> None:
         self._database = database
         self._call_timeout = call_timeout
-        self._login = database.login()
+        self._credentials = database.file_credentials()
         self._driver = self._create_driver()
         self._slots = asyncio.Semaphore(POOL_SIZE)
         self._prober = Prober(
-            lambda: drivers.create(database, self._login, call_timeout, 1), database.name
+            lambda: drivers.create(database, self._credentials, call_timeout, 1), database.name
         )
         self._liveness = Liveness(self._prober.running_attempts)
-        self._rotation = PasswordRotation(database, self._login)
+        self._rotation = PasswordRotation(database, self._credentials)
         self.bookmarks = self._create_bookmarks()
         self._responded_at = -math.inf  # on time.monotonic()
 
@@ -81,21 +81,22 @@ class Client:
         Raises TimeoutError at the deadline, when the database stops the transaction as well, or
         one of DRIVER_ERRORS.
         """
-        login, secret = self._login, None
+        credentials, secret = self._credentials, None
         options = {"default_access_mode": access, "bookmark_manager": bookmarks}
         try:
-            if login:
-                secret = login.secret()
+            if credentials:
+                secret = credentials.secret()
             rows = await self._run(text, parameters, deadline, options)
         except TimeoutError:
             raise
         except Neo4jError as error:
             if error.code in TIMED_OUT:
                 raise TimeoutError from error
-            if login and error.code in REFUSED_LOGIN and login.is_another(secret):
-                raise CredentialsReloaded("the file of the login was read again") from error
+            is_refused = error.code in REFUSED_LOGIN
+            if credentials and is_refused and credentials.reload_after_refusal(secret):
+                raise CredentialsReloaded("the file of the credentials was read again") from error
             raise
-        except OSError as error:  # the file of the login cannot be read
+        except OSError as error:  # the file of the credentials cannot be read
             raise ServiceUnavailable(str(error)) from error
         self._responded_at = time.monotonic()
         return rows
@@ -176,7 +177,7 @@ class Client:
 
     def _create_driver(self) -> SharedDriver:
         return SharedDriver(
-            drivers.create(self._database, self._login, self._call_timeout, POOL_SIZE)
+            drivers.create(self._database, self._credentials, self._call_timeout, POOL_SIZE)
         )
 
     def _create_bookmarks(self) -> Bookmarks | None:

@@ -16,7 +16,8 @@ from neo4j.auth_management import AsyncAuthManager
 from neo4j.exceptions import AuthError, Neo4jError
 
 from app.graph.bolt.errors import DRIVER_ERRORS, REFUSED_LOGIN
-from app.graph.connection import Database, Login
+from app.graph.connection import Database
+from app.graph.credentials import FileCredentials
 
 CONNECT_TIMEOUT_SECONDS = 3.0
 
@@ -54,32 +55,37 @@ class SharedDriver:
 
 
 class _AuthManager(AsyncAuthManager):
-    """A login in the form that the driver takes."""
+    """Credentials in a file, in the form that the driver takes."""
 
-    def __init__(self, login: Login) -> None:
-        self._login = login
+    def __init__(self, credentials: FileCredentials) -> None:
+        self._credentials = credentials
 
     async def get_auth(self) -> Auth:
-        secret = self._login.secret()
-        if self._login.is_token:
+        secret = self._credentials.secret()
+        if self._credentials.is_token:
             return bearer_auth(secret)
-        return basic_auth(self._login.username, secret)
+        return basic_auth(self._credentials.username, secret)
 
     async def handle_security_exception(self, auth: Any, error: Neo4jError) -> bool:
-        return error.code in REFUSED_LOGIN and self._login.is_another(auth.credentials)
+        if error.code not in REFUSED_LOGIN:
+            return False
+        return self._credentials.reload_after_refusal(auth.credentials)
 
 
 def create(
     database: Database,
-    login: Login | BasicAuth | None,
+    credentials: FileCredentials | BasicAuth | None,
     call_timeout: float,
     pool_size: int,
 ) -> AsyncDriver:
     """A driver with at most `pool_size` connections, for calls of at most `call_timeout` seconds.
 
-    It connects when it is first used. Without a login, it uses the password of the database.
+    It connects when it is first used. Without credentials, it uses the password of the database.
     """
-    auth = _AuthManager(login) if isinstance(login, Login) else login or _basic_auth(database)
+    if isinstance(credentials, FileCredentials):
+        auth = _AuthManager(credentials)
+    else:
+        auth = credentials or _basic_auth(database)
     uri, options = database.uri, {}
     if database.ca_file:
         # With authorities of its own, the driver takes TLS as an option only.

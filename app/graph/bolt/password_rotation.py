@@ -10,7 +10,8 @@ from neo4j.exceptions import AuthError
 
 from app.graph.bolt import drivers
 from app.graph.bolt.errors import DRIVER_ERRORS
-from app.graph.connection import Database, Login
+from app.graph.connection import Database
+from app.graph.credentials import FileCredentials
 
 CHECK_INTERVAL_SECONDS = 5.0
 
@@ -18,27 +19,29 @@ log = structlog.get_logger()
 
 
 class PasswordRotation:
-    """Looks for a new password in the file of a login.
+    """Looks for a new password in the file of the credentials.
 
     Without this, only the next connection would find it, and there may be none for an hour.
     """
 
-    def __init__(self, database: Database, login: Login | None) -> None:
+    def __init__(self, database: Database, credentials: FileCredentials | None) -> None:
         self._database = database
-        self._login = login
+        self._credentials = credentials
         self._checks_at = -math.inf  # on time.monotonic()
 
     async def check(self) -> None:
         """Uses the new password of the file, if there is one and the database expects it."""
-        login = self._login
-        if login is None or time.monotonic() < self._checks_at or not login.is_replaced():
+        credentials = self._credentials
+        if credentials is None or time.monotonic() < self._checks_at:
+            return
+        if credentials.read_new_password() is None:
             return
         # Three refused logins in a row, from whichever worker, would lock the user out.
         wait = random.uniform(0.5, 1.5) * CHECK_INTERVAL_SECONDS  # noqa: S311 - jitter
         self._checks_at = time.monotonic() + wait
-        secret = login.secret()
+        secret = credentials.secret()
         # The old password is tried: it is right until it is refused for the first time.
-        if await self._is_refused(secret) and login.is_another(secret):
+        if await self._is_refused(secret) and credentials.reload_after_refusal(secret):
             log.info("credentials_reloaded")
 
     async def _is_refused(self, password: str) -> bool:
