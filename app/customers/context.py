@@ -12,6 +12,7 @@ from app.domain.identifiers import Identifier, Kind
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound
 from app.graph.graph import Graph, Row
+from app.graph.rows import first
 
 LIMIT = 200
 SMALLEST = 2048
@@ -160,11 +161,10 @@ class ContextReader:
             asOf=as_of,
             limit=query.limit,
         )
-        for row in rows:
-            weights = {identifier.kind: identifier.weight for identifier in identifiers}
-            context = _context(row, weights.get(row["matchedBy"]), self._links(row["customerId"]))
-            return within(context, query.max_bytes) if query.max_bytes else context
-        raise CustomerNotFound("nobody is known by what the query names")
+        row = first(rows, CustomerNotFound("nobody is known by what the query names"))
+        weights = {identifier.kind: identifier.weight for identifier in identifiers}
+        context = _context(row, weights.get(row["matchedBy"]), self._links(row["customerId"]))
+        return within(context, query.max_bytes) if query.max_bytes else context
 
 
 def within(context: Context, size: int) -> Context:

@@ -10,6 +10,7 @@ from app.domain import identifiers, pagination, timestamps
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound
 from app.graph.graph import Graph
+from app.graph.rows import first
 
 LIMIT = 200
 SCAN = 2000  # how many a page of a filtered timeline looks at
@@ -84,11 +85,7 @@ class TimelineReader:
             limit=query.limit,
             scan=SCAN if query.event or query.as_of else query.limit + 1,
         )
-        for row in rows:
-            found, end = row["touchpoints"], row["end"]
-            page = found[: query.limit]
-            last = page[-1] if len(found) > query.limit else end
-            touchpoints = [touchpoint(each) for each in page]
-            after = pagination.of_moment(last["at"], last["id"]) if last else None
-            return Timeline(row["customerId"], touchpoints, after)
-        raise CustomerNotFound("there is no such Customer")
+        row = first(rows, CustomerNotFound("there is no such Customer"))
+        page, last = pagination.page(row["touchpoints"], query.limit, row["end"])
+        after = pagination.of_moment(last["at"], last["id"]) if last else None
+        return Timeline(row["customerId"], [touchpoint(item) for item in page], after)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 P = TypeVar("P", bound=Struct)
+T = TypeVar("T")
 
 _YEAR_0, _YEAR_9999 = -62_167_300_000, 253_402_400_000  # with a day to spare for offsets
 
@@ -16,6 +17,17 @@ class _Moment(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     seconds: Annotated[int, Meta(ge=_YEAR_0, le=_YEAR_9999)]
     nanoseconds: Annotated[int, Meta(ge=0, lt=10**9)]
     id: Annotated[str, Meta(max_length=255)]
+
+
+def page(items: list[T], limit: int, scan_end: T | None = None) -> tuple[list[T], T | None]:
+    """The items of a page, and the one after which the next page begins, None on the last page.
+
+    `items` has one more than `limit` if there are more. If there are not, `scan_end` is where a
+    bounded scan for items ended, None at the end of all.
+    """
+    if len(items) > limit:
+        return items[:limit], items[limit - 1]
+    return items, scan_end
 
 
 def encode(place: Struct) -> str:

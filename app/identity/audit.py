@@ -84,8 +84,7 @@ class AuditReader:
         before = errors.parse(query.cursor, "cursor", pagination.moment)
         errors.raise_any()
         rows = await self._rows(customer, before=before, limit=query.limit)
-        page = rows[: query.limit]
-        last = page[-1] if len(rows) > query.limit else None
+        page, last = pagination.page(rows, query.limit)
         after = pagination.of_moment(last["moment"], last["id"]) if last else None
         return AuditPage([audit_entry(row) for row in page], after)
 

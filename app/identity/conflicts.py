@@ -81,7 +81,7 @@ class IdentityConflictPage(Struct, frozen=True, rename="camel", omit_defaults=Tr
     next_cursor: str | None = None
 
 
-class _Place(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class _Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     strength: float
     id: Annotated[str, Meta(max_length=2 * identity.MAX_ID_LENGTH)]
 
@@ -95,22 +95,20 @@ class IdentityConflictReader:
     async def read(self, query: IdentityConflictQuery) -> IdentityConflictPage:
         """The page that a query asks for. Raises InvalidPayload or Unavailable."""
         errors = FieldErrors()
-        place = errors.parse(query.cursor, "cursor", lambda text: pagination.decode(text, _Place))
+        start = errors.parse(
+            query.cursor, "cursor", lambda text: pagination.decode(text, _Position)
+        )
         errors.raise_any()
         (row,) = await self._graph.read(
             "conflicts",
-            before={"strength": place.strength, "id": place.id} if place else None,
+            before={"strength": start.strength, "id": start.id} if start else None,
             limit=query.limit,
             scan=SCAN,
             keys=KEYS,
         )
-        found, end = row["conflicts"], row["end"]
-        page = found[: query.limit]
-        last = page[-1] if len(found) > query.limit else end
-        place = _Place(last["strength"], last["id"]) if last else None
-        return IdentityConflictPage(
-            [_conflict(each) for each in page], pagination.encode(place) if place else None
-        )
+        page, last = pagination.page(row["conflicts"], query.limit, row["end"])
+        end = pagination.encode(_Position(last["strength"], last["id"])) if last else None
+        return IdentityConflictPage([_conflict(conflict) for conflict in page], end)
 
 
 def _conflict(row: Row) -> IdentityConflict:

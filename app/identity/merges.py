@@ -10,11 +10,12 @@ from app.domain.identifiers import opaque_id
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound, MergeConflict, MergeNotFound
 from app.graph.graph import Graph, Row
+from app.graph.rows import first
 from app.identity import merge_preview
 from app.identity.merge_preview import FromCustomer, MergePreview
 from app.identity.reason import Reason
 
-ATTEMPTS = 5  # to undo what others merge further at the same time
+MAX_UNDO_ATTEMPTS = 5  # while others merge the Customers further
 
 
 class MergeRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,18 +50,18 @@ class MergeService:
 
         Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
-        into, merged = _two(customer, other)
+        into, merged = _customers(customer, other)
         rows = await self._graph.read("merge_preview", customers=[into, merged])
-        sides = {row["customerId"]: row for row in rows}
-        _check({name: row["survivorId"] for name, row in sides.items()}, into, merged)
-        return merge_preview.preview(sides[into], sides[merged])
+        by_id = {row["customerId"]: row for row in rows}
+        _check({id_: row["survivorId"] for id_, row in by_id.items()}, into, merged)
+        return merge_preview.preview(by_id[into], by_id[merged])
 
     async def merge(self, customer: str, request: MergeRequest, by: str) -> Merge:
         """Merges a Customer into `customer`; who was merged before stands for its survivor.
 
         Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
-        into, merged = _two(customer, request.from_)
+        into, merged = _customers(customer, request.from_)
         survivors = await self._survivors(into, merged)
         _check(survivors, into, merged)
         text, at = timestamps.now()
@@ -86,7 +87,7 @@ class MergeService:
         Raises MergeNotFound, MergeConflict or Unavailable.
         """
         text, at = timestamps.now()
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_UNDO_ATTEMPTS):
             row = await self._find(merge_id)
             if await self._graph.write(
                 "merge_undo",
@@ -103,18 +104,18 @@ class MergeService:
         raise MergeConflict("the Customers are being merged by others; try again")
 
     async def _find(self, merge_id: str) -> Row:
-        for row in await self._graph.read("merge", id=merge_id):
-            if row["undoneAt"]:
-                raise MergeConflict("the merge was undone before")
-            return row
-        raise MergeNotFound("there is no such merge")
+        rows = await self._graph.read("merge", id=merge_id)
+        row = first(rows, MergeNotFound("there is no such merge"))
+        if row["undoneAt"]:
+            raise MergeConflict("the merge was undone before")
+        return row
 
     async def _survivors(self, *customers: str) -> dict[str, str]:
         rows = await self._graph.read("survivors", customers=list(customers))
         return {row["customerId"]: row["survivorId"] for row in rows}
 
 
-def _two(customer: str, other: str) -> tuple[str, str]:
+def _customers(customer: str, other: str) -> tuple[str, str]:
     errors = FieldErrors()
     into = errors.parse(customer, "customer", opaque_id)
     merged = errors.parse(other, "from", opaque_id)

@@ -7,6 +7,7 @@ from app.domain.identifiers import Identifier
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound, DismissalNotFound, IdentityConflictNotFound
 from app.graph.graph import Graph
+from app.graph.rows import first
 from app.identity.audit import AuditEntry, audit_entry
 from app.identity.reason import Reason
 
@@ -50,9 +51,7 @@ class ReviewService:
             by=by,
             reason=dismissal.reason,
         )
-        for row in rows:
-            return audit_entry(row)
-        raise IdentityConflictNotFound("there is no such conflict")
+        return audit_entry(first(rows, IdentityConflictNotFound("there is no such conflict")))
 
     async def undo_dismissal(self, dismissal_id: str, reason: str | None, by: str) -> AuditEntry:
         """Undoes a dismissal: its identity conflict is listed again; a repeat returns the first.
@@ -66,9 +65,7 @@ class ReviewService:
             by=by,
             reason=reason,
         )
-        for row in rows:
-            return audit_entry(row)
-        raise DismissalNotFound("there is no such dismissal")
+        return audit_entry(first(rows, DismissalNotFound("there is no such dismissal")))
 
     async def mark(self, mark: SharedMark, by: str) -> AuditEntry:
         """Marks a key as shared, or unmarks it.
@@ -86,9 +83,7 @@ class ReviewService:
             by=by,
             reason=mark.reason,
         )
-        for row in rows:
-            return audit_entry(row)
-        raise CustomerNotFound("nobody has this key")
+        return audit_entry(first(rows, CustomerNotFound("nobody has this key")))
 
 
 def _identifier(mark: SharedMark) -> Identifier:

@@ -5,15 +5,16 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from app.domain import ids, timestamps
-from app.domain.validation import invalid
-from app.errors import CustomerNotFound, FieldError, MergeConflict, NothingToSplit, SplitNotFound
+from app.domain.validation import FieldErrors
+from app.errors import CustomerNotFound, MergeConflict, NothingToSplit, SplitNotFound
 from app.graph.graph import Graph, Row
+from app.graph.rows import first
 from app.identity import split_preview
 from app.identity.merges import Merge, MergeRequest, MergeService
 from app.identity.reason import Reason
 from app.identity.split_preview import Part, SharedNames, SplitPreview
 
-MOVED_AT_ONCE = 2000
+MAX_MOVED_TOUCHPOINTS = 2000  # in a transaction
 
 
 class SplitRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +53,7 @@ class SplitService:
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
-        row = await self._look(customer, shared)
+        row = await self._read(customer, shared)
         stays, *parts = split_preview.parts(row, shared)
         return SplitPreview(customer, stays, parts)
 
@@ -63,17 +64,17 @@ class SplitService:
         Raises InvalidPayload, CustomerNotFound, NothingToSplit, MergeConflict or Unavailable.
         """
         await self.finish(customer)
-        row = await self._look(customer, request.shared)
+        row = await self._read(customer, request.shared)
         _, *parts = split_preview.parts(row, request.shared)
         if not parts:
             raise NothingToSplit("its events connect all that the Customer has")
         text, at = timestamps.now()
-        new = [_new(part) for part in parts]
+        new_parts = [_new_part(part) for part in parts]
         if not await self._graph.write(
             "split",
             customer=customer,
             survivor=row["survivor"],
-            parts=[_written(part) for part in new],
+            parts=[_parameters(part) for part in new_parts],
             shared=[_key(name) for name in request.shared],
             at=at,
             by=by,
@@ -81,30 +82,28 @@ class SplitService:
         ):
             raise MergeConflict("the Customer was merged or erased at the same time")
         await self.finish(customer)
-        return Split(customer, new, text, by, request.reason)
+        return Split(customer, new_parts, text, by, request.reason)
 
     async def undo(self, split_id: str, reason: str | None, by: str) -> Merge:
         """Takes a split back: merges the part into the whole again.
 
         Raises SplitNotFound, MergeConflict or Unavailable.
         """
-        for row in await self._graph.read("split", id=split_id):
-            why = f"undo of {split_id}" + (f": {reason}" if reason else "")
-            return await self._merges.merge(row["whole"], MergeRequest(why, row["part"]), by)
-        raise SplitNotFound("there is no such split")
+        rows = await self._graph.read("split", id=split_id)
+        row = first(rows, SplitNotFound("there is no such split"))
+        merge_reason = f"undo of {split_id}" + (f": {reason}" if reason else "")
+        return await self._merges.merge(row["whole"], MergeRequest(merge_reason, row["part"]), by)
 
-    async def _look(self, customer: str, shared: list[str]) -> Row:
-        for row in await self._graph.read("split_evidence", customer=customer):
-            own = {each["name"] for each in row["identifiers"]}
-            errors = [
-                FieldError(f"shared[{place}]", "is no Identifier of the Customer")
-                for place, name in enumerate(shared)
-                if name not in own
-            ]
-            if errors:
-                raise invalid(errors)
-            return row
-        raise CustomerNotFound(f"there is no Customer {customer}")
+    async def _read(self, customer: str, shared: list[str]) -> Row:
+        rows = await self._graph.read("split_evidence", customer=customer)
+        row = first(rows, CustomerNotFound(f"there is no Customer {customer}"))
+        own = {identifier["name"] for identifier in row["identifiers"]}
+        errors = FieldErrors()
+        for position, name in enumerate(shared):
+            if name not in own:
+                errors.add(f"shared[{position}]", "is no Identifier of the Customer")
+        errors.raise_any()
+        return row
 
     async def finish(self, customer: str) -> None:
         """Moves the Touchpoints of what was split from a Customer, in bounded transactions.
@@ -112,19 +111,19 @@ class SplitService:
         Raises Unavailable.
         """
         for row in await self._graph.read("split_leftovers", customer=customer):
-            moved = MOVED_AT_ONCE
-            while moved == MOVED_AT_ONCE:
-                (counted,) = await self._graph.write(
+            moved = MAX_MOVED_TOUCHPOINTS
+            while moved == MAX_MOVED_TOUCHPOINTS:
+                (count_row,) = await self._graph.write(
                     "split_move_touchpoints",
                     customer=customer,
                     part=row["part"],
                     names=row["names"],
-                    limit=MOVED_AT_ONCE,
+                    limit=MAX_MOVED_TOUCHPOINTS,
                 )
-                moved = counted["moved"]
+                moved = count_row["moved"]
 
 
-def _new(part: Part) -> NewPart:
+def _new_part(part: Part) -> NewPart:
     return NewPart(
         part.identifiers,
         part.touchpoints,
@@ -133,7 +132,7 @@ def _new(part: Part) -> NewPart:
     )
 
 
-def _written(part: NewPart) -> Row:
+def _parameters(part: NewPart) -> Row:
     identifiers = [_key(name) for name in part.identifiers]
     return {"id": part.split_id, "customer": part.customer_id, "identifiers": identifiers}
 

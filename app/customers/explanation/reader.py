@@ -14,6 +14,7 @@ from app.domain.timestamps import Instant
 from app.domain.validation import FieldErrors
 from app.errors import EventNotFound
 from app.graph.graph import Graph, Row
+from app.graph.rows import first
 
 _NOW: Instant = (2**63, 0)  # and ever after
 
@@ -77,10 +78,11 @@ class ExplanationReader:
         event = errors.parse(query.event_id, "eventId", identifiers.opaque_id)
         as_of = errors.parse(query.as_of, "asOf", timestamps.parse)
         errors.raise_any()
-        for row in await self._graph.read("explanation", event=event):
-            if as_of is None or _moment(row) <= as_of:
-                return _explanation(row, as_of or _NOW)
-        raise EventNotFound("there is no such event")
+        missing = EventNotFound("there is no such event")
+        row = first(await self._graph.read("explanation", event=event), missing)
+        if as_of is not None and _moment(row) > as_of:
+            raise missing
+        return _explanation(row, as_of or _NOW)
 
 
 def _explanation(row: Row, until: Instant) -> Explanation:
