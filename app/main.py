@@ -46,7 +46,7 @@ from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
 from app.ingest.service import Ingest
 from app.mcp.endpoint import McpEndpoint, SessionManager
-from app.mcp.handlers import ToolCalls
+from app.mcp.handlers import ToolHandlers
 from app.observability import logs, metrics, tracing
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
@@ -67,7 +67,7 @@ def build(config: Settings, where: Database, counted: Metrics | None = None) -> 
     """The application on a database, with everything it needs."""
     core = _Core(config, where, counted or Metrics())
     routes = Routes(core.ingest, core.contexts, core.timelines, core.guard, core.readiness)
-    agents = McpEndpoint(core.guard, partial(_session_manager, core.calls, config))
+    agents = McpEndpoint(core.guard, partial(_session_manager, core.tool_handlers, config))
     merges = MergeService(core.graph)
     splits = SplitService(core.graph, merges)
     identities = IdentityRoutes(merges, splits, core.guard)
@@ -127,7 +127,7 @@ async def serve_agent(config: Settings, where: Database, key: str) -> None:
     core = _Core(config, where, Metrics())
     async with core.running():
         await core.guard.authorize(key)
-        await mcp_server.serve_stdio(core.calls, key)
+        await mcp_server.serve_stdio(core.tool_handlers, key)
 
 
 class _Core:
@@ -154,7 +154,7 @@ class _Core:
             redis_window.connect(config.rate_limit_storage, config.rate_limit),
         )
         self.guard = Guard(self._authenticator, self._rate_limiter)
-        self.calls = ToolCalls(
+        self.tool_handlers = ToolHandlers(
             self.ingest, self.contexts, self.timelines, self.explanations, self.guard
         )
 
@@ -185,10 +185,10 @@ class _Core:
             await asyncio.to_thread(self.tracing.close)  # it may wait for its collector
 
 
-def _session_manager(calls: ToolCalls, config: Settings) -> SessionManager:
+def _session_manager(tool_handlers: ToolHandlers, config: Settings) -> SessionManager:
     from app.mcp import server as mcp_server  # noqa: PLC0415 - takes a second; agents need it
 
-    return mcp_server.session_manager(calls, config.hosts)
+    return mcp_server.session_manager(tool_handlers, config.hosts)
 
 
 def _links(config: Settings) -> Links:

@@ -1,4 +1,4 @@
-"""The MCP endpoint: admits an agent's request, reads it within its limits, and hands it on."""
+"""The MCP endpoint: authorises a request, reads its body, and passes it to the MCP server."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,33 +14,33 @@ from app.http.body import read_json
 
 
 class SessionManager(Protocol):
-    """What answers the requests that were admitted, while it runs."""
+    """Handles authorised requests, while it runs."""
 
     def run(self) -> AbstractAsyncContextManager[None]:
-        """Runs it."""
+        """Runs it while the context is open."""
         ...
 
     async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request."""
+        """Handles a request."""
         ...
 
 
 class McpEndpoint:
-    """`POST /mcp`. What answers is loaded in a thread for the first request: that takes a second.
+    """`POST /mcp`. The first request loads the MCP server in a thread, which takes a second.
 
-    Raises Unauthenticated before the body is read, and what reading it raises.
+    Raises Unauthenticated before it reads the body, and the errors of `read_json`.
     """
 
     def __init__(self, guard: Guard, load: Callable[[], SessionManager]) -> None:
         self._guard = guard
         self._load = load
-        self._is_wanted = asyncio.Event()
+        self._is_needed = asyncio.Event()
         self._loaded: asyncio.Future[SessionManager] | None = None
 
     async def run(self) -> None:
-        """Answers what is called, for ever."""
+        """Runs the MCP server from the first request on, until cancelled."""
         loaded = self._loaded = asyncio.get_running_loop().create_future()
-        await self._is_wanted.wait()
+        await self._is_needed.wait()
         try:
             manager = await asyncio.to_thread(self._load)
         except Exception as error:
@@ -51,11 +51,11 @@ class McpEndpoint:
             await asyncio.Event().wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request."""
+        """Handles a request."""
         request = Request(scope, receive)
         await self._guard.authorize(headers.agent_key(request))
         body = await read_json(request)
-        self._is_wanted.set()
+        self._is_needed.set()
         assert self._loaded is not None  # noqa: S101 - the lifespan runs us before any request
         manager = await asyncio.shield(self._loaded)
         await manager.handle_request(scope, _replayed(body, receive), send)

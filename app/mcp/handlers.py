@@ -1,4 +1,4 @@
-"""Tool calls: an agent's arguments, brought to what the routes call as well."""
+"""Tool handlers: they decode an agent's arguments, and call the use cases that routes call."""
 
 import json
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ from app.ingest.service import Ingest
 from app.mcp.tools import BatchOptions, Tool
 
 
-class ToolCalls:
-    """Calls the tools: the very functions that the routes call, whichever way a call came in."""
+class ToolHandlers:
+    """A handler for each tool, over HTTP and stdio alike."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class ToolCalls:
         self._timelines = timelines
         self._explanations = explanations
         self._guard = guard
-        self._calls = {
+        self._handlers = {
             "ingest_event": self._ingest_event,
             "ingest_events": self._ingest_events,
             "get_context": self._get_context,
@@ -48,61 +48,65 @@ class ToolCalls:
         }
 
     async def call(self, tool: Tool, arguments: Mapping[str, Any], key: str | None) -> Any:
-        """The answer of a tool, as anything that msgspec encodes, to a caller with an API key.
+        """Returns the result of a tool, of any type that msgspec encodes.
 
-        Raises a ServiceError, as the same call over HTTP does.
+        `key` is the API key of the caller. Raises the ServiceError that the same call over HTTP
+        does.
         """
         api_key = await self._guard.authorize(key, tool.scope)
-        return await self._calls[tool.name](arguments, api_key)
+        return await self._handlers[tool.name](arguments, api_key)
 
     async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> EventResult:
-        sent = payload.decode(_encode(arguments))
-        if sent.is_batch:
+        decoded = payload.decode(_encode(arguments))
+        if decoded.is_batch:
             raise invalid([FieldError("events", "is not a field; ingest_events takes a batch")])
-        (result,) = (await self._keep(sent, api_key, BatchOptions())).results
+        (result,) = (await self._ingest_payload(decoded, api_key, BatchOptions())).results
         if isinstance(result, EventResult):
             return result
         raise result
 
     async def _ingest_events(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Any:
         names = BatchOptions.__struct_encode_fields__
-        given = {name: arguments[name] for name in names if name in arguments}
-        options = decoding.convert(given, BatchOptions)
-        rest = {name: value for name, value in arguments.items() if name not in names}
-        sent = payload.decode(_encode(rest))
-        if not sent.is_batch:
+        options = decoding.convert(
+            {name: arguments[name] for name in names if name in arguments}, BatchOptions
+        )
+        body = {name: value for name, value in arguments.items() if name not in names}
+        decoded = payload.decode(_encode(body))
+        if not decoded.is_batch:
             raise invalid([FieldError("events", "is required")])
-        return receipt_content(await self._keep(sent, api_key, options))
+        return receipt_content(await self._ingest_payload(decoded, api_key, options))
 
     async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
-        asked = decoding.decode(_encode(arguments), ContextQuery)
+        query = decoding.decode(_encode(arguments), ContextQuery)
         await self._guard.consume(api_key)
-        return await self._contexts.read(asked)
+        return await self._contexts.read(query)
 
     async def _get_timeline(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Timeline:
-        asked = decoding.decode(_encode(arguments), TimelineQuery)
+        query = decoding.decode(_encode(arguments), TimelineQuery)
         await self._guard.consume(api_key)
-        return await self._timelines.read(asked)
+        return await self._timelines.read(query)
 
     async def _explain_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Explanation:
-        asked = decoding.decode(_encode(arguments), ExplanationQuery)
+        query = decoding.decode(_encode(arguments), ExplanationQuery)
         await self._guard.consume(api_key)
-        return await self._explanations.read(asked)
+        return await self._explanations.read(query)
 
-    async def _keep(self, sent: Payload, api_key: ApiKey, options: BatchOptions) -> IngestResult:
+    async def _ingest_payload(
+        self, decoded: Payload, api_key: ApiKey, options: BatchOptions
+    ) -> IngestResult:
         errors = FieldErrors()
         key = errors.parse(options.idempotency_key, "idempotencyKey", idempotency.key)
         errors.raise_any()
-        with self._ingest.admit(api_key.producer, sent.size) as reservation:
-            reservation.settle(len(sent.sent))
-            await self._guard.consume(api_key, len(sent.sent))
+        with self._ingest.admit(api_key.producer, decoded.size) as reservation:
+            reservation.settle(len(decoded.sent))
+            await self._guard.consume(api_key, len(decoded.sent))
             return await self._ingest.submit(
-                IngestRequest(sent, api_key.producer, key, options.lenient)
+                IngestRequest(decoded, api_key.producer, key, options.lenient)
             )
 
 
 def _encode(arguments: Mapping[str, Any]) -> bytes:
-    # Python's own encoder, since msgspec's takes no integer beyond 64 bits and makes NaN null.
+    # Python's own encoder: msgspec's fails at integers beyond 64 bits, and turns NaN into null.
     try:
         body = json.dumps(
             arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":")

@@ -20,7 +20,7 @@ from app.errors import ServiceError
 from app.http import headers
 from app.http.body import SIZE
 from app.http.responses import error_content
-from app.mcp.handlers import ToolCalls
+from app.mcp.handlers import ToolHandlers
 from app.mcp.tools import TOOLS, Tool
 
 log = structlog.get_logger()
@@ -30,14 +30,14 @@ INSTRUCTIONS = (
     "ingest_event whatever belongs in a Customer's timeline; look a Customer up with get_context."
 )
 
-KeyOf = Callable[[ServerRequestContext[Any, Any]], str | None]
+GetApiKey = Callable[[ServerRequestContext[Any, Any]], str | None]
 
 
-def session_manager(calls: ToolCalls, hosts: Iterable[str]) -> StreamableHTTPSessionManager:
-    """What answers `POST /mcp` without sessions, for requests whose Host and Origin are ours."""
+def session_manager(handlers: ToolHandlers, hosts: Iterable[str]) -> StreamableHTTPSessionManager:
+    """Serves `POST /mcp` without sessions, for requests whose Host and Origin are in `hosts`."""
     names = [name for host in hosts for name in (host, f"{host}:*")]
     return StreamableHTTPSessionManager(
-        server(calls, lambda context: headers.agent_key(cast("Request", context.request))),
+        server(handlers, lambda context: headers.agent_key(cast("Request", context.request))),
         json_response=True,
         stateless=True,
         security_settings=TransportSecuritySettings(
@@ -50,19 +50,19 @@ def session_manager(calls: ToolCalls, hosts: Iterable[str]) -> StreamableHTTPSes
     )
 
 
-async def serve_stdio(calls: ToolCalls, key: str) -> None:
-    """Serves one agent on standard input and output, with its API key, until it hangs up."""
-    mcp = server(calls, lambda _: key)
-    async with stdio_server() as (received, sent):
-        await mcp.run(received, sent, mcp.create_initialization_options())
+async def serve_stdio(handlers: ToolHandlers, key: str) -> None:
+    """Serves one agent on standard input and output, with its API key, until it disconnects."""
+    mcp = server(handlers, lambda _: key)
+    async with stdio_server() as (requests, responses):
+        await mcp.run(requests, responses, mcp.create_initialization_options())
 
 
-def server(calls: ToolCalls, key_of: KeyOf) -> Server[Any]:
-    """The MCP server of the tools; `key_of` gives the API key that a request came with."""
-    listed = types.ListToolsResult(tools=[_described(tool) for tool in TOOLS.values()])
+def server(handlers: ToolHandlers, get_api_key: GetApiKey) -> Server[Any]:
+    """The MCP server of the tools. `get_api_key` returns the API key of a request."""
+    tools = types.ListToolsResult(tools=[_to_mcp(tool) for tool in TOOLS.values()])
 
     async def list_tools(_context: Any, _params: Any) -> types.ListToolsResult:
-        return listed
+        return tools
 
     async def call_tool(
         context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
@@ -71,27 +71,27 @@ def server(calls: ToolCalls, key_of: KeyOf) -> Server[Any]:
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:100]}")
         try:
-            return _result(await calls.call(tool, params.arguments or {}, key_of(context)))
+            return _result(await handlers.call(tool, params.arguments or {}, get_api_key(context)))
         except ServiceError as error:
             log.info("request_rejected", tool=tool.name, code=error.code)
-            return _refusal(error)
+            return _error_result(error)
         except Exception:
             log.exception("request_failed", tool=tool.name)
             error = ServiceError("an error of ours; the request's id finds it in our logs")
-            return _refusal(error, structlog.contextvars.get_contextvars().get("request_id"))
+            return _error_result(error, structlog.contextvars.get_contextvars().get("request_id"))
 
     return Server(
         "waypath-events",
         version=version("waypath-events"),
         title="Waypath Events",
         instructions=INSTRUCTIONS,
-        get_tool_input_schema=lambda _: None,  # no argument of ours is repeated in a header
+        get_tool_input_schema=lambda _: None,  # no tool repeats an argument in a header
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
 
 
-def _described(tool: Tool) -> types.Tool:
+def _to_mcp(tool: Tool) -> types.Tool:
     return types.Tool(
         name=tool.name,
         title=tool.title,
@@ -107,14 +107,14 @@ def _described(tool: Tool) -> types.Tool:
     )
 
 
-def _result(answer: Any) -> types.CallToolResult:
-    text = msgspec.json.encode(answer).decode()
+def _result(value: Any) -> types.CallToolResult:
+    text = msgspec.json.encode(value).decode()
     return types.CallToolResult(
         content=[types.TextContent(text=text)], structured_content=json.loads(text)
     )
 
 
-def _refusal(error: ServiceError, request_id: str | None = None) -> types.CallToolResult:
+def _error_result(error: ServiceError, request_id: str | None = None) -> types.CallToolResult:
     result = _result(error_content(error, request_id))
     if error.retry_after is not None:
         wait = f"Call it again after {error.retry_after} seconds."

@@ -1,4 +1,4 @@
-"""The tools: what an agent is told of what it can call."""
+"""The tools: their names, descriptions, scopes and schemas."""
 
 from typing import Annotated, Any
 
@@ -37,7 +37,7 @@ class EventBatch(BatchOptions, kw_only=True):
 
 
 class Tool(Struct, frozen=True):
-    """What an agent is told of a tool, and the scope that its API key needs."""
+    """A tool as agents see it, and the scope that it requires."""
 
     name: str
     title: str
@@ -48,19 +48,19 @@ class Tool(Struct, frozen=True):
     output_schema: dict[str, Any]
 
 
-def schema(kind: type[Struct]) -> dict[str, Any]:
-    """The JSON Schema of a type, with an object at its root, as MCP wants it."""
-    _, components = _components([kind])
-    root = components.pop(kind.__name__)
+def schema(struct: type[Struct]) -> dict[str, Any]:
+    """The JSON Schema of a type, with an object at its root, as MCP requires."""
+    _, components = _components([struct])
+    root = components.pop(struct.__name__)
     return root | ({"$defs": components} if components else {})
 
 
-def _components(kinds: list[type[Struct]]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    refs, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+def _components(structs: list[type[Struct]]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    refs, components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")
     return refs, tidy(components)
 
 
-def _receipt_schema() -> dict[str, Any]:
+def _batch_result_schema() -> dict[str, Any]:
     refs, components = _components([EventResult, ErrorBody])
     results = {"type": "array", "items": {"anyOf": list(refs)}}
     return {
@@ -110,7 +110,7 @@ TOOLS = {
             EVENTS_WRITE,
             False,
             schema(EventBatch),
-            _receipt_schema(),
+            _batch_result_schema(),
         ),
         Tool(
             "get_context",
