@@ -17,7 +17,7 @@ from app.domain.resolution import ResolutionLimits
 from app.graph import statements
 
 STATEMENT: Any = statements.load("write")["ingest"].text
-RULES = msgspec.to_builtins(ResolutionLimits())
+LIMITS = msgspec.to_builtins(ResolutionLimits())
 WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8}
 
 drivers: list[AsyncDriver] = []
@@ -62,7 +62,7 @@ async def ingest(event: EventIngest) -> Resolution:
     result = await drivers[0].execute_query(
         STATEMENT,
         batch={"named": [], "claims": [], "events": [row]},
-        rules=RULES,
+        limits=LIMITS,
         database_="neo4j",
     )
     ((customer_id, resolved_by, _),) = result.records[0]["outcomes"]
@@ -78,12 +78,14 @@ def _row(event: EventIngest) -> dict[str, Any]:
     now = datetime.now(UTC)
     timestamp = event.timestamp or now
     return {
-        "unit": 0,
+        "group": 0,
         "id": f"evt_{uuid4().hex}",
         "digest": None,
         "customer": event.customer,
         "newCustomer": f"cus_{uuid4().hex}",
-        "keys": [{"kind": kind, "value": key, "weight": WEIGHTS[kind]} for kind, key in present],
+        "identifierKeys": [
+            {"kind": kind, "value": key, "weight": WEIGHTS[kind]} for kind, key in present
+        ],
         "identifiers": [f"{kind}:{key}" for kind, key in present],
         "event": event.event,
         "timestamp": timestamp.isoformat(),

@@ -55,8 +55,8 @@ function row()
     identifiers = identifiers .. ',"phone:' .. phone .. '"'
   end
   local id = tag .. "n" .. count
-  return '{"unit":0,"id":"evt_' .. id .. '","digest":null,"customer":null'
-    .. ',"newCustomer":"cus_' .. id .. '","keys":[' .. keys .. ']'
+  return '{"group":0,"id":"evt_' .. id .. '","digest":null,"customer":null'
+    .. ',"newCustomer":"cus_' .. id .. '","identifierKeys":[' .. keys .. ']'
     .. ',"identifiers":[' .. identifiers .. '],"event":"page_viewed"'
     .. ',"timestamp":"2026-04-29T10:14:32Z","occurredAt":[1777457672,0]'
     .. ',"receivedAt":[' .. os.time() .. ',0]'
@@ -73,9 +73,9 @@ function request()
     local email = customer()
     return wrk.format(nil, nil, nil, '{"email":"' .. email .. '"}')
   elseif shape == "query" then
-    local rules = '{"email":100,"phone":100,"externalId":1000,"sharedAfter":5}'
+    local limits = '{"email":100,"phone":100,"externalId":1000,"sharedAfter":5}'
     local batch = '{"named":[],"claims":[],"events":[' .. row() .. "]}"
-    local parameters = '{"batch":' .. batch .. ',"rules":' .. rules .. "}"
+    local parameters = '{"batch":' .. batch .. ',"limits":' .. limits .. "}"
     return wrk.format(nil, nil, nil, '{"statement":' .. statement .. ',"parameters":' .. parameters .. "}")
   end
   local events = {}

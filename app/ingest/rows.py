@@ -113,7 +113,7 @@ def _row(event: Event, event_id: str, digest: str | None, received: Received, po
         "digest": digest,
         "customer": event.customer,
         "newCustomer": ids.customer_id(event_id),
-        "keys": [
+        "identifierKeys": [
             {"kind": identifier.kind, "value": identifier.value, "weight": identifier.weight}
             for identifier in event.identifiers
         ],

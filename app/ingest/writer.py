@@ -49,21 +49,23 @@ def parameters(limits: ResolutionLimits, groups: list[AtomicGroup]) -> tuple[Row
     events: list[Row] = []
     for number, group in enumerate(groups):
         for row in group.rows:
-            row["unit"] = number
+            row["group"] = number
             events.append(row)
     order = commit_order(row["identifiers"] or [row["customer"]] for row in events)
     batch = {
         "named": [
-            {"unit": row["unit"], "customer": row["customer"]} for row in events if row["customer"]
+            {"group": row["group"], "customer": row["customer"]}
+            for row in events
+            if row["customer"]
         ],
         "claims": [
-            {"unit": row["unit"], "id": row["id"], "digest": row["digest"]}
+            {"group": row["group"], "id": row["id"], "digest": row["digest"]}
             for row in events
             if row["digest"]
         ],
         "events": [events[position] for position in order],
     }
-    return {"batch": batch, "rules": msgspec.to_builtins(limits)}, order
+    return {"batch": batch, "limits": msgspec.to_builtins(limits)}, order
 
 
 def _without_clashes(groups: list[AtomicGroup]) -> Iterator[list[AtomicGroup]]:
@@ -89,9 +91,9 @@ async def _write_together(
 ) -> list[RowResult]:
     values, order = parameters(limits, groups)
     (row,) = await graph.write("ingest", deadline, **values)
-    if metrics and row["disputes"]:
-        metrics.count_conflicts(row["disputes"])
-    unknown, conflicts = set(row["unknown"]), set(row["conflicts"])
+    if metrics and row["identityConflicts"]:
+        metrics.count_conflicts(row["identityConflicts"])
+    unknown, conflicts = set(row["unknown"]), set(row["idempotencyConflicts"])
     results: dict[int, RowResult] = {
         position: RowResult(customer_id, resolved, is_replay, unknown, conflicts)
         for position, (customer_id, resolved, is_replay) in zip(order, row["outcomes"], strict=True)

@@ -1,63 +1,73 @@
-// Resolves each event to a Customer and attaches a Touchpoint to it, in the order given.
-// Events that stand or fall together are a unit. A unit that names a Customer who does not
-// exist, or that repeats an id with another digest, is refused: nothing of it is written.
-// An event whose Touchpoint is there already changes nothing, so that a repeat is safe.
+// Resolves each event to a Customer and attaches a Touchpoint to it, in the order of the events.
+// Events that are atomic together are a group. A group that names a Customer who does not exist, or
+// that repeats an id with another digest, is rejected: none of its events are written. An event
+// whose Touchpoint exists already changes nothing, so that a retry is safe.
 //
-// $batch  a map: of a list that is a parameter of its own, the database makes a plan for each order of
-//         magnitude that it has
-//   named    the Customers that events name: maps of unit and customer
-//   claims   the ids that may have been used before: maps of unit, id and digest
+// $batch   a map: for a list that is a parameter of its own, the database makes a plan for each
+//          order of magnitude that it has
+//   named    the Customers that events name: maps of group and customer
+//   claims   the ids that may have been used before: maps of group, id and digest
 //   events   a map an event:
-//              unit         the number of its unit
-//              id           of its Touchpoint
-//              digest       of what its id stands for, where the id may be used again, or null
-//              customer     the id of the Customer that the caller named, or null
-//              newCustomer  the id for the Customer, where one must be created
-//              keys         maps of kind, value and weight, the heaviest first
+//              group           the number of its group
+//              id              of its Touchpoint
+//              digest          of the payload that its id stands for if the id may be used again,
+//                              else null
+//              customer        the id of the Customer that the caller named, or null
+//              newCustomer     the id for the Customer if one must be created
+//              identifierKeys  maps of kind, value and weight, the highest priority first
 //              occurredAt, receivedAt  each [seconds since 1970, nanoseconds]
 //              event, timestamp, identifiers, properties
-//              values       the properties that Neo4j can hold, by their names
-// $rules  a map of
-//   email, phone, externalId  how many of the kind a Customer may gather
-//   sharedAfter  with how many other Customers a key is seen when it counts as shared
+//              values          the properties that Neo4j can hold, by their names
+// $limits  a map of
+//   email, phone, externalId  the identifier limit: how many of the kind a Customer may have
+//   sharedAfter               with how many other Customers an identifier is seen when it is shared
 //
-// A key that is shared, or that would have its Customer gather a heavier one beyond the limit,
-// does not decide where there is another; a key beyond the limit is not attached.
-// Of a Customer who was merged, the Touchpoint is its own, and the new Identifiers point at the
-// survivor; `home` remembers whose they are.
+// A candidate is an identifier of the event, with the Customer who owns it. A shared candidate does
+// not decide if there is another, nor does one whose owner would exceed the limit of a kind with
+// higher priority. A candidate that exceeds the limit is not attached.
+// If the Customer is merged, the Touchpoint is its own, and the new Identifiers point at the
+// survivor; `home` holds the id of the merged one.
 //
-// Returns one row, or none where there are no events:
-//   outcomes   a list an event, in order: the Customer's id, what decided, and whether another
-//              write attached the Touchpoint; all null for a refused event
-//   unknown    the Customers that do not exist
-//   conflicts  the ids that have another digest
-//   disputes   how many keys of what was written now identify another Customer
+// Returns one row, or none if there are no events:
+//   unknown               the named Customers that do not exist
+//   idempotencyConflicts  the ids that have another digest
+//   outcomes              a list an event, in order: the Customer's id, what decided, and whether
+//                         another write attached the Touchpoint; all null for a rejected event
+//   identityConflicts     how many candidates of the written events identify another Customer
+
+// Step 1: refuse groups that cannot be written.
 CALL () {
   UNWIND $batch.named AS named
   OPTIONAL MATCH (customer:Customer {id: named.customer})
   WITH named, customer
   WHERE customer IS NULL
-  RETURN named.unit AS unit, named.customer AS unknown, null AS conflict
+  RETURN named.group AS group, named.customer AS unknown, null AS idempotencyConflict
   UNION ALL
   UNWIND $batch.claims AS claim
   MATCH (touchpoint:Touchpoint {id: claim.id})
   WHERE touchpoint.payloadDigest <> claim.digest
-  RETURN claim.unit AS unit, null AS unknown, claim.id AS conflict
+  RETURN claim.group AS group, null AS unknown, claim.id AS idempotencyConflict
 }
-WITH collect(unit) AS refused, collect(unknown) AS unknown, collect(conflict) AS conflicts
-// By itself: where it is unwound, the plan would take it for what the events write, and be Eager.
+WITH
+  collect(group) AS rejected,
+  collect(unknown) AS unknown,
+  collect(idempotencyConflict) AS idempotencyConflicts
+// In a clause of its own: if it is unwound directly, the planner takes it for data that the events
+// write, and makes the plan eager.
 WITH *, $batch.events AS events
 UNWIND events AS event
-OPTIONAL CALL (event, refused) {
-  WITH event, refused
-  WHERE NOT event.unit IN refused
+OPTIONAL CALL (event, rejected) {
+  // Step 2: claim the Touchpoint. If it has a Customer, another write attached it.
+  WITH event, rejected
+  WHERE NOT event.group IN rejected
   MERGE (touchpoint:Touchpoint {id: event.id})
   WITH event, touchpoint
   OPTIONAL CALL (event, touchpoint) {
+    // Step 3: look the identifiers up, and make those that do not exist.
     WITH event, touchpoint
     WHERE touchpoint.customerId IS NULL
     CALL (event) {
-      UNWIND event.keys AS key
+      UNWIND event.identifierKeys AS key
       MERGE (identifier:Identifier {kind: key.kind, value: key.value})
         ON CREATE SET identifier.weight = key.weight
       WITH key, identifier
@@ -68,93 +78,100 @@ OPTIONAL CALL (event, refused) {
         shared: identifier.shared,
         owner: owner,
         home: identifies.home
-      }) AS keys
+      }) AS candidates
     }
-    WITH event, touchpoint, keys,
+    WITH event, touchpoint, candidates,
       datetime.fromepoch(event.receivedAt[0], event.receivedAt[1]) AS receivedAt,
-      [each IN keys WHERE each.shared IS NULL] AS unshared
+      [candidate IN candidates WHERE candidate.shared IS NULL] AS unshared
     WITH *,
       CASE
-        WHEN size(unshared) = 0 AND event.customer IS NULL THEN keys
+        WHEN size(unshared) = 0 AND event.customer IS NULL THEN candidates
         ELSE unshared
       END AS trusted
     WITH *,
-      [each IN trusted WHERE each.owner IS NULL] AS unowned,
-      [each IN trusted WHERE each.owner IS NOT NULL] AS owned
+      [candidate IN trusted WHERE candidate.owner IS NULL] AS unowned,
+      [candidate IN trusted WHERE candidate.owner IS NOT NULL] AS owned
+    // Step 4: limits. A pair in kindsAtLimit is what leads to a Customer (the kind of a candidate,
+    // or 'customer'), and a kind of which that Customer may have no more.
     CALL (event, unowned, owned) {
       WITH event, unowned, owned
       WHERE size(unowned) > 0 AND (size(owned) > 0 OR event.customer IS NOT NULL)
       CALL (event, owned) {
-        UNWIND owned AS each
-        RETURN each.key.kind AS by, each.owner AS owner
+        UNWIND owned AS candidate
+        RETURN candidate.key.kind AS by, candidate.owner AS owner
         UNION ALL
         MATCH (named:Customer {id: event.customer})
         OPTIONAL MATCH (survivor:Customer {id: named.survivor})
         RETURN 'customer' AS by, coalesce(survivor, named) AS owner
       }
-      UNWIND [each IN unowned | each.key.kind] AS kind
+      UNWIND [candidate IN unowned | candidate.key.kind] AS kind
       WITH by, owner, kind
-      WHERE COUNT { (owner)<-[:IDENTIFIES]-(:Identifier {kind: kind}) } >= $rules[kind]
-      RETURN collect([by, kind]) AS full
+      WHERE COUNT { (owner)<-[:IDENTIFIES]-(:Identifier {kind: kind}) } >= $limits[kind]
+      RETURN collect([by, kind]) AS kindsAtLimit
     }
     WITH *,
-      [each IN owned WHERE size(full) = 0 OR none(other IN unowned WHERE
-        other.key.weight > each.key.weight AND [each.key.kind, other.key.kind] IN full
-      )] AS deciding
-    CALL (event, receivedAt, deciding) {
-      WITH event, receivedAt, deciding
-      WHERE event.customer IS NULL AND size(deciding) = 0
+      [candidate IN owned WHERE size(kindsAtLimit) = 0 OR none(other IN unowned WHERE
+        other.key.weight > candidate.key.weight AND
+        [candidate.key.kind, other.key.kind] IN kindsAtLimit
+      )] AS eligibleOwners
+    // Step 5: decide on the Customer: the one that the caller named, the owner of the first
+    // candidate that may decide, or a new one.
+    CALL (event, receivedAt, eligibleOwners) {
+      WITH event, receivedAt, eligibleOwners
+      WHERE event.customer IS NULL AND size(eligibleOwners) = 0
       CREATE (customer:Customer {id: event.newCustomer, createdAt: receivedAt})
       RETURN customer, customer AS survivor, 'new' AS resolvedBy
       UNION ALL
-      WITH event, head(deciding) AS first
-      WHERE event.customer IS NULL AND first IS NOT NULL
-      WITH first, first.owner AS survivor
-      OPTIONAL MATCH (merged:Customer {id: first.home})
+      WITH event, head(eligibleOwners) AS match
+      WHERE event.customer IS NULL AND match IS NOT NULL
+      WITH match, match.owner AS survivor
+      OPTIONAL MATCH (merged:Customer {id: match.home})
       RETURN
         coalesce(merged, survivor) AS customer,
         // A merge that was undone while the Identifier was attached has left it behind.
         CASE WHEN merged.survivor = survivor.id THEN survivor ELSE coalesce(merged, survivor) END
           AS survivor,
-        first.key.kind AS resolvedBy
+        match.key.kind AS resolvedBy
       UNION ALL
       MATCH (customer:Customer {id: event.customer})
       OPTIONAL MATCH (survivor:Customer {id: customer.survivor})
       RETURN customer, coalesce(survivor, customer) AS survivor, 'customer' AS resolvedBy
     }
-    FOREACH (each IN [each IN unowned WHERE
-      size(full) = 0 OR NOT [resolvedBy, each.key.kind] IN full
+    // Step 6: attach the candidates that nobody owns, and note a conflict for each that identifies
+    // another Customer.
+    FOREACH (candidate IN [candidate IN unowned WHERE
+      size(kindsAtLimit) = 0 OR NOT [resolvedBy, candidate.key.kind] IN kindsAtLimit
     ] |
-      FOREACH (identifier IN [each.identifier] |
+      FOREACH (identifier IN [candidate.identifier] |
         CREATE (identifier)-[:IDENTIFIES {
           since: receivedAt,
           home: CASE WHEN customer <> survivor THEN customer.id END
         }]->(survivor)
       )
     )
-    // What a merge or an undo has left behind points at another Customer than it is of.
+    // An Identifier that a merge or an undo left behind points at another Customer than its own.
     WITH *,
-      [each IN owned WHERE
-        each.owner <> survivor AND
-        coalesce(each.home, each.owner.survivor, each.owner.id) <> customer.id AND
+      [candidate IN owned WHERE
+        candidate.owner <> survivor AND
+        coalesce(candidate.home, candidate.owner.survivor, candidate.owner.id) <> customer.id AND
         // By properties(), or the plan reads them for every event, and these are few.
-        coalesce(each.owner.survivor, each.owner.id) <>
+        coalesce(candidate.owner.survivor, candidate.owner.id) <>
           coalesce(properties(survivor).survivor, properties(survivor).id)
-      ] AS disputed
-    FOREACH (each IN disputed |
-      FOREACH (other IN [each.owner] |
-        MERGE (customer)-[doubt:MAY_BE_SAME_AS {kind: each.key.kind}]-(other)
-          ON CREATE SET doubt.firstSeen = receivedAt, doubt.count = 0
-        SET doubt.lastSeen = receivedAt, doubt.count = doubt.count + 1
-        // What a review reads them by, the strongest first; both Customers in one order.
+      ] AS conflicting
+    FOREACH (candidate IN conflicting |
+      FOREACH (other IN [candidate.owner] |
+        MERGE (customer)-[conflict:MAY_BE_SAME_AS {kind: candidate.key.kind}]-(other)
+          ON CREATE SET conflict.firstSeen = receivedAt, conflict.count = 0
+        SET conflict.lastSeen = receivedAt, conflict.count = conflict.count + 1
+        // A review reads them by these, the strongest first; both Customers in one order.
         SET
-          doubt.strength = round(doubt.count * each.key.weight, 1),
-          doubt.id = CASE WHEN customer.id < other.id
+          conflict.strength = round(conflict.count * candidate.key.weight, 1),
+          conflict.id = CASE WHEN customer.id < other.id
             THEN customer.id + '~' + other.id
             ELSE other.id + '~' + customer.id
-          END + '~' + each.key.kind
+          END + '~' + candidate.key.kind
       )
-      FOREACH (identifier IN [each.identifier] |
+      FOREACH (identifier IN [candidate.identifier] |
         MERGE (identifier)-[seen:SEEN_WITH]->(customer)
           ON CREATE SET
             seen.firstSeen = receivedAt,
@@ -166,24 +183,30 @@ OPTIONAL CALL (event, refused) {
           seen.count = seen.count + 1,
           identifier.shared = coalesce(
             identifier.shared,
-            CASE WHEN identifier.seenWith >= $rules.sharedAfter THEN receivedAt END
+            CASE WHEN identifier.seenWith >= $limits.sharedAfter THEN receivedAt END
           )
       )
     )
+    // Step 7: write the Touchpoint.
     WITH *,
-      // Setting what is null would cost each event as much as setting it.
+      // Setting a property to null would cost each event as much as setting it to a value.
       CASE
-        WHEN customer.survivor IS NULL AND size(trusted) = size(keys) AND size(full) = 0 THEN {}
+        WHEN
+          customer.survivor IS NULL AND
+          size(trusted) = size(candidates) AND
+          size(kindsAtLimit) = 0
+        THEN {}
         ELSE {
           survivor: customer.survivor,
           shared: CASE
-            WHEN size(trusted) < size(keys) THEN [each IN keys WHERE
-              each.shared IS NOT NULL | each.key.kind + ':' + each.key.value
+            WHEN size(trusted) < size(candidates) THEN [candidate IN candidates WHERE
+              candidate.shared IS NOT NULL | candidate.key.kind + ':' + candidate.key.value
             ]
           END,
           beyondLimit: CASE
-            WHEN size(full) > 0 THEN [each IN unowned WHERE
-              [resolvedBy, each.key.kind] IN full | each.key.kind + ':' + each.key.value
+            WHEN size(kindsAtLimit) > 0 THEN [candidate IN unowned WHERE
+              [resolvedBy, candidate.key.kind] IN kindsAtLimit |
+                candidate.key.kind + ':' + candidate.key.value
             ]
           END
         }
@@ -201,7 +224,7 @@ OPTIONAL CALL (event, refused) {
       touchpoint.identifiers = event.identifiers,
       touchpoint.properties = event.properties,
       touchpoint.payloadDigest = event.digest
-    RETURN size(disputed) AS disputes
+    RETURN size(conflicting) AS conflicts
   }
   RETURN
     coalesce(touchpoint.survivor, touchpoint.customerId) AS customerId,
@@ -214,14 +237,14 @@ OPTIONAL CALL (event, refused) {
         ELSE touchpoint.receivedAt <> datetime.fromepoch(event.receivedAt[0], event.receivedAt[1])
       END,
       // Aborts a lost race: the error fails the whole transaction, and its retry finds the conflict
-      // or the unknown Customer above. app/graph/bolt/errors.py knows the error by this name.
+      // or the unknown Customer in step 1. app/graph/bolt/errors.py knows the error by this name.
       point({x: 0, y: 0, crs: 'waypath_lost_race'}) IS NULL
     ) AS isReplay,
-    disputes
+    conflicts
 }
-// One row costs the driver a fraction of what a row an event does.
+// One row costs the driver a fraction of the cost of a row an event.
 RETURN
   unknown,
-  conflicts,
+  idempotencyConflicts,
   collect([customerId, resolvedBy, isReplay]) AS outcomes,
-  sum(disputes) AS disputes
+  sum(conflicts) AS identityConflicts

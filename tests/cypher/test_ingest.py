@@ -4,7 +4,7 @@ from neo4j.exceptions import ClientError
 
 from app.graph import statements
 from app.graph.bolt.errors import LOST_RACE
-from tests.support.ingest_rows import AT, RULES, row, write
+from tests.support.ingest_rows import AT, LIMITS, row, write
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("schema")]
 
@@ -139,10 +139,10 @@ async def test_an_unknown_customer_lets_nothing_be_written(graph, graph_of, uniq
 
 async def test_a_refused_unit_leaves_its_neighbours_alone(graph, unique):
     events = [
-        row(email=f"{unique}1@x.com", unit=0),
-        row(f"cus_{unique}", unit=1),
-        row(email=f"{unique}1@x.com", unit=1),
-        row(email=f"{unique}1@x.com", unit=2),
+        row(email=f"{unique}1@x.com", group=0),
+        row(f"cus_{unique}", group=1),
+        row(email=f"{unique}1@x.com", group=1),
+        row(email=f"{unique}1@x.com", group=2),
     ]
 
     rows = await write(graph, *events)
@@ -183,7 +183,7 @@ async def test_an_id_with_another_digest_that_no_claim_foresaw_fails_the_transac
     with pytest.raises(ClientError, match=LOST_RACE):
         driver.execute_query(
             Query(statements.load("write")["ingest"].text),  # pyright: ignore[reportArgumentType]
-            {"batch": {"named": [], "claims": [], "events": events}, "rules": RULES},
+            {"batch": {"named": [], "claims": [], "events": events}, "limits": LIMITS},
             database_=database.name,
         )
 

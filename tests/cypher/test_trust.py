@@ -63,8 +63,8 @@ async def office(graph, cypher, unique):
     return f"+{unique}", first["newCustomer"]
 
 
-async def decided(graph, event, rules=TWO):
-    (result,) = await write(graph, event, rules=rules)
+async def decided(graph, event, limits=TWO):
+    (result,) = await write(graph, event, limits=limits)
     return result["customerId"], result["resolvedBy"]
 
 
@@ -102,9 +102,9 @@ async def test_a_key_is_shared_once_it_came_with_keys_of_so_many_others(graph, c
     phone = f"+{unique}"
     await write(graph, row(phone=phone))
     for number in range(2):
-        await write(graph, row(email=f"{number}{unique}@x.com"), rules=TWO)
-        await write(graph, row(email=f"{number}{unique}@x.com", phone=phone), rules=TWO)
-        await write(graph, row(email=f"{number}{unique}@x.com", phone=phone), rules=TWO)
+        await write(graph, row(email=f"{number}{unique}@x.com"), limits=TWO)
+        await write(graph, row(email=f"{number}{unique}@x.com", phone=phone), limits=TWO)
+        await write(graph, row(email=f"{number}{unique}@x.com", phone=phone), limits=TWO)
         (found,) = cypher("MATCH (i:Identifier {value: $phone}) RETURN i.shared", phone=phone)
         assert (found["i.shared"] is not None) == (number == 1)
 
@@ -112,7 +112,7 @@ async def test_a_key_is_shared_once_it_came_with_keys_of_so_many_others(graph, c
 async def test_a_lighter_key_beyond_the_limit_is_not_attached(graph, owners, touchpoint, unique):
     email = f"{unique}@x.com"
     events = [row(email=email, externalId=f"{n}-{unique}") for n in range(3)]
-    await write(graph, *events, rules=TWO)
+    await write(graph, *events, limits=TWO)
 
     customer = events[0]["newCustomer"]
     assert owners(unique) == {
@@ -129,7 +129,7 @@ async def test_a_key_that_would_glue_a_heavier_one_beyond_the_limit_does_not_dec
 ):
     phone = f"+{unique}"
     events = [row(email=f"{n}{unique}@x.com", phone=phone) for n in range(3)]
-    results = await write(graph, *events, rules=TWO)
+    results = await write(graph, *events, limits=TWO)
 
     assert [each["resolvedBy"] for each in results] == ["new", "phone", "new"]
     assert owners(unique)[f"2{unique}@x.com"] == [events[2]["newCustomer"]]
@@ -139,8 +139,8 @@ async def test_a_key_that_would_glue_a_heavier_one_beyond_the_limit_does_not_dec
 async def test_a_named_customer_takes_no_key_beyond_the_limit(graph, owners, unique):
     first = row(email=f"0{unique}@x.com")
     named = [row(first["newCustomer"], email=f"{n}{unique}@x.com") for n in (1, 2)]
-    await write(graph, first, rules=TWO)
-    await write(graph, *named, rules=TWO)
+    await write(graph, first, limits=TWO)
+    await write(graph, *named, limits=TWO)
 
     assert owners(unique)[f"1{unique}@x.com"] == [first["newCustomer"]]
     assert owners(unique)[f"2{unique}@x.com"] == []
@@ -150,12 +150,12 @@ async def test_a_named_customer_takes_no_key_beyond_the_limit_of_whom_it_was_mer
     graph, owners, touchpoint, unique
 ):
     jane, joe = row(email=f"0{unique}@x.com"), row(email=f"1{unique}@x.com")
-    await write(graph, jane, joe, rules=TWO)
+    await write(graph, jane, joe, limits=TWO)
     merge = MergeRequest("x", jane["newCustomer"])
     await MergeService(graph).merge(joe["newCustomer"], merge, "key_x")
 
     event = row(jane["newCustomer"], email=f"2{unique}@x.com")
-    await write(graph, event, rules=TWO)
+    await write(graph, event, limits=TWO)
 
     assert owners(unique)[f"2{unique}@x.com"] == []
     assert touchpoint(event) == {"shared": None, "beyondLimit": [f"email:2{unique}@x.com"]}

@@ -9,7 +9,7 @@ def test_every_statement_declares_the_parameters_that_it_uses(access):
 
 
 def test_a_statement_has_the_name_of_its_file():
-    assert statements.load("write")["ingest"].parameters == {"batch", "rules"}
+    assert statements.load("write")["ingest"].parameters == {"batch", "limits"}
 
 
 def test_a_header_is_no_part_of_the_text():

@@ -41,7 +41,7 @@ async def test_it_leaves_nothing_behind(graph, batches, cypher):
     await Rehearsal(graph, ResolutionLimits()).run()
 
     events = [event for batch in batches for event in batch["batch"]["events"]]
-    identifiers = [key["value"] for event in events for key in event["keys"]]
+    identifiers = [key["value"] for event in events for key in event["identifierKeys"]]
     ids = [event[name] for event in events for name in ("id", "newCustomer")]
     assert events
     assert not cypher("MATCH (n:Identifier) WHERE n.value IN $values RETURN n", values=identifiers)

@@ -8,19 +8,19 @@ from app.domain.resolution import ResolutionLimits
 
 WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8}
 AT = [1777457672, 123456789]
-RULES = msgspec.to_builtins(ResolutionLimits())
+LIMITS = msgspec.to_builtins(ResolutionLimits())
 
 
-def row(customer=None, values=None, unit=0, digest=None, **keys):
+def row(customer=None, values=None, group=0, digest=None, **keys):
     """An event that carries the identifiers given as keywords."""
     name = uuid.uuid4().hex
     return {
-        "unit": unit,
+        "group": group,
         "id": f"evt_{name}",
         "digest": digest,
         "customer": customer,
         "newCustomer": f"cus_{name}",
-        "keys": [{"kind": k, "value": v, "weight": WEIGHTS[k]} for k, v in keys.items()],
+        "identifierKeys": [{"kind": k, "value": v, "weight": WEIGHTS[k]} for k, v in keys.items()],
         "identifiers": [f"{kind}:{value}" for kind, value in keys.items()],
         "event": "page_viewed",
         "timestamp": "2026-04-29T10:14:32.123456789Z",
@@ -31,7 +31,7 @@ def row(customer=None, values=None, unit=0, digest=None, **keys):
     }
 
 
-async def write(graph, *events, rules=RULES):
+async def write(graph, *events, limits=LIMITS):
     """Runs the statement; a map of each event's outcome, in order."""
     (result,) = await graph.write(
         "ingest",
@@ -40,7 +40,7 @@ async def write(graph, *events, rules=RULES):
             "claims": [event for event in events if event["digest"]],
             "events": list(events),
         },
-        rules=rules,
+        limits=limits,
     )
     return [
         {
@@ -48,7 +48,7 @@ async def write(graph, *events, rules=RULES):
             "resolvedBy": resolved,
             "isReplay": is_replay,
             "unknown": None if customer else result["unknown"],
-            "conflicts": None if customer else result["conflicts"],
+            "conflicts": None if customer else result["idempotencyConflicts"],
         }
         for customer, resolved, is_replay in result["outcomes"]
     ]
