@@ -12,12 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from app import settings
 from app.access import api_keys
 from app.cli.group import COMMANDS
-from app.http.openapi import document
-from app.http.openapi.operations import OPERATIONS
 from app.observability.metrics import Metrics
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
 from tests.support.docs_reader import PAGES, Block, Reader, blocks
+from tests.support.openapi import DOCUMENT, OPERATIONS
 
 README = (CHECKOUT / "README.md").read_text()
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
@@ -106,7 +105,7 @@ def test_the_page_of_the_api_has_every_route_with_its_scope():
 
     named = {tuple(code(row[0])[0].split()): (code(row[1]) or [None])[0] for row in rows}
 
-    assert named == {(each.method.upper(), each.path): each.scope for each in OPERATIONS}
+    assert named == {(each.method, each.path): each.scope for each in OPERATIONS}
 
 
 def test_the_readme_has_every_code_of_an_error_with_its_status():
@@ -116,7 +115,7 @@ def test_the_readme_has_every_code_of_an_error_with_its_status():
 
     assert named == {
         (status, name)
-        for path in document.document()["paths"].values()
+        for path in DOCUMENT["paths"].values()
         for operation in path.values()
         for status, response in operation["responses"].items()
         if int(status) >= 400

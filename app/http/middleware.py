@@ -13,7 +13,7 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import MethodNotAllowed, NotFound, Overloaded, ServiceError
-from app.http.responses import REFUSED, STATUS, error_answer
+from app.http.responses import REFUSED, STATUS, error_response
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
 
@@ -70,7 +70,7 @@ class RequestMiddleware:
             if status != CLOSED:
                 raise
             named = request_id if error.code == ServiceError.code else None
-            await error_answer(error, named)(scope, receive, send_named)
+            await error_response(error, named)(scope, receive, send_named)
         finally:
             seconds = time.perf_counter() - started
             self._metrics.observe_request(scope["method"], _template(scope), status, seconds)

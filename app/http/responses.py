@@ -57,7 +57,9 @@ class ErrorBody(Struct, frozen=True):
     error: Error
 
 
-def json_answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(
+    content: Any, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     """A response with `content` (anything that msgspec encodes) as JSON."""
     return Response(_encode(content), status, headers, media_type="application/json")
 
@@ -89,7 +91,7 @@ def error_headers(error: ServiceError) -> dict[str, str]:
     return headers
 
 
-def error_answer(error: ServiceError, request_id: str | None = None) -> Response:
+def error_response(error: ServiceError, request_id: str | None = None) -> Response:
     """The response to an error, in the contract's form."""
     content = error_content(error, request_id)
-    return json_answer(content, STATUS[error.code], error_headers(error))
+    return json_response(content, STATUS[error.code], error_headers(error))

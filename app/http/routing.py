@@ -1,25 +1,53 @@
-"""Endpoints: functions from a request to its response, on routes."""
+"""Routing: the routes of what is declared beside the handlers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-Answer = Callable[[Request], Awaitable[Response]]
+from app.access.guard import Guard
+from app.http.endpoints import ATTRIBUTE, Endpoint, Handler, Operation
 
 
-def route(path: str, answer: Answer, *methods: str, is_documented: bool = True) -> Route:
-    """The route of a path on which `answer` takes these methods; what it raises goes through."""
-    return Route(path, _Endpoint(answer), methods=methods, include_in_schema=is_documented)
+def routes(features: Iterable[object], guard: Guard) -> list[Route]:
+    """The routes that the methods of these objects are declared for, in their order."""
+    paths: dict[str, _Methods] = {}
+    for feature in features:
+        for name, member in vars(type(feature)).items():
+            if endpoint := getattr(member, ATTRIBUTE, None):
+                methods = paths.setdefault(endpoint.path, _Methods())
+                methods.add(endpoint, endpoint.bind(getattr(feature, name), guard))
+    return [
+        Route(path, methods, methods=list(methods.endpoints)) for path, methods in paths.items()
+    ]
 
 
-class _Endpoint:
-    # Starlette wraps a function in what answers its errors, twice; the middleware does that here.
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+def operations(routes: Iterable[BaseRoute]) -> list[Operation]:
+    """The operations among the endpoints of these routes, in their order."""
+    return [
+        endpoint
+        for route in routes
+        if isinstance(route, Route) and isinstance(route.endpoint, _Methods)
+        for endpoint in route.endpoint.endpoints.values()
+        if isinstance(endpoint, Operation)
+    ]
+
+
+class _Methods:
+    """The endpoints of one path by their methods: an ASGI application."""
+
+    # Starlette wraps a function in what handles its errors, twice; the middleware does that here.
+    def __init__(self) -> None:
+        self.endpoints: dict[str, Endpoint] = {}
+        self._handlers: dict[str, Handler] = {}
+
+    def add(self, endpoint: Endpoint, handler: Handler) -> None:
+        self.endpoints[endpoint.method] = endpoint
+        self._handlers[endpoint.method] = handler
+        if endpoint.method == "GET":
+            self._handlers["HEAD"] = handler  # Starlette lets it through
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._answer(Request(scope, receive))
+        response = await self._handlers[scope["method"]](Request(scope, receive))
         await response(scope, receive, send)

@@ -10,11 +10,15 @@ from app.access import api_keys
 from app.access.authenticator import Authenticator
 from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
+from app.customers.context import ContextReader
+from app.customers.timeline import TimelineReader
 from app.domain import timestamps
-from app.http.api.customers import ErasureRoutes
+from app.http import routing
+from app.http.api.customers import CustomerRoutes
 from app.identity.erasure import ErasureQuery, ErasureService
 from app.identity.merges import MergeService
 from app.identity.splits import SplitService
+from app.settings import Settings
 from tests.support import http_client
 from tests.support.server import wait_for
 
@@ -714,7 +718,9 @@ async def hurried(graph, make_key):
     guard = Guard(Authenticator(graph), RateLimiter(1000))
     splits = SplitService(graph, MergeService(graph))
     patient = ErasureService(graph, splits, batch=1, response_timeout=0)
-    transport = httpx2.ASGITransport(Starlette(routes=ErasureRoutes(patient, guard).routes()))
+    contexts = ContextReader(graph, lambda _: None, Settings().blocklist)
+    customers = CustomerRoutes(contexts, TimelineReader(graph), patient)
+    transport = httpx2.ASGITransport(Starlette(routes=routing.routes([customers], guard)))
     headers = {"X-API-Key": await asyncio.to_thread(make_key, api_keys.CUSTOMERS_DELETE)}
     async with http_client.AsyncClient(
         transport=transport, base_url="http://test", headers=headers

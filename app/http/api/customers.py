@@ -1,38 +1,154 @@
-"""The erasure route: people deleted for good."""
+"""The customer routes: context, timeline and erasure."""
 
 from http import HTTPStatus
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from app.access.api_keys import CUSTOMERS_DELETE
-from app.access.guard import Guard
-from app.http import decoding, headers
-from app.http.responses import json_answer
-from app.http.routing import route
-from app.identity.erasure import ErasureQuery, ErasureService
+from app import errors
+from app.access.api_keys import CONTEXT_READ, CUSTOMERS_DELETE
+from app.customers.context import Context, ContextQuery, ContextReader
+from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
+from app.http.endpoints import Call, Example, Operation
+from app.http.responses import json_response
+from app.identity.erasure import Erasure, ErasureQuery, ErasureService
+
+QUERY = {"email": "jane@acme.com", "limit": 1}
+CONTEXT = {
+    "customerId": "cus_8af2",
+    "matchedBy": "email",
+    "weight": 1.0,
+    "createdAt": "2026-04-29T10:14:33.012Z",
+    "firstSeen": "2026-04-29T10:14:32Z",
+    "lastSeen": "2026-04-29T10:14:32Z",
+    "identifiers": [
+        {
+            "kind": "email",
+            "value": "jane@acme.com",
+            "weight": 1.0,
+            "since": "2026-04-29T10:14:33.012Z",
+        }
+    ],
+    "events": [{"event": "page_viewed", "count": 1}],
+    "possibleSamePeople": [],
+    "touchpoints": [
+        {
+            "eventId": "evt_91ab2c",
+            "event": "page_viewed",
+            "timestamp": "2026-04-29T10:14:32Z",
+            "occurredAt": "2026-04-29T10:14:32Z",
+            "receivedAt": "2026-04-29T10:14:33.012Z",
+            "resolved": "email",
+            "identifiers": ["email:jane@acme.com"],
+            "properties": {"url": "/pricing", "referrer": "https://google.com"},
+        }
+    ],
+}
+ERASURE = {
+    "erasureId": "ers_01ks",
+    "customers": ["cus_8af2", "cus_8b01"],
+    "identifiers": 3,
+    "touchpoints": 1204,
+    "redacted": 2,
+    "at": "2026-05-11T09:00:00.5Z",
+    "by": "key_01kq",
+    "reason": "request 1042",
+    "finishedAt": "2026-05-11T09:00:01.125Z",
+}
 
 
-class ErasureRoutes:
-    """The route that erases a Customer."""
+class CustomerRoutes:
+    """The routes that read Customers and erase them."""
 
-    def __init__(self, erasures: ErasureService, guard: Guard) -> None:
+    def __init__(
+        self, contexts: ContextReader, timelines: TimelineReader, erasures: ErasureService
+    ) -> None:
+        self._contexts = contexts
+        self._timelines = timelines
         self._erasures = erasures
-        self._guard = guard
 
-    def routes(self) -> list[Route]:
-        """The routes, each for its one method."""
-        return [route("/v1/customers/{id}", self.erase, "DELETE")]
+    @Operation(
+        method="POST",
+        path="/v1/context",
+        id="readContext",
+        tag="Customers",
+        summary="Read what is known of a Customer",
+        description=(
+            "Finds the Customer who has one of the keys; one that is blocked is ignored. It "
+            "writes nothing."
+        ),
+        scope=CONTEXT_READ,
+        body=(ContextQuery,),
+        response=(Context,),
+        returns=(
+            "What is known of a Customer, and of all who were merged into it, the latest first."
+        ),
+        errors=(errors.CustomerNotFound,),
+        examples={
+            "by email": Example(CONTEXT, request=QUERY),
+        },
+    )
+    async def read_context(self, call: Call[ContextQuery]) -> Response:
+        """Reads the context of the Customer that has one of the identifiers."""
+        return json_response(await self._contexts.read(call.payload))
 
-    async def erase(self, request: Request) -> Response:
-        """`DELETE /v1/customers/{id}`: erases a Customer; 202 where that goes on by itself."""
-        api_key = await self._guard.authorize(headers.api_key(request), CUSTOMERS_DELETE)
-        parameters = request.query_params.multi_items()
-        asked = decoding.from_parameters(
-            parameters, ErasureQuery, customer=request.path_params["id"]
-        )
-        await self._guard.consume(api_key)
-        erasure = await self._erasures.erase(asked, api_key.id)
+    @Operation(
+        method="GET",
+        path="/v1/customers/{id}/timeline",
+        id="readTimeline",
+        tag="Customers",
+        summary="Read a page of a Customer's Touchpoints",
+        description=(
+            "The newest first. What arrives late moves no page that is still to come. A "
+            "parameter that is empty counts as absent, an unknown one is refused by its name."
+        ),
+        scope=CONTEXT_READ,
+        query=TimelineQuery,
+        id_field="customer",
+        response=(Timeline,),
+        returns=(
+            "A page of a timeline, the newest first. Where there is a `nextCursor` there may be "
+            "more."
+        ),
+        errors=(errors.CustomerNotFound,),
+    )
+    async def read_timeline(self, call: Call[TimelineQuery]) -> Response:
+        """Reads a page of a Customer's Touchpoints."""
+        return json_response(await self._timelines.read(call.payload))
+
+    @Operation(
+        method="DELETE",
+        path="/v1/customers/{id}",
+        id="eraseCustomer",
+        tag="Customers",
+        summary="Erase a Customer for good",
+        description=(
+            "Deletes the Customer, all who are merged with it, their Identifiers and "
+            "Touchpoints, and takes their keys out of the events of others with which they came. "
+            "Nobody finds them from the moment `at`. It cannot be undone. A repeat is answered "
+            "with what there was to erase the first time; one that was interrupted goes on by "
+            "itself."
+        ),
+        scope=CUSTOMERS_DELETE,
+        query=ErasureQuery,
+        id_field="customer",
+        response=(Erasure,),
+        returns=(
+            "What was erased, when, by whom, and why; all of it once there is a `finishedAt`."
+        ),
+        accepted=(
+            "There are many Touchpoints: nobody finds them any more, and they are deleted by and "
+            "by. The same request again is answered with 200 once all are."
+        ),
+        errors=(
+            errors.CustomerNotFound,
+            errors.MergeConflict,
+        ),
+        examples={
+            "on request": Example(ERASURE),
+        },
+    )
+    async def erase(self, call: Call[ErasureQuery]) -> Response:
+        """Erases a Customer: 202 if the deletion continues in the background."""
+        erasure = await self._erasures.erase(call.payload, call.api_key.id)
         status = HTTPStatus.OK if erasure.finished_at else HTTPStatus.ACCEPTED
-        return json_answer(erasure, status)
+        return json_response(erasure, status)

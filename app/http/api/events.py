@@ -1,94 +1,102 @@
-"""The HTTP door: the routes of the contract."""
+"""The ingest route: stores one event or a batch."""
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from app import errors
-from app.access.api_keys import CONTEXT_READ, EVENTS_WRITE
-from app.access.guard import Guard
-from app.customers.context import ContextQuery, ContextReader
-from app.customers.timeline import TimelineQuery, TimelineReader
-from app.graph.readiness import Readiness
-from app.http import decoding, headers
+from app.access.api_keys import EVENTS_WRITE
+from app.http import headers
 from app.http.body import read_json
-from app.http.responses import json_answer, receipt_content
-from app.http.routing import route
+from app.http.endpoints import Call, Example, Operation
+from app.http.openapi import schemas
+from app.http.responses import json_response, receipt_content
 from app.ingest import payload
+from app.ingest.results import EventResult
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 
+SINGLE = {
+    "event": "page_viewed",
+    "email": "jane@acme.com",
+    "properties": {"url": "/pricing", "referrer": "https://google.com"},
+    "timestamp": "2026-04-29T10:14:32Z",
+}
+BATCH = {
+    "events": [
+        {
+            "event": "email_opened",
+            "email": "jane@acme.com",
+            "properties": {"campaign_id": "camp_42"},
+        },
+        {"event": "link_clicked", "email": "jane@acme.com", "properties": {"url": "/book-demo"}},
+    ]
+}
+FIRST = {"eventId": "evt_91ab2c", "customerId": "cus_8af2", "resolved": "email"}
+RECEIPT = {"accepted": 2, "results": [FIRST, FIRST | {"eventId": "evt_91ab2d"}]}
+UNNAMED = {"event": "form_sent", "email": "jane@acme.com", "externalId": "undefined"}
+WARNED = FIRST | {
+    "warnings": [
+        {
+            "path": "externalId",
+            "code": "blocked_key",
+            "message": "undefined is blocked: it identifies nobody, and was ignored",
+        }
+    ]
+}
 
-class Routes:
-    """The routes of the contract, and the health of the service."""
 
-    def __init__(
-        self,
-        ingest: Ingest,
-        contexts: ContextReader,
-        timelines: TimelineReader,
-        guard: Guard,
-        readiness: Readiness,
-    ) -> None:
+class EventRoutes:
+    """The route that stores events."""
+
+    def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
-        self._contexts = contexts
-        self._timelines = timelines
-        self._guard = guard
-        self._readiness = readiness
 
-    def all(self) -> list[Route]:
-        """The routes, the busiest first."""
-        return [
-            route("/v1/events", self.ingest_events, "POST"),
-            route("/v1/context", self.read_context, "POST"),
-            route("/v1/customers/{id}/timeline", self.read_timeline, "GET"),
-            route("/healthz", self.health, "GET"),
-            route("/readyz", self.ready, "GET"),
-        ]
-
-    async def ingest_events(self, request: Request) -> Response:
-        """`POST /v1/events`: keeps one event or a batch, and answers when it is committed."""
-        api_key = await self._guard.authorize(headers.api_key(request), EVENTS_WRITE)
-        idempotency_key = headers.idempotency_key(request)
-        body = await read_json(request)
-        with self._ingest.admit(api_key.producer, len(body)) as reservation:
+    @Operation(
+        method="POST",
+        path="/v1/events",
+        id="ingestEvents",
+        tag="Events",
+        summary="Keep one event or a batch",
+        description=(
+            "Resolves each event to a Customer by email, then phone, then externalId, and keeps "
+            "it as a Touchpoint. A request is stored whole or not at all, and is stored when it "
+            "is answered. A key that is blocked, such as `null` or `noreply@…`, is ignored and "
+            "named in `warnings`. A retry with the same idempotency key stores nothing and returns "
+            "the first response. If the Customer was split since, `customerId` is the Customer "
+            "that has the Touchpoint now."
+        ),
+        scope=EVENTS_WRITE,
+        cost="events",
+        body=(schemas.Event, schemas.EventBatch),
+        request_headers=("Idempotency-Key", "Prefer"),
+        response=(EventResult, schemas.BatchReceipt),
+        returns=(
+            "What became of an event: its Touchpoint, its Customer, and the identifier that "
+            "matched. Or: What became of each event, in their order; a lenient request's bad ones "
+            "have an error."
+        ),
+        response_headers=("Idempotency-Replayed", "Preference-Applied"),
+        errors=(errors.IdempotencyConflict,),
+        examples={
+            "single": Example(FIRST, request=SINGLE),
+            "batch": Example(RECEIPT, request=BATCH),
+            "blocked key": Example(WARNED, request=UNNAMED),
+        },
+    )
+    async def ingest(self, call: Call[None]) -> Response:
+        """Stores one event or a batch, and responds once it is committed."""
+        producer = call.api_key.producer
+        idempotency_key = headers.idempotency_key(call.request)
+        body = await read_json(call.request)
+        with self._ingest.admit(producer, len(body)) as reservation:
             sent = payload.decode(body)
             reservation.settle(len(sent.sent))
-            await self._guard.consume(api_key, len(sent.sent))
-            is_lenient = sent.is_batch and headers.prefers(request, "handling", "lenient")
+            await call.consume(len(sent.sent))
+            is_lenient = sent.is_batch and headers.prefers(call.request, "handling", "lenient")
             receipt = await self._ingest.submit(
-                IngestRequest(sent, api_key.producer, idempotency_key, is_lenient)
+                IngestRequest(sent, producer, idempotency_key, is_lenient)
             )
         extra = {"Idempotency-Replayed": "true"} if receipt.is_replay else {}
         if is_lenient:
             extra["Preference-Applied"] = "handling=lenient"
         content = receipt_content(receipt) if sent.is_batch else receipt.results[0]
-        return json_answer(content, 200, extra)
-
-    async def read_context(self, request: Request) -> Response:
-        """`POST /v1/context`: what is known of the Customer who has one of the keys."""
-        api_key = await self._guard.authorize(headers.api_key(request), CONTEXT_READ)
-        asked = decoding.decode(await read_json(request), ContextQuery)
-        await self._guard.consume(api_key)
-        return json_answer(await self._contexts.read(asked))
-
-    async def read_timeline(self, request: Request) -> Response:
-        """`GET /v1/customers/{id}/timeline`: a page of a Customer's Touchpoints."""
-        api_key = await self._guard.authorize(headers.api_key(request), CONTEXT_READ)
-        parameters = request.query_params.multi_items()
-        asked = decoding.from_parameters(
-            parameters, TimelineQuery, customer=request.path_params["id"]
-        )
-        await self._guard.consume(api_key)
-        return json_answer(await self._timelines.read(asked))
-
-    async def health(self, request: Request) -> Response:
-        """`GET /healthz`: the process is up."""
-        return json_answer({"status": "ok"})
-
-    async def ready(self, request: Request) -> Response:
-        """`GET /readyz`: the database answers and the schema is in place."""
-        if not self._readiness.is_ready:
-            message = "the database is away, or its schema is not in place: the log says which"
-            raise errors.Unavailable(message)
-        return json_answer({"status": "ok"})
+        return json_response(content, 200, extra)

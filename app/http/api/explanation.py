@@ -1,33 +1,94 @@
-"""The event routes: why an event is with its Customer."""
+"""The explanation route: why an event is with its Customer."""
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from app import errors
 from app.access.api_keys import CONTEXT_READ
-from app.access.guard import Guard
-from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
-from app.http import decoding, headers
-from app.http.responses import json_answer
-from app.http.routing import route
+from app.customers.explanation.reader import Explanation, ExplanationQuery, ExplanationReader
+from app.http.endpoints import Call, Example, Operation
+from app.http.responses import json_response
+
+EXPLANATION = {
+    "eventId": "evt_91ab2f",
+    "event": "form_sent",
+    "timestamp": "2026-05-02T17:30:00Z",
+    "occurredAt": "2026-05-02T17:30:00Z",
+    "receivedAt": "2026-05-02T17:30:00.402Z",
+    "resolved": "email",
+    "identifiers": ["email:jane@acme.com", "phone:+14155552671", "externalId:crm-42"],
+    "properties": {"form": "demo"},
+    "customerId": "cus_8af2",
+    "survivorId": "cus_77d0",
+    "createdCustomer": False,
+    "keys": [
+        {
+            "kind": "email",
+            "value": "jane@acme.com",
+            "weight": 1.0,
+            "outcome": "decided",
+            "customerId": "cus_8af2",
+        },
+        {
+            "kind": "phone",
+            "value": "+14155552671",
+            "weight": 0.9,
+            "outcome": "overruled",
+            "sent": "(415) 555-2671",
+            "customerId": "cus_91c0",
+        },
+        {
+            "kind": "externalId",
+            "value": "crm-42",
+            "weight": 0.8,
+            "outcome": "attached",
+            "customerId": "cus_8af2",
+        },
+    ],
+    "changes": [
+        {
+            "kind": "merged",
+            "id": "mrg_01ky",
+            "at": "2026-05-03T09:00:00Z",
+            "from": "cus_8af2",
+            "into": "cus_77d0",
+        }
+    ],
+    "explanation": "The email jane@acme.com (weight 1.0) already identified cus_8af2, so the event "
+    "was attached to it; the phone +14155552671 identified cus_91c0 and was overruled; the "
+    "externalId crm-42 was new and was attached. Since then cus_8af2 was merged into cus_77d0 on "
+    "2026-05-03 at 09:00 UTC, so it is cus_77d0's now.",
+}
 
 
-class EventRoutes:
-    """The routes that tell of one event."""
+class ExplanationRoutes:
+    """The route that explains an event."""
 
-    def __init__(self, explanations: ExplanationReader, guard: Guard) -> None:
+    def __init__(self, explanations: ExplanationReader) -> None:
         self._explanations = explanations
-        self._guard = guard
 
-    def routes(self) -> list[Route]:
-        """The routes, each for its one method."""
-        return [route("/v1/events/{id}", self.explain, "GET")]
-
-    async def explain(self, request: Request) -> Response:
-        """`GET /v1/events/{id}`: the event as it is kept, and why it is with its Customer."""
-        api_key = await self._guard.authorize(headers.api_key(request), CONTEXT_READ)
-        parameters = request.query_params.multi_items()
-        event_id = request.path_params["id"]
-        asked = decoding.from_parameters(parameters, ExplanationQuery, eventId=event_id)
-        await self._guard.consume(api_key)
-        return json_answer(await self._explanations.read(asked))
+    @Operation(
+        method="GET",
+        path="/v1/events/{id}",
+        id="explainEvent",
+        tag="Events",
+        summary="Explain why an event is with its Customer",
+        description=(
+            "The event as it is kept, and what became of each key that it carried: which one "
+            "decided, which ones identified somebody else and were overruled, which were "
+            "attached or not used. It is told from what the graph holds, and writes nothing."
+        ),
+        scope=CONTEXT_READ,
+        query=ExplanationQuery,
+        id_field="eventId",
+        response=(Explanation,),
+        returns=(
+            "An event as it is kept, and why it is with its Customer: in parts, and in words."
+        ),
+        errors=(errors.EventNotFound,),
+        examples={
+            "overruled": Example(EXPLANATION),
+        },
+    )
+    async def explain(self, call: Call[ExplanationQuery]) -> Response:
+        """Reads an event, and explains why it is with its Customer."""
+        return json_response(await self._explanations.read(call.payload))

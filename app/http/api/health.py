@@ -1,32 +1,78 @@
-"""The scrape: the door for Prometheus, which takes the metrics."""
+"""The health routes: liveness, readiness and metrics."""
 
 import asyncio
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import errors
 from app.access.api_keys import METRICS_READ
-from app.access.guard import Guard
-from app.http import headers
+from app.graph.readiness import Readiness
+from app.http.endpoints import Call, Operation
+from app.http.openapi import schemas
+from app.http.responses import json_response
 from app.observability import metrics
 from app.observability.metrics import Metrics
 
 
-class Scrape:
-    """`GET /metrics`, for keys that may read the metrics.
+class HealthRoutes:
+    """The routes for monitoring."""
 
-    Behind a scope, since the metrics tell how much a business does, and the port may be public.
-    """
+    def __init__(self, readiness: Readiness, figures: Metrics) -> None:
+        self._readiness = readiness
+        self._metrics = figures
 
-    def __init__(self, guard: Guard, counted: Metrics) -> None:
-        self._guard = guard
-        self._metrics = counted
+    @Operation(
+        method="GET",
+        path="/healthz",
+        id="health",
+        tag="Health",
+        summary="Whether the process is up",
+        description="It asks the database nothing.",
+        response=(schemas.Health,),
+        returns="That the service is well.",
+    )
+    async def health(self, request: Request) -> Response:
+        """Responds while the process runs."""
+        return json_response({"status": "ok"})
 
-    async def answer(self, request: Request) -> Response:
-        """The metrics as text."""
-        key = headers.api_key(request)
-        # That the database is away is a figure too.
-        api_key = await self._guard.authorize(key, METRICS_READ, allow_stale=True)
-        await self._guard.consume(api_key)
+    @Operation(
+        method="GET",
+        path="/readyz",
+        id="readiness",
+        tag="Health",
+        summary="Whether the database answers",
+        description=(
+            "A service that is not ready answers 503, and is ready by itself once the database is."
+        ),
+        response=(schemas.Health,),
+        returns="That the service is well.",
+        errors=(errors.Unavailable,),
+    )
+    async def ready(self, request: Request) -> Response:
+        """Responds if the database is available and its schema is in place."""
+        if not self._readiness.is_ready:
+            message = "the database is away, or its schema is not in place: the log says which"
+            raise errors.Unavailable(message)
+        return json_response({"status": "ok"})
+
+    # Behind a scope, since metrics reveal business volumes and the port may be public. A stale
+    # key is allowed, since they are wanted most while the database is unavailable.
+    @Operation(
+        method="GET",
+        path="/metrics",
+        id="readMetrics",
+        tag="Health",
+        summary="Read the metrics of the service",
+        description=(
+            "What Prometheus scrapes, of all worker processes together. While the database is "
+            "away, a key that was used here before still opens it."
+        ),
+        scope=METRICS_READ,
+        allow_stale=True,
+        returns="The metrics, in Prometheus's text format.",
+    )
+    async def read_metrics(self, call: Call[None]) -> Response:
+        """Reads the metrics of all worker processes."""
         text = await asyncio.to_thread(self._metrics.render)  # reads the files of every worker
         return Response(text, media_type=metrics.MEDIA_TYPE)

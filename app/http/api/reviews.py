@@ -1,84 +1,193 @@
-"""The review routes: reviewers see who may be one person, and decide who is not."""
+"""The review routes: identity conflicts, and the decisions on them."""
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from app import errors
 from app.access.api_keys import IDENTITY_READ, IDENTITY_WRITE
-from app.access.authenticator import ApiKey
-from app.access.guard import Guard
-from app.http import decoding, headers
-from app.http.body import has_body, read_json
-from app.http.responses import json_answer
-from app.http.routing import route
-from app.identity.audit import AuditQuery, AuditReader
-from app.identity.conflicts import IdentityConflictQuery, IdentityConflictReader
+from app.http.endpoints import Call, Example, Operation
+from app.http.responses import json_response
+from app.identity.audit import AuditEntry
+from app.identity.conflicts import (
+    IdentityConflictPage,
+    IdentityConflictQuery,
+    IdentityConflictReader,
+)
 from app.identity.reason import UndoRequest
 from app.identity.reviews import Dismissal, ReviewService, SharedMark
 
+CONFLICTS = {
+    "conflicts": [
+        {
+            "id": "cus_8af2~cus_8b01",
+            "customers": [
+                {
+                    "customerId": "cus_8af2",
+                    "createdAt": "2026-04-29T10:14:33.012Z",
+                    "touchpoints": 12,
+                    "identifiers": 2,
+                },
+                {
+                    "customerId": "cus_8b01",
+                    "createdAt": "2026-05-02T08:00:00.5Z",
+                    "touchpoints": 3,
+                    "identifiers": 1,
+                },
+            ],
+            "evidence": {
+                "strength": 2.7,
+                "kinds": ["phone"],
+                "count": 3,
+                "firstSeen": "2026-05-03T09:30:00Z",
+                "lastSeen": "2026-05-09T16:05:00Z",
+                "keys": [
+                    {
+                        "identifier": "phone:+14155552671",
+                        "owner": "cus_8b01",
+                        "seenWith": "cus_8af2",
+                        "count": 3,
+                        "firstSeen": "2026-05-03T09:30:00Z",
+                        "lastSeen": "2026-05-09T16:05:00Z",
+                        "lastEvent": "evt_93c0aa",
+                    }
+                ],
+            },
+        }
+    ]
+}
+DISMISSAL = {"reason": "A couple that shares a phone"}
+DISMISSED = {
+    "id": "dsm_01kr",
+    "kind": "dismissal",
+    "at": "2026-05-10T11:00:00.25Z",
+    "by": "key_019c",
+    "reason": "A couple that shares a phone",
+    "customers": ["cus_8af2", "cus_8b01"],
+}
+SHARED_MARK = {
+    "phone": "(415) 555-2671",
+    "shared": True,
+    "reason": "The reception of an office",
+}
+MARKED = {
+    "id": "rev_01kr",
+    "kind": "review",
+    "at": "2026-05-10T11:02:00.5Z",
+    "by": "key_019c",
+    "reason": "The reception of an office",
+    "customers": ["cus_8b01"],
+    "identifier": "phone:+14155552671",
+    "shared": True,
+}
+UNDO_DISMISSAL = {"reason": "One person with two jobs"}
+DISMISSAL_UNDONE = DISMISSED | {
+    "kind": "undo",
+    "at": "2026-05-11T08:30:00.5Z",
+    "reason": "One person with two jobs",
+}
+
 
 class ReviewRoutes:
-    """The routes that tell what to review, what was decided, and take decisions."""
+    """The routes that list identity conflicts, and record decisions."""
 
-    def __init__(
-        self,
-        conflicts: IdentityConflictReader,
-        reviews: ReviewService,
-        audit: AuditReader,
-        guard: Guard,
-    ) -> None:
+    def __init__(self, conflicts: IdentityConflictReader, reviews: ReviewService) -> None:
         self._conflicts = conflicts
         self._reviews = reviews
-        self._audit = audit
-        self._guard = guard
 
-    def routes(self) -> list[Route]:
-        """The routes, each for its one method."""
-        return [
-            route("/v1/identity/conflicts", self.read_conflicts, "GET"),
-            route("/v1/identity/conflicts/{id}/dismiss", self.dismiss_conflict, "POST"),
-            route("/v1/dismissals/{id}/undo", self.undo_dismissal, "POST"),
-            route("/v1/identity/shared", self.mark_shared, "POST"),
-            route("/v1/identity/changes", self.read_changes, "GET"),
-        ]
+    @Operation(
+        method="GET",
+        path="/v1/identity/conflicts",
+        id="readConflicts",
+        tag="Identity",
+        summary="Read a page of those who may be one person",
+        description=(
+            "The strongest evidence first. Pairs that were merged or dismissed are left out."
+        ),
+        scope=IDENTITY_READ,
+        query=IdentityConflictQuery,
+        response=(IdentityConflictPage,),
+        returns=(
+            "A page of conflicts, the strongest first. Where there is a `nextCursor` there may "
+            "be more."
+        ),
+        examples={
+            "one": Example(CONFLICTS),
+        },
+    )
+    async def read_conflicts(self, call: Call[IdentityConflictQuery]) -> Response:
+        """Reads a page of identity conflicts."""
+        return json_response(await self._conflicts.read(call.payload))
 
-    async def read_conflicts(self, request: Request) -> Response:
-        """`GET /v1/identity/conflicts`: a page of those who may be one person."""
-        api_key = await self._admit(request, IDENTITY_READ)
-        asked = decoding.from_parameters(request.query_params.multi_items(), IdentityConflictQuery)
-        await self._guard.consume(api_key)
-        return json_answer(await self._conflicts.read(asked))
+    @Operation(
+        method="POST",
+        path="/v1/identity/conflicts/{id}/dismiss",
+        id="dismissConflict",
+        tag="Identity",
+        summary="Say that the two of a conflict are not the same person",
+        description="The conflict is not listed again. A repeat is answered as the first time was.",
+        scope=IDENTITY_WRITE,
+        body=(Dismissal,),
+        response=(AuditEntry,),
+        returns=(
+            "What somebody did to identities. `identifier` and `shared` are there for a review "
+            "alone."
+        ),
+        errors=(errors.IdentityConflictNotFound,),
+        examples={
+            "a couple": Example(DISMISSED, request=DISMISSAL),
+        },
+    )
+    async def dismiss_conflict(self, call: Call[Dismissal]) -> Response:
+        """Records that the two Customers of a conflict are not the same person."""
+        return json_response(await self._reviews.dismiss(call.id, call.payload, call.api_key.id))
 
-    async def dismiss_conflict(self, request: Request) -> Response:
-        """`POST /v1/identity/conflicts/{id}/dismiss`: remembers that the two are not the same."""
-        api_key = await self._admit(request, IDENTITY_WRITE)
-        sent = decoding.decode(await read_json(request), Dismissal)
-        await self._guard.consume(api_key)
-        conflict = request.path_params["id"]
-        return json_answer(await self._reviews.dismiss(conflict, sent, api_key.id))
+    @Operation(
+        method="POST",
+        path="/v1/dismissals/{id}/undo",
+        id="undoDismissal",
+        tag="Identity",
+        summary="Undo a dismissal",
+        description=(
+            "The identity conflict of the two Customers is listed again, and can be dismissed "
+            "again. A repeat returns the first undo. The body may be left out."
+        ),
+        scope=IDENTITY_WRITE,
+        body=(UndoRequest,),
+        is_body_optional=True,
+        response=(AuditEntry,),
+        returns=(
+            "What somebody did to identities. `identifier` and `shared` are there for a review "
+            "alone."
+        ),
+        errors=(errors.DismissalNotFound,),
+        examples={"by a reviewer": Example(DISMISSAL_UNDONE, request=UNDO_DISMISSAL)},
+    )
+    async def undo_dismissal(self, call: Call[UndoRequest]) -> Response:
+        """Undoes a dismissal."""
+        reason = call.payload.reason
+        return json_response(await self._reviews.undo_dismissal(call.id, reason, call.api_key.id))
 
-    async def undo_dismissal(self, request: Request) -> Response:
-        """`POST /v1/dismissals/{id}/undo`: undoes a dismissal. The body may be left out."""
-        api_key = await self._admit(request, IDENTITY_WRITE)
-        body = await read_json(request) if has_body(request) else b"{}"
-        sent = decoding.decode(body, UndoRequest)
-        await self._guard.consume(api_key)
-        dismissal = request.path_params["id"]
-        return json_answer(await self._reviews.undo_dismissal(dismissal, sent.reason, api_key.id))
-
-    async def mark_shared(self, request: Request) -> Response:
-        """`POST /v1/identity/shared`: marks a key as shared by several people, or unmarks it."""
-        api_key = await self._admit(request, IDENTITY_WRITE)
-        sent = decoding.decode(await read_json(request), SharedMark)
-        await self._guard.consume(api_key)
-        return json_answer(await self._reviews.mark(sent, api_key.id))
-
-    async def read_changes(self, request: Request) -> Response:
-        """`GET /v1/identity/changes`: a page of what was done to identities, by whom and why."""
-        api_key = await self._admit(request, IDENTITY_READ)
-        asked = decoding.from_parameters(request.query_params.multi_items(), AuditQuery)
-        await self._guard.consume(api_key)
-        return json_answer(await self._audit.read(asked))
-
-    async def _admit(self, request: Request, scope: str) -> ApiKey:
-        return await self._guard.authorize(headers.api_key(request), scope)
+    @Operation(
+        method="POST",
+        path="/v1/identity/shared",
+        id="markShared",
+        tag="Identity",
+        summary="Say whether a key is shared by several people",
+        description=(
+            "A shared key decides nothing where an event has another one. What is attached by it "
+            "stays where it is."
+        ),
+        scope=IDENTITY_WRITE,
+        body=(SharedMark,),
+        response=(AuditEntry,),
+        returns=(
+            "What somebody did to identities. `identifier` and `shared` are there for a review "
+            "alone."
+        ),
+        errors=(errors.CustomerNotFound,),
+        examples={
+            "a phone": Example(MARKED, request=SHARED_MARK),
+        },
+    )
+    async def mark_shared(self, call: Call[SharedMark]) -> Response:
+        """Marks an identifier as shared by several people, or unmarks it."""
+        return json_response(await self._reviews.mark(call.payload, call.api_key.id))

@@ -1,12 +1,16 @@
 """The docs page: the OpenAPI document in Swagger UI, with nothing loaded from elsewhere."""
 
+from collections.abc import Iterable
+from functools import cached_property
+
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from app.http.openapi import document as openapi
-from app.http.routing import route
+from app.http.endpoints import Endpoint, Operation
+from app.http.openapi.document import document
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -48,37 +52,39 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
-_static = StaticFiles(packages=[("swagger_ui", "static")])
 
+class DocsRoutes:
+    """The routes of the OpenAPI document of some operations, and of its page."""
 
-async def document(request: Request) -> Response:
-    """`GET /openapi.json`: the OpenAPI document."""
-    return Response(openapi.encoded(), media_type="application/json")
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._operations = operations
+        self._static = StaticFiles(packages=[("swagger_ui", "static")])
 
+    @Endpoint(method="GET", path="/openapi.json")
+    async def document(self, request: Request) -> Response:
+        """The OpenAPI document."""
+        return Response(self._encoded, media_type="application/json")
 
-async def page(request: Request) -> Response:
-    """`GET /docs`: Swagger UI."""
-    return HTMLResponse(_PAGE, headers=_HEADERS)
+    @Endpoint(method="GET", path="/docs")
+    async def page(self, request: Request) -> Response:
+        """Swagger UI."""
+        return HTMLResponse(_PAGE, headers=_HEADERS)
 
+    @Endpoint(method="GET", path="/docs/start.js")
+    async def start(self, request: Request) -> Response:
+        """The script that starts it, apart from the page so that no script is inline."""
+        return Response(_START, media_type="text/javascript", headers=_HEADERS)
 
-async def start(request: Request) -> Response:
-    """`GET /docs/start.js`: what starts it, apart from the page so that no script is inline."""
-    return Response(_START, media_type="text/javascript", headers=_HEADERS)
+    @Endpoint(method="GET", path="/docs/{name}")
+    async def asset(self, request: Request) -> Response:
+        """A file of Swagger UI. Raises HTTPException for one that the page does not need."""
+        name = request.path_params["name"]
+        if name not in _ASSETS:
+            raise HTTPException(404)
+        response = await self._static.get_response(name, request.scope)
+        response.headers.update(_HEADERS)
+        return response
 
-
-async def asset(request: Request) -> Response:
-    """`GET /docs/{name}`: a file of Swagger UI. Raises HTTPException where the page needs none."""
-    name = request.path_params["name"]
-    if name not in _ASSETS:
-        raise HTTPException(404)
-    response = await _static.get_response(name, request.scope)
-    response.headers.update(_HEADERS)
-    return response
-
-
-ROUTES = [
-    route("/openapi.json", document, "GET", is_documented=False),
-    route("/docs", page, "GET", is_documented=False),
-    route("/docs/start.js", start, "GET", is_documented=False),
-    route("/docs/{name}", asset, "GET", is_documented=False),
-]
+    @cached_property
+    def _encoded(self) -> bytes:
+        return msgspec.json.encode(document(self._operations))

@@ -1,28 +1,22 @@
-"""OpenAPI: the document of the routes, made of the types, the errors and the operations."""
+"""OpenAPI: the document of the operations, made of their types, errors and texts."""
 
-from functools import cache
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-import msgspec
-
 from app.access.api_keys import SCOPES
+from app.http.endpoints import Operation
 from app.http.openapi import error_responses, headers, schemas
-from app.http.openapi.operations import OPERATIONS, Operation
 from app.http.openapi.schemas import Schema
 
 
-@cache
-def encoded() -> bytes:
-    """The document as JSON."""
-    return msgspec.json.encode(document())
-
-
-def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of every operation."""
+def document(operations: Iterable[Operation]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the operations."""
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    kinds: list[type] = []
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        kinds += (*operation.body, *operation.response)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -34,7 +28,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": schemas.components(),
+            "schemas": schemas.components(kinds),
             "parameters": headers.PARAMETERS,
             "headers": headers.HEADERS,
             "securitySchemes": {
@@ -50,62 +44,50 @@ def document() -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    answer = _text(operation) if operation.text else _answer(operation)
-    answers = {"200": answer} | _later(operation, answer)
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
         "parameters": _parameters(operation),
-        "responses": answers | error_responses.responses(operation.errors),
+        "responses": _responses(operation),
     }
     if operation.scope:
         described["description"] += f" Required scope: `{operation.scope}`."
         described["security"] = [{"apiKey": [operation.scope]}]
-    if operation.takes:
-        sent = {name: {"value": pair[0]} for name, pair in operation.examples.items()}
-        described["requestBody"] = {"required": True, "content": _json(operation.takes, sent)}
+    if operation.body:
+        requests = {
+            name: {"value": example.request} for name, example in operation.examples.items()
+        }
+        described["requestBody"] = {"required": True, "content": _json(operation.body, requests)}
     return described
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
-    found = [
-        {"$ref": f"#/components/parameters/{name}"}
-        for name in (*operation.parameters, "X-Request-Id")
-    ]
+    encoding = ("Content-Encoding",) if operation.body else ()
+    names = (*operation.request_headers, *encoding, "X-Request-Id")
+    others = [{"$ref": f"#/components/parameters/{name}"} for name in names]
     if "{id}" in operation.path:
-        found.insert(0, headers.identifier(operation.path))
-    known = schemas.parameters(operation.asks) if operation.asks else {}
-    query = [{"name": name, "in": "query"} | _field(known[name]) for name in operation.query]
-    return [*query, *found]
+        others.insert(0, headers.identifier(operation.path))
+    fields = schemas.parameters(operation.query) if operation.query else {}
+    query = [{"name": name, "in": "query"} | _field(fields[name]) for name in operation.query_names]
+    return [*query, *others]
 
 
 def _field(schema: Schema) -> dict[str, Any]:
     return {"description": schema.pop("description"), "schema": schema}
 
 
-def _answer(operation: Operation) -> dict[str, Any]:
-    given = {name: {"value": pair[1]} for name, pair in operation.examples.items()}
-    return {
-        "description": " Or: ".join(
-            (kind.__doc__ or "").split("\n")[0] for kind in operation.gives
-        ),
-        "headers": headers.references("X-Request-Id", *operation.headers),
-        "content": _json(operation.gives, given),
+def _responses(operation: Operation) -> dict[str, Any]:
+    examples = {name: {"value": example.response} for name, example in operation.examples.items()}
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    response = {
+        "description": operation.returns,
+        "headers": headers.references("X-Request-Id", *operation.response_headers),
+        "content": _json(operation.response, examples) if operation.response else text,
     }
-
-
-def _later(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
-    return {"202": answer | {"description": operation.later}} if operation.later else {}
-
-
-def _text(operation: Operation) -> dict[str, Any]:
-    return {
-        "description": operation.text,
-        "headers": headers.references("X-Request-Id", *operation.headers),
-        "content": {"text/plain": {"schema": {"type": "string"}}},
-    }
+    accepted = {"202": response | {"description": operation.accepted}} if operation.accepted else {}
+    return {"200": response} | accepted | error_responses.responses(operation.all_errors)
 
 
 def _json(kinds: tuple[type, ...], examples: dict[str, Any]) -> dict[str, Any]:

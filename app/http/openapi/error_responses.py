@@ -1,14 +1,14 @@
 """Refusals: what a route answers to errors, by the one map from errors to status codes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from app.errors import ServiceError
 from app.http.openapi import headers, schemas
-from app.http.openapi.operations import Errors
 from app.http.responses import STATUS, ErrorBody
 
 
-def responses(errors: Errors) -> dict[str, Any]:
+def responses(errors: Iterable[type[ServiceError]]) -> dict[str, Any]:
     """What a route answers to each status of its errors."""
     kinds: dict[int, list[type[ServiceError]]] = {}
     for kind in errors:

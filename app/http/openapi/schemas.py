@@ -1,6 +1,7 @@
 """Schemas: the types of what comes in and goes out, as JSON Schema knows them."""
 
 import inspect
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -8,18 +9,13 @@ from msgspec import Meta, Struct
 
 from app.customers.context import ConflictingCustomer, Context, ContextQuery
 from app.customers.explanation.outcomes import KeyExplanation
-from app.customers.explanation.reader import Explanation
 from app.customers.timeline import Timeline
 from app.http.responses import Error, ErrorBody
 from app.identity.audit import AuditEntry, AuditPage
 from app.identity.conflicts import IdentityConflictPage
 from app.identity.erasure import Erasure
-from app.identity.merge_preview import MergePreview, PreviewQuery
-from app.identity.merges import Merge, MergeRequest
-from app.identity.reason import UndoRequest
-from app.identity.reviews import Dismissal, SharedMark
-from app.identity.split_preview import SplitPreview, SplitQuery
-from app.identity.splits import Split, SplitRequest
+from app.identity.merges import Merge
+from app.identity.reviews import SharedMark
 from app.ingest.events import EventIngest
 from app.ingest.payload import BATCH_SIZE
 from app.ingest.results import EventResult
@@ -66,16 +62,10 @@ def reference(kind: type) -> Schema:
     return {"$ref": f"{_PREFIX}{kind.__name__}"}
 
 
-def components() -> dict[str, Schema]:
-    """The schemas of all types by their names."""
-    kinds = (
-        *(Event, EventBatch, BatchReceipt, EventResult),
-        *(ContextQuery, Context, Timeline, Explanation, ErrorBody, Health),
-        *(Merge, MergePreview, MergeRequest, PreviewQuery, UndoRequest),
-        *(Split, SplitPreview, SplitQuery, SplitRequest),
-        *(IdentityConflictPage, Dismissal, SharedMark, AuditEntry, AuditPage, Erasure),
-    )
-    _, found = msgspec.json.schema_components(kinds, ref_template=f"{_PREFIX}{{name}}")
+def components(kinds: Iterable[type]) -> dict[str, Schema]:
+    """The schemas of these types and of an error, and of all types within them, by their names."""
+    named = [*dict.fromkeys(kinds), ErrorBody]
+    _, found = msgspec.json.schema_components(named, ref_template=f"{_PREFIX}{{name}}")
     schemas = {name: tidy(schema) for name, schema in sorted(found.items())}
     schemas[BatchReceipt.__name__]["properties"]["results"] = {
         "type": "array",

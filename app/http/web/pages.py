@@ -1,12 +1,9 @@
 """The pages: the door for people, who search for a Customer and read its timeline."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from app.access.api_keys import CONTEXT_READ
 from app.access.guard import Guard
@@ -18,24 +15,20 @@ from app.errors import (
     ForbiddenScope,
     InvalidPayload,
     NotFound,
-    ServiceError,
     Unauthenticated,
 )
 from app.http.body import read_form
+from app.http.endpoints import Call
 from app.http.responses import STATUS
-from app.http.routing import route
 from app.http.web import assets, search, session, templates
+from app.http.web.page import Page
 from app.http.web.timeline_view import days
-
-log = structlog.get_logger()
 
 _FACTS = 256 * 1024  # bytes of JSON: a Customer may have any number of identifiers
 _FOREVER = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
 }
-
-Door = Callable[[Request], Awaitable[Response]]
 
 
 class Pages:
@@ -54,32 +47,15 @@ class Pages:
         self._guard = guard
         self._assets = assets.load()
 
-    def routes(self) -> list[Route]:
-        """The routes of the pages and of what they are shown with."""
-        doors: list[tuple[str, str, Door]] = [
-            ("GET", "/", self.start),
-            ("GET", "/search", self.search),
-            ("GET", "/customers/{id}", self.customer),
-            ("GET", "/customers/{id}/timeline", self.older),
-            ("GET", "/events/{id}", self.event),
-            ("GET POST", session.PATH, self.login),
-            ("POST", "/logout", self.log_out),
-            ("GET", assets.ROUTE, self.asset),
-        ]
-        return [
-            route(path, _answered(door), *each.split(), is_documented=False)
-            for each, path, door in doors
-        ]
-
-    async def start(self, request: Request) -> Response:
-        """`GET /`: the search box."""
-        await self._enter(request)
+    @Page(method="GET", path="/", scope=CONTEXT_READ)
+    async def start(self, call: Call[None]) -> Response:
+        """The search box."""
         return templates.page("search", asked="", is_nobody=False)
 
-    async def search(self, request: Request) -> Response:
-        """`GET /search?q=`: leads to the Customer whom a text names, or says that it is nobody."""
-        await self._enter(request)
-        asked = request.query_params.get("q", "")
+    @Page(method="GET", path="/search", scope=CONTEXT_READ)
+    async def search(self, call: Call[None]) -> Response:
+        """Redirects to the Customer whose identifier is `q`, or shows that there is none."""
+        asked = call.request.query_params.get("q", "")
         for query in search.queries(asked):
             try:
                 found = await self._contexts.read(query)
@@ -88,44 +64,44 @@ class Pages:
             return RedirectResponse(templates.customer_path(found.customer_id), 303)
         return templates.page("search", 404, asked=asked, is_nobody=True)
 
-    async def customer(self, request: Request) -> Response:
-        """`GET /customers/{id}`: what is known of a Customer, and the first page of its timeline.
+    @Page(method="GET", path="/customers/{id}", scope=CONTEXT_READ)
+    async def customer(self, call: Call[None]) -> Response:
+        """What is known of a Customer, and the first page of its timeline.
 
-        With `cursor`, a later page of it alone. The id of a Customer who was merged leads to the
-        one into which it was.
+        With `cursor`, a later page of it alone. The id of a merged Customer redirects to the
+        surviving one.
         """
-        await self._enter(request)
-        customer_id = request.path_params["id"]
-        timeline = await self._timeline(request)
+        customer_id = call.id
+        timeline = await self._timeline(call.request)
         if timeline.customer_id != customer_id:
-            query = f"?{request.url.query}" if request.url.query else ""
+            query = f"?{call.request.url.query}" if call.request.url.query else ""
             return RedirectResponse(templates.customer_path(timeline.customer_id) + query, 303)
-        if "cursor" in request.query_params:
+        if "cursor" in call.request.query_params:
             return templates.page("older", **_shown(timeline))
         query = ContextQuery(customer=customer_id, limit=0, max_bytes=_FACTS)
         context = await self._contexts.read(query)
         return templates.page("customer", **_shown(timeline), **_facts(context))
 
-    async def older(self, request: Request) -> Response:
-        """`GET /customers/{id}/timeline?cursor=`: a later page, to put at the end of this one."""
-        await self._enter(request)
-        return templates.page("timeline", **_shown(await self._timeline(request)))
+    @Page(method="GET", path="/customers/{id}/timeline", scope=CONTEXT_READ)
+    async def older(self, call: Call[None]) -> Response:
+        """The page of the timeline at `cursor`, to append to the one before."""
+        return templates.page("timeline", **_shown(await self._timeline(call.request)))
 
-    async def event(self, request: Request) -> Response:
-        """`GET /events/{id}`: why an event is with its Customer."""
-        await self._enter(request)
-        query = ExplanationQuery(request.path_params["id"])
+    @Page(method="GET", path="/events/{id}", scope=CONTEXT_READ)
+    async def event(self, call: Call[None]) -> Response:
+        """Why an event is with its Customer."""
+        query = ExplanationQuery(call.id)
         return templates.page("event", explained=await self._explanations.read(query))
 
+    @Page(method="GET", path=session.PATH)
     async def login(self, request: Request) -> Response:
-        """`/login`: asks for a key with GET, keeps it with POST, then leads to `next`."""
-        if request.method == "POST":
-            return await self._log_in(request)
-        return templates.page(
-            "login", next=session.local(request.query_params.get("next", "/")), fault=""
-        )
+        """Asks for an API key, and then leads to `next`."""
+        target = session.local(request.query_params.get("next", "/"))
+        return templates.page("login", next=target, fault="")
 
-    async def _log_in(self, request: Request) -> Response:
+    @Page(method="POST", path=session.PATH)
+    async def log_in(self, request: Request) -> Response:
+        """Stores the API key in a cookie, and leads to `next`."""
         session.check_origin(request)
         form = await read_form(request)
         key, target = form.get("key", "").strip(), session.local(form.get("next", "/"))
@@ -135,20 +111,19 @@ class Pages:
             return templates.page("login", STATUS[error.code], next=target, fault=error.message)
         return session.keep(RedirectResponse(target, 303), request, key)
 
+    @Page(method="POST", path="/logout")
     async def log_out(self, request: Request) -> Response:
-        """`POST /logout`: forgets the key."""
+        """Clears the cookie."""
         session.check_origin(request)
         return session.forget(RedirectResponse(session.PATH, 303), request)
 
+    @Page(method="GET", path=assets.ROUTE)
     async def asset(self, request: Request) -> Response:
-        """`GET /static/{name}`: the style sheet, the script and the icon, for any caller."""
+        """The style sheet, the script or the icon."""
         found = self._assets.get(request.path_params["name"])
         if found is None:
             raise NotFound("there is no such file")
         return Response(found.content, 200, _FOREVER, found.media_type)
-
-    async def _enter(self, request: Request) -> None:
-        await self._guard.consume(await self._guard.authorize(session.key(request), CONTEXT_READ))
 
     async def _timeline(self, request: Request) -> Timeline:
         cursor = request.query_params.get("cursor")
@@ -172,25 +147,3 @@ def _facts(context: Context) -> dict[str, Any]:
         "browser": context.browser if is_link else None,
         "touchpoints": sum(each.count for each in context.events),
     }
-
-
-def _answered(door: Door) -> Door:
-    """The door, whose errors are pages; without a key that may read, it leads to the login."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await door(request)
-        except (Unauthenticated, ForbiddenScope):
-            return session.ask(request)
-        except ClientDisconnect:
-            raise
-        except ServiceError as error:
-            path = request.url.path
-            log.info("request_rejected", method=request.method, path=path, code=error.code)
-            return templates.error_page(error)
-        except Exception:
-            log.exception("request_failed", method=request.method, path=request.url.path)
-            request_id = structlog.contextvars.get_contextvars().get("request_id")
-            return templates.error_page(ServiceError("an error of ours"), request_id)
-
-    return answer

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from app.http.openapi.operations import OPERATIONS
 from tests.support import http_client
+from tests.support.openapi import OPERATIONS
 
 pytest_plugins = ["tests.support.chromium"]
 

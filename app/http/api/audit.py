@@ -1,0 +1,53 @@
+"""The audit route: what was done to identities."""
+
+from starlette.responses import Response
+
+from app import errors
+from app.access.api_keys import IDENTITY_READ
+from app.http.api.reviews import DISMISSED, MARKED
+from app.http.endpoints import Call, Example, Operation
+from app.http.responses import json_response
+from app.identity.audit import AuditPage, AuditQuery, AuditReader
+
+ERASED = {
+    "id": "ers_01ks",
+    "kind": "erasure",
+    "at": "2026-05-11T09:00:00.5Z",
+    "by": "key_01kq",
+    "reason": "request 1042",
+    "customers": ["cus_8af2", "cus_8b01"],
+}
+CHANGES = {"changes": [ERASED, MARKED, DISMISSED]}
+
+
+class AuditRoutes:
+    """The route that reads the audit log."""
+
+    def __init__(self, audit: AuditReader) -> None:
+        self._audit = audit
+
+    @Operation(
+        method="GET",
+        path="/v1/identity/changes",
+        id="readChanges",
+        tag="Identity",
+        summary="Read a page of what was done to identities",
+        description=(
+            "Merges, undos, splits, dismissals, reviews of shared keys and erasures, the latest "
+            "first."
+        ),
+        scope=IDENTITY_READ,
+        query=AuditQuery,
+        response=(AuditPage,),
+        returns=(
+            "A page of the audit trail, the latest first. Where there is a `nextCursor` there is "
+            "more."
+        ),
+        errors=(errors.CustomerNotFound,),
+        examples={
+            "a mark": Example(CHANGES),
+        },
+    )
+    async def read_changes(self, call: Call[AuditQuery]) -> Response:
+        """Reads a page of the audit log."""
+        return json_response(await self._audit.read(call.payload))

@@ -1,0 +1,127 @@
+"""The split routes: previews splits, makes them and undoes them."""
+
+from starlette.responses import Response
+
+from app import errors
+from app.access.api_keys import IDENTITY_WRITE
+from app.http.api.merges import MERGE, UNDO_REQUEST
+from app.http.endpoints import Call, Example, Operation
+from app.http.responses import json_response
+from app.identity.merges import Merge
+from app.identity.reason import UndoRequest
+from app.identity.split_preview import SplitPreview, SplitQuery
+from app.identity.splits import Split, SplitRequest, SplitService
+
+SPLIT_QUERY = {"shared": ["phone:+14155552671"]}
+SPLIT_PREVIEW = {
+    "customerId": "cus_8af2",
+    "stays": {"identifiers": ["email:jane@acme.com", "phone:+14155552671"], "touchpoints": 12},
+    "parts": [{"identifiers": ["email:joe@acme.com"], "touchpoints": 3}],
+}
+SPLIT_REQUEST = SPLIT_QUERY | {"reason": "the office's phone"}
+SPLIT = {
+    "customerId": "cus_8af2",
+    "parts": [
+        {
+            "identifiers": ["email:joe@acme.com"],
+            "touchpoints": 3,
+            "splitId": "spl_01kz",
+            "customerId": "cus_77b1",
+        }
+    ],
+    "at": "2026-05-03T09:00:00.000000Z",
+    "by": "key_01kx",
+    "reason": "the office's phone",
+}
+
+
+class SplitRoutes:
+    """The routes that split Customers."""
+
+    def __init__(self, splits: SplitService) -> None:
+        self._splits = splits
+
+    @Operation(
+        method="POST",
+        path="/v1/customers/{id}/split-preview",
+        id="previewSplit",
+        tag="Identity",
+        summary="Foresee a split",
+        description=(
+            "The parts that the Identifiers fall into, as they came together in the recorded "
+            "events, where what is shared connects nobody. It writes nothing. The body may be "
+            "left out."
+        ),
+        scope=IDENTITY_WRITE,
+        body=(SplitQuery,),
+        is_body_optional=True,
+        response=(SplitPreview,),
+        returns=(
+            "The parts that the recorded events imply. The first stays, with all that connects "
+            "nobody."
+        ),
+        errors=(errors.CustomerNotFound,),
+        examples={
+            "an office's phone": Example(SPLIT_PREVIEW, request=SPLIT_QUERY),
+        },
+    )
+    async def preview(self, call: Call[SplitQuery]) -> Response:
+        """Previews the parts that the recorded events imply."""
+        return json_response(await self._splits.preview(call.id, call.payload.shared))
+
+    @Operation(
+        method="POST",
+        path="/v1/customers/{id}/split",
+        id="splitCustomer",
+        tag="Identity",
+        summary="Split a Customer",
+        description=(
+            "Makes a Customer of each part but the first, with its Identifiers and Touchpoints, "
+            "and marks what is shared. Each part can be undone by its `splitId`."
+        ),
+        scope=IDENTITY_WRITE,
+        body=(SplitRequest,),
+        response=(Split,),
+        returns="A split: who was parted into whom, when, by which API key, and why.",
+        errors=(
+            errors.CustomerNotFound,
+            errors.MergeConflict,
+            errors.NothingToSplit,
+        ),
+        examples={
+            "an office's phone": Example(SPLIT, request=SPLIT_REQUEST),
+        },
+    )
+    async def split(self, call: Call[SplitRequest]) -> Response:
+        """Makes a Customer of each part but the first."""
+        return json_response(await self._splits.split(call.id, call.payload, call.api_key.id))
+
+    @Operation(
+        method="POST",
+        path="/v1/splits/{id}/undo",
+        id="undoSplit",
+        tag="Identity",
+        summary="Undo a split",
+        description=(
+            "Merges the part into its whole again, which a merge's undo can take back in turn. "
+            "The body may be left out."
+        ),
+        scope=IDENTITY_WRITE,
+        body=(UndoRequest,),
+        is_body_optional=True,
+        response=(Merge,),
+        returns=(
+            "A merge: who stays, who was merged, when, by which API key, and why; the undo as well."
+        ),
+        errors=(
+            errors.SplitNotFound,
+            errors.MergeConflict,
+        ),
+        examples={
+            "by a reviewer": Example(MERGE, request=UNDO_REQUEST),
+        },
+    )
+    async def undo(self, call: Call[UndoRequest]) -> Response:
+        """Merges a part into its whole again."""
+        reason = call.payload.reason
+        return json_response(await self._splits.undo(call.id, reason, call.api_key.id))
