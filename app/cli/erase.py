@@ -14,7 +14,7 @@ from app.cli.resources import ErasureResources
 from app.customers.context import Context, ContextQuery
 from app.errors import CustomerNotFound, InvalidPayload
 from app.identity.erasure import COMMAND_LINE, Erasure, ErasureQuery
-from app.identity.reason import REASON_LENGTH
+from app.identity.reason import MAX_REASON_LENGTH
 from app.observability import progress
 from app.settings import Settings
 
@@ -43,7 +43,7 @@ class _Target(Struct, frozen=True):
 @click.option("--email", "emails", multiple=True, help="Somebody by an email; repeat it for more.")
 @click.option("--phone", "phones", multiple=True, help="Somebody by a phone.")
 @click.option("--external-id", "external_ids", multiple=True, help="Somebody by an external id.")
-@click.option("--reason", help="Why, for the audit trail, which stays: no personal data.")
+@click.option("--reason", help="Why, for the audit log, which is not erased: no personal data.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase_command(**options: Any) -> None:
     """Erase people for good, with their Identifiers and Touchpoints.
@@ -70,8 +70,8 @@ def erase_command(**options: Any) -> None:
 
 def _queries(options: _Options) -> list[ContextQuery]:
     """A query for each Customer. Raises UsageError if none is named or the reason is too long."""
-    if options.reason and len(options.reason) > REASON_LENGTH:
-        raise click.UsageError(f"--reason has more than {REASON_LENGTH} characters")
+    if options.reason and len(options.reason) > MAX_REASON_LENGTH:
+        raise click.UsageError(f"--reason has more than {MAX_REASON_LENGTH} characters")
     queries = [
         *(ContextQuery(customer=customer, limit=0) for customer in options.customers),
         *(ContextQuery(email=email, limit=0) for email in options.emails),

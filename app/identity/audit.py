@@ -1,4 +1,4 @@
-"""Changes: the audit trail of who was merged, split, dismissed, reviewed or erased, and why."""
+"""The audit log of merges, splits, dismissals, their undos, reviews and erasures."""
 
 from typing import Annotated, Any
 
@@ -10,27 +10,27 @@ from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound
 from app.graph.graph import Graph, Row
 
-LIMIT = 200
+MAX_PAGE_ENTRIES = 200
 
 
 class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which part of the audit trail."""
+    """Which page of the audit log to return."""
 
     customer: Annotated[
         str | None,
         Meta(
-            description="Only what touches this Customer, or one that is merged with it.",
+            description="Only entries about this Customer, or one that is merged with it.",
             extra_json_schema={"maxLength": identifiers.MAX_ID_LENGTH},
         ),
     ] = None
-    limit: Annotated[int, Meta(ge=1, le=LIMIT, description="How long a page may be.")] = 50
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE_ENTRIES, description="Page size.")] = 50
     cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
 
 
 class AuditEntry(Struct, frozen=True, omit_defaults=True):
-    """What somebody did to identities. `identifier` and `shared` are there for a review alone.
+    """A decision about identities. Only a review has `identifier` and `shared`.
 
-    The undo of a merge or of a dismissal has the id of that.
+    The undo of a merge or of a dismissal has the same `id` as that.
     """
 
     id: str
@@ -48,28 +48,29 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
     customers: Annotated[
         list[str],
         Meta(
-            description="Who was merged, and into whom; who was split off, and from whom; the two "
-            "of a dismissal; the owner of the key of a review; all of an erasure."
+            description="Of a merge, the merged Customer and the surviving one; of a split, the "
+            "new Customer and the split one; both of a dismissal; of a review, the Customer "
+            "that the identifier belongs to; all Customers of an erasure."
         ),
     ]
-    reason: Annotated[str | None, Meta(description="Absent where none was given.")] = None
+    reason: Annotated[str | None, Meta(description="Absent if the request had none.")] = None
     identifier: Annotated[
-        str | None, Meta(description="The key that was reviewed, as `kind:value`.")
+        str | None, Meta(description="The reviewed identifier, as `kind:value`.")
     ] = None
     shared: Annotated[
-        bool | None, Meta(description="Whether the key was marked as shared, or unmarked.")
+        bool | None, Meta(description="Whether the identifier was marked as shared, or unmarked.")
     ] = None
 
 
 class AuditPage(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A page of the audit trail, the latest first. Where there is a `nextCursor` there is more."""
+    """A page of the audit log, the latest entry first. A `nextCursor` means there is more."""
 
     changes: list[AuditEntry]
     next_cursor: str | None = None
 
 
 class AuditReader:
-    """Reads the audit trail from the graph."""
+    """Reads the audit log from the graph."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -98,5 +99,5 @@ class AuditReader:
 
 
 def audit_entry(row: Row) -> AuditEntry:
-    """The change of a row that a statement returns."""
+    """The entry in a row that a statement returns."""
     return msgspec.convert(row, AuditEntry)

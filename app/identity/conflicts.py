@@ -1,4 +1,4 @@
-"""Conflicts: pairs of Customers who may be one person, for somebody to review."""
+"""Identity conflicts: pairs of Customers that may be one person, for a data steward to review."""
 
 from typing import Annotated
 
@@ -10,20 +10,20 @@ from app.domain import pagination
 from app.domain.validation import FieldErrors
 from app.graph.graph import Graph, Row
 
-LIMIT = 100
-SCAN = 2000  # how many doubts a page looks at
-KEYS = 20  # how many a conflict tells
+MAX_PAGE_CONFLICTS = 100
+MAX_SCANNED_CONFLICTS = 2000  # for a page, of one kind of identifier each
+MAX_CONFLICT_IDENTIFIERS = 20
 
 
 class IdentityConflictQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which part of the conflicts."""
+    """Which page of the identity conflicts to return."""
 
-    limit: Annotated[int, Meta(ge=1, le=LIMIT, description="How long a page may be.")] = 20
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE_CONFLICTS, description="Page size.")] = 20
     cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
 
 
 class CustomerSummary(Struct, frozen=True, rename="camel"):
-    """A Customer of a conflict, with all who were merged with it, and how much it has."""
+    """A Customer of an identity conflict, counted with all Customers merged with it."""
 
     customer_id: str
     created_at: str
@@ -32,49 +32,52 @@ class CustomerSummary(Struct, frozen=True, rename="camel"):
 
 
 class ConflictingIdentifier(Struct, frozen=True, rename="camel"):
-    """A key that came with a heavier one of another Customer, which decided in its place."""
+    """An identifier that events carried with one of higher priority, of another Customer."""
 
-    identifier: Annotated[str, Meta(description="The key, as `kind:value`.")]
-    owner: Annotated[str, Meta(description="The Customer whose key it is.")]
-    seen_with: Annotated[str, Meta(description="The Customer that was decided on instead.")]
-    count: Annotated[int, Meta(description="How often.")]
+    identifier: Annotated[str, Meta(description="The identifier, as `kind:value`.")]
+    owner: Annotated[str, Meta(description="The Customer that the identifier belongs to.")]
+    seen_with: Annotated[str, Meta(description="The Customer that the events were resolved to.")]
+    count: Annotated[int, Meta(description="Number of such events.")]
     first_seen: str
     last_seen: str
-    last_event: Annotated[str, Meta(description="The `eventId` of the last time.")]
+    last_event: Annotated[str, Meta(description="The `eventId` of the last such event.")]
 
 
 class ConflictEvidence(Struct, frozen=True, rename="camel"):
-    """What speaks for two Customers being one: how often their keys came together, and which."""
+    """Evidence that two Customers are one person: which of their identifiers events carried."""
 
     strength: Annotated[
         float,
-        Meta(description="Of the strongest kind of key: how often it came, times its weight."),
+        Meta(description="Of the kind with the most evidence: number of events times weight."),
     ]
-    kinds: Annotated[list[identity.Kind], Meta(description="Of the keys, the strongest first.")]
-    count: Annotated[int, Meta(description="How often keys of the two came together.")]
+    kinds: Annotated[
+        list[identity.Kind], Meta(description="Kinds of identifiers, the strongest first.")
+    ]
+    count: Annotated[int, Meta(description="Number of events with identifiers of both.")]
     first_seen: str
     last_seen: str
     keys: Annotated[
         list[ConflictingIdentifier],
-        Meta(max_length=KEYS, description="Those that came most often."),
+        Meta(max_length=MAX_CONFLICT_IDENTIFIERS, description="The most frequent ones."),
     ]
 
 
 class IdentityConflict(Struct, frozen=True):
-    """Two Customers who may be one person; its id is that of the two whose keys disagreed."""
+    """Two Customers that may be one person. The id names the two Customers of the events."""
 
     id: str
     customers: Annotated[
         list[CustomerSummary],
-        Meta(min_length=2, max_length=2, description="The two, as they are merged by now."),
+        Meta(min_length=2, max_length=2, description="The two surviving Customers as of now."),
     ]
     evidence: ConflictEvidence
 
 
 class IdentityConflictPage(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A page of conflicts, the strongest first. Where there is a `nextCursor` there may be more.
+    """A page of identity conflicts, the strongest evidence first.
 
-    A page may be shorter than asked for, or empty, where many were settled: the next one goes on.
+    If there is a `nextCursor`, there may be more. If many conflicts were resolved, a page may be
+    shorter than `limit`, or empty.
     """
 
     conflicts: list[IdentityConflict]
@@ -87,7 +90,7 @@ class _Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
 
 
 class IdentityConflictReader:
-    """Reads conflicts from the graph."""
+    """Reads identity conflicts from the graph."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -103,8 +106,8 @@ class IdentityConflictReader:
             "conflicts",
             before={"strength": start.strength, "id": start.id} if start else None,
             limit=query.limit,
-            scan=SCAN,
-            keys=KEYS,
+            scan=MAX_SCANNED_CONFLICTS,
+            keys=MAX_CONFLICT_IDENTIFIERS,
         )
         page, last = pagination.page(row["conflicts"], query.limit, row["end"])
         end = pagination.encode(_Position(last["strength"], last["id"])) if last else None

@@ -1,4 +1,4 @@
-"""Erasures: people deleted for good, with all that is theirs."""
+"""Erasures (GDPR Art. 17): Customers deleted for good, with their Identifiers and Touchpoints."""
 
 import asyncio
 from typing import Annotated
@@ -13,19 +13,19 @@ from app.errors import CustomerNotFound, FieldError, MergeConflict, Unavailable
 from app.graph.graph import Graph
 from app.identity.erasure_sweeper import ErasureSweeper, Report
 from app.identity.erasure_worker import WATCH_INTERVAL_SECONDS, ErasureWorker
-from app.identity.reason import REASON_LENGTH
+from app.identity.reason import MAX_REASON_LENGTH
 from app.identity.splits import SplitService
 from app.observability.metrics import Metrics
 
-COMMAND_LINE = "cli"  # who asks for an erasure there, where no API key does
+COMMAND_LINE = "cli"  # in place of the id of an API key
 BATCH_ROWS = 2000  # nodes or relationships in a transaction
-RESPONSE_TIMEOUT_SECONDS = 8.0  # a caller waits; the erasure continues without them
+RESPONSE_TIMEOUT_SECONDS = 8.0  # after which the erasure continues in the background
 MAX_ATTEMPTS = 5  # to begin while others merge or split the Customer
-MAX_PASSES = 20  # to finish while events that had found the Customer before arrive
+MAX_PASSES = 20  # to finish while events that were resolved before the erasure arrive
 
 
 class ErasureQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom to erase, and why."""
+    """Which Customer to erase, and why."""
 
     customer: Annotated[
         str,
@@ -37,36 +37,36 @@ class ErasureQuery(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[
         str | None,
         Meta(
-            description="Why, for the audit trail, which stays: no personal data.",
-            extra_json_schema={"maxLength": REASON_LENGTH},
+            description="Why, for the audit log, which is not erased: no personal data.",
+            extra_json_schema={"maxLength": MAX_REASON_LENGTH},
         ),
     ] = None
 
 
 class Erasure(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """What was erased, when, by whom, and why; all of it once there is a `finishedAt`."""
+    """An erasure: what was deleted, when, by whom, and why. It is complete with a `finishedAt`."""
 
     erasure_id: Annotated[str, Meta(extra_json_schema={"pattern": "^ers_"})]
     customers: Annotated[
         list[str],
-        Meta(description="The Customer who stood for all of them, then who was merged into it."),
+        Meta(description="The surviving Customer, then the Customers merged into it."),
     ]
-    identifiers: Annotated[int, Meta(description="How many were deleted.")]
-    touchpoints: Annotated[int, Meta(description="How many were deleted.")]
+    identifiers: Annotated[int, Meta(description="Number of deleted Identifiers.")]
+    touchpoints: Annotated[int, Meta(description="Number of deleted Touchpoints.")]
     redacted: Annotated[
-        int, Meta(description="From how many events of others one of the keys was taken.")
+        int, Meta(description="Number of events of other Customers that were redacted.")
     ]
-    at: Annotated[str, Meta(description="Since when nobody finds them.")]
+    at: Annotated[str, Meta(description="From then on no request finds the Customers.")]
     by: Annotated[str, Meta(description="The id of the API key, or `cli` for the command line.")]
     reason: str | None = None
     finished_at: str | None = None
 
 
 class ErasureService:
-    """Erases people from the graph. What was begun is always finished: by this or by `watch`.
+    """Erases Customers from the graph. `watch` finishes each erasure that was interrupted.
 
-    An erasure begins with one transaction, after which nobody finds the Customer any more. The
-    others, in which its Touchpoints go, can be interrupted, repeated, and run twice at once.
+    An erasure begins with one transaction, after which no request finds the Customer. The later
+    ones, which delete its Touchpoints, can be interrupted, repeated, and run twice at once.
     """
 
     def __init__(
@@ -86,33 +86,34 @@ class ErasureService:
         self._worker = ErasureWorker(graph, self.finish, metrics or Metrics())
 
     async def erase(self, query: ErasureQuery, by: str) -> Erasure:
-        """Erases a Customer with all who are merged with it. A repeat tells of the first time.
+        """Erases a Customer with all Customers merged with it. A repeat returns the first erasure.
 
-        Returns after some seconds, without `finished_at` where it goes on by itself.
+        Returns after `response_timeout`, without `finished_at` if it continues in the background.
         Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
-        begun = await self.begin(query, by)
-        if begun.finished_at:
-            return begun
-        task = self._worker.start(begun.customers[0])
+        erasure = await self.begin(query, by)
+        if erasure.finished_at:
+            return erasure
+        customer = erasure.customers[0]
+        task = self._worker.start(customer)
         await asyncio.wait((task,), timeout=self._response_timeout)
-        return task.result() if task.done() else await self._told(begun.customers[0])
+        return task.result() if task.done() else await self._read(customer)
 
     async def begin(self, query: ErasureQuery, by: str) -> Erasure:
-        """Has a Customer found by nobody any more; the rest is left for `finish`.
+        """Begins the erasure of a Customer, for `finish` to complete.
 
         Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
-        customer, reason = _checked(query)
+        customer, reason = _parse(query)
         for _ in range(MAX_ATTEMPTS):
             survivors = await self._graph.read("survivors", customers=[customer])
             for row in survivors:
                 await self._close(row["survivorId"], reason, by)
-            if found := await self.find(customer):
-                return found
+            if erasure := await self.find(customer):
+                return erasure
             if not survivors:
                 raise CustomerNotFound(f"there is no Customer {customer}")
-        raise MergeConflict("the Customer is being merged or split by others; try again")
+        raise MergeConflict("other requests are merging or splitting the Customer; try again")
 
     async def find(self, customer: str) -> Erasure | None:
         """The erasure of a Customer, if it was erased. Raises Unavailable."""
@@ -121,23 +122,23 @@ class ErasureService:
         return None
 
     async def finish(self, customer: str, report: Report = lambda _: None) -> Erasure:
-        """Deletes all that is left of a Customer whose erasure was begun.
+        """Deletes the rest of a Customer after `begin`; `report` gets each number of Touchpoints.
 
         Raises CustomerNotFound or Unavailable.
         """
         for _ in range(MAX_PASSES):
             await self._sweeper.run(customer, report)
-            found = await self._told(customer)
-            if found.finished_at:
-                return found
-        raise Unavailable("events of the Customer still arrive")
+            erasure = await self._read(customer)
+            if erasure.finished_at:
+                return erasure
+        raise Unavailable("events of the Customer still arrive; try again")
 
     async def watch(self, interval: float = WATCH_INTERVAL_SECONDS) -> None:
         """Resumes erasures that no process works on, every `interval` seconds, until cancelled."""
         await self._worker.watch(interval)
 
     async def _close(self, survivor: str, reason: str | None, by: str) -> None:
-        # A split that was interrupted has left Touchpoints of one with another.
+        # An interrupted split has left Touchpoints of the part with the split Customer.
         splits = await self._graph.read("erasure_splits", customer=survivor)
         for whole in dict.fromkeys(row["whole"] for row in splits):
             await self._splits.finish(whole)
@@ -152,13 +153,13 @@ class ErasureService:
             limit=self._batch,
         )
 
-    async def _told(self, customer: str) -> Erasure:
-        if found := await self.find(customer):
-            return found
+    async def _read(self, customer: str) -> Erasure:
+        if erasure := await self.find(customer):
+            return erasure
         raise CustomerNotFound(f"no Customer {customer} was erased")
 
 
-def _checked(query: ErasureQuery) -> tuple[str, str | None]:
+def _parse(query: ErasureQuery) -> tuple[str, str | None]:
     errors = FieldErrors()
     customer = errors.parse(query.customer, "customer", identifiers.opaque_id)
     reason = errors.parse(query.reason, "reason", _reason)
@@ -169,6 +170,6 @@ def _checked(query: ErasureQuery) -> tuple[str, str | None]:
 
 
 def _reason(text: str) -> str:
-    if len(text) > REASON_LENGTH:
-        raise ValueError(f"has more than {REASON_LENGTH} characters")
+    if len(text) > MAX_REASON_LENGTH:
+        raise ValueError(f"must have at most {MAX_REASON_LENGTH} characters")
     return text

@@ -1,14 +1,14 @@
-"""The sweep: what an erasure leaves at first, deleted in transactions of a bounded size."""
+"""The sweeper deletes the rest of an erased Customer, in bounded transactions."""
 
 from collections.abc import Callable
 
 from app.graph.graph import Graph, Row
 
-Report = Callable[[int], None]  # takes how many more Touchpoints were deleted
+Report = Callable[[int], None]  # gets the number of Touchpoints deleted since the last call
 
 
 class ErasureSweeper:
-    """Deletes what is left of Customers who were erased, so much in a transaction.
+    """Deletes the rest of erased Customers: `batch` nodes or relationships in a transaction.
 
     It can be interrupted, repeated, and run twice at once.
     """
@@ -18,13 +18,13 @@ class ErasureSweeper:
         self._batch = batch
 
     async def run(self, customer: str, report: Report) -> None:
-        """Deletes all that there is, and ends the erasure if nothing came meanwhile.
+        """Deletes all there is, and completes the erasure unless more arrived meanwhile.
 
         Raises Unavailable.
         """
         erased = self._batch
         while erased == self._batch:
-            # In between, as an event that had found the Customer before may attach another one.
+            # Each time, as an event that was resolved before the erasure may attach another one.
             await self._all("erasure_delete_identifiers", customer)
             erased = await self._some("erasure_delete_touchpoints", customer)
             report(erased)
@@ -41,7 +41,7 @@ class ErasureSweeper:
         return sum(row["erased"] for row in rows)
 
     async def _redact(self, customer: str) -> None:
-        """Takes the keys that are erased out of the events of others that carried them."""
+        """Removes the erased Identifiers from events of other Customers."""
         while rows := await self._graph.read("erasure_mentions", customer=customer, limit=1):
             for row in rows:
                 for other in row["customers"]:

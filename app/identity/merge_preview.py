@@ -1,4 +1,4 @@
-"""What a merge would put together, and what to consider before."""
+"""The preview of a merge: the two Customers, the evidence, and warnings."""
 
 from typing import Annotated
 
@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 from app.domain.identifiers import MAX_ID_LENGTH, Kind
 from app.graph.graph import Row
 
-MANY_IDENTIFIERS = 20
-MANY_TOUCHPOINTS = 1000
+LARGE_MERGE_IDENTIFIERS = 20  # a merge of more is large
+LARGE_MERGE_TOUCHPOINTS = 1000
 
 FromCustomer = Annotated[
     str,
@@ -21,20 +21,20 @@ FromCustomer = Annotated[
 
 
 class PreviewQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """With whom to merge."""
+    """Which Customer to merge."""
 
     from_: FromCustomer = msgspec.field(name="from")
 
 
 class KindCount(Struct, frozen=True):
-    """How many Identifiers of a kind there are."""
+    """The number of Identifiers of a kind."""
 
     kind: Kind
     count: int
 
 
 class MergeCustomerSummary(Struct, frozen=True, rename="camel"):
-    """One of the two, with all who were merged into it before: `customers` of them."""
+    """One of the two, counted with all Customers merged into it: `customers` in all."""
 
     customer_id: str
     created_at: str
@@ -44,7 +44,7 @@ class MergeCustomerSummary(Struct, frozen=True, rename="camel"):
 
 
 class MatchEvidence(Struct, frozen=True, rename="camel"):
-    """How often a key of the one came with one of the other; the kind is of what was overruled."""
+    """How many events carried identifiers of both; `kind` is of the one of lower priority."""
 
     kind: Kind
     count: int
@@ -53,7 +53,7 @@ class MatchEvidence(Struct, frozen=True, rename="camel"):
 
 
 class MergeWarning(Struct, frozen=True):
-    """What to consider before."""
+    """A reason to look closer before the merge."""
 
     code: Annotated[
         str,
@@ -63,7 +63,7 @@ class MergeWarning(Struct, frozen=True):
 
 
 class MergePreview(Struct, frozen=True, rename="camel"):
-    """What a merge would put together; nothing is written."""
+    """The preview of a merge; nothing is written."""
 
     customer: MergeCustomerSummary
     from_: MergeCustomerSummary = msgspec.field(name="from")
@@ -95,10 +95,10 @@ def _warnings(
     identifiers = sum(kind.count for kind in other.identifiers)
     warnings: list[MergeWarning] = []
     if is_dismissed:
-        warnings.append(MergeWarning("dismissed", "a reviewer said that the two are not the same"))
-    if identifiers > MANY_IDENTIFIERS or other.touchpoints > MANY_TOUCHPOINTS:
+        warnings.append(MergeWarning("dismissed", "the identity conflict of the two is dismissed"))
+    if identifiers > LARGE_MERGE_IDENTIFIERS or other.touchpoints > LARGE_MERGE_TOUCHPOINTS:
         size = f"{identifiers} identifiers and {other.touchpoints} touchpoints"
-        warnings.append(MergeWarning("large", f"{size} would change hands"))
+        warnings.append(MergeWarning("large", f"the merge would move {size}"))
     if not conflicts:
-        warnings.append(MergeWarning("no_evidence", "no event has ever connected the two"))
+        warnings.append(MergeWarning("no_evidence", "no event carried identifiers of both"))
     return warnings

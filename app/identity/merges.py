@@ -1,4 +1,4 @@
-"""Merges: two Customers who are one person, put together, and taken apart again exactly."""
+"""Merges of two Customers that are one person, and their undos."""
 
 from typing import Annotated
 
@@ -19,18 +19,18 @@ MAX_UNDO_ATTEMPTS = 5  # while others merge the Customers further
 
 
 class MergeRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """With whom to merge, and why."""
+    """Which Customer to merge, and why."""
 
     reason: Reason
     from_: FromCustomer = msgspec.field(name="from")
 
 
 class Merge(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A merge: who stays, who was merged, when, by which API key, and why; the undo as well."""
+    """A merge: the surviving Customer, the merged one, when, by which API key, why; its undo."""
 
     merge_id: Annotated[str, Meta(extra_json_schema={"pattern": "^mrg_"})]
-    customer_id: Annotated[str, Meta(description="Whom it was merged into.")]
-    from_: Annotated[str, Meta(description="Who was merged.")] = msgspec.field(name="from")
+    customer_id: Annotated[str, Meta(description="The surviving Customer.")]
+    from_: Annotated[str, Meta(description="The merged Customer.")] = msgspec.field(name="from")
     at: str
     by: str
     reason: str
@@ -46,7 +46,7 @@ class MergeService:
         self._graph = graph
 
     async def preview(self, customer: str, other: str) -> MergePreview:
-        """What it would put together to merge `other` into `customer`.
+        """The preview of a merge of `other` into `customer`.
 
         Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
@@ -57,7 +57,7 @@ class MergeService:
         return merge_preview.preview(by_id[into], by_id[merged])
 
     async def merge(self, customer: str, request: MergeRequest, by: str) -> Merge:
-        """Merges a Customer into `customer`; who was merged before stands for its survivor.
+        """Merges a Customer into `customer`. For one that is merged already, merges its survivor.
 
         Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
@@ -78,11 +78,11 @@ class MergeService:
             reason=request.reason,
         )
         if not rows:
-            raise MergeConflict("one of the two was merged or erased at the same time")
+            raise MergeConflict("one of the Customers was merged or erased at the same time")
         return merge
 
     async def undo(self, merge_id: str, reason: str | None, by: str) -> Merge:
-        """Takes a merge back: who was merged is a Customer by itself again.
+        """Undoes a merge: the merged Customer is one by itself again.
 
         Raises MergeNotFound, MergeConflict or Unavailable.
         """
@@ -101,13 +101,13 @@ class MergeService:
                 return msgspec.structs.replace(
                     _merge(merge_id, row), undone_at=text, undone_by=by, undo_reason=reason
                 )
-        raise MergeConflict("the Customers are being merged by others; try again")
+        raise MergeConflict("other requests are merging the Customers; try again")
 
     async def _find(self, merge_id: str) -> Row:
         rows = await self._graph.read("merge", id=merge_id)
         row = first(rows, MergeNotFound("there is no such merge"))
         if row["undoneAt"]:
-            raise MergeConflict("the merge was undone before")
+            raise MergeConflict("the merge is already undone")
         return row
 
     async def _survivors(self, *customers: str) -> dict[str, str]:
@@ -132,7 +132,7 @@ def _check(survivors: dict[str, str], into: str, merged: str) -> None:
         if customer not in survivors:
             raise CustomerNotFound(f"there is no Customer {customer}")
     if survivors[into] == survivors[merged]:
-        raise MergeConflict("the two are one Customer already")
+        raise MergeConflict("the Customers are already merged")
 
 
 def _merge(merge_id: str, row: Row) -> Merge:

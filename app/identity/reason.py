@@ -4,14 +4,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-REASON_LENGTH = 1000
+MAX_REASON_LENGTH = 1000
 
 Reason = Annotated[
     str,
     Meta(
-        description="Why, for the audit trail.",
+        description="Why, for the audit log.",
         min_length=1,
-        max_length=REASON_LENGTH,
+        max_length=MAX_REASON_LENGTH,
         pattern=r"\S",
         examples=["same person, confirmed by phone"],
     ),

@@ -1,4 +1,4 @@
-"""Review: what somebody decides of conflicts and of keys, with the reason kept."""
+"""Reviews: dismissals of identity conflicts, their undos, and marks of shared identifiers."""
 
 from msgspec import Struct
 
@@ -11,17 +11,17 @@ from app.graph.rows import first
 from app.identity.audit import AuditEntry, audit_entry
 from app.identity.reason import Reason
 
-ONE_KEY = "must have exactly one of email, phone, externalId"
+ONE_IDENTIFIER = "must have exactly one of email, phone, externalId"
 
 
 class Dismissal(Struct, frozen=True, forbid_unknown_fields=True):
-    """That the two Customers of a conflict are not the same person."""
+    """That the two Customers of an identity conflict are not the same person."""
 
     reason: Reason
 
 
 class SharedMark(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Whether a key is shared by several people. A blank or null key counts as absent."""
+    """Whether several people share an identifier. A blank or null field counts as absent."""
 
     shared: bool
     reason: Reason
@@ -31,13 +31,13 @@ class SharedMark(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class ReviewService:
-    """Keeps decisions in the graph; `by` is the id of the API key of whoever decides."""
+    """Stores decisions in the graph. `by` is the id of an API key."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
     async def dismiss(self, conflict: str, dismissal: Dismissal, by: str) -> AuditEntry:
-        """Remembers that the two of a conflict are not the same; again, tells the first time.
+        """Dismisses an identity conflict: the two are not the same; a repeat returns the first.
 
         Raises IdentityConflictNotFound or Unavailable.
         """
@@ -51,7 +51,9 @@ class ReviewService:
             by=by,
             reason=dismissal.reason,
         )
-        return audit_entry(first(rows, IdentityConflictNotFound("there is no such conflict")))
+        return audit_entry(
+            first(rows, IdentityConflictNotFound("there is no such identity conflict"))
+        )
 
     async def undo_dismissal(self, dismissal_id: str, reason: str | None, by: str) -> AuditEntry:
         """Undoes a dismissal: its identity conflict is listed again; a repeat returns the first.
@@ -68,9 +70,9 @@ class ReviewService:
         return audit_entry(first(rows, DismissalNotFound("there is no such dismissal")))
 
     async def mark(self, mark: SharedMark, by: str) -> AuditEntry:
-        """Marks a key as shared, or unmarks it.
+        """Marks an identifier as shared, or unmarks it.
 
-        Raises InvalidPayload, CustomerNotFound where nobody has the key, or Unavailable.
+        Raises InvalidPayload, CustomerNotFound if no Customer has the identifier, or Unavailable.
         """
         identifier = _identifier(mark)
         rows = await self._graph.write(
@@ -83,13 +85,13 @@ class ReviewService:
             by=by,
             reason=mark.reason,
         )
-        return audit_entry(first(rows, CustomerNotFound("nobody has this key")))
+        return audit_entry(first(rows, CustomerNotFound("no Customer has this identifier")))
 
 
 def _identifier(mark: SharedMark) -> Identifier:
     errors = FieldErrors()
     identifiers = identity_fields.parse_identifiers(mark, errors)
     if len(identifiers) != 1 and not errors.items:
-        errors.add("", ONE_KEY)
+        errors.add("", ONE_IDENTIFIER)
     errors.raise_any()
     return identifiers[0]

@@ -1,4 +1,4 @@
-"""The parts of a Customer: its Identifiers by which of them came together in events."""
+"""The preview of a split: the Identifiers of a Customer, grouped by events that carry several."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -14,28 +14,28 @@ SharedNames = Annotated[
     list[str],
     Meta(
         max_length=MAX_SHARED_NAMES,
-        description="The Identifiers (`kind:value`) that connect nobody: an office's phone, say. "
-        "Those that are marked as shared already need not be named.",
+        description="Identifiers (`kind:value`) that connect no others, such as an office's phone. "
+        "Those already marked as shared need not be named.",
         examples=[["phone:+14155552671"]],
     ),
 ]
 
 
 class SplitQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is not to count as a connection."""
+    """Which Identifiers connect no others."""
 
     shared: SharedNames = []
 
 
 class Part(Struct, frozen=True, rename="camel"):
-    """Identifiers that came together in events, and how many Touchpoints carry one of them."""
+    """Identifiers that events carried together, and the number of Touchpoints with one of them."""
 
     identifiers: list[str]
     touchpoints: int
 
 
 class SplitPreview(Struct, frozen=True, rename="camel"):
-    """The parts that the recorded events imply. The first stays, with all that connects nobody."""
+    """The parts that the events imply. `stays` keeps the Identifiers that connect no others."""
 
     customer_id: str
     stays: Part

@@ -1,4 +1,4 @@
-"""Splits: a Customer who is several people, parted as its recorded events imply."""
+"""Splits of a Customer that is several people, as its events imply, and their undos."""
 
 from typing import Annotated
 
@@ -18,21 +18,21 @@ MAX_MOVED_TOUCHPOINTS = 2000  # in a transaction
 
 
 class SplitRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is not to count as a connection from now on, and why."""
+    """Which Identifiers connect no others from now on, and why."""
 
     reason: Reason
     shared: SharedNames = []
 
 
 class NewPart(Part, frozen=True, rename="camel", kw_only=True):
-    """A part that is a Customer by itself now; its `splitId` undoes that."""
+    """A part that is a Customer by itself now; its `splitId` undoes the split."""
 
     split_id: Annotated[str, Meta(extra_json_schema={"pattern": "^spl_"})]
     customer_id: str
 
 
 class Split(Struct, frozen=True, rename="camel"):
-    """A split: who was parted into whom, when, by which API key, and why."""
+    """A split: the split Customer, the new ones, when, by which API key, and why."""
 
     customer_id: str
     parts: list[NewPart]
@@ -49,7 +49,7 @@ class SplitService:
         self._merges = merges
 
     async def preview(self, customer: str, shared: list[str]) -> SplitPreview:
-        """The parts that the events of a Customer imply, where what is shared connects nobody.
+        """The parts that the events of a Customer imply, if `shared` Identifiers connect no others.
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
@@ -58,16 +58,16 @@ class SplitService:
         return SplitPreview(customer, stays, parts)
 
     async def split(self, customer: str, request: SplitRequest, by: str) -> Split:
-        """Makes a Customer of each part but the first, and gives it what is its own.
+        """Makes a Customer of each part but the first, with its Identifiers and Touchpoints.
 
-        What is shared is marked so. A split that was interrupted is finished by the next one.
+        Marks the shared Identifiers. Finishes an interrupted split of the Customer first.
         Raises InvalidPayload, CustomerNotFound, NothingToSplit, MergeConflict or Unavailable.
         """
         await self.finish(customer)
         row = await self._read(customer, request.shared)
         _, *parts = split_preview.parts(row, request.shared)
         if not parts:
-            raise NothingToSplit("its events connect all that the Customer has")
+            raise NothingToSplit("the events connect all Identifiers of the Customer")
         text, at = timestamps.now()
         new_parts = [_new_part(part) for part in parts]
         if not await self._graph.write(
@@ -85,7 +85,7 @@ class SplitService:
         return Split(customer, new_parts, text, by, request.reason)
 
     async def undo(self, split_id: str, reason: str | None, by: str) -> Merge:
-        """Takes a split back: merges the part into the whole again.
+        """Undoes a split: merges the part into the split Customer again.
 
         Raises SplitNotFound, MergeConflict or Unavailable.
         """
@@ -101,12 +101,12 @@ class SplitService:
         errors = FieldErrors()
         for position, name in enumerate(shared):
             if name not in own:
-                errors.add(f"shared[{position}]", "is no Identifier of the Customer")
+                errors.add(f"shared[{position}]", "must be an Identifier of the Customer")
         errors.raise_any()
         return row
 
     async def finish(self, customer: str) -> None:
-        """Moves the Touchpoints of what was split from a Customer, in bounded transactions.
+        """Moves the Touchpoints of the parts that were split from a Customer, in batches.
 
         Raises Unavailable.
         """

@@ -9,7 +9,7 @@ from neo4j import Query
 from app.access import api_keys
 from app.domain import pagination, timestamps
 from app.graph import statements
-from app.identity.conflicts import KEYS
+from app.identity.conflicts import MAX_CONFLICT_IDENTIFIERS as LIMIT
 from tests.support import http_client
 from tests.support.plans import database_hits
 
@@ -175,14 +175,21 @@ def test_keys_of_both_speak_for_the_pair(people, ingest, dispute, phone, unique,
 
 def test_of_many_keys_those_that_came_most_often_are_told(people, ingest, dispute, unique, listed):
     (one, email), (other, others_email) = people(2)
-    for number in range(KEYS + 2):
+    for number in range(LIMIT + 2):
         ingest(email=others_email, externalId=f"{unique}-{number}")
-        dispute(email, 2 if number == KEYS + 1 else 1, externalId=f"{unique}-{number}")
+        dispute(
+            email,
+            2 if number == LIMIT + 1 else 1,
+            externalId=f"{unique}-{number}",
+        )
 
     evidence = listed(one, other, "externalId")["evidence"]
 
-    assert (len(evidence["keys"]), evidence["count"]) == (KEYS, KEYS + 3)
-    assert evidence["keys"][0]["identifier"] == f"externalId:{unique}-{KEYS + 1}"
+    assert (len(evidence["keys"]), evidence["count"]) == (
+        LIMIT,
+        LIMIT + 3,
+    )
+    assert evidence["keys"][0]["identifier"] == f"externalId:{unique}-{LIMIT + 1}"
 
 
 def test_a_conflict_has_one_id_whoever_was_decided_on_last(people, ingest, dispute, phone, cypher):
@@ -540,7 +547,7 @@ def test_a_page_costs_the_same_for_few_and_for_many(profile, crowd, count, stren
     id_ = f"{hub}~{hub}/{last:05}~phone{'' if skipped else '~'}"
     place = {"strength": -2e9 if strength == "-2e9" else -1e9 - last, "id": id_}
 
-    found, cost = profile(before=place, scan=20, limit=5, keys=KEYS)
+    found, cost = profile(before=place, scan=20, limit=5, keys=LIMIT)
 
     assert found == 6
     assert cost < 2_000
