@@ -12,7 +12,7 @@ from app.domain.validation import FieldErrors
 from app.errors import FieldError
 from app.ingest import properties
 
-NAME_LENGTH = 200
+MAX_NAME_LENGTH = 200
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
 
@@ -23,8 +23,9 @@ _Properties = Annotated[
     Raw,
     Meta(
         description=(
-            f"Free-form, and kept as the exact text: {properties.SIZE // 1024} KiB, "
-            f"{properties.ENTRIES} entries with nested ones, {properties.DEPTH} levels deep."
+            f"Free-form, and kept as the exact text: {properties.MAX_BYTES // 1024} KiB, "
+            f"{properties.MAX_ENTRIES} entries with nested ones, "
+            f"{properties.MAX_DEPTH} levels deep."
         ),
         examples=[{"url": "/pricing"}],
         extra_json_schema={"type": ["object", "null"]},
@@ -44,7 +45,7 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
             extra_json_schema={
                 "type": "string",
                 "minLength": 1,
-                "maxLength": NAME_LENGTH,
+                "maxLength": MAX_NAME_LENGTH,
                 "pattern": _NAME,
             },
         ),
@@ -77,8 +78,8 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
 class Event(Struct, frozen=True):
     """A normalised event: identifiers by falling weight, properties as JSON text.
 
-    `ignored` are the identifiers that are blocked, `values` the properties that Neo4j can hold.
-    Without a `timestamp`, it happened now.
+    `ignored` are the identifiers that are blocked, `values` the caller's properties that Neo4j can
+    hold. Without a `timestamp`, it happened now.
     """
 
     event: str
@@ -124,8 +125,8 @@ def normalise(
 
 
 def _name(text: str) -> str:
-    if len(text) > NAME_LENGTH:
-        raise ValueError(f"is longer than {NAME_LENGTH} characters")
+    if len(text) > MAX_NAME_LENGTH:
+        raise ValueError(f"is longer than {MAX_NAME_LENGTH} characters")
     if _CONTROL.search(text):
         raise ValueError("contains a control character")
     return text

@@ -4,13 +4,13 @@ from typing import Any
 
 import msgspec
 
-SIZE = 64 * 1024
-ENTRIES = 255
-DEPTH = 16
-NAME_LENGTH = 255
+MAX_BYTES = 64 * 1024
+MAX_ENTRIES = 255
+MAX_DEPTH = 16
+MAX_NAME_LENGTH = 255
 
-# What a Touchpoint calls its own; a caller's property of the same name is in the text only.
-OWN_NAMES = frozenset(
+# The system properties of a Touchpoint; a caller's property of the same name is in the text only.
+RESERVED_NAMES = frozenset(
     {
         "id",
         "customerId",
@@ -39,14 +39,14 @@ def parse(raw: bytes) -> tuple[str, dict[str, Any]]:
     A nested object's values are named by their path (`utm.source`), and the shallower one wins
     where two have the same name. Left out of the values, but not of the text: what Neo4j cannot
     store (null, a mixed or nested list, an integer beyond 64 bits), a name that is empty, too
-    long or one of our own. Raises ValueError with a message for the caller.
+    long or reserved. Raises ValueError with a message for the caller.
     """
-    if len(raw) > SIZE:
-        raise ValueError(f"is larger than {SIZE // 1024} KiB")
+    if len(raw) > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES // 1024} KiB")
     try:
         content = _decoder.decode(raw)
     except RecursionError:
-        raise ValueError(f"is nested more than {DEPTH} deep") from None
+        raise ValueError(f"is nested more than {MAX_DEPTH} deep") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"is not an object that can be kept: {error}") from None
     return raw.decode(), _values(content)
@@ -57,7 +57,7 @@ def _values(content: dict[str, Any]) -> dict[str, Any]:
     entries = 0
     # What a list holds counts, but has no name of its own.
     level: list[tuple[str | None, dict[str, Any] | list[Any]]] = [("", content)]
-    for _ in range(DEPTH):
+    for _ in range(MAX_DEPTH):
         deeper: list[tuple[str | None, dict[str, Any] | list[Any]]] = []
         for prefix, container in level:
             if isinstance(container, list):
@@ -73,16 +73,16 @@ def _values(content: dict[str, Any]) -> dict[str, Any]:
                     deeper.append((None, value))
                 if path is not None and _is_name(path) and _is_storable(value):
                     values.setdefault(path, value)
-        if entries > ENTRIES:
-            raise ValueError(f"has more than {ENTRIES} entries, nested ones counted")
+        if entries > MAX_ENTRIES:
+            raise ValueError(f"has more than {MAX_ENTRIES} entries, nested ones counted")
         if not deeper:
             return values
         level = deeper
-    raise ValueError(f"is nested more than {DEPTH} deep")
+    raise ValueError(f"is nested more than {MAX_DEPTH} deep")
 
 
 def _is_name(name: str) -> bool:
-    return 0 < len(name) <= NAME_LENGTH and "\0" not in name and name not in OWN_NAMES
+    return 0 < len(name) <= MAX_NAME_LENGTH and "\0" not in name and name not in RESERVED_NAMES
 
 
 def _is_storable(value: Any) -> bool:

@@ -58,8 +58,8 @@ def test_the_shallower_of_two_values_with_one_name_wins():
     assert values({"utm": {"source": "deep"}, "utm.source": "flat"}) == {"utm.source": "flat"}
 
 
-@pytest.mark.parametrize("name", sorted(properties.OWN_NAMES))
-def test_a_name_of_our_own_is_in_the_text_only(name):
+@pytest.mark.parametrize("name", sorted(properties.RESERVED_NAMES))
+def test_a_reserved_name_is_in_the_text_only(name):
     assert values({name: "x"}) == {}
 
 
