@@ -110,9 +110,10 @@ def _result(
 
 
 def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:
-    ignored = row["values"].get("ignored")
+    if "ignored" not in row:
+        return UNSET
     path = request.payload.path(position)
-    return [blocked_warning(identifier, path) for identifier in ignored] if ignored else UNSET
+    return [blocked_warning(identifier, path) for identifier in row["ignored"]]
 
 
 class _Withdrawn(InvalidPayload):

@@ -1,4 +1,4 @@
-"""Rows: what the write takes of each event of a request."""
+"""Rows: the parameters of the write for each event of a request."""
 
 from collections.abc import Callable, Container
 
@@ -15,14 +15,14 @@ from app.ingest.payload import Payload
 Received = tuple[str, timestamps.Instant]
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
-SENT_LENGTH = 512  # beyond it, the white space around an identifier is left out
+MAX_ORIGINAL_LENGTH = 512  # in characters; of a longer identifier, white space is left out
 _FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
 
 
 class IngestRequest(Struct, frozen=True):
-    """A payload to keep. `producer` is whoever its idempotency keys are unique for.
+    """A payload to store. Its idempotency keys are unique for the `producer`.
 
-    A strict request is kept whole or not at all; of a lenient one, each event by itself.
+    A strict request is stored whole or not at all; of a lenient one, each event by itself.
     """
 
     payload: Payload
@@ -35,7 +35,7 @@ class IngestRequest(Struct, frozen=True):
         return not self.payload.sent[position].idempotency_key
 
     def conflict(self, position: int) -> IdempotencyConflict:
-        """What is said of an event whose idempotency key stands for another payload."""
+        """The error of an event whose idempotency key stands for another payload."""
         path = (
             IDEMPOTENCY_HEADER
             if self.uses_header(position)
@@ -48,32 +48,30 @@ class IngestRequest(Struct, frozen=True):
 def build_rows(
     request: IngestRequest, blocklist: Container[Identifier]
 ) -> list[Row | ServiceError]:
-    """A row an event, in order, or what is wrong with it. Blocked identifiers are left out."""
+    """For each event its row, or the error that rejects it. Blocked identifiers are left out."""
     received = timestamps.now()
-    identify = _identifier(request)
+    identify = _event_ids(request)
     digests: dict[str, str | None] = {}
-    found: list[Row | ServiceError] = []
+    rows: list[Row | ServiceError] = []
     for position, event in enumerate(request.payload.check(blocklist)):
         if isinstance(event, ServiceError):
-            found.append(event)
+            rows.append(event)
             continue
         event_id, digest = identify(position, event)
-        if digests.setdefault(event_id, digest) == digest:
-            row = _row(event, event_id, digest, received, position)
-            if sent := _sent(request.payload.sent[position], event.identifiers):
-                row["values"] = row["values"] | {"sent": sent}
-            if event.ignored:
-                row["values"] = row["values"] | {
-                    "ignored": [str(identifier) for identifier in event.ignored]
-                }
-            found.append(row)
-        else:
-            found.append(request.conflict(position))
-    return found
+        if digests.setdefault(event_id, digest) != digest:
+            rows.append(request.conflict(position))
+            continue
+        row = _row(event, event_id, digest, received, position)
+        if originals := _originals(request.payload.sent[position], event.identifiers):
+            row["sent"] = originals
+        if event.ignored:
+            row["ignored"] = [str(identifier) for identifier in event.ignored]
+        rows.append(row)
+    return rows
 
 
-def _identifier(request: IngestRequest) -> Callable[[int, Event], tuple[str, str | None]]:
-    """What gives an event its id, and the digest that tells a replay from a conflict."""
+def _event_ids(request: IngestRequest) -> Callable[[int, Event], tuple[str, str | None]]:
+    """Gives an event at a position its id, and the digest that tells a replay from a conflict."""
     payload, producer = request.payload, request.producer
     request_digest = (
         idempotency.digest(msgspec.json.encode([payload.is_batch, payload.sent]))
@@ -93,13 +91,14 @@ def _identifier(request: IngestRequest) -> Callable[[int, Event], tuple[str, str
     return identify
 
 
-def _sent(sent: EventIngest, identifiers: list[Identifier]) -> list[str]:
+def _originals(sent: EventIngest, identifiers: list[Identifier]) -> list[str]:
     """The identifiers that were sent in another form than the one in which they are compared."""
     texts: list[str] = []
     for identifier in identifiers:
         text = getattr(sent, _FIELDS[identifier.kind])
         if text != identifier.value:
-            texts.append(f"{identifier.kind}:{text if len(text) <= SENT_LENGTH else text.strip()}")
+            text = text if len(text) <= MAX_ORIGINAL_LENGTH else text.strip()
+            texts.append(f"{identifier.kind}:{text}")
     return texts
 
 

@@ -17,7 +17,9 @@
 //              identifierKeys  maps of kind, value and weight, the highest priority first
 //              occurredAt, receivedAt  each [seconds since 1970, nanoseconds]
 //              event, timestamp, identifiers, properties
-//              values          the properties that Neo4j can hold, by their names
+//              values          the caller's properties that Neo4j can hold, by their names
+//              sent            the identifiers that were sent in another form, or null
+//              ignored         the identifiers that are blocked, or null
 // $limits  a map of
 //   email, phone, externalId  the identifier limit: how many of the kind a Customer may have
 //   sharedAfter               with how many other Customers an identifier is seen when it is shared
@@ -192,11 +194,12 @@ OPTIONAL CALL (event, rejected) {
       // Setting a property to null would cost each event as much as setting it to a value.
       CASE
         WHEN
-          customer.survivor IS NULL AND
-          size(trusted) = size(candidates) AND
-          size(kindsAtLimit) = 0
-        THEN {}
-        ELSE {
+          customer.survivor IS NOT NULL OR
+          size(trusted) < size(candidates) OR
+          size(kindsAtLimit) > 0
+        THEN {
+          sent: event.sent,
+          ignored: event.ignored,
           survivor: customer.survivor,
           shared: CASE
             WHEN size(trusted) < size(candidates) THEN [candidate IN candidates WHERE
@@ -210,6 +213,9 @@ OPTIONAL CALL (event, rejected) {
             ]
           END
         }
+        WHEN event.ignored IS NOT NULL THEN {sent: event.sent, ignored: event.ignored}
+        WHEN event.sent IS NOT NULL THEN {sent: event.sent}
+        ELSE {}
       END AS exceptions
     CREATE (customer)-[:HAS_TOUCHPOINT]->(touchpoint)
     SET touchpoint += event.values

@@ -1,10 +1,12 @@
 import json
+import re
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.graph import statements
 from app.ingest import properties
 
 JSON = st.recursive(
@@ -18,6 +20,10 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+def statement_texts(mode):
+    return [statement.text for statement in statements.load(mode).values()]
 
 
 def values(content):
@@ -61,6 +67,15 @@ def test_the_shallower_of_two_values_with_one_name_wins():
 @pytest.mark.parametrize("name", sorted(properties.RESERVED_NAMES))
 def test_a_reserved_name_is_in_the_text_only(name):
     assert values({name: "x"}) == {}
+
+
+def test_the_names_that_the_statements_use_of_a_touchpoint_are_reserved():
+    texts = [text for mode in ("read", "write") for text in statement_texts(mode)]
+    names = {name for text in texts for name in re.findall(r"\btouchpoint\.(\w+)", text)}
+    for projection in re.findall(r"\btouchpoint \{([^}]*)\}", "".join(texts)):
+        names |= set(re.findall(r"(?<![\w)])\.(\w+)", projection))
+
+    assert names == properties.RESERVED_NAMES
 
 
 @pytest.mark.parametrize("name", ["", "a\0b", "n" * 256])
