@@ -1,4 +1,4 @@
-"""The settings: what the environment says, checked at the start, and the database they name."""
+"""The settings: the variables of the environment, validated, and the database they name."""
 
 import ssl
 from collections.abc import Mapping
@@ -28,15 +28,15 @@ _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used: `faults` has each, the message all of them, by their names."""
+    """Invalid settings: `errors` has one text for each, the message all of them, by name."""
 
-    def __init__(self, *faults: str) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
+    def __init__(self, *errors: str) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = errors
 
 
 class Settings(Struct, frozen=True):
-    """The settings by the names they have in the environment."""
+    """The settings, with their names in the environment."""
 
     neo4j_uri: Uri | None = field(default=None, name="NEO4J_URI")
     neo4j_username: Text = field(default="neo4j", name="NEO4J_USERNAME")
@@ -91,37 +91,36 @@ class Settings(Struct, frozen=True):
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """The settings in `environ`, where an empty variable counts as absent.
+    """The settings in `environ`. An empty variable counts as absent.
 
-    Raises SettingsError, which names every variable that cannot be used.
+    Raises SettingsError, which names every invalid variable.
     """
     present = {name: value for name, value in environ.items() if value}
-    faults: list[str] = []
-    for each in msgspec.structs.fields(Settings):
+    errors: list[str] = []
+    for setting in msgspec.structs.fields(Settings):
         try:
-            value = present.get(each.encode_name, each.default)
-            msgspec.convert(value, each.type, strict=False)
+            value = present.get(setting.encode_name, setting.default)
+            msgspec.convert(value, setting.type, strict=False)
         except msgspec.ValidationError as error:
-            faults.append(f"{each.encode_name}: {error}")
-    faults += _login_faults(present)
-    faults += _authority_faults(present)
+            errors.append(f"{setting.encode_name}: {error}")
+    errors += _login_errors(present)
+    errors += _ca_file_errors(present)
     try:
         Blocklist(present.get("WAYPATH_BLOCKED_KEYS", ""))
     except ValueError as error:
-        faults.append(f"WAYPATH_BLOCKED_KEYS: {error}")
+        errors.append(f"WAYPATH_BLOCKED_KEYS: {error}")
     if "OTEL_EXPORTER_OTLP_ENDPOINT" in present and not util.find_spec("opentelemetry.sdk"):
-        faults.append("OTEL_EXPORTER_OTLP_ENDPOINT: needs pip install 'waypath-events[otel]'")
-    if storage := present.get("WAYPATH_RATE_LIMIT_STORAGE"):
-        faults += [f"WAYPATH_RATE_LIMIT_STORAGE: {fault}" for fault in _storage_faults(storage)]
-    if faults:
-        raise SettingsError(*faults)
+        errors.append("OTEL_EXPORTER_OTLP_ENDPOINT: needs pip install 'waypath-events[otel]'")
+    errors += _rate_limit_storage_errors(present)
+    if errors:
+        raise SettingsError(*errors)
     return msgspec.convert(present, Settings, strict=False)
 
 
 def database(config: Settings) -> Database:
-    """The given database, or the embedded one that runs now.
+    """The database of NEO4J_URI, or without it the embedded one.
 
-    Raises LookupError where no embedded one runs.
+    Raises LookupError if no embedded one runs.
     """
     if config.neo4j_uri:
         return Database(
@@ -140,23 +139,23 @@ def database(config: Settings) -> Database:
     return Database(connection.uri, connection.username, connection.password, config.neo4j_database)
 
 
-def _login_faults(present: Mapping[str, str]) -> list[str]:
-    given = [name for name in _LOGINS if name in present]
-    faults = [f"{name}: {given[0]} is set as well" for name in given[1:]]
+def _login_errors(present: Mapping[str, str]) -> list[str]:
+    logins = [name for name in _LOGINS if name in present]
+    errors = [f"{name}: {logins[0]} is set as well" for name in logins[1:]]
     if "NEO4J_URI" not in present:
-        faults += [f"{name}: is set, but NEO4J_URI is not" for name in given]
-    for name in given:
+        errors += [f"{name}: is set, but NEO4J_URI is not" for name in logins]
+    for name in logins:
         if name != "NEO4J_PASSWORD":
             try:
                 credentials.read(present[name])
             except OSError as error:
-                faults.append(f"{name}: cannot be read: {error.strerror}")
+                errors.append(f"{name}: cannot be read: {error.strerror}")
             except ValueError:
-                faults.append(f"{name}: is empty, or not UTF-8")
-    return faults
+                errors.append(f"{name}: is empty, or not UTF-8")
+    return errors
 
 
-def _authority_faults(present: Mapping[str, str]) -> list[str]:
+def _ca_file_errors(present: Mapping[str, str]) -> list[str]:
     file = present.get("NEO4J_CA_FILE")
     if not file:
         return []
@@ -171,11 +170,14 @@ def _authority_faults(present: Mapping[str, str]) -> list[str]:
     return []
 
 
-def _storage_faults(url: str) -> list[str]:
+def _rate_limit_storage_errors(present: Mapping[str, str]) -> list[str]:
+    name = "WAYPATH_RATE_LIMIT_STORAGE"
+    if name not in present:
+        return []
     if not util.find_spec("redis"):
-        return ["needs pip install 'waypath-events[redis]'"]
+        return [f"{name}: needs pip install 'waypath-events[redis]'"]
     try:
-        redis_url.parse(url)
+        redis_url.parse(present[name])
     except ValueError as error:
-        return [str(error)]
+        return [f"{name}: {error}"]
     return []

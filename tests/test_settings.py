@@ -85,7 +85,7 @@ def test_every_fault_is_to_be_had_by_itself():
     with pytest.raises(SettingsError) as error:
         settings.load({"WAYPATH_PORT": "x", "WAYPATH_WORKERS": "x"})
 
-    assert [fault.split(":")[0] for fault in error.value.faults] == [
+    assert [message.split(":")[0] for message in error.value.errors] == [
         "WAYPATH_PORT",
         "WAYPATH_WORKERS",
     ]

@@ -1,4 +1,4 @@
-"""API keys: their form, and the digest that is stored in their place."""
+"""API keys: their format, their scopes, and the digest that the database stores."""
 
 import hashlib
 import re

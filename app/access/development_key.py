@@ -1,4 +1,4 @@
-"""The development key: made once for the embedded database, and kept beside it."""
+"""The development key: an API key for the embedded database, in a file beside it."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
 
 
-async def ensure(folder: Path, where: Database) -> str:
-    """The development key in a folder, which the database knows; a new one if it was revoked."""
+async def ensure(folder: Path, database: Database) -> str:
+    """Returns the key in a folder, and adds it to the database; a new one if it is revoked."""
     file = folder / "development-key"
-    graph = Graph(where)
+    graph = Graph(database)
     try:
         await Migrator(graph, steps.load()).apply()
         key = _read(file)

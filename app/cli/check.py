@@ -30,7 +30,7 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     try:
         config = settings.load(environ)
     except SettingsError as error:
-        return [Finding("settings", fault, is_ok=False) for fault in error.faults]
+        return [Finding("settings", message, is_ok=False) for message in error.errors]
     redis = redis_window.connect(config.rate_limit_storage, config.rate_limit)
     findings = [Finding("settings", "can be used"), *await storage_findings(redis)]
     try:
