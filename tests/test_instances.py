@@ -38,9 +38,9 @@ RETURN customer.id AS id, touchpoint {
 } AS touchpoint
 """
 DOUBTS = """
-MATCH (one:Customer)-[doubt:MAY_BE_SAME_AS]-(other:Customer)
+MATCH (one:Customer)-[conflict:MAY_BE_SAME_AS]-(other:Customer)
 WHERE one.id IN $ids AND one.id < other.id
-RETURN one.id AS one, other.id AS other, doubt.kind AS kind, doubt.count AS count
+RETURN one.id AS one, other.id AS other, conflict.kind AS kind, conflict.count AS count
 """
 
 

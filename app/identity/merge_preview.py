@@ -74,7 +74,7 @@ class MergePreview(Struct, frozen=True, rename="camel"):
 def preview(customer: Row, other: Row) -> MergePreview:
     """The preview of two rows of the statement `merge_preview`: the survivor, then the merged."""
     other_summary = _summary(other)
-    conflicts = msgspec.convert(customer["doubts"], list[MatchEvidence])
+    conflicts = msgspec.convert(customer["conflicts"], list[MatchEvidence])
     warnings = _warnings(other_summary, conflicts, customer["isDismissed"])
     return MergePreview(_summary(customer), other_summary, conflicts, warnings)
 

@@ -1,58 +1,59 @@
-// A page of conflicts, the strongest first: the pairs of Customers who may be one person. What has
-// become one Customer, or was dismissed, is left out, and so is a doubt of a pair that has a
-// stronger one. The looking ends after $scan doubts, and the next page goes on from there.
+// A page of identity conflicts, the strongest first: the pairs of Customers that may be one person.
+// A conflict is of one kind of identifier; a pair is listed with its strongest one. Pairs that were
+// merged or dismissed are left out. The scan ends after $scan conflicts, and the next page continues
+// from there.
 //
 // $before  where the page before ended: a map of strength and id, or null
-// $scan    how many doubts to look at
+// $scan    how many conflicts to scan
 // $limit   how many pairs to return
-// $keys    how many keys of each pair to return
+// $keys    how many identifiers of each pair to return
 //
 // Returns one row:
 //   conflicts  maps, one more than the limit where there are more:
-//     strength, id  of the doubt
+//     strength, id  of the strongest conflict of the pair
 //     of            the ids of its two Customers, in their order
 //     customers     those whom the two belong to by now: maps of customerId, createdAt,
 //                   touchpoints and identifiers, the last two being counts
-//     kinds, count, firstSeen, lastSeen  of all doubts between the two
+//     kinds, count, firstSeen, lastSeen  of all conflicts between the two
 //     keys          maps of identifier, owner, seenWith, count, firstSeen, lastSeen and lastEvent,
-//                   those that were overruled most often first
-//   end        the last doubt that was looked at, a map of strength and id; null where none is
+//                   the most frequent first
+//   end        the last conflict that was scanned, a map of strength and id; null where none is
 //              after it
 CALL () {
   WITH coalesce($before.strength, 1.0e300) AS strength
   CALL (strength) {
-    MATCH ()-[doubt:MAY_BE_SAME_AS]->()
-    USING INDEX doubt:MAY_BE_SAME_AS(strength, id)
-    WHERE doubt.strength = strength AND doubt.id < $before.id
-    WITH doubt
-    ORDER BY doubt.strength DESC, doubt.id DESC
+    MATCH ()-[conflict:MAY_BE_SAME_AS]->()
+    USING INDEX conflict:MAY_BE_SAME_AS(strength, id)
+    WHERE conflict.strength = strength AND conflict.id < $before.id
+    WITH conflict
+    ORDER BY conflict.strength DESC, conflict.id DESC
     LIMIT $scan
-    RETURN doubt
+    RETURN conflict
     UNION ALL
-    MATCH ()-[doubt:MAY_BE_SAME_AS]->()
-    USING INDEX doubt:MAY_BE_SAME_AS(strength, id)
-    WHERE doubt.strength < strength AND doubt.id IS NOT NULL
-    WITH doubt
-    ORDER BY doubt.strength DESC, doubt.id DESC
+    MATCH ()-[conflict:MAY_BE_SAME_AS]->()
+    USING INDEX conflict:MAY_BE_SAME_AS(strength, id)
+    WHERE conflict.strength < strength AND conflict.id IS NOT NULL
+    WITH conflict
+    ORDER BY conflict.strength DESC, conflict.id DESC
     LIMIT $scan
-    RETURN doubt
+    RETURN conflict
   }
-  WITH doubt
-  ORDER BY doubt.strength DESC, doubt.id DESC
+  WITH conflict
+  ORDER BY conflict.strength DESC, conflict.id DESC
   LIMIT $scan
-  RETURN collect(doubt) AS scanned
+  RETURN collect(conflict) AS scanned
 }
 CALL (scanned) {
-  UNWIND scanned AS doubt
-  WITH doubt,
-    CASE WHEN startNode(doubt).id < endNode(doubt).id
-      THEN [startNode(doubt), endNode(doubt)]
-      ELSE [endNode(doubt), startNode(doubt)]
+  UNWIND scanned AS conflict
+  WITH conflict,
+    CASE WHEN startNode(conflict).id < endNode(conflict).id
+      THEN [startNode(conflict), endNode(conflict)]
+      ELSE [endNode(conflict), startNode(conflict)]
     END AS pair
   MATCH (one:Customer {id: coalesce(pair[0].survivor, pair[0].id)})
   MATCH (other:Customer {id: coalesce(pair[1].survivor, pair[1].id)})
   WHERE one <> other
-  WITH doubt, pair, one, other,
+  WITH conflict, pair, one, other,
     COLLECT {
       MATCH (one)<-[:MERGED_INTO*0..]-(member:Customer)
       RETURN member
@@ -71,11 +72,11 @@ CALL (scanned) {
     UNWIND others AS peer
     MATCH (member)-[stronger:MAY_BE_SAME_AS]-(peer)
     WHERE
-      stronger.strength > doubt.strength OR
-      (stronger.strength = doubt.strength AND stronger.id > doubt.id)
+      stronger.strength > conflict.strength OR
+      (stronger.strength = conflict.strength AND stronger.id > conflict.id)
     RETURN member
   }
-  WITH doubt, pair, one, other, ones, others
+  WITH conflict, pair, one, other, ones, others
   LIMIT $limit + 1
   CALL (ones, others) {
     UNWIND ones AS member
@@ -90,8 +91,8 @@ CALL (scanned) {
       toString(max(each.lastSeen)) AS lastSeen
   }
   RETURN collect({
-    strength: doubt.strength,
-    id: doubt.id,
+    strength: conflict.strength,
+    id: conflict.id,
     of: [pair[0].id, pair[1].id],
     customers: COLLECT {
       UNWIND [[one, ones], [other, others]] AS side

@@ -120,14 +120,14 @@ CALL (asOf, survivor, members) {
   }
   WITH asOf, survivor, other, collect(link) AS links
   WHERE other <> survivor AND all(link IN links WHERE type(link) = 'MAY_BE_SAME_AS')
-  UNWIND links AS doubt
+  UNWIND links AS conflict
   WITH
     asOf,
     other,
-    doubt.kind AS kind,
-    min(doubt.firstSeen) AS firstSeen,
-    max(doubt.lastSeen) AS lastSeen,
-    sum(doubt.count) AS count
+    conflict.kind AS kind,
+    min(conflict.firstSeen) AS firstSeen,
+    max(conflict.lastSeen) AS lastSeen,
+    sum(conflict.count) AS count
   ORDER BY lastSeen DESC, other.id, kind
   RETURN
     collect({

@@ -9,8 +9,8 @@
 //   members      how many Customers it is, with those that were merged into it
 //   identifiers  maps of kind and count
 //   touchpoints  how many it has
-//   doubts       maps of kind, count, firstSeen and lastSeen: where keys of the two came together
-//   isDismissed  whether a reviewer said that the two are not the same
+//   conflicts    maps of kind, count, firstSeen and lastSeen: events with identifiers of both
+//   isDismissed  whether the identity conflict of the two is dismissed
 UNWIND $customers AS id
 MATCH (named:Customer {id: id})
 MATCH (survivor:Customer {id: coalesce(named.survivor, named.id)})
@@ -35,18 +35,18 @@ RETURN
     AS touchpoints,
   COLLECT {
     UNWIND members AS member
-    MATCH (member)-[doubt:MAY_BE_SAME_AS]-(other:Customer)
+    MATCH (member)-[conflict:MAY_BE_SAME_AS]-(other:Customer)
     WHERE coalesce(other.survivor, other.id) IN others
     WITH
-      doubt.kind AS kind,
-      sum(doubt.count) AS count,
-      min(doubt.firstSeen) AS firstSeen,
-      max(doubt.lastSeen) AS lastSeen
+      conflict.kind AS kind,
+      sum(conflict.count) AS count,
+      min(conflict.firstSeen) AS firstSeen,
+      max(conflict.lastSeen) AS lastSeen
     ORDER BY kind
     RETURN {
       kind: kind, count: count, firstSeen: toString(firstSeen), lastSeen: toString(lastSeen)
     }
-  } AS doubts,
+  } AS conflicts,
   EXISTS {
     UNWIND members AS member
     MATCH (member)-[:NOT_SAME_AS]-(other:Customer)

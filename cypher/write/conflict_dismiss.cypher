@@ -1,6 +1,6 @@
 // Records that two Customers are not the same person, once: a repeat changes nothing.
 //
-// $one     the id of one Customer of a doubt
+// $one     the id of one Customer of an identity conflict
 // $other   the id of the other
 // $id      the id for the dismissal
 // $at      now, [seconds since 1970, nanoseconds]
@@ -8,7 +8,7 @@
 // $reason  why
 //
 // Returns the dismissal, the first one where it was repeated: id, at, by, reason and the ids of the
-// customers; no row where there is no doubt between the two, or they are one Customer by now.
+// customers; no row if there is no identity conflict between the two, or they are merged.
 MATCH (one:Customer {id: $one})
 MATCH (other:Customer {id: $other})
 WHERE

@@ -69,7 +69,7 @@ def people(sent):
     first = send(email=mail)
     send(email=mail, externalId=f"a-{word}")
     second = send(externalId=f"b-{word}")
-    # In doubt, but only once each had a key of its own.
+    # In conflict, but only once each had a key of its own.
     send(email=mail, externalId=f"b-{word}")
     send(externalId=f"b-{word}", phone=phone)
     send(phone=phone, externalId=f"a-{word}")
@@ -115,13 +115,13 @@ def contents(cypher):
             "toString(t.occurredAt) AS at, t.properties AS properties",
             ids=list({row["id"] for row in owners}),
         )
-        doubts = cypher(
+        conflicts = cypher(
             "MATCH (c:Customer)-[d:MAY_BE_SAME_AS]->(o) WHERE c.id IN $ids "
             "RETURN c.id AS id, o.id AS other, d.kind AS kind",
             ids=list({row["id"] for row in owners}),
         )
         return [
-            sorted(tuple(row.values()) for row in rows) for rows in (owners, touchpoints, doubts)
+            sorted(tuple(row.values()) for row in rows) for rows in (owners, touchpoints, conflicts)
         ]
 
     return find
@@ -152,7 +152,7 @@ def imported(run, folder):
     return lines
 
 
-def doubts(contents):
+def conflicts(contents):
     return {(frozenset(row[:2]), row[2]) for row in contents[2]}
 
 
@@ -190,7 +190,7 @@ def test_an_import_of_an_export_makes_the_same_graph(imported, exported, content
     assert (said.returncode, said.stdout[:22]) == (0, b"58 stored, 0 rejected,")
     after = contents(people)
     assert after[:2] == before[:2]
-    assert doubts(after) == doubts(before) != set()
+    assert conflicts(after) == conflicts(before) != set()
 
 
 def test_an_export_that_fails_leaves_no_file(run, folder):

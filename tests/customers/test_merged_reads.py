@@ -426,7 +426,7 @@ def test_an_identifier_left_behind_by_an_undo_is_of_whom_it_came_from(
 
 
 @pytest.fixture
-def doubt(cypher):
+def conflict(cypher):
     """Says that two Customers may be the same person."""
 
     def make(one, other, count, day):
@@ -449,18 +449,18 @@ def doubt(cypher):
     return make
 
 
-def test_who_was_merged_is_no_other_person(send, doubt, merge, context):
+def test_who_was_merged_is_no_other_person(send, conflict, merge, context):
     jane, joan = send("jane"), send("joan")
-    doubt(jane, joan, 1, 1)
+    conflict(jane, joan, 1, 1)
     merge(jane, joan)
 
     assert context(customer=jane)["possibleSamePeople"] == []
 
 
-def test_doubts_with_the_same_survivor_are_one(send, doubt, merge, context):
+def test_conflicts_with_the_same_survivor_are_one(send, conflict, merge, context):
     jane, joan, jean, june = (send(name) for name in NAMES)
-    doubt(jane, jean, 2, 5)
-    doubt(june, joan, 3, 4)
+    conflict(jane, jean, 2, 5)
+    conflict(june, joan, 3, 4)
     merge(jane, joan)
     merge(jean, june)
 
@@ -475,9 +475,9 @@ def test_doubts_with_the_same_survivor_are_one(send, doubt, merge, context):
     ]
 
 
-def test_as_of_before_a_merge_the_other_person_is_another(send, doubt, merge, context):
+def test_as_of_before_a_merge_the_other_person_is_another(send, conflict, merge, context):
     jane, joan, jean = send("jane"), send("joan"), send("jean")
-    doubt(jane, joan, 1, 1)
+    conflict(jane, joan, 1, 1)
     before = now()
     merge(jean, joan)
 
@@ -490,11 +490,11 @@ def test_as_of_before_a_merge_the_other_person_is_another(send, doubt, merge, co
 
 
 def test_who_was_told_apart_is_not_told_and_neither_is_who_was_merged_with_them(
-    send, doubt, merge, cypher, context
+    send, conflict, merge, cypher, context
 ):
     jane, joan, jean, june = (send(name) for name in NAMES)
-    doubt(jane, joan, 1, 1)
-    doubt(jane, jean, 1, 1)
+    conflict(jane, joan, 1, 1)
+    conflict(jane, jean, 1, 1)
     before = now()
     cypher(
         """
@@ -514,9 +514,11 @@ def test_who_was_told_apart_is_not_told_and_neither_is_who_was_merged_with_them(
     assert people(asOf=before) == {joan, jean}
 
 
-def test_a_dismissal_counts_from_when_it_was_made_until_it_was_undone(send, doubt, cypher, context):
+def test_a_dismissal_counts_from_when_it_was_made_until_it_was_undone(
+    send, conflict, cypher, context
+):
     jane, joan = send(NAMES[0]), send(NAMES[1])
-    doubt(jane, joan, 1, 1)
+    conflict(jane, joan, 1, 1)
     before = now()
     cypher(
         """

@@ -99,7 +99,7 @@ async def test_a_key_that_nobody_owns_is_attached_to_the_customer_that_matched(
     assert ("identifies", "externalId", unique, 0.8, first["newCustomer"]) in graph_of(unique)
 
 
-async def test_a_key_of_another_customer_is_not_moved_and_the_doubt_is_kept(
+async def test_a_key_of_another_customer_is_not_moved_and_the_conflict_is_kept(
     graph, graph_of, unique
 ):
     jane, joe = row(email=f"{unique}@x.com"), row(phone=f"+{unique}")
@@ -114,7 +114,7 @@ async def test_a_key_of_another_customer_is_not_moved_and_the_doubt_is_kept(
     assert ("may be same", jane["newCustomer"], joe["newCustomer"], "phone", 2) in facts
 
 
-async def test_one_edge_keeps_the_doubt_of_both_directions(graph, graph_of, unique):
+async def test_one_edge_keeps_the_conflict_of_both_directions(graph, graph_of, unique):
     jane, joe = row(email=f"{unique}@x.com"), row(phone=f"+{unique}")
     await write(graph, jane, joe)
 

@@ -44,10 +44,10 @@ def owners(cypher):
 
 
 @pytest.fixture
-def doubts(cypher):
+def conflicts(cypher):
     def read(customer):
         return cypher(
-            "MATCH (:Customer {id: $id})-[doubt:MAY_BE_SAME_AS]-(other) RETURN other.id",
+            "MATCH (:Customer {id: $id})-[conflict:MAY_BE_SAME_AS]-(other) RETURN other.id",
             id=customer,
         )
 
@@ -91,11 +91,11 @@ async def test_a_touchpoint_remembers_the_shared_key_that_was_not_used(
     assert touchpoint(event) == {"shared": [f"phone:{phone}"], "beyondLimit": None}
 
 
-async def test_a_shared_key_raises_no_doubt(graph, office, doubts, unique):
+async def test_a_shared_key_raises_no_conflict(graph, office, conflicts, unique):
     phone, customer = office
     await write(graph, row(phone=phone, externalId=f"x-{unique}"))
 
-    assert doubts(customer) == []
+    assert conflicts(customer) == []
 
 
 async def test_a_key_is_shared_once_it_came_with_keys_of_so_many_others(graph, cypher, unique):
@@ -170,8 +170,8 @@ async def test_a_named_customer_takes_no_key_beyond_the_limit_of_whom_it_was_mer
         "DELETE identifies CREATE (identifier)-[:IDENTIFIES {home: jane.id}]->(joe)",
     ],
 )
-async def test_what_a_merge_or_an_undo_left_behind_raises_no_doubt(
-    graph, cypher, doubts, unique, change
+async def test_what_a_merge_or_an_undo_left_behind_raises_no_conflict(
+    graph, cypher, conflicts, unique, change
 ):
     jane, joe = row(email=f"jane{unique}@x.com"), row(email=f"joe{unique}@x.com")
     await write(graph, jane, joe)
@@ -188,4 +188,4 @@ async def test_what_a_merge_or_an_undo_left_behind_raises_no_doubt(
 
     await write(graph, row(email=f"jane{unique}@x.com", externalId=unique))
 
-    assert doubts(jane["newCustomer"]) == []
+    assert conflicts(jane["newCustomer"]) == []

@@ -21,7 +21,7 @@ def people(ingest):
 
 
 @pytest.fixture
-def dispute(ingest):
+def send_conflict(ingest):
     """Has a key of one come with the email of another, so many times; returns the last event."""
 
     def of(email, times=1, **key):

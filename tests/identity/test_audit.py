@@ -67,11 +67,11 @@ def dismiss(reviewer):
 
 
 @pytest.fixture
-def history(reviewer, people, ingest, dispute, phone, merge, undo, split, dismiss, mark):
+def history(reviewer, people, ingest, send_conflict, phone, merge, undo, split, dismiss, mark):
     """A Customer to whom one of everything was done: it, and the changes as (kind, id)."""
     (one, email), (other, others_email), (third, _) = people(3)
     ingest(email=others_email, phone=phone)
-    dispute(email, phone=phone)
+    send_conflict(email, phone=phone)
     dismissal = dismiss(f"{one}~{other}")["id"]
     review = mark(email=email).json()["id"]
     undone = merge(one, third)
@@ -223,16 +223,16 @@ def test_an_unmarked_key_decides_again(ingest, phone, mark, unique):
     assert (found["resolved"], found["customerId"]) == ("phone", owner)
 
 
-def test_an_unmarked_key_is_counted_anew(ingest, people, dispute, phone, mark, cypher):
+def test_an_unmarked_key_is_counted_anew(ingest, people, send_conflict, phone, mark, cypher):
     ingest(phone=phone)
     for _, email in people(5):
-        dispute(email, phone=phone)
+        send_conflict(email, phone=phone)
     seen = "MATCH (i:Identifier {kind: 'phone', value: $phone}) RETURN i.seenWith, i.shared IS NULL"
     assert list(cypher(seen, phone=phone)[0]) == [5, False]
 
     mark(phone=phone, shared=False)
     ((_, email),) = people(1)
-    dispute(email, phone=phone)
+    send_conflict(email, phone=phone)
 
     assert list(cypher(seen, phone=phone)[0]) == [1, True]
 

@@ -25,7 +25,7 @@ class Place(Struct, array_like=True):
 
 @pytest.fixture
 def at(cypher):
-    """The cursor of the place right before a pair's doubt of a kind."""
+    """The cursor of the place right before a pair's conflict of a kind."""
 
     def of(one, other, kind="phone"):
         (row,) = cypher(
@@ -75,20 +75,20 @@ def undo_dismissal(reviewer):
 
 
 @pytest.fixture
-def two(people, dispute, phone, ingest):
+def two(people, send_conflict, phone, ingest):
     """Two Customers in conflict: the phone of the second came with the email of the first."""
     (one, email), (other, others_email) = people(2)
     ingest(email=others_email, phone=phone)
-    dispute(email, phone=phone)
+    send_conflict(email, phone=phone)
     return one, other
 
 
 def test_a_conflict_is_told_with_its_customers_and_the_keys_behind_it(
-    people, dispute, phone, ingest, listed
+    people, send_conflict, phone, ingest, listed
 ):
     (one, email), (other, others_email) = people(2)
     ingest(email=others_email, phone=phone)
-    last = dispute(email, 3, phone=phone)
+    last = send_conflict(email, 3, phone=phone)
 
     conflict = listed(one, other)
 
@@ -111,11 +111,13 @@ def test_a_conflict_is_told_with_its_customers_and_the_keys_behind_it(
     assert customers[one]["createdAt"].endswith("Z")
 
 
-def test_the_strongest_comes_first_over_all_pages(people, dispute, phone, page, cypher, unique):
+def test_the_strongest_comes_first_over_all_pages(
+    people, send_conflict, phone, page, cypher, unique
+):
     (rival, rivals_email), *others = people(6)
-    dispute(rivals_email, phone=phone)
+    send_conflict(rivals_email, phone=phone)
     for _, email in others:
-        dispute(email, phone=phone)
+        send_conflict(email, phone=phone)
     base = 10**9 + int(unique[:8], 16)
     ours = [pair(rival, each) for each, _ in others]
     strengths = [base + 2, base + 1, base + 1, base + 1, base]
@@ -144,11 +146,13 @@ def test_the_next_page_goes_on_after_the_last_conflict(two, at, page):
         assert pair(*two) not in [each["id"] for each in second["conflicts"]]
 
 
-def test_a_pair_is_listed_once_with_all_its_kinds(people, ingest, dispute, phone, unique, listed):
+def test_a_pair_is_listed_once_with_all_its_kinds(
+    people, ingest, send_conflict, phone, unique, listed
+):
     (one, email), (other, others_email) = people(2)
     ingest(email=others_email, phone=phone, externalId=unique)
-    dispute(email, phone=phone)
-    dispute(email, 4, externalId=unique)
+    send_conflict(email, phone=phone)
+    send_conflict(email, 4, externalId=unique)
 
     evidence = listed(one, other, "externalId")["evidence"]
 
@@ -161,23 +165,25 @@ def test_a_pair_is_listed_once_with_all_its_kinds(people, ingest, dispute, phone
     assert listed(one, other, "phone") is None
 
 
-def test_keys_of_both_speak_for_the_pair(people, ingest, dispute, phone, unique, listed):
+def test_keys_of_both_speak_for_the_pair(people, ingest, send_conflict, phone, unique, listed):
     (one, email), (other, others_email) = people(2)
     ingest(email=email, externalId=unique)
     ingest(email=others_email, phone=phone)
-    dispute(email, 2, phone=phone)
-    dispute(others_email, externalId=unique)
+    send_conflict(email, 2, phone=phone)
+    send_conflict(others_email, externalId=unique)
 
     found = [(key["owner"], key["seenWith"]) for key in listed(one, other)["evidence"]["keys"]]
 
     assert found == [(other, one), (one, other)]
 
 
-def test_of_many_keys_those_that_came_most_often_are_told(people, ingest, dispute, unique, listed):
+def test_of_many_keys_those_that_came_most_often_are_told(
+    people, ingest, send_conflict, unique, listed
+):
     (one, email), (other, others_email) = people(2)
     for number in range(LIMIT + 2):
         ingest(email=others_email, externalId=f"{unique}-{number}")
-        dispute(
+        send_conflict(
             email,
             2 if number == LIMIT + 1 else 1,
             externalId=f"{unique}-{number}",
@@ -192,10 +198,12 @@ def test_of_many_keys_those_that_came_most_often_are_told(people, ingest, disput
     assert evidence["keys"][0]["identifier"] == f"externalId:{unique}-{LIMIT + 1}"
 
 
-def test_a_conflict_has_one_id_whoever_was_decided_on_last(people, ingest, dispute, phone, cypher):
+def test_a_conflict_has_one_id_whoever_was_decided_on_last(
+    people, ingest, send_conflict, phone, cypher
+):
     (one, email), (other, others_email) = people(2)
     ingest(email=others_email, phone=phone)
-    dispute(email, phone=phone)
+    send_conflict(email, phone=phone)
     ingest(customer=other, email=email)
 
     rows = cypher(
@@ -245,13 +253,13 @@ def test_a_conflict_tells_who_the_two_are_by_now(two, people, merge, listed):
     ]
 
 
-def test_the_doubts_of_merged_customers_are_one_conflict(
-    two, people, ingest, dispute, merge, listed, unique
+def test_the_conflicts_of_merged_customers_are_one_conflict(
+    two, people, ingest, send_conflict, merge, listed, unique
 ):
     one, other = two
     ((third, thirds_email),) = people(1)
     ingest(customer=other, externalId=unique)
-    dispute(thirds_email, 5, externalId=unique)
+    send_conflict(thirds_email, 5, externalId=unique)
     merge(one, third)
 
     evidence = listed(third, other, "externalId")["evidence"]
@@ -284,25 +292,25 @@ def test_a_dismissed_conflict_is_not_listed(two, dismiss, listed):
 
 
 def test_a_dismissed_conflict_stays_so_when_its_keys_come_again(
-    people, ingest, dispute, phone, dismiss, listed
+    people, ingest, send_conflict, phone, dismiss, listed
 ):
     (one, email), (other, others_email) = people(2)
     ingest(email=others_email, phone=phone)
-    dispute(email, phone=phone)
+    send_conflict(email, phone=phone)
     dismiss(pair(one, other))
 
-    dispute(email, 3, phone=phone)
+    send_conflict(email, 3, phone=phone)
 
     assert listed(one, other) is None
 
 
 def test_a_dismissal_holds_for_those_whom_the_two_are_merged_with(
-    two, people, ingest, dispute, merge, dismiss, listed, unique
+    two, people, ingest, send_conflict, merge, dismiss, listed, unique
 ):
     one, other = two
     (third, thirds_email), (fourth, _) = people(2)
     ingest(customer=other, externalId=unique)
-    dispute(thirds_email, 5, externalId=unique)
+    send_conflict(thirds_email, 5, externalId=unique)
     dismiss(pair(one, other))
     assert listed(third, other, "externalId")
 

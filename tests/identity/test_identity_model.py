@@ -217,9 +217,9 @@ class IdentityMachine(RuleBasedStateMachine):
         self.people.mark(key, shared)
 
     def dismiss(self, data):
-        if not self.people.now.doubts:
+        if not self.people.now.conflicts:
             return
-        *pair, _ = self.draw(data, self.people.now.doubts)
+        *pair, _ = self.draw(data, self.people.now.conflicts)
         pair = tuple(pair)
         response = self.post(f"/v1/identity/conflicts/{'~'.join(pair)}/dismiss", {"reason": "x"})
         one, other = map(self.people.now.survivor, pair)

@@ -79,22 +79,24 @@ def _facts(cypher, unique, customers):
           customer.id AS id,
           [(i:Identifier)-[:IDENTIFIES]->(customer) | [i.kind, i.value]] AS identifiers,
           [(customer)-[:HAS_TOUCHPOINT]->(t) | [t.resolvedBy, t.customerId]] AS touchpoints,
-          [(customer)-[m:MAY_BE_SAME_AS]->(other) | [other.id, m.kind, m.count]] AS doubts
+          [(customer)-[m:MAY_BE_SAME_AS]->(other) | [other.id, m.kind, m.count]] AS conflicts
         """,
         ids=list(customers),
     )
-    owners, doubts, touchpoints = set(), set(), []
+    owners, conflicts, touchpoints = set(), set(), []
     for row in rows:
         number = customers[row["id"]]
         owners |= {
             (kind, int(value.partition("@")[0][-1]), number) for kind, value in row["identifiers"]
         }
-        doubts |= {(frozenset({number, customers[o]}), kind, n) for o, kind, n in row["doubts"]}
+        conflicts |= {
+            (frozenset({number, customers[o]}), kind, n) for o, kind, n in row["conflicts"]
+        }
         touchpoints += [(customers[owner], resolved) for resolved, owner in row["touchpoints"]]
-    return owners, doubts, sorted(touchpoints)
+    return owners, conflicts, sorted(touchpoints)
 
 
 def _expected(model):
     owners = {(*key, customer) for key, customer in model.owners.items()}
-    doubts = {(pair, kind, count) for (pair, kind), count in model.doubts.items()}
-    return owners, doubts, sorted(model.touchpoints.values())
+    conflicts = {(pair, kind, count) for (pair, kind), count in model.conflicts.items()}
+    return owners, conflicts, sorted(model.touchpoints.values())

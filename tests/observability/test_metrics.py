@@ -178,7 +178,7 @@ def test_each_key_that_identified_another_customer_is_a_conflict(ingest, three, 
 
     assert grown("identity_conflicts_total") == 4
     (row,) = cypher(
-        "MATCH (:Customer {id: $id})-[doubt:MAY_BE_SAME_AS]-() RETURN sum(doubt.count) AS count",
+        "MATCH (:Customer {id: $id})-[c:MAY_BE_SAME_AS]-() RETURN sum(c.count) AS count",
         id=customer,
     )
     assert row["count"] == 4

@@ -9,7 +9,7 @@ Change = tuple[str, str, str]  # what happened, to whom, and into or off whom
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Conflict:
     """How often a key of one came with one of another: first and last at the pasts of a place."""
 
     count: int
@@ -25,7 +25,9 @@ class Identity:
     homes: dict[Key, str] = field(default_factory=dict)  # whose each key is by itself
     into: dict[str, str] = field(default_factory=dict)  # who was merged, or not split off yet
     events: dict[str, str] = field(default_factory=dict)  # whose each event is by itself
-    doubts: dict[tuple[str, str, str], Doubt] = field(default_factory=dict)  # of two and a kind
+    conflicts: dict[tuple[str, str, str], Conflict] = field(
+        default_factory=dict
+    )  # of two and a kind
     dismissed: dict[tuple[str, str], str] = field(default_factory=dict)  # by which dismissal
 
     def copy(self):
@@ -56,14 +58,14 @@ class Identity:
         return [event for event, own in reversed(self.events.items()) if self.survivor(own) == root]
 
     def same_people(self, customer):
-        """Who else may be the same person, and the kind of key that says so: by which doubts."""
+        """Who else may be the same person, and the kind of key that says so: by which conflicts."""
         root = self.survivor(customer)
         apart = {self._other(root, pair) for pair in self.dismissed}
         found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-        for doubt in self.doubts:
-            other = self._other(root, doubt[:2])
+        for conflict in self.conflicts:
+            other = self._other(root, conflict[:2])
             if other and other not in apart:
-                found.setdefault((other, doubt[2]), []).append(doubt)
+                found.setdefault((other, conflict[2]), []).append(conflict)
         return found
 
     def _other(self, root, pair):
@@ -83,7 +85,9 @@ class Identity:
         self.homes = {key: home for key, home in self.homes.items() if home not in gone}
         self.into = {one: into for one, into in self.into.items() if gone.isdisjoint((one, into))}
         self.events = {event: own for event, own in self.events.items() if own not in gone}
-        self.doubts = {pair: each for pair, each in self.doubts.items() if gone.isdisjoint(pair)}
+        self.conflicts = {
+            pair: each for pair, each in self.conflicts.items() if gone.isdisjoint(pair)
+        }
         self.dismissed = {
             pair: each for pair, each in self.dismissed.items() if gone.isdisjoint(pair)
         }
@@ -186,7 +190,7 @@ class People:
             return "attached"
         other = self.now.survivor(self.now.homes[key])
         if other != self.now.survivor(customer):
-            self._doubt(customer, other, key[0])
+            self._conflict(customer, other, key[0])
             seen = self.seen.setdefault(key, {})
             seen.setdefault(customer, True)
             if sum(seen.values()) >= self._shared_after:
@@ -194,11 +198,11 @@ class People:
             return "overruled"
         return "decided" if key[0] == resolved else "agreed"
 
-    def _doubt(self, customer, other, kind):
+    def _conflict(self, customer, other, kind):
         pair = min(customer, other), max(customer, other), kind
         place = len(self.pasts)
-        known = self.now.doubts.get(pair, Doubt(0, place, place))
-        self.now.doubts[pair] = Doubt(known.count + 1, known.first, place)
+        known = self.now.conflicts.get(pair, Conflict(0, place, place))
+        self.now.conflicts[pair] = Conflict(known.count + 1, known.first, place)
 
     def mark(self, key, is_shared):
         if is_shared:
@@ -333,12 +337,12 @@ class People:
         What changed since that identity is left out.
         """
         found = {}
-        for other, doubts in identity.same_people(customer).items():
-            then = [identity.doubts[doubt] for doubt in doubts]
+        for other, conflicts in identity.same_people(customer).items():
+            then = [identity.conflicts[conflict] for conflict in conflicts]
             first = self.pasts[min(each.first for each in then)].at
             last = self.pasts[max(each.last for each in then)].at
             count = sum(each.count for each in then)
-            is_current = then == [self.now.doubts[doubt] for doubt in doubts]
+            is_current = then == [self.now.conflicts[conflict] for conflict in conflicts]
             found[other] = (first, last, count) if is_current else (first, None, None)
         return found
 

@@ -12,7 +12,7 @@ class Model:
 
     customers: int = 0
     owners: dict[tuple[str, str], int] = field(default_factory=dict)
-    doubts: Counter[tuple[frozenset[int], str]] = field(default_factory=Counter)
+    conflicts: Counter[tuple[frozenset[int], str]] = field(default_factory=Counter)
     touchpoints: dict[object, tuple[int, str]] = field(default_factory=dict)
 
     def ingest(self, identity, customer=None, **keys):
@@ -32,5 +32,5 @@ class Model:
             self.customers += 1
         for key in present:
             if self.owners.setdefault(key, customer) != customer:
-                self.doubts[frozenset({customer, self.owners[key]}), key[0]] += 1
+                self.conflicts[frozenset({customer, self.owners[key]}), key[0]] += 1
         return customer, resolved
