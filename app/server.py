@@ -20,7 +20,8 @@ from uvicorn.supervisors import Multiprocess
 from app import main, settings
 from app.access import development_key
 from app.graph import browser_links
-from app.graph.embedded.supervisor import Connection, EmbeddedNeo4j
+from app.graph.embedded.connection import Connection
+from app.graph.embedded.supervisor import EmbeddedNeo4j
 from app.http.middleware import RequestMiddleware
 from app.http.protocol import Protocol
 from app.observability import metrics

@@ -12,7 +12,8 @@ from urllib.parse import urljoin
 from neo4j import AsyncDriver, AsyncGraphDatabase
 
 from app.graph import statements
-from app.graph.embedded.supervisor import Connection, EmbeddedNeo4j
+from app.graph.embedded.connection import Connection
+from app.graph.embedded.supervisor import EmbeddedNeo4j
 from bench import workload
 
 HEAP = "1g"

@@ -8,7 +8,7 @@ import structlog
 
 from app.bulk.source import SourceError, SourceRejected
 from app.errors import ServiceError
-from app.graph.embedded.supervisor import EmbeddedError
+from app.graph.embedded.errors import EmbeddedError
 
 SOME_REJECTED = 1
 UNFINISHED = 3

@@ -6,7 +6,7 @@ import click
 
 from app.cli.database import load_settings
 from app.cli.exit_codes import exit_on_errors
-from app.graph.embedded import supervisor
+from app.graph.embedded.admin import administer
 
 
 @click.command(
@@ -21,4 +21,4 @@ def admin_command(arguments: tuple[str, ...]) -> None:
     if config.neo4j_uri:
         raise click.ClickException("NEO4J_URI is set: use the neo4j-admin of that Neo4j")
     with exit_on_errors():
-        sys.exit(supervisor.administer(config.neo4j_home, arguments))
+        sys.exit(administer(config.neo4j_home, arguments))

@@ -4,7 +4,7 @@ import click
 
 from app import server
 from app.cli.database import load_settings
-from app.graph.embedded.supervisor import EmbeddedError
+from app.graph.embedded.errors import EmbeddedError
 
 
 @click.command(name="serve")

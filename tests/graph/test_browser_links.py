@@ -7,7 +7,7 @@ import pytest
 from app import server
 from app.access import api_keys
 from app.graph.browser_links import link, link_by_email
-from app.graph.embedded.supervisor import Connection
+from app.graph.embedded.connection import Connection
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.server import serving, wait_until_ready

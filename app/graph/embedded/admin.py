@@ -1,0 +1,24 @@
+"""Neo4j's admin tool for an embedded Neo4j."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.graph.embedded import installation, java
+from app.graph.embedded.connection import Ports
+from app.graph.embedded.home import Home
+
+
+def administer(home: Path, arguments: Sequence[str]) -> int:
+    """The exit code of neo4j-admin, run on the Neo4j in `home` while that is stopped.
+
+    Raises EmbeddedError if another process uses the home, or Neo4j cannot be installed.
+    """
+    installation.require_packages()
+    directory = Home(home)
+    directory.lock()
+    try:
+        class_path = installation.class_path()
+        directory.configure(Ports())
+        return java.run_admin(class_path, directory.path, arguments)
+    finally:
+        directory.release()

@@ -1,0 +1,90 @@
+"""The configuration of an embedded Neo4j: neo4j.conf, and the arguments of Java."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+SERVER_CLASS = "org.neo4j.server.Neo4jCommunity"
+ADMIN_CLASS = "org.neo4j.server.startup.Neo4jAdminCommand"
+# For a Java that ends soon.
+FAST_START_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
+ACCESS_OPTIONS = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+
+_OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang")
+_NEO4J_CONF = """\
+# Written at each start of the service: a change here is lost.
+server.config.strict_validation.enabled=true
+
+# On this host only.
+server.default_listen_address=127.0.0.1
+server.default_advertised_address=127.0.0.1
+server.bolt.listen_address=127.0.0.1:{bolt}
+server.bolt.advertised_address=127.0.0.1:{bolt}
+server.http.listen_address=127.0.0.1:{http}
+server.http.advertised_address=127.0.0.1:{http}
+server.http.x_forward.enabled=false
+server.https.enabled=false
+
+# No requests to other hosts, neither from Neo4j nor from the page of Neo4j Browser.
+server.fleet_discovery.enabled=false
+dbms.fleet_manager.enabled=false
+dbms.usage_report.enabled=false
+client.allow_telemetry=false
+browser.remote_content_hostname_whitelist=localhost
+dbms.security.http_static_content_security_policy_header=default-src 'self'; \
+script-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; \
+base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
+connect-src 'self' ws://127.0.0.1:* ws://localhost:* http://127.0.0.1:* http://localhost:*
+
+# Small.
+server.memory.pagecache.size=256m
+db.tx_log.rotation.size=32m
+db.tx_log.rotation.retention_policy=2 days 512M
+db.logs.query.enabled=OFF
+
+# While a graph grows from nothing, Neo4j would plan each statement again and again.
+dbms.cypher.min_replan_interval=1m
+
+# A stop waits for no client: the service, the only one, has finished its work by then.
+db.shutdown_transaction_end_timeout=2s
+internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s
+"""
+
+
+def neo4j_conf(bolt: int, http: int) -> str:
+    """The text of neo4j.conf for these ports."""
+    return _NEO4J_CONF.format(bolt=bolt, http=http)
+
+
+def server_arguments(class_path: Sequence[Path], home: Path, options: Sequence[str]) -> str:
+    """The text of an argument file that runs Neo4j in `home`, with further `options` of Java."""
+    return _argument_file(
+        *("-cp", os.pathsep.join(map(str, class_path))),
+        *options,
+        "-XX:+UseParallelGC",  # on a small heap the default collector costs a quarter more
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:-UsePerfData",
+        f"-XX:ErrorFile={home}/logs/java_error.log",
+        f"-Djava.io.tmpdir={home}/scratch",
+        f"-Djna.tmpdir={home}/scratch",
+        "-Djava.net.preferIPv4Stack=true",
+        "-Djava.awt.headless=true",
+        "-Dlog4j2.disable.jmx=true",
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED_PACKAGES),
+        *ACCESS_OPTIONS,
+        *(SERVER_CLASS, f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"),
+    )
+
+
+def initial_password_arguments(class_path: Sequence[Path], home: Path, password: str) -> str:
+    """The text of an argument file that sets the password of a Neo4j that never ran."""
+    return _argument_file(
+        *("-cp", os.pathsep.join(map(str, class_path)), *FAST_START_OPTIONS),
+        *(f"-Djna.tmpdir={home}/scratch", f"-Djava.io.tmpdir={home}/scratch"),
+        *(ADMIN_CLASS, "dbms", "set-initial-password", password),
+    )
+
+
+def _argument_file(*arguments: str) -> str:
+    quoted = (argument.replace("\\", "\\\\").replace('"', '\\"') for argument in arguments)
+    return "".join(f'"{argument}"\n' for argument in quoted)
