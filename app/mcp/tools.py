@@ -2,17 +2,18 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
 from app.access.api_keys import CONTEXT_READ, EVENTS_WRITE
 from app.customers.context import Context, ContextQuery
 from app.customers.explanation.reader import Explanation, ExplanationQuery
 from app.customers.timeline import Timeline, TimelineQuery
-from app.http.openapi.schemas import Event, tidy
+from app.http.openapi.schemas import Event, described
 from app.http.responses import ErrorBody
 from app.ingest.payload import BATCH_SIZE
 from app.ingest.results import EventResult
+
+_REF_TEMPLATE = "#/$defs/{name}"
 
 
 class BatchOptions(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -50,18 +51,13 @@ class Tool(Struct, frozen=True):
 
 def schema(struct: type[Struct]) -> dict[str, Any]:
     """The JSON Schema of a type, with an object at its root, as MCP requires."""
-    _, components = _components([struct])
+    _, components = described([struct], _REF_TEMPLATE)
     root = components.pop(struct.__name__)
     return root | ({"$defs": components} if components else {})
 
 
-def _components(structs: list[type[Struct]]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    refs, components = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")
-    return refs, tidy(components)
-
-
 def _batch_result_schema() -> dict[str, Any]:
-    refs, components = _components([EventResult, ErrorBody])
+    refs, components = described([EventResult, ErrorBody], _REF_TEMPLATE)
     results = {"type": "array", "items": {"anyOf": list(refs)}}
     return {
         "type": "object",

@@ -1,4 +1,4 @@
-"""Refusals: what a route answers to errors, by the one map from errors to status codes."""
+"""Error responses: what an operation returns for its errors, by their status codes."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,35 +7,60 @@ from app.errors import ServiceError
 from app.http.openapi import headers, schemas
 from app.http.responses import STATUS, ErrorBody
 
+# By their codes. They are not docstrings, which `python -OO` leaves out.
+DESCRIPTIONS = {
+    "invalid_payload": "the request cannot be taken as it is; nothing of it was written",
+    "invalid_request": "what was sent is not HTTP/1.1",
+    "unauthenticated": "the API key is missing or not valid",
+    "forbidden_scope": "the API key lacks a scope",
+    "forbidden_origin": "a form of ours was sent from another site",
+    "not_found": "there is no such route",
+    "unknown_customer": "nobody is known by this id or these identifiers",
+    "unknown_split": "there is no split of this id",
+    "unknown_event": (
+        "there is no event of this id, or there was none at the moment that was asked about"
+    ),
+    "unknown_merge": "there is no merge of this id",
+    "unknown_dismissal": "there is no dismissal of this id",
+    "unknown_conflict": "there is no conflict of this id, or its two are one Customer by now",
+    "method_not_allowed": "the route does not take this method; `Allow` names those that it takes",
+    "request_timeout": "the body did not come in time",
+    "idempotency_conflict": "the idempotency key was used before, with another payload",
+    "nothing_to_split": "the events of the Customer connect all that it has",
+    "merge_conflict": "the two are one Customer already, or the merge was undone before",
+    "payload_too_large": "the body, or the batch, is larger than can ever be taken",
+    "unsupported_media_type": "the body is not JSON in UTF-8",
+    "headers_too_large": "the headers are larger, or more, than can be taken",
+    "rate_limited": "the API key sent too much; to wait for `Retry-After` seconds is enough",
+    "internal": "an error of ours; its `requestId` finds it in the log",
+    "unavailable": (
+        "the database cannot be used now, or is overloaded; send it again, with the same key"
+    ),
+}
+
 
 def responses(errors: Iterable[type[ServiceError]]) -> dict[str, Any]:
-    """What a route answers to each status of its errors."""
+    """The responses of these errors by their status codes."""
     kinds: dict[int, list[type[ServiceError]]] = {}
     for kind in errors:
         kinds.setdefault(int(STATUS[kind.code]), []).append(kind)
-    return {str(status): _refusal(status, kinds[status]) for status in sorted(kinds)}
+    return {str(status): _response(status, kinds[status]) for status in sorted(kinds)}
 
 
-def description(kind: type[ServiceError]) -> str:
-    """What an error means: the first paragraph of its docstring, less the status."""
-    said = (kind.__doc__ or "").split("\n\n")[0].partition(": ")[2]
-    return " ".join(said.split()).rstrip(".")
-
-
-def _refusal(status: int, kinds: list[type[ServiceError]]) -> dict[str, Any]:
-    said = {kind.code: description(kind) for kind in kinds}
+def _response(status: int, kinds: list[type[ServiceError]]) -> dict[str, Any]:
+    texts = {kind.code: DESCRIPTIONS[kind.code] for kind in kinds}
     examples = {
         code: {
             "value": {"error": {"code": code, "message": message.replace("`", ""), "details": []}}
         }
-        for code, message in said.items()
+        for code, message in texts.items()
     }
     schema = schemas.reference(ErrorBody) | {
-        "properties": {"error": {"properties": {"code": {"enum": list(said)}}}}
+        "properties": {"error": {"properties": {"code": {"enum": list(texts)}}}}
     }
     own = [headers.OF_ERRORS[status]] if status in headers.OF_ERRORS else []
     return {
-        "description": "; ".join(f"`{code}`: {message}" for code, message in said.items()),
+        "description": "; ".join(f"`{code}`: {message}" for code, message in texts.items()),
         "headers": headers.references("X-Request-Id", *own),
         "content": {"application/json": {"schema": schema, "examples": examples}},
     }

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from app.customers.context import ConflictingCustomer, Context, ContextQuery
 from app.customers.explanation.outcomes import KeyExplanation
 from app.customers.timeline import Timeline
+from app.http.openapi.descriptions import DESCRIPTIONS
 from app.http.responses import Error, ErrorBody
 from app.identity.audit import AuditEntry, AuditPage
 from app.identity.conflicts import IdentityConflictPage
@@ -33,7 +34,6 @@ Event = msgspec.defstruct(
         (field.encode_name, field.type, *([] if field.name == "event" else [None]))
         for field in msgspec.structs.fields(EventIngest)
     ],
-    namespace={"__doc__": EventIngest.__doc__},
     forbid_unknown_fields=True,
 )
 
@@ -65,8 +65,7 @@ def reference(kind: type) -> Schema:
 def components(kinds: Iterable[type]) -> dict[str, Schema]:
     """The schemas of these types and of an error, and of all types within them, by their names."""
     named = [*dict.fromkeys(kinds), ErrorBody]
-    _, found = msgspec.json.schema_components(named, ref_template=f"{_PREFIX}{{name}}")
-    schemas = {name: tidy(schema) for name, schema in sorted(found.items())}
+    _, schemas = described(named, f"{_PREFIX}{{name}}")
     schemas[BatchReceipt.__name__]["properties"]["results"] = {
         "type": "array",
         "minItems": 1,
@@ -83,6 +82,19 @@ def components(kinds: Iterable[type]) -> dict[str, Schema]:
         schemas[kind.__name__]["anyOf"] = [_present(name) for name in _IDENTITY]
     schemas[SharedMark.__name__]["oneOf"] = [_present(name) for name in _KEYS]
     return schemas
+
+
+def described(
+    kinds: Iterable[type], ref_template: str
+) -> tuple[tuple[Schema, ...], dict[str, Schema]]:
+    """References to these types; and their schemas, and those of all types within them, by name."""
+    references, components = msgspec.json.schema_components(kinds, ref_template=ref_template)
+    schemas: dict[str, Schema] = {name: tidy(components[name]) for name in sorted(components)}
+    for name, schema in schemas.items():
+        schema.pop("description", None)  # the docstring
+        if name in DESCRIPTIONS:
+            schema["description"] = DESCRIPTIONS[name]
+    return references, schemas
 
 
 def parameters(kind: type) -> dict[str, Schema]:

@@ -1,6 +1,8 @@
 """The OpenAPI document: that it is one, that it is whole, and that it is true."""
 
 import json
+import subprocess
+import sys
 from http import HTTPStatus
 
 import jsonschema_rs
@@ -15,6 +17,7 @@ from app.http.openapi import error_responses
 from app.http.responses import STATUS
 from app.settings import Settings
 from tests.support import http_client
+from tests.support.checkout import CHECKOUT
 from tests.support.openapi import DOCUMENT, OPERATIONS
 
 INGEST = DOCUMENT["paths"]["/v1/events"]["post"]
@@ -63,6 +66,37 @@ def test_it_is_a_document_of_openapi_3_1():
 @pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
 def test_a_schema_is_one_of_json_schema(name):
     jsonschema_rs.meta.validate(DOCUMENT["components"]["schemas"][name])
+
+
+def test_every_schema_is_described():
+    assert [
+        name
+        for name, schema in DOCUMENT["components"]["schemas"].items()
+        if not schema.get("description")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        pytest.param("tests.support.openapi.DOCUMENT", id="document"),
+        pytest.param("app.mcp.tools.TOOLS", id="tools"),
+    ],
+)
+def test_no_text_is_a_docstring_which_python_can_leave_out(expression):
+    module = expression.rpartition(".")[0]
+    code = (
+        f"import sys, msgspec, {module}; sys.stdout.buffer.write(msgspec.json.encode({expression}))"
+    )
+
+    plain, optimised = (
+        subprocess.run(
+            [sys.executable, *options, "-c", code], cwd=CHECKOUT, check=True, capture_output=True
+        ).stdout
+        for options in ([], ["-OO"])
+    )
+
+    assert json.loads(optimised) == json.loads(plain)
 
 
 def test_every_reference_leads_somewhere():
@@ -122,7 +156,7 @@ def test_no_error_is_forgotten():
 @pytest.mark.parametrize("error", [ServiceError, *ServiceError.__subclasses__()])
 def test_an_errors_own_words_begin_with_its_status(error):
     assert (error.__doc__ or "").startswith(f"{STATUS[error.code].value}: ")
-    assert error_responses.description(error)
+    assert error_responses.DESCRIPTIONS[error.code]
 
 
 def test_a_route_with_a_key_names_its_scope():
