@@ -50,9 +50,16 @@ class Admission:
     without end serves everyone late.
     """
 
-    def __init__(self, rate: CommitRate, deadline: float, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        rate: CommitRate,
+        deadline: float,
+        metrics: Metrics | None = None,
+        smoothing: float = SMOOTHING,
+    ) -> None:
         self._rate = rate
         self._deadline = deadline
+        self._smoothing = smoothing
         self._metrics = metrics or Metrics()
         self._loads: dict[str, _Load] = {}
         self._rows = 0
@@ -78,7 +85,7 @@ class Admission:
         self._add(reservation, -1)
         reservation.rows = rows
         self._add(reservation, 1)
-        self._row_bytes += SMOOTHING * (reservation.size / max(1, rows) - self._row_bytes)
+        self._row_bytes += self._smoothing * (reservation.size / max(1, rows) - self._row_bytes)
 
     def _note_rejection(self, retry_after: int) -> None:
         self._metrics.count_request_shed()

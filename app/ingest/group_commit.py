@@ -15,10 +15,11 @@ from app.ingest.fair_queue import FairQueue
 from app.observability.metrics import Metrics
 
 WRITERS = 2  # measured: a third gains nothing
-BESIDE = 32  # rows that never wait for the end of a commit; fewer do while it has more than they
-LONGEST = 0.1  # seconds for which they wait, should the other one take that long
-QUEUE_ROWS = 50_000
-QUEUE_BYTES = 64 * 1024 * 1024
+# So many rows never wait for the end of a commit; fewer do while it has more than they.
+PARALLEL_COMMIT_ROWS = 32
+MAX_BATCH_WAIT_SECONDS = 0.1  # for the end of a commit, should it take longer
+MAX_QUEUE_ROWS = 50_000
+MAX_QUEUE_BYTES = 64 * 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -51,9 +52,21 @@ class GroupCommit:
     fault affects no other caller.
     """
 
-    def __init__(self, write: Write, deadline: float, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        write: Write,
+        deadline: float,
+        metrics: Metrics | None = None,
+        *,
+        max_batch_wait: float = MAX_BATCH_WAIT_SECONDS,
+        max_queue_rows: int = MAX_QUEUE_ROWS,
+        max_queue_bytes: int = MAX_QUEUE_BYTES,
+    ) -> None:
         self._metrics = metrics or Metrics()
         self._write = write
+        self._max_batch_wait = max_batch_wait
+        self._max_queue_rows = max_queue_rows
+        self._max_queue_bytes = max_queue_bytes
         self.deadline = deadline
         self.rate = CommitRate()
         self._limit = CommitLimit()
@@ -70,7 +83,8 @@ class GroupCommit:
         Raises Unavailable when too much waits, or after the deadline; or what the write raised.
         """
         rows = sum(len(group.rows) for group in groups)
-        if self._rows + rows > QUEUE_ROWS or self._bytes + size > QUEUE_BYTES:
+        is_full = self._rows + rows > self._max_queue_rows
+        if is_full or self._bytes + size > self._max_queue_bytes:
             raise Unavailable("too many writes wait for the database")
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -126,7 +140,8 @@ class GroupCommit:
             self._arrival.clear()
             longest = None
             if self._queue and self._is_room():
-                longest = self._queue.first().since + LONGEST - asyncio.get_running_loop().time()
+                due_at = self._queue.first().since + self._max_batch_wait
+                longest = due_at - asyncio.get_running_loop().time()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(longest):
                     await self._arrival.wait()
@@ -135,9 +150,9 @@ class GroupCommit:
         """Whether what waits is to be committed now."""
         if not self._queue or not self._is_room():
             return False
-        if self._rows >= min(self._running, BESIDE):
+        if self._rows >= min(self._running, PARALLEL_COMMIT_ROWS):
             return True
-        return asyncio.get_running_loop().time() - self._queue.first().since >= LONGEST
+        return asyncio.get_running_loop().time() - self._queue.first().since >= self._max_batch_wait
 
     def _is_room(self) -> bool:
         # A request is not split: one beyond the limit is committed alone.

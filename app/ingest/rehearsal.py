@@ -14,9 +14,9 @@ from app.ingest import payload, writer
 from app.ingest.group_commit import AtomicGroup
 from app.ingest.rows import IngestRequest, build_rows
 
-SECONDS = 2.0  # at most
-EVENTS = 100
-SECONDS_PER_EVENT = 0.0004  # a database that has compiled the write takes less than half of it
+TIMEOUT_SECONDS = 2.0
+BATCH_EVENTS = 100
+MAX_SECONDS_PER_EVENT = 0.0004  # a database that has compiled the write takes less than half
 
 
 class Rehearsal:
@@ -25,21 +25,29 @@ class Rehearsal:
     It leaves no node behind. A database that serves at speed takes one batch of it.
     """
 
-    def __init__(self, graph: Graph, limits: ResolutionLimits) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        limits: ResolutionLimits,
+        timeout: float = TIMEOUT_SECONDS,
+        max_seconds_per_event: float = MAX_SECONDS_PER_EVENT,
+    ) -> None:
         self._graph = graph
         self._limits = limits
+        self._timeout = timeout
+        self._max_batch_seconds = BATCH_EVENTS * max_seconds_per_event
         self._statement = statements.load("write")["ingest"]
 
     async def run(self) -> None:
-        """Returns when a batch was fast enough, or after two seconds."""
+        """Returns when a batch was fast enough, or after the timeout."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + SECONDS
+        end = loop.time() + self._timeout
         while (began := loop.time()) < end:
             try:
                 await self._graph.dry_run(self._statement, end - began, **self._values())
             except (PermissionError, Unavailable):
                 return  # the time is over, or the next look at the database says what is wrong
-            if loop.time() - began <= EVENTS * SECONDS_PER_EVENT:
+            if loop.time() - began <= self._max_batch_seconds:
                 return
 
     def _values(self) -> Row:
@@ -53,7 +61,7 @@ class Rehearsal:
 def _events() -> list[Row]:
     """Events of new people and of those of the events before, as a first import has them."""
     tag = uuid.uuid4().hex
-    people = [_person(tag, number) for number in range(EVENTS // 2)]
+    people = [_person(tag, number) for number in range(BATCH_EVENTS // 2)]
     return [
         {"event": "rehearsal", "idempotencyKey": f"{tag}-{number}", **person}
         for number, person in enumerate([*people, *people])

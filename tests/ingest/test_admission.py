@@ -5,7 +5,6 @@ import contextlib
 import pytest
 
 from app.errors import Overloaded
-from app.ingest import admission
 from app.ingest.admission import FIRST_ROW_BYTES, UNLIMITED_REQUESTS, UNLIMITED_ROWS, Admission
 from app.ingest.commit_control import SAMPLES, CommitRate
 
@@ -92,9 +91,8 @@ def test_what_has_ended_is_waited_for_no_longer(rate):
         pass
 
 
-def test_until_its_rows_are_known_they_follow_from_the_size(rate, monkeypatch):
-    monkeypatch.setattr(admission, "SMOOTHING", 1.0)
-    admitting = Admission(rate, DEADLINE)
+def test_until_its_rows_are_known_they_follow_from_the_size(rate):
+    admitting = Admission(rate, DEADLINE, smoothing=1.0)
 
     with admitting.admit("one", 1000) as first:
         assert first.rows == 1000 / FIRST_ROW_BYTES

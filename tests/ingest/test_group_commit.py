@@ -48,8 +48,8 @@ async def writes():
 
 
 @contextlib.asynccontextmanager
-async def committing(writes, deadline=30.0):
-    commits = GroupCommit(writes, deadline)
+async def committing(writes, deadline=30.0, **limits):
+    commits = GroupCommit(writes, deadline, **limits)
     task = asyncio.create_task(commits.run())
     try:
         yield commits
@@ -95,9 +95,8 @@ async def test_what_arrives_during_commits_shares_the_next_one(writes):
     assert writes.calls[group_commit.WRITERS :] == [[0, 1, 2, 3, 4]]
 
 
-async def test_fewer_than_a_commit_has_wait_for_its_end(writes, monkeypatch):
-    monkeypatch.setattr(group_commit, "LONGEST", 60.0)
-    async with committing(writes) as commits:
+async def test_fewer_than_a_commit_has_wait_for_its_end(writes):
+    async with committing(writes, max_batch_wait=60.0) as commits:
         tasks = [submit(commits, *range(5))]
         await settle()
         tasks += [submit(commits, n) for n in range(4)]
@@ -109,7 +108,7 @@ async def test_fewer_than_a_commit_has_wait_for_its_end(writes, monkeypatch):
     assert writes.calls == [[0, 1, 2, 3, 4], [0, 1, 2, 3]]
 
 
-@pytest.mark.parametrize(("running", "waiting"), [(5, 5), (500, group_commit.BESIDE)])
+@pytest.mark.parametrize(("running", "waiting"), [(5, 5), (500, group_commit.PARALLEL_COMMIT_ROWS)])
 async def test_as_many_as_a_commit_has_or_enough_are_committed_beside_it(writes, running, waiting):
     async with committing(writes) as commits:
         tasks = [submit(commits, *range(running))]
@@ -121,9 +120,8 @@ async def test_as_many_as_a_commit_has_or_enough_are_committed_beside_it(writes,
         await asyncio.gather(*tasks)
 
 
-async def test_nobody_waits_long_for_the_end_of_a_commit(writes, monkeypatch):
-    monkeypatch.setattr(group_commit, "LONGEST", 0.01)
-    async with committing(writes) as commits:
+async def test_nobody_waits_long_for_the_end_of_a_commit(writes):
+    async with committing(writes, max_batch_wait=0.01) as commits:
         tasks = [submit(commits, 1, 2)]
         await settle()
         tasks.append(submit(commits, 3))
@@ -234,9 +232,8 @@ async def test_the_poison_of_one_reaches_nobody_else(writes):
     ]
 
 
-async def test_beyond_its_rows_the_queue_refuses(writes, monkeypatch):
-    monkeypatch.setattr(group_commit, "QUEUE_ROWS", 10)
-    async with committing(writes) as commits:
+async def test_beyond_its_rows_the_queue_refuses(writes):
+    async with committing(writes, max_queue_rows=10) as commits:
         waiting = [*await busy(commits), submit(commits, 1, 2, 3)]
         await settle()
 
@@ -247,9 +244,8 @@ async def test_beyond_its_rows_the_queue_refuses(writes, monkeypatch):
         await asyncio.gather(*waiting)
 
 
-async def test_beyond_its_bytes_the_queue_refuses(writes, monkeypatch):
-    monkeypatch.setattr(group_commit, "QUEUE_BYTES", 10)
-    async with committing(writes) as commits:
+async def test_beyond_its_bytes_the_queue_refuses(writes):
+    async with committing(writes, max_queue_bytes=10) as commits:
         waiting = [*await busy(commits), submit(commits, 1, size=10)]
         await settle()
 
@@ -260,9 +256,8 @@ async def test_beyond_its_bytes_the_queue_refuses(writes, monkeypatch):
         await asyncio.gather(*waiting)
 
 
-async def test_a_drained_queue_takes_again(writes, monkeypatch):
-    monkeypatch.setattr(group_commit, "QUEUE_ROWS", 10)
-    async with committing(writes) as commits:
+async def test_a_drained_queue_takes_again(writes):
+    async with committing(writes, max_queue_rows=10) as commits:
         first = [*await busy(commits), submit(commits, *range(10))]
         await settle()
         writes.gate.set()

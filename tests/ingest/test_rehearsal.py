@@ -10,7 +10,6 @@ from app.graph.graph import Graph
 from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
-from app.ingest import rehearsal
 from app.ingest.rehearsal import Rehearsal
 from tests.support.faults.proxy import BoltProxy
 from tests.support.faults.waiting import until
@@ -55,21 +54,19 @@ async def test_a_batch_has_new_people_and_those_of_events_before(graph, batches)
     assert len(people) == 2 * len(set(people))
 
 
-async def test_a_database_that_is_fast_enough_takes_one_batch(graph, batches, monkeypatch):
-    monkeypatch.setattr(rehearsal, "SECONDS_PER_EVENT", 1.0)
-    await Rehearsal(graph, ResolutionLimits()).run()
+async def test_a_database_that_is_fast_enough_takes_one_batch(graph, batches):
+    await Rehearsal(graph, ResolutionLimits(), max_seconds_per_event=1.0).run()
 
     assert len(batches) == 1
 
 
-async def test_a_database_that_is_slow_is_rehearsed_for_two_seconds_at_most(database, monkeypatch):
-    monkeypatch.setattr(rehearsal, "SECONDS", 0.5)
+async def test_a_database_that_is_slow_is_rehearsed_for_two_seconds_at_most(database):
     async with BoltProxy(database.uri) as proxy:
         graph = Graph(replace(database, uri=proxy.uri))
         await graph.read("schema_indexes")
         proxy.latency = 30
         async with asyncio.timeout(20):
-            await Rehearsal(graph, ResolutionLimits()).run()
+            await Rehearsal(graph, ResolutionLimits(), timeout=0.5).run()
         await graph.close()
 
 
