@@ -1,4 +1,4 @@
-"""Lineage: into whom Customers were merged, and off whom they were split, at any moment."""
+"""Lineage: the merges and splits that link Customers, at any point in time."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated
@@ -9,12 +9,12 @@ from msgspec import Meta, Struct
 from app.domain.timestamps import Instant
 
 
-class Link(Struct, frozen=True, rename="camel"):
-    """That one Customer is of another from `begin` until `end`: merged into it until undone, or
-    part of it until split off.
+class LineageLink(Struct, frozen=True, rename="camel"):
+    """One Customer belongs to another from `begin` until `end`: merged into it until the merge is
+    undone, or part of it until it is split off.
 
-    Without a `begin` it was so from the first, without an `end` it is so now. `at` and `undone_at`
-    are when the merge or the split was made and undone, as text.
+    Without a `begin` it did from the first, without an `end` it does now. `at` and `undone_at` are
+    when the merge or the split was made and undone, as text.
     """
 
     is_split: bool
@@ -27,13 +27,13 @@ class Link(Struct, frozen=True, rename="camel"):
     undone_at: str | None = None
 
     def holds(self, moment: Instant) -> bool:
-        """Whether the one was of the other at a moment."""
+        """Whether the one belonged to the other at a moment."""
         has_begun = self.begin is None or self.begin <= moment
         return has_begun and (self.end is None or moment < self.end)
 
 
 class LineageChange(Struct, frozen=True, rename="camel"):
-    """What became of a Customer: merged into another, that merge undone, or split off another."""
+    """A change of a Customer: merged into another, that merge undone, or split off another."""
 
     kind: Annotated[str, Meta(extra_json_schema={"enum": ["merged", "undone", "split"]})]
     id: Annotated[str, Meta(description="Of the merge or of the split.")]
@@ -45,44 +45,44 @@ class LineageChange(Struct, frozen=True, rename="camel"):
 
 
 class Lineage:
-    """What links Customers."""
+    """Who belongs to whom at a moment, by the links of Customers."""
 
-    def __init__(self, links: Iterable[Link]) -> None:
+    def __init__(self, links: Iterable[LineageLink]) -> None:
         self._links = list(links)
 
-    def whole(self, customer: str, moment: Instant) -> str:
-        """The Customer itself, or the one of whom it was still a part at a moment."""
+    def unsplit(self, customer: str, moment: Instant) -> str:
+        """The Customer itself, or the one from which it was not yet split at a moment."""
         return _chain(customer, moment, [link for link in self._links if link.is_split])[-1]
 
-    def root(self, customer: str, moment: Instant) -> str:
-        """The Customer who stood for another one at a moment; it may be that one itself."""
+    def survivor(self, customer: str, moment: Instant) -> str:
+        """The surviving Customer of another one at a moment; it may be that one itself."""
         return _chain(customer, moment, self._links)[-1]
 
     def changes(
         self, customers: Iterable[str], after: Instant, until: Instant
     ) -> list[LineageChange]:
-        """What changed who stands for any of these Customers, in the order of time."""
-        concerned = list(customers)
+        """The changes of the survivors of these Customers, in the order of time."""
+        customers = list(customers)
         return [
             change
-            for moment, change in sorted(_changes(self._links), key=lambda each: each[0])
+            for moment, change in sorted(_changes(self._links), key=lambda dated: dated[0])
             if after < moment <= until
             # By the chain and not by its end: a split parts several at one moment.
-            and any(change.from_ in _chain(each, moment, self._links) for each in concerned)
+            and any(change.from_ in _chain(customer, moment, self._links) for customer in customers)
         ]
 
 
-def _chain(customer: str, moment: Instant, links: list[Link]) -> list[str]:
-    """The Customer, of whom it was at a moment, and so on to the end."""
+def _chain(customer: str, moment: Instant, links: list[LineageLink]) -> list[str]:
+    """The Customer, the one to whom it belonged at a moment, and so on to the end."""
     into = {link.from_: link.into for link in links if link.holds(moment)}
-    found = [customer]
+    chain = [customer]
     # Instances whose clocks disagree may have recorded a circle.
-    while after := into.pop(found[-1], None):
-        found.append(after)
-    return found
+    while after := into.pop(chain[-1], None):
+        chain.append(after)
+    return chain
 
 
-def _changes(links: list[Link]) -> Iterator[tuple[Instant, LineageChange]]:
+def _changes(links: list[LineageLink]) -> Iterator[tuple[Instant, LineageChange]]:
     for link in links:
         if link.begin:
             yield link.begin, LineageChange("merged", link.id, link.at, link.from_, link.into)

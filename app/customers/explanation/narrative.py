@@ -1,81 +1,92 @@
-"""Sentences: why an event is where it is, in words that a person reads."""
+"""The narrative: why an event is with its Customer, in sentences."""
 
 from collections.abc import Iterable
 
 from msgspec import Struct
 
 from app.customers.explanation.lineage import LineageChange
-from app.customers.explanation.outcomes import KeyExplanation
+from app.customers.explanation.outcomes import IdentifierExplanation
 
-_REST = {
-    "agreed": "the {key} identified it as well",
-    "overruled": "the {key} identified {customer} and was overruled",
-    "attached": "the {key} was new and was attached",
-    "shared": "the {key} was shared by several people and was not used",
-    "beyond_limit": "the {key} was one too many of its kind and was not attached",
-    "blocked": "the {key} stands for nobody and was ignored",
-    "gone": "the {key} is gone, and what it did is not known",
+_CLAUSES = {
+    "agreed": "the {identifier} identified it as well",
+    "overruled": "the {identifier} identified {customer} and was overruled",
+    "attached": "the {identifier} was new and was attached",
+    "shared": "the {identifier} was shared by several people and was not used",
+    "beyond_limit": "the {identifier} was one too many of its kind and was not attached",
+    "blocked": "the {identifier} stands for nobody and was ignored",
+    "gone": "the {identifier} is gone, and what it did is not known",
 }
 _CHANGES = {
-    "merged": "{each.from_} was merged into {each.into}",
-    "undone": "the merge of {each.from_} into {each.into} was undone",
-    "split": "{each.from_} was split off {each.into}",
+    "merged": "{change.from_} was merged into {change.into}",
+    "undone": "the merge of {change.from_} into {change.into} was undone",
+    "split": "{change.from_} was split off {change.into}",
 }
 
 
-class Story(Struct, frozen=True):
-    """What there is to tell of an event.
+class Narrative(Struct, frozen=True):
+    """The resolution of an event, and what changed since.
 
-    `own` is the Customer to whom it was attached, `customer` the one who stood for that Customer
-    then, and `survivor` the one who does so in the end.
+    `attached_to` is the Customer to whom the event was attached, `first_survivor` the survivor of
+    that Customer then, and `survivor` the one after all `changes`.
     """
 
     resolved: str
-    own: str
-    customer: str
+    attached_to: str
+    first_survivor: str
     survivor: str
-    keys: list[KeyExplanation]
+    identifiers: list[IdentifierExplanation]
     changes: list[LineageChange]
 
 
-def tell(story: Story) -> str:
-    """One sentence about the event, and another about what became of its Customers since."""
-    first = [_beginning(story), *(_rest(key) for key in story.keys if key.outcome in _REST)]
-    told = f"{'; '.join(first)}."
-    if not story.changes:
-        return told
-    end = f", so it is {story.survivor}'s now" if story.survivor != story.customer else ""
-    return f"{told} Since then {_listed(map(_change, story.changes))}{end}."
+def render(narrative: Narrative) -> str:
+    """One sentence about the event, and another about the changes of its Customers since."""
+    clauses = [
+        _resolution(narrative),
+        *(
+            _clause(identifier)
+            for identifier in narrative.identifiers
+            if identifier.outcome in _CLAUSES
+        ),
+    ]
+    sentence = f"{'; '.join(clauses)}."
+    if not narrative.changes:
+        return sentence
+    is_moved = narrative.survivor != narrative.first_survivor
+    end = f", so it is {narrative.survivor}'s now" if is_moved else ""
+    return f"{sentence} Since then {_listed(map(_change, narrative.changes))}{end}."
 
 
-def _beginning(story: Story) -> str:
-    who = story.own
-    if story.own != story.customer:
-        who += f", who was merged into {story.customer}"
-    if story.resolved == "customer":
-        return f"The event named {who}, so it was attached to it"
-    if story.resolved == "new":
-        is_known = any(key.outcome in ("overruled", "shared") for key in story.keys)
-        why = "None of its keys could decide" if is_known else "None of its keys was known"
-        return f"{why}, so {who} was created"
-    what = f"Its {story.resolved}, which was erased since,"
-    for key in story.keys:
-        if key.outcome == "decided":
-            what = f"The {_name(key)} (weight {key.weight})"
-    return f"{what} already identified {who}, so the event was attached to it"
+def _resolution(narrative: Narrative) -> str:
+    customer = narrative.attached_to
+    if customer != narrative.first_survivor:
+        customer += f", who was merged into {narrative.first_survivor}"
+    if narrative.resolved == "customer":
+        return f"The event named {customer}, so it was attached to it"
+    if narrative.resolved == "new":
+        outcomes = {identifier.outcome for identifier in narrative.identifiers}
+        is_known = not outcomes.isdisjoint({"overruled", "shared"})
+        reason = "None of its keys could decide" if is_known else "None of its keys was known"
+        return f"{reason}, so {customer} was created"
+    subject = f"Its {narrative.resolved}, which was erased since,"
+    for identifier in narrative.identifiers:
+        if identifier.outcome == "decided":
+            subject = f"The {_name(identifier)} (weight {identifier.weight})"
+    return f"{subject} already identified {customer}, so the event was attached to it"
 
 
-def _rest(key: KeyExplanation) -> str:
-    return _REST[key.outcome].format(key=_name(key), customer=key.customer_id)
+def _clause(identifier: IdentifierExplanation) -> str:
+    return _CLAUSES[identifier.outcome].format(
+        identifier=_name(identifier), customer=identifier.customer_id
+    )
 
 
-def _name(key: KeyExplanation) -> str:
-    return f"{key.kind} {key.value}"
+def _name(identifier: IdentifierExplanation) -> str:
+    return f"{identifier.kind} {identifier.value}"
 
 
 def _change(change: LineageChange) -> str:
     day, _, time = change.at.partition("T")
-    return f"{_CHANGES[change.kind].format(each=change)} on {day} at {time[:5]} UTC"
+    return f"{_CHANGES[change.kind].format(change=change)} on {day} at {time[:5]} UTC"
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Outcomes: what became of each key that an event carried, as the graph tells it afterwards."""
+"""Outcomes: the part of each identifier of an event in its resolution, derived from the graph."""
 
 from typing import Annotated, Any
 
@@ -11,9 +11,9 @@ from app.domain.timestamps import Instant
 
 # Of two events that come at about the same time, the later one may be written first; but no event
 # waits for so long.
-LATE = 60  # seconds
+MAX_REORDERING_SECONDS = 60
 
-Outcome = Annotated[
+IdentifierOutcome = Annotated[
     str,
     Meta(
         description="`decided`: it identified the Customer, and none that weighs more did. "
@@ -32,13 +32,13 @@ Outcome = Annotated[
 ]
 
 
-class KeyExplanation(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A key that an event carried, and what became of it."""
+class IdentifierExplanation(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """An identifier of an event, and its outcome."""
 
     kind: Kind
     value: Annotated[str, Meta(description="Normalised, as it is compared.")]
     weight: float
-    outcome: Outcome
+    outcome: IdentifierOutcome
     sent: Annotated[
         str | None, Meta(description="As it was sent, where that is not the value itself.")
     ] = None
@@ -48,8 +48,8 @@ class KeyExplanation(Struct, frozen=True, rename="camel", omit_defaults=True):
     ] = None
 
 
-class Owned(Struct, frozen=True):
-    """A key that identifies somebody now: whose it is by itself, and since when."""
+class OwnedIdentifier(Struct, frozen=True):
+    """An identifier, `kind:value`, that has an owner now; `home` is the owner without merges."""
 
     name: str
     weight: float
@@ -58,62 +58,69 @@ class Owned(Struct, frozen=True):
 
 
 class Outcomes:
-    """What became of the keys of a Touchpoint, a map as `explanation` in `cypher/read/` gives it.
+    """The outcomes of the identifiers of a Touchpoint, a map that `explanation.cypher` returns.
 
-    `customer` is who stood for its Customer when it was received.
+    `survivor` is the survivor of its Customer when it was received.
     """
 
-    def __init__(self, touchpoint: dict[str, Any], found: list[Owned], lineage: Lineage) -> None:
+    def __init__(
+        self, touchpoint: dict[str, Any], owned: list[OwnedIdentifier], lineage: Lineage
+    ) -> None:
         self._touchpoint = touchpoint
-        self._found = {each.name: each for each in found}
+        self._owned = {identifier.name: identifier for identifier in owned}
         self._lineage = lineage
         self._moment: Instant = msgspec.convert(touchpoint["at"], Instant)
         self._sent = dict(name.split(":", 1) for name in touchpoint["sent"] or [])
-        # What its answer said, where that was another one.
-        survivor = touchpoint["survivor"]
-        self.customer: str = survivor or lineage.root(touchpoint["customerId"], self._moment)
+        # The one of the response, if the Touchpoint has kept another one than its Customer.
+        self.survivor: str = touchpoint["survivor"] or lineage.survivor(
+            touchpoint["customerId"], self._moment
+        )
 
-    def keys(self) -> list[KeyExplanation]:
-        """Each key, the heaviest first."""
+    def explain(self) -> list[IdentifierExplanation]:
+        """The explanations of all identifiers, by falling weight."""
         ignored = self._touchpoint["ignored"] or []
-        keys = [self._used(name) for name in self._touchpoint["identifiers"]]
-        keys += [self._explained(name, "blocked") for name in ignored]
-        return sorted(keys, key=lambda key: -key.weight)
+        explanations = [self._used(name) for name in self._touchpoint["identifiers"]]
+        explanations += [self._explained(name, "blocked") for name in ignored]
+        return sorted(explanations, key=lambda explanation: -explanation.weight)
 
     def homes(self) -> list[str]:
-        """The Customers whose the keys are by themselves."""
+        """The Customers who own the identifiers, without regard to merges."""
         names: list[str] = self._touchpoint["identifiers"]
         return [owned.home for owned in map(self._known, names) if owned]
 
-    def _used(self, name: str) -> KeyExplanation:
+    def _used(self, name: str) -> IdentifierExplanation:
         owned = self._known(name)
-        owner = self._lineage.root(owned.home, self._moment) if owned else None
+        owner = self._lineage.survivor(owned.home, self._moment) if owned else None
         if name.partition(":")[0] == self._touchpoint["resolvedBy"]:
-            return self._explained(name, "decided", self.customer)
+            return self._explained(name, "decided", self.survivor)
         if name in (self._touchpoint["shared"] or []):
             return self._explained(name, "shared", owner)
         if name in (self._touchpoint["beyondLimit"] or []):
             return self._explained(name, "beyond_limit")
         return self._matched(name, owned, owner)
 
-    def _matched(self, name: str, owned: Owned | None, owner: str | None) -> KeyExplanation:
+    def _matched(
+        self, name: str, owned: OwnedIdentifier | None, owner: str | None
+    ) -> IdentifierExplanation:
         if not owned:
             return self._explained(name, "gone")
         if owned.since == self._moment:
-            return self._explained(name, "attached", self.customer)
-        if self.customer == owner or owned.home == self._touchpoint["customerId"]:
-            return self._explained(name, "agreed", self.customer)
+            return self._explained(name, "attached", self.survivor)
+        if self.survivor == owner or owned.home == self._touchpoint["customerId"]:
+            return self._explained(name, "agreed", self.survivor)
         return self._explained(name, "overruled", owner)
 
-    def _known(self, name: str) -> Owned | None:
-        """Who has a key, unless it has been given to somebody only long after the event."""
-        owned = self._found.get(name)
-        if owned and owned.since[0] - self._moment[0] <= LATE:
+    def _known(self, name: str) -> OwnedIdentifier | None:
+        """An identifier that has an owner, unless it got that owner only long after the event."""
+        owned = self._owned.get(name)
+        if owned and owned.since[0] - self._moment[0] <= MAX_REORDERING_SECONDS:
             return owned
         return None
 
-    def _explained(self, name: str, outcome: str, customer: str | None = None) -> KeyExplanation:
+    def _explained(
+        self, name: str, outcome: str, customer: str | None = None
+    ) -> IdentifierExplanation:
         kind, _, value = name.partition(":")
-        owned = self._found.get(name)
+        owned = self._owned.get(name)
         weight = owned.weight if owned else WEIGHTS[kind]
-        return KeyExplanation(kind, value, weight, outcome, self._sent.get(kind), customer)
+        return IdentifierExplanation(kind, value, weight, outcome, self._sent.get(kind), customer)

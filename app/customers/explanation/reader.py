@@ -1,13 +1,13 @@
-"""Explanations: why an event is with its Customer, told from what it left in the graph."""
+"""Explanations: why an event is with its Customer, derived from the graph."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
-from app.customers.explanation.lineage import Lineage, LineageChange, Link
-from app.customers.explanation.narrative import Story, tell
-from app.customers.explanation.outcomes import KeyExplanation, Outcomes, Owned
+from app.customers.explanation.lineage import Lineage, LineageChange, LineageLink
+from app.customers.explanation.narrative import Narrative, render
+from app.customers.explanation.outcomes import IdentifierExplanation, Outcomes, OwnedIdentifier
 from app.customers.touchpoints import Touchpoint, touchpoint
 from app.domain import identifiers, timestamps
 from app.domain.timestamps import Instant
@@ -40,7 +40,7 @@ class ExplanationQuery(Struct, frozen=True, forbid_unknown_fields=True, rename="
 
 
 class Explanation(Touchpoint, frozen=True, rename="camel"):
-    """An event as it is kept, and why it is with its Customer: in parts, and in words."""
+    """An event as it is stored, and why it is with its Customer: in parts, and in sentences."""
 
     customer_id: Annotated[str, Meta(description="The Customer to whom it is attached.")]
     survivor_id: Annotated[
@@ -50,7 +50,7 @@ class Explanation(Touchpoint, frozen=True, rename="camel"):
         bool, Meta(description="Whether this event created the Customer to whom it was attached.")
     ]
     keys: Annotated[
-        list[KeyExplanation],
+        list[IdentifierExplanation],
         Meta(description="What became of each key that the event carried, the heaviest first."),
     ]
     changes: Annotated[
@@ -64,7 +64,7 @@ class Explanation(Touchpoint, frozen=True, rename="camel"):
 
 
 class ExplanationReader:
-    """Explains events from the graph; ingest keeps nothing for that alone."""
+    """Explains events from the graph; ingest stores nothing for that alone."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -86,31 +86,27 @@ class ExplanationReader:
 
 
 def _explanation(row: Row, until: Instant) -> Explanation:
-    kept, moment = row["touchpoint"], _moment(row)
-    found = msgspec.convert(row["found"], list[Owned])
-    lineage = Lineage(msgspec.convert(row["links"], list[Link]))
-    outcomes = Outcomes(kept, found, lineage)
-    customer = kept["customerId"]
-    story = Story(
-        kept["resolvedBy"],
-        lineage.whole(customer, moment),
-        outcomes.customer,
-        lineage.root(customer, until),
-        outcomes.keys(),
+    stored, moment = row["touchpoint"], _moment(row)
+    owned = msgspec.convert(row["found"], list[OwnedIdentifier])
+    lineage = Lineage(msgspec.convert(row["links"], list[LineageLink]))
+    outcomes = Outcomes(stored, owned, lineage)
+    customer = stored["customerId"]
+    narrative = Narrative(
+        stored["resolvedBy"],
+        lineage.unsplit(customer, moment),
+        outcomes.survivor,
+        lineage.survivor(customer, until),
+        outcomes.explain(),
         lineage.changes([customer, *outcomes.homes()], moment, until),
     )
-    return _told(kept, story)
-
-
-def _told(kept: dict[str, Any], story: Story) -> Explanation:
     return Explanation(
-        **msgspec.structs.asdict(touchpoint(kept)),
-        customer_id=kept["customerId"],
-        survivor_id=story.survivor,
-        created_customer=story.resolved == "new",
-        keys=story.keys,
-        changes=story.changes,
-        explanation=tell(story),
+        **msgspec.structs.asdict(touchpoint(stored)),
+        customer_id=customer,
+        survivor_id=narrative.survivor,
+        created_customer=narrative.resolved == "new",
+        keys=narrative.identifiers,
+        changes=narrative.changes,
+        explanation=render(narrative),
     )
 
 

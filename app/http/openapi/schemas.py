@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.customers.context import ConflictingCustomer, Context, ContextQuery
-from app.customers.explanation.outcomes import KeyExplanation
+from app.customers.explanation.outcomes import IdentifierExplanation
 from app.customers.timeline import Timeline
 from app.http.openapi.descriptions import DESCRIPTIONS
 from app.http.responses import Error, ErrorBody
@@ -74,7 +74,7 @@ def components(kinds: Iterable[type]) -> dict[str, Schema]:
     }
     # These leave out what they do not know.
     for kind in (
-        *(Context, ConflictingCustomer, Timeline, KeyExplanation, Error),
+        *(Context, ConflictingCustomer, Timeline, IdentifierExplanation, Error),
         *(Merge, IdentityConflictPage, AuditEntry, AuditPage, Erasure),
     ):
         _never_null(schemas[kind.__name__])

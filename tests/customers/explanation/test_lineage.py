@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.customers.explanation.lineage import Lineage, Link
+from app.customers.explanation.lineage import Lineage, LineageLink
 
 
 def merged(customer, into, begin, end=None):
-    return Link(
+    return LineageLink(
         is_split=False,
         id=f"mrg_{begin}",
         from_=customer,
@@ -19,7 +19,7 @@ def merged(customer, into, begin, end=None):
 
 
 def split(part, whole, at):
-    return Link(
+    return LineageLink(
         is_split=True,
         id=f"spl_{at}",
         from_=part,
@@ -32,31 +32,31 @@ def split(part, whole, at):
 
 @pytest.mark.parametrize(("moment", "root"), [(1, "a"), (2, "b"), (3, "b"), (4, "a"), (5, "a")])
 def test_a_merge_holds_from_its_moment_until_that_of_its_undoing(moment, root):
-    assert Lineage([merged("a", "b", 2, 4)]).root("a", (moment, 0)) == root
+    assert Lineage([merged("a", "b", 2, 4)]).survivor("a", (moment, 0)) == root
 
 
 @pytest.mark.parametrize(("moment", "root"), [(1, "whole"), (2, "part")])
 def test_a_part_is_of_its_whole_until_the_moment_of_the_split(moment, root):
-    assert Lineage([split("part", "whole", 2)]).root("part", (moment, 0)) == root
+    assert Lineage([split("part", "whole", 2)]).survivor("part", (moment, 0)) == root
 
 
 def test_a_chain_leads_to_its_end():
     lineage = Lineage([merged("a", "b", 2), merged("b", "c", 3)])
 
-    assert [lineage.root("a", (moment, 0)) for moment in (1, 2, 3)] == ["a", "b", "c"]
+    assert [lineage.survivor("a", (moment, 0)) for moment in (1, 2, 3)] == ["a", "b", "c"]
 
 
 def test_a_circle_that_clocks_have_made_has_an_end():
     lineage = Lineage([merged("a", "b", 2), merged("b", "a", 2)])
 
-    assert lineage.root("a", (3, 0)) in {"a", "b"}
+    assert lineage.survivor("a", (3, 0)) in {"a", "b"}
 
 
 def test_the_whole_of_a_part_is_not_the_one_into_whom_that_was_merged():
     lineage = Lineage([split("part", "whole", 5), merged("whole", "other", 2)])
 
-    assert lineage.whole("part", (3, 0)) == "whole"
-    assert lineage.root("part", (3, 0)) == "other"
+    assert lineage.unsplit("part", (3, 0)) == "whole"
+    assert lineage.survivor("part", (3, 0)) == "other"
 
 
 def test_the_undoing_of_the_middle_of_a_chain_is_a_change():

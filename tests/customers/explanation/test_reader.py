@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.customers.explanation.outcomes import LATE
+from app.customers.explanation.outcomes import MAX_REORDERING_SECONDS
 from tests.support import http_client
 
 pytest_plugins = ["tests.support.reviewing"]
@@ -259,7 +259,7 @@ def test_a_key_that_was_made_anew_long_after_is_gone(ingest, outcomes, cypher, e
         SET identifies.since = datetime() + duration({seconds: $late})
         """,
         value=unique,
-        late=LATE + 10,
+        late=MAX_REORDERING_SECONDS + 10,
     )
 
     assert outcomes(event)["externalId"] == ("gone", None)
