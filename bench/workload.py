@@ -11,8 +11,9 @@ from app.domain.resolution import ResolutionLimits
 from app.graph.graph import Graph
 from app.ingest import payload, service, writer
 from app.ingest.commit_control import CommitRate
-from app.ingest.group_commit import AtomicGroup, GroupCommit, Row
+from app.ingest.group_commit import GroupCommit
 from app.ingest.rows import IngestRequest
+from app.ingest.write_queue import AtomicGroup, Row
 
 CUSTOMERS = 5_000
 NEW = 0.01

@@ -7,39 +7,20 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
-from msgspec import Struct
 
 from app.errors import DatabaseTimeout, Unavailable
 from app.ingest.commit_control import CommitLimit, CommitRate
-from app.ingest.fair_queue import FairQueue
+from app.ingest.write_queue import AtomicGroup, QueuedWrite, WriteQueue
 from app.observability.metrics import Metrics
 
 WRITERS = 2  # measured: a third gains nothing
 # So many rows never wait for the end of a commit; fewer do while it has more than they.
 PARALLEL_COMMIT_ROWS = 32
 MAX_BATCH_WAIT_SECONDS = 0.1  # for the end of a commit, should it take longer
-MAX_QUEUE_ROWS = 50_000
-MAX_QUEUE_BYTES = 64 * 1024 * 1024
 
 log = structlog.get_logger()
 
-Row = dict[str, Any]
-Write = Callable[[list["AtomicGroup"], float], Awaitable[list[Any]]]
-
-
-class AtomicGroup(Struct, frozen=True):
-    """The rows that stand or fall together."""
-
-    rows: list[Row]
-
-
-class _Waiting(Struct, frozen=True, eq=False):
-    groups: list[AtomicGroup]
-    rows: int
-    size: int
-    since: float
-    deadline: float  # a time of the event loop
-    outcome: asyncio.Future[list[Any]]
+Write = Callable[[list[AtomicGroup], float], Awaitable[list[Any]]]
 
 
 class GroupCommit:
@@ -57,22 +38,16 @@ class GroupCommit:
         write: Write,
         deadline: float,
         metrics: Metrics | None = None,
-        *,
+        queue: WriteQueue | None = None,
         max_batch_wait: float = MAX_BATCH_WAIT_SECONDS,
-        max_queue_rows: int = MAX_QUEUE_ROWS,
-        max_queue_bytes: int = MAX_QUEUE_BYTES,
     ) -> None:
         self._metrics = metrics or Metrics()
         self._write = write
         self._max_batch_wait = max_batch_wait
-        self._max_queue_rows = max_queue_rows
-        self._max_queue_bytes = max_queue_bytes
         self.deadline = deadline
         self.rate = CommitRate()
         self._limit = CommitLimit()
-        self._queue: FairQueue[_Waiting] = FairQueue()
-        self._rows = 0
-        self._bytes = 0
+        self._queue = WriteQueue() if queue is None else queue
         self._running = 0
         self._commits = 0
         self._arrival = asyncio.Event()
@@ -83,17 +58,13 @@ class GroupCommit:
         Raises Unavailable when too much waits, or after the deadline; or what the write raised.
         """
         rows = sum(len(group.rows) for group in groups)
-        is_full = self._rows + rows > self._max_queue_rows
-        if is_full or self._bytes + size > self._max_queue_bytes:
-            raise Unavailable("too many writes wait for the database")
+        self._queue.require_room(rows, size)
         loop = asyncio.get_running_loop()
         now = loop.time()
         outcome = loop.create_future()
-        waiting = _Waiting(groups, rows, size, now, now + self.deadline, outcome)
-        self._queue.push(flow, rows, waiting)
-        self._rows += rows
-        self._bytes += size
-        self._metrics.set_queue_depth(self._rows)
+        waiting = QueuedWrite(groups, rows, size, now, now + self.deadline, outcome)
+        self._queue.push(flow, waiting)
+        self._metrics.set_queue_depth(self._queue.rows)
         if len(self._queue) == 1 or self._is_due():
             self._arrival.set()
         timer = loop.call_at(waiting.deadline, _refuse, [waiting], DatabaseTimeout())
@@ -116,7 +87,6 @@ class GroupCommit:
 
     def _refuse_all(self) -> None:
         _refuse(self._queue.clear(), Unavailable("the write was interrupted"))
-        self._rows = self._bytes = 0
         self._metrics.set_queue_depth(0)
 
     async def _commit_for_ever(self) -> None:
@@ -150,7 +120,7 @@ class GroupCommit:
         """Whether what waits is to be committed now."""
         if not self._queue or not self._is_room():
             return False
-        if self._rows >= min(self._running, PARALLEL_COMMIT_ROWS):
+        if self._queue.rows >= min(self._running, PARALLEL_COMMIT_ROWS):
             return True
         return asyncio.get_running_loop().time() - self._queue.first().since >= self._max_batch_wait
 
@@ -158,20 +128,18 @@ class GroupCommit:
         # A request is not split: one beyond the limit is committed alone.
         return not self._running or self._queue.first().rows <= self._limit.beside(self._running)
 
-    def _take(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
+    def _take(self) -> list[QueuedWrite]:
+        batch: list[QueuedWrite] = []
         rows, limit = 0, self._limit.beside(self._running)
         while self._queue and (not batch or rows + self._queue.first().rows <= limit):
             waiting = self._queue.pop()
-            self._rows -= waiting.rows
-            self._bytes -= waiting.size
             if not waiting.outcome.done():  # its caller still waits
                 batch.append(waiting)
                 rows += waiting.rows
-        self._metrics.set_queue_depth(self._rows)
+        self._metrics.set_queue_depth(self._queue.rows)
         return batch
 
-    async def _commit(self, batch: list[_Waiting]) -> None:
+    async def _commit(self, batch: list[QueuedWrite]) -> None:
         if not batch:
             return
         began = time.perf_counter()
@@ -203,7 +171,7 @@ class GroupCommit:
         self._limit.observe(rows, began, ended)
 
 
-def _refuse(batch: Iterable[_Waiting], error: Exception) -> None:
+def _refuse(batch: Iterable[QueuedWrite], error: Exception) -> None:
     for waiting in batch:
         if not waiting.outcome.done():
             waiting.outcome.set_exception(error)

@@ -11,8 +11,8 @@ from app.errors import ServiceError, Unavailable
 from app.graph import statements
 from app.graph.graph import Graph, Row
 from app.ingest import payload, writer
-from app.ingest.group_commit import AtomicGroup
 from app.ingest.rows import IngestRequest, build_rows
+from app.ingest.write_queue import AtomicGroup
 
 TIMEOUT_SECONDS = 2.0
 BATCH_EVENTS = 100

@@ -7,9 +7,10 @@ from app.domain.identifiers import Identifier
 from app.errors import ServiceError
 from app.ingest.admission import Admission, Reservation
 from app.ingest.fair_lock import FairLock
-from app.ingest.group_commit import AtomicGroup, GroupCommit, Row
+from app.ingest.group_commit import GroupCommit
 from app.ingest.results import IngestResult, code, ingest_result, raise_for_request, tally
 from app.ingest.rows import IngestRequest, build_rows
+from app.ingest.write_queue import AtomicGroup, Row
 from app.ingest.writer import RowResult
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing

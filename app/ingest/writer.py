@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from app.domain.resolution import ResolutionLimits
 from app.graph.graph import Graph
-from app.ingest.group_commit import AtomicGroup, Row
 from app.ingest.ordering import commit_order
+from app.ingest.write_queue import AtomicGroup, Row
 from app.observability.metrics import Metrics
 
 

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from app.errors import Unavailable
 from app.ingest import commit_control, group_commit
-from app.ingest.group_commit import AtomicGroup, GroupCommit
+from app.ingest.group_commit import GroupCommit
+from app.ingest.write_queue import AtomicGroup, WriteQueue
 
 pytestmark = pytest.mark.anyio
 
@@ -48,8 +49,8 @@ async def writes():
 
 
 @contextlib.asynccontextmanager
-async def committing(writes, deadline=30.0, **limits):
-    commits = GroupCommit(writes, deadline, **limits)
+async def committing(writes, deadline=30.0, **options):
+    commits = GroupCommit(writes, deadline, **options)
     task = asyncio.create_task(commits.run())
     try:
         yield commits
@@ -233,7 +234,7 @@ async def test_the_poison_of_one_reaches_nobody_else(writes):
 
 
 async def test_beyond_its_rows_the_queue_refuses(writes):
-    async with committing(writes, max_queue_rows=10) as commits:
+    async with committing(writes, queue=WriteQueue(max_rows=10)) as commits:
         waiting = [*await busy(commits), submit(commits, 1, 2, 3)]
         await settle()
 
@@ -245,7 +246,7 @@ async def test_beyond_its_rows_the_queue_refuses(writes):
 
 
 async def test_beyond_its_bytes_the_queue_refuses(writes):
-    async with committing(writes, max_queue_bytes=10) as commits:
+    async with committing(writes, queue=WriteQueue(max_bytes=10)) as commits:
         waiting = [*await busy(commits), submit(commits, 1, size=10)]
         await settle()
 
@@ -257,7 +258,7 @@ async def test_beyond_its_bytes_the_queue_refuses(writes):
 
 
 async def test_a_drained_queue_takes_again(writes):
-    async with committing(writes, max_queue_rows=10) as commits:
+    async with committing(writes, queue=WriteQueue(max_rows=10)) as commits:
         first = [*await busy(commits), submit(commits, *range(10))]
         await settle()
         writes.gate.set()

@@ -21,7 +21,8 @@ from app.graph.connection import Database
 from app.graph.graph import Graph
 from app.http import protocol
 from app.ingest import group_commit
-from app.ingest.group_commit import AtomicGroup, GroupCommit
+from app.ingest.group_commit import GroupCommit
+from app.ingest.write_queue import AtomicGroup
 from app.observability.metrics import Metrics
 from app.settings import Settings
 from tests.support import http_client
