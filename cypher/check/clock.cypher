@@ -1,2 +1,5 @@
-// The database's clock. Returns now, as milliseconds since 1970.
+// The database's clock.
+//
+// Returns one row:
+//   now  milliseconds since 1970
 RETURN datetime.realtime().epochMillis AS now

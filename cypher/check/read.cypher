@@ -1,4 +1,7 @@
-// Reads what the service reads. Returns id.
+// Reads what the service reads.
+//
+// Returns one row, or none if there is no Customer:
+//   id
 MATCH (customer:Customer)
 RETURN customer.id AS id
 LIMIT 1

@@ -1,4 +1,6 @@
-// Changes the schema as the service does; to be rolled back. Returns nothing.
+// Changes the schema as the service does; to be rolled back.
+//
+// Returns nothing.
 CREATE INDEX schema_migration_check
 FOR (migration:SchemaMigration)
 ON (migration.appliedAt)

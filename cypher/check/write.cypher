@@ -1,2 +1,4 @@
-// Writes what the service writes; to be rolled back. Returns nothing.
+// Writes what the service writes; to be rolled back.
+//
+// Returns nothing.
 CREATE (:Customer)

@@ -1,4 +1,8 @@
-// Every API key, the oldest first. Returns id, name, scopes, createdAt, expiresAt, revokedAt.
+// Every API key, the oldest first.
+//
+// Returns a row per API key:
+//   id, name, scopes
+//   createdAt, expiresAt, revokedAt  as texts, or null
 MATCH (apiKey:ApiKey)
 WHERE apiKey.id >= 'key_'
 RETURN

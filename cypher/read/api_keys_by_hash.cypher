@@ -2,7 +2,10 @@
 //
 // $hashes  SHA-256 digests, as hexadecimal
 //
-// Returns id, producer, hash and scopes, and expiresAt (seconds since 1970) and revoked.
+// Returns a row per API key that exists:
+//   id, producer, hash, scopes
+//   expiresAt  seconds since 1970, or null
+//   revoked    whether it is revoked
 UNWIND $hashes AS hash
 MATCH (apiKey:ApiKey {hash: hash})
 RETURN

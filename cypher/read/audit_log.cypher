@@ -3,14 +3,17 @@
 // $before  where the page before ended: a map of at and id, or null
 // $limit   how many to return
 //
-// Returns a row for each, one more than the limit where there are more:
-//   id, kind, by, reason
-//   at          when, as a text
-//   moment      the same, [seconds since 1970, nanoseconds]
-//   customers   the ids of the two, who was merged or split off first; of a review, the owner's;
-//               of an erasure, of all who were erased
-//   identifier  of a review, as kind:value, else null
-//   shared      of a review, what it says, else null
+// Returns a row per entry, one more than the limit if there are more:
+//   id
+//   kind         merge, undo, split, dismissal, review or erasure
+//   at           when, as a text
+//   moment       the same, [seconds since 1970, nanoseconds]
+//   by           the id of the API key, or cli
+//   reason
+//   customers    the ids of the two, the merged or split one first; of a review, the owner's; of an
+//                erasure, of all who were erased
+//   identifier   of a review, as kind:value, else null
+//   shared       of a review, whether it marks the Identifier as shared, else null
 WITH
   CASE WHEN $before IS NULL
     THEN datetime({year: 999999999})

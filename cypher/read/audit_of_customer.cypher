@@ -5,8 +5,18 @@
 // $before    where the page before ended: a map of at and id, or null
 // $limit     how many to return
 //
-// Returns a row for each, one more than the limit where there are more, as `audit_log` does; where
-// there is none, one row whose id is null; no row where there is no such Customer.
+// Returns a row per entry, one more than the limit if there are more; one row with null as id if
+// there is none; no row if there is no such Customer:
+//   id
+//   kind         merge, undo, split, dismissal, review or erasure
+//   at           when, as a text
+//   moment       the same, [seconds since 1970, nanoseconds]
+//   by           the id of the API key, or cli
+//   reason
+//   customers    the ids of the two, the merged or split one first; of a review, the owner's; of an
+//                erasure, of all who were erased
+//   identifier   of a review, as kind:value, else null
+//   shared       of a review, whether it marks the Identifier as shared, else null
 CALL () {
   MATCH (customer:Customer {id: $customer})
   RETURN coalesce(customer.survivor, customer.id) AS survivor, null AS erased

@@ -41,9 +41,9 @@ WITH asOf, id, matchedBy ORDER BY place LIMIT 1
 MATCH (customer:Customer {id: id})
 CALL (asOf, customer) {
   MATCH (customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor:Customer)
-  WHERE all(each IN into WHERE
-    coalesce(asOf < each.undoneAt, true) AND
-    CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+  WHERE all(link IN into WHERE
+    coalesce(asOf < link.undoneAt, true) AND
+    CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
   )
   RETURN survivor ORDER BY size(into) DESC LIMIT 1
 }
@@ -51,9 +51,9 @@ WITH asOf, survivor, matchedBy
 WHERE $asOf IS NULL OR survivor.createdAt <= asOf
 CALL (asOf, survivor) {
   MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
-  WHERE all(each IN into WHERE
-    coalesce(asOf < each.undoneAt, true) AND
-    CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+  WHERE all(link IN into WHERE
+    coalesce(asOf < link.undoneAt, true) AND
+    CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
   )
   WITH member, head(into) AS merge ORDER BY merge.at DESC, merge.id DESC
   RETURN
@@ -112,9 +112,9 @@ CALL (asOf, survivor, members) {
   WHERE coalesce(link.firstSeen, link.at) <= asOf AND coalesce(asOf < link.undoneAt, true)
   CALL (asOf, customer) {
     MATCH (customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(other:Customer)
-    WHERE all(each IN into WHERE
-      coalesce(asOf < each.undoneAt, true) AND
-      CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+    WHERE all(link IN into WHERE
+      coalesce(asOf < link.undoneAt, true) AND
+      CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
     )
     RETURN other ORDER BY size(into) DESC LIMIT 1
   }

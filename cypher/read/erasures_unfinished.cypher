@@ -2,7 +2,9 @@
 //
 // $idle  how long ago, in seconds, one went on last that nobody works on
 //
-// Returns a row for each: the id of a customer of it, and isIdle, whether nobody works on it.
+// Returns a row per erasure:
+//   customer  the id of one of its Customers
+//   isIdle    whether nothing works on it
 MATCH (erasure:Erasure)
 WHERE erasure.progressAt <= datetime({year: 999999999})
 RETURN

@@ -3,10 +3,12 @@
 // $after  the id of the last one of the page before, or an empty string
 // $limit  how many to return
 //
-// Returns id, customerId, event, timestamp, properties, and keys: maps of
-//   kind, value
-//   own       whether the Touchpoint's Customer owns the Identifier, or did before it was merged
-//   attached  whether it does since this Touchpoint, or another of the same moment, was received
+// Returns a row per Touchpoint:
+//   id, customerId, event, timestamp, properties
+//   keys  its identifiers, maps of
+//     kind, value
+//     own       whether the Touchpoint's Customer owns the Identifier, or did before it was merged
+//     attached  whether it does since this Touchpoint, or another of the same moment, was received
 MATCH (touchpoint:Touchpoint)
 WHERE
   touchpoint.id > $after AND

@@ -2,7 +2,8 @@
 //
 // $id  the import's identity
 //
-// Returns line, digest, stored and rejected, or nothing where it never began.
+// Returns one row, or none if the import never began:
+//   line, digest, stored, rejected
 MATCH (import:Import {id: $id})
 RETURN
   import.line AS line,

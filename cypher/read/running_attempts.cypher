@@ -1,6 +1,7 @@
 // The statements of this service that the database runs now, those that wait for a lock among them.
 //
-// Returns attempt, a row a transaction: the id that the service gave it as metadata.
+// Returns a row per transaction:
+//   attempt  the id that the service gave it as metadata
 SHOW TRANSACTIONS
 YIELD metaData
 WHERE metaData.attempt IS NOT NULL

@@ -1,5 +1,7 @@
-// Waits until an index is in use. Returns nothing, and fails where that takes longer.
+// Waits until an index is in use.
 //
 // $name     its name
 // $seconds  how long to wait
+//
+// Returns nothing, and fails if it takes longer.
 CALL db.awaitIndex($name, $seconds)

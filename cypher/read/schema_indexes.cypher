@@ -1,7 +1,10 @@
 // Every index, those behind constraints among them.
 //
-// Returns name, state, kind (such as NODE RANGE), labels (or types), properties, and isUnique where
-// a constraint owns it.
+// Returns a row per index:
+//   name, state, properties
+//   kind      such as NODE RANGE
+//   labels    of the nodes, or the types of the relationships
+//   isUnique  whether a constraint owns it
 SHOW INDEXES
 YIELD name, state, entityType, type, labelsOrTypes, properties, owningConstraint
 RETURN

@@ -1,4 +1,7 @@
-// The steps of the schema that were applied, in their order. Returns version, name and checksum.
+// The steps of the schema that were applied, in their order.
+//
+// Returns a row per schema migration:
+//   version, name, checksum
 MATCH (migration:SchemaMigration)
 WHERE migration.version >= 0
 RETURN

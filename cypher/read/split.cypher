@@ -2,6 +2,7 @@
 //
 // $id  of the split
 //
-// Returns the ids of the part and of the whole it is from; no row where there is no such split.
+// Returns one row, or none if there is no such split:
+//   part, whole  the ids of the part and of the Customer from whom it was split
 MATCH (part:Customer)-[split:SPLIT_FROM {id: $id}]->(whole:Customer)
 RETURN part.id AS part, whole.id AS whole

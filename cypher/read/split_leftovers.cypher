@@ -2,7 +2,9 @@
 //
 // $customer  its id
 //
-// Returns a row a part: its id, and the names (kind:value) of its identifiers.
+// Returns a row per part:
+//   part   its id
+//   names  its identifiers (kind:value)
 MATCH (part:Customer)-[:SPLIT_FROM]->(:Customer {id: $customer})
 MATCH (survivor:Customer {id: coalesce(part.survivor, part.id)})
 UNWIND CASE WHEN survivor = part THEN [part] ELSE [part, survivor] END AS owner

@@ -2,8 +2,9 @@
 //
 // $customers  their ids
 //
-// Returns a row for each that exists: customerId, and survivorId, which is the same unless it was
-// merged.
+// Returns a row per Customer that exists:
+//   customerId
+//   survivorId  the same unless the Customer was merged
 UNWIND $customers AS id
 MATCH (customer:Customer {id: id})
 RETURN customer.id AS customerId, coalesce(customer.survivor, customer.id) AS survivorId

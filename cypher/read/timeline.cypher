@@ -25,9 +25,9 @@ WITH
   END AS asOf
 CALL (asOf, customer) {
   MATCH (customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor:Customer)
-  WHERE all(each IN into WHERE
-    coalesce(asOf < each.undoneAt, true) AND
-    CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+  WHERE all(link IN into WHERE
+    coalesce(asOf < link.undoneAt, true) AND
+    CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
   )
   RETURN survivor ORDER BY size(into) DESC LIMIT 1
 }
@@ -35,9 +35,9 @@ WITH asOf, survivor
 WHERE $asOf IS NULL OR survivor.createdAt <= asOf
 CALL (asOf, survivor) {
   MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
-  WHERE all(each IN into WHERE
-    coalesce(asOf < each.undoneAt, true) AND
-    CASE type(each) WHEN 'SPLIT_FROM' THEN asOf < each.at ELSE each.at <= asOf END
+  WHERE all(link IN into WHERE
+    coalesce(asOf < link.undoneAt, true) AND
+    CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
   )
   WITH
     member,

@@ -5,7 +5,9 @@
 // $hash    the SHA-256 of the key's text, as hexadecimal
 // $scopes  what it may do
 //
-// Returns its id, and revoked.
+// Returns one row:
+//   id
+//   revoked  whether it is revoked
 MERGE (apiKey:ApiKey {hash: $hash})
   ON CREATE SET
     apiKey.id = $id,

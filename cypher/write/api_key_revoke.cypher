@@ -2,7 +2,8 @@
 //
 // $id  its id
 //
-// Returns its id; no row where there is no such key.
+// Returns one row, or none if there is no such API key:
+//   id
 MATCH (apiKey:ApiKey {id: $id})
 SET apiKey.revokedAt = coalesce(apiKey.revokedAt, datetime())
 RETURN apiKey.id AS id

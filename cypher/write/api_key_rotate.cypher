@@ -7,7 +7,8 @@
 // $hash       the SHA-256 of the new key's text, as hexadecimal
 // $grace      how long the key still works, in seconds
 //
-// Returns the successor's id; no row where there is no such key, or it was revoked.
+// Returns one row, or none if there is no such API key or it was revoked:
+//   id  of the successor
 MATCH (apiKey:ApiKey {id: $id})
 WHERE apiKey.revokedAt IS NULL
 MERGE (successor:ApiKey {hash: $hash})

@@ -7,8 +7,13 @@
 // $by      the id of the API key that says so
 // $reason  why
 //
-// Returns the dismissal, the first one where it was repeated: id, at, by, reason and the ids of the
-// customers; no row if there is no identity conflict between the two, or they are merged.
+// Returns one row, of the first dismissal if it is repeated; none if there is no conflict between
+// the two, or they are one Customer by now:
+//   id, at, by, reason
+//   kind        dismissal
+//   customers   the ids of the two
+//   identifier  null
+//   shared      null
 MATCH (one:Customer {id: $one})
 MATCH (other:Customer {id: $other})
 WHERE

@@ -6,8 +6,13 @@
 // $by      the id of the API key that requests it
 // $reason  why, or null
 //
-// Returns the undo, the first one where it was repeated: id, which is the dismissal's, at, by, reason
-// and the ids of the customers; no row where there is no such dismissal.
+// Returns one row, of the first undo if it is repeated; none if there is no such dismissal:
+//   id          of the dismissal
+//   at, by, reason
+//   kind        undo
+//   customers   the ids of the two
+//   identifier  null
+//   shared      null
 CALL () {
   MATCH (one:Customer)-[:NOT_SAME_AS {id: $id}]->(other:Customer)
   RETURN one, other

@@ -10,8 +10,9 @@
 // $reason       why, or null
 // $limit        how many Identifiers to delete along with it
 //
-// Returns the id of the erasure; no row where there is no such Customer, where it has been merged,
-// or where another split was made.
+// Returns one row; none if there is no such Customer, it has been merged, or another split was
+// made:
+//   id  of the erasure
 CALL () {
   // Whoever merges, undoes, splits or erases it takes this lock as well.
   MATCH (customer:Customer {id: $customer})

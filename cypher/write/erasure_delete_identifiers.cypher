@@ -4,7 +4,8 @@
 // $customer  the id of a Customer who was erased
 // $limit     how many Identifiers
 //
-// Returns how many there were; no row where there was none, or the erasure is finished.
+// Returns one row; none if there is nothing to delete, or the erasure is finished:
+//   erased  how many Identifiers
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 // Another who works on it waits, and may find it finished.
 SET erasure.locked = true
@@ -17,7 +18,11 @@ MATCH (erasure)-[:LEAVES]->(:Leftover)<-[:IDENTIFIES]-(identifier:Identifier)
 WITH DISTINCT erasure, identifier
 LIMIT $limit
 WITH erasure, identifier,
-  COLLECT { MATCH (identifier)-[new:IDENTIFIES]->(:Customer) RETURN new ORDER BY new.since } AS owned
+  COLLECT {
+    MATCH (identifier)-[new:IDENTIFIES]->(:Customer)
+    RETURN new
+    ORDER BY new.since
+  } AS owned
 WITH erasure, identifier, head(owned).since AS since
 CALL (erasure, identifier, since) {
   MATCH (identifier)-[seen:SEEN_WITH]->(other:Customer)

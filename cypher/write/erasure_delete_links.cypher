@@ -4,7 +4,8 @@
 // $customer  the id of a Customer who was erased
 // $limit     how many relationships
 //
-// Returns how many there were; no row where there was none, or the erasure is finished.
+// Returns one row; none if the erasure is finished:
+//   erased  how many relationships
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 // Another who works on it waits, and may find it finished.
 SET erasure.locked = true

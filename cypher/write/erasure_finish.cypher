@@ -4,7 +4,8 @@
 // $customer  the id of a Customer who was erased
 // $limit     how many of them to delete
 //
-// Returns the id of the erasure; no row where something is left, or it was finished before.
+// Returns one row; none if something is left, or it was finished before:
+//   id  of the erasure
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 // Another who works on it waits, and may find it finished.
 SET erasure.locked = true

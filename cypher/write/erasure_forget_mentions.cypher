@@ -1,5 +1,5 @@
-// Goes on with an erasure: forgets that its keys may be in events of a Customer, once they have been
-// taken out.
+// Goes on with an erasure: forgets that its keys may be in events of a Customer, once they are
+// redacted.
 //
 // $customer  the id of a Customer who was erased
 // $other     the id of the other

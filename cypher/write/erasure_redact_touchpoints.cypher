@@ -4,7 +4,8 @@
 // $events    the ids of the Touchpoints
 // $names     the keys (kind:value)
 //
-// Returns how many Touchpoints carried one of them.
+// Returns one row:
+//   redacted  how many Touchpoints carried one of the identifiers
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 // Another who works on it waits, and may find it finished.
 SET erasure.locked = true

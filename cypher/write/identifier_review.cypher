@@ -8,8 +8,12 @@
 // $by      the id of the API key that says so
 // $reason  why
 //
-// Returns the review: id, at, by, reason, customers (the id of the one whose Identifier it is by
-// itself), identifier as kind:value, and shared; no row where nobody has the Identifier.
+// Returns one row, or none if no Customer has the Identifier:
+//   id, at, by, reason
+//   kind        review
+//   customers   the id of the Customer that owns the Identifier, or did before it was merged
+//   identifier  as kind:value
+//   shared      whether it is marked as shared
 MATCH (identifier:Identifier {kind: $kind, value: $value})-[identifies:IDENTIFIES]->(owner:Customer)
 OPTIONAL MATCH (home:Customer {id: identifies.home})
 WITH identifier, coalesce(home, owner) AS customer

@@ -9,8 +9,8 @@
 // $by        the id of the API key that asks for it
 // $reason    why
 //
-// Returns one row: how many identifiers moved; none where one of the two does not exist, or has
-// been merged itself, by another merge than this.
+// Returns one row; none if one of the two does not exist, or was merged by another merge than this:
+//   identifiers  how many moved
 CALL () {
   // Two merges that share a Customer take its lock in the same order, and the second one waits.
   UNWIND CASE WHEN $survivor < $merged THEN [$survivor, $merged] ELSE [$merged, $survivor] END AS id

@@ -3,6 +3,8 @@
 // $version   its number
 // $name      what it is about
 // $checksum  of its text
+//
+// Returns nothing.
 MERGE (migration:SchemaMigration {version: $version})
   ON CREATE SET
     migration.name = $name,

@@ -10,8 +10,8 @@
 // $by        the id of the API key that asks for it
 // $reason    why
 //
-// Returns one row: how many identifiers moved; none where there is no such Customer, or where
-// the survivor is another one by now.
+// Returns one row; none if there is no such Customer, or the survivor is another one by now:
+//   identifiers  how many moved
 CALL () {
   // As in a merge: whoever shares a Customer with this one waits.
   UNWIND CASE

@@ -6,7 +6,8 @@
 // $names     the part's Identifiers (kind:value)
 // $limit     how many to move
 //
-// Returns one row: how many it moved.
+// Returns one row:
+//   moved  how many Touchpoints
 MATCH (part:Customer {id: $part})
 // Another who moves them at the same time waits, and then finds them moved.
 SET part.locked = true
