@@ -7,8 +7,8 @@
 // $by      the id of the API key that says so
 // $reason  why
 //
-// Returns one row, of the first dismissal if it is repeated; none if there is no conflict between
-// the two, or they are one Customer by now:
+// Returns one row, of the first dismissal if it is repeated; none if there is no identity
+// conflict between the two, or they are merged:
 //   id, at, by, reason
 //   kind        dismissal
 //   customers   the ids of the two
