@@ -9,9 +9,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from app.domain.blocklist import EventWarning, blocked_warning
 from app.domain.resolution import Resolved
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
-from app.ingest.group_commit import Row
 from app.ingest.payload import combine_errors
 from app.ingest.rows import IngestRequest
+from app.ingest.write_queue import Row
 from app.ingest.writer import RowResult
 
 

@@ -9,8 +9,8 @@ from app.domain import idempotency, ids, timestamps
 from app.domain.identifiers import Identifier
 from app.errors import FieldError, IdempotencyConflict, ServiceError
 from app.ingest.events import Event, EventIngest
-from app.ingest.group_commit import Row
 from app.ingest.payload import Payload
+from app.ingest.write_queue import Row
 
 Received = tuple[str, timestamps.Instant]
 
