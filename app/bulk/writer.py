@@ -8,7 +8,7 @@ from app.bulk.records import Record
 from app.bulk.retry import retry_while_unavailable
 from app.domain.identifiers import Identifier
 from app.errors import InvalidPayload, ServiceError
-from app.ingest.commit_control import MAX_ROWS
+from app.ingest.commit_control import MAX_COMMIT_ROWS
 from app.ingest.events import Event
 from app.ingest.group_commit import WRITERS
 from app.ingest.payload import Payload
@@ -47,7 +47,7 @@ class RecordWriter:
         sequences = batch_sequences(
             [_subjects(event) for _, event in valid],
             [len(record.raw) for record, _ in valid],
-            MAX_ROWS,
+            MAX_COMMIT_ROWS,
             MAX_BATCH_BYTES,
         )
         queue = iter(sequences)

@@ -14,8 +14,8 @@ from app.errors import CustomerNotFound
 from app.graph.graph import Graph, Row
 from app.graph.rows import first
 
-LIMIT = 200
-SMALLEST = 2048
+MAX_TOUCHPOINTS = 200
+MIN_RESPONSE_BYTES = 2048
 
 _encode = msgspec.json.Encoder().encode
 _OMITTED_SIZE = 128  # of the account of what was left out
@@ -33,7 +33,10 @@ class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
     phone: identity_fields.PhoneField = None
     external_id: identity_fields.ExternalIdField = None
     limit: Annotated[
-        int, Meta(ge=0, le=LIMIT, description="How many Touchpoints to tell, the latest ones.")
+        int,
+        Meta(
+            ge=0, le=MAX_TOUCHPOINTS, description="How many Touchpoints to tell, the latest ones."
+        ),
     ] = 20
     as_of: Annotated[
         str | None,
@@ -44,7 +47,7 @@ class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
         ),
     ] = None
     max_bytes: Annotated[
-        Annotated[int, Meta(ge=SMALLEST)] | None,
+        Annotated[int, Meta(ge=MIN_RESPONSE_BYTES)] | None,
         Meta(description="How large the answer may be; `omitted` counts what is left out."),
     ] = None
 

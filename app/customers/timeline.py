@@ -12,8 +12,8 @@ from app.errors import CustomerNotFound
 from app.graph.graph import Graph
 from app.graph.rows import first
 
-LIMIT = 200
-SCAN = 2000  # how many a page of a filtered timeline looks at
+MAX_PAGE_TOUCHPOINTS = 200
+MAX_SCANNED_TOUCHPOINTS = 2000  # for a page of a filtered timeline
 
 
 _Moment = Annotated[str | None, Meta(extra_json_schema={"pattern": timestamps.PATTERN})]
@@ -29,7 +29,9 @@ class TimelineQuery(Struct, frozen=True, forbid_unknown_fields=True, rename="cam
             extra_json_schema={"minLength": 1, "maxLength": identifiers.MAX_ID_LENGTH},
         ),
     ]
-    limit: Annotated[int, Meta(ge=1, le=LIMIT, description="How long a page may be.")] = 50
+    limit: Annotated[
+        int, Meta(ge=1, le=MAX_PAGE_TOUCHPOINTS, description="How long a page may be.")
+    ] = 50
     cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
     event: Annotated[str | None, Meta(description="Only the events of this name.")] = None
     from_: Annotated[_Moment, Meta(description="The first moment of the part.")] = msgspec.field(
@@ -83,7 +85,7 @@ class TimelineReader:
             customer=customer,
             event=query.event or None,
             limit=query.limit,
-            scan=SCAN if query.event or query.as_of else query.limit + 1,
+            scan=MAX_SCANNED_TOUCHPOINTS if query.event or query.as_of else query.limit + 1,
         )
         row = first(rows, CustomerNotFound("there is no such Customer"))
         page, last = pagination.page(row["touchpoints"], query.limit, row["end"])

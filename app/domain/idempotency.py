@@ -5,10 +5,10 @@ After the IETF's draft-ietf-httpapi-idempotency-key-header.
 
 import hashlib
 
-LENGTH = 255
+MAX_KEY_LENGTH = 255
 
 # What a header can carry of it: blanks around its value are not part of it.
-HEADER = rf"^[!-~]([ -~]{{0,{LENGTH - 2}}}[!-~])?$"
+HEADER_PATTERN = rf"^[!-~]([ -~]{{0,{MAX_KEY_LENGTH - 2}}}[!-~])?$"
 
 
 def key(text: str) -> str:
@@ -16,8 +16,8 @@ def key(text: str) -> str:
 
     Raises ValueError with a message for the caller.
     """
-    if not 1 <= len(text) <= LENGTH or not text.isprintable():
-        raise ValueError(f"must be 1 to {LENGTH} printable characters")
+    if not 1 <= len(text) <= MAX_KEY_LENGTH or not text.isprintable():
+        raise ValueError(f"must be 1 to {MAX_KEY_LENGTH} printable characters")
     return text
 
 

@@ -17,7 +17,7 @@ UNLIMITED_ROWS = 500
 UNLIMITED_REQUESTS = 32
 FIRST_ROW_BYTES = 250
 SMOOTHING = 0.05
-LOG_INTERVAL = 10.0  # seconds
+LOG_INTERVAL_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -93,7 +93,7 @@ class Admission:
         if (now := time.monotonic()) >= self._logs_at:
             log.warning("requests_shed", requests=self._rejected, retry_after=retry_after)
             self._rejected = 0
-            self._logs_at = now + LOG_INTERVAL
+            self._logs_at = now + LOG_INTERVAL_SECONDS
 
     def _add(self, reservation: Reservation, sign: int) -> None:
         load = self._loads.setdefault(reservation.flow, _Load())

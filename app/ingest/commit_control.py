@@ -3,15 +3,15 @@
 import statistics
 from collections import deque
 
-MAX_ROWS = 500
-MIN_ROWS = 32
-TARGET_SECONDS = 0.2  # for a commit
+MAX_COMMIT_ROWS = 500
+MIN_COMMIT_ROWS = 32
+TARGET_COMMIT_SECONDS = 0.2
 STEP_ROWS = 50
 SAMPLES = 16
 
 
 class CommitLimit:
-    """How many rows a commit may have, so that it takes about `TARGET_SECONDS`.
+    """How many rows a commit may have, so that it takes about `TARGET_COMMIT_SECONDS`.
 
     Additive increase, multiplicative decrease (Chiu and Jain, 1989), with the time of a commit
     as the signal of congestion: a full commit that ends within the target raises the limit by a
@@ -20,7 +20,7 @@ class CommitLimit:
     """
 
     def __init__(self) -> None:
-        self.rows = MIN_ROWS
+        self.rows = MIN_COMMIT_ROWS
         self._is_starting = True
         self._lowered_at = 0.0
 
@@ -28,19 +28,21 @@ class CommitLimit:
         """Takes the rows of a commit, and its times in seconds of one clock."""
         # A request beyond the limit is not split: what counts is the time for the limit's rows.
         seconds = (ended - began) * min(1.0, self.rows / rows)
-        if seconds > TARGET_SECONDS:
+        if seconds > TARGET_COMMIT_SECONDS:
             # What began before the limit was lowered says nothing about the lower one.
             if began >= self._lowered_at:
-                self.rows = max(MIN_ROWS, self.rows // 2)
+                self.rows = max(MIN_COMMIT_ROWS, self.rows // 2)
                 self._lowered_at = ended
             self._is_starting = False
         elif rows >= self.rows:
             raised = self.rows * 2 if self._is_starting else self.rows + STEP_ROWS
-            self.rows = min(MAX_ROWS, raised)
+            self.rows = min(MAX_COMMIT_ROWS, raised)
 
     def beside(self, running: int) -> int:
         """How many rows a commit may have that begins while others with `running` rows run."""
-        return min(self.rows, max(MIN_ROWS, 2 * self.rows - running)) if running else self.rows
+        if not running:
+            return self.rows
+        return min(self.rows, max(MIN_COMMIT_ROWS, 2 * self.rows - running))
 
 
 class CommitRate:

@@ -70,7 +70,7 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
                 "The event's own key, of printable characters. It wins over the header: "
                 "the same event under the same key is stored once, in whatever batch it comes."
             ),
-            extra_json_schema={"maxLength": idempotency.LENGTH},
+            extra_json_schema={"maxLength": idempotency.MAX_KEY_LENGTH},
         ),
     ] = None
 

@@ -12,8 +12,8 @@ from app.domain.validation import invalid
 from app.errors import FieldError, InvalidPayload
 from app.ingest.events import Event, EventIngest, normalise
 
-BATCH_SIZE = 500
-UNKNOWN_FIELDS_NAMED = 10
+MAX_BATCH_EVENTS = 500
+MAX_UNKNOWN_FIELDS_NAMED = 10
 
 
 class DecodeFailure(Struct, frozen=True):
@@ -81,7 +81,7 @@ def _decode(body: bytes) -> Payload:
         return _decode_slowly(body)
     if decoded.events is UNSET:
         return Payload([decoded], False, len(body), {})
-    if len(_object.decode(body)) > 1 or not 1 <= len(decoded.events) <= BATCH_SIZE:
+    if len(_object.decode(body)) > 1 or not 1 <= len(decoded.events) <= MAX_BATCH_EVENTS:
         return _decode_slowly(body)
     return Payload(decoded.events, True, len(body), {})
 
@@ -106,15 +106,15 @@ def _batch(members: dict[str, Raw]) -> list[Raw]:
     raw = members.pop("events")
     errors = [
         FieldError(_short(name), "must not stand beside events")
-        for name in islice(members, UNKNOWN_FIELDS_NAMED)
+        for name in islice(members, MAX_UNKNOWN_FIELDS_NAMED)
     ]
     try:
         events = _array.decode(raw)
     except msgspec.ValidationError:
         raise _invalid([*errors, FieldError("events", "must be an array")]) from None
-    if not 1 <= len(events) <= BATCH_SIZE:
+    if not 1 <= len(events) <= MAX_BATCH_EVENTS:
         errors.append(
-            FieldError("events", f"must have 1 to {BATCH_SIZE} events, not {len(events)}")
+            FieldError("events", f"must have 1 to {MAX_BATCH_EVENTS} events, not {len(events)}")
         )
     if errors:
         raise _invalid(errors)
@@ -129,7 +129,7 @@ def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, DecodeFailure]:
     unknown = (name for name in members if name not in _fields)
     errors = [
         FieldError(path + _short(name), _unknown(name))
-        for name in islice(unknown, UNKNOWN_FIELDS_NAMED)
+        for name in islice(unknown, MAX_UNKNOWN_FIELDS_NAMED)
     ]
     sent = EventIngest()
     mistyped: set[str] = set()

@@ -10,7 +10,7 @@ from app.customers.explanation.reader import Explanation, ExplanationQuery
 from app.customers.timeline import Timeline, TimelineQuery
 from app.http.openapi.schemas import Event, described
 from app.http.responses import ErrorBody
-from app.ingest.payload import BATCH_SIZE
+from app.ingest.payload import MAX_BATCH_EVENTS
 from app.ingest.results import EventResult
 
 _REF_TEMPLATE = "#/$defs/{name}"
@@ -33,7 +33,7 @@ class EventBatch(BatchOptions, kw_only=True):
 
     events: Annotated[
         list[Event],  # pyright: ignore[reportInvalidTypeForm] - msgspec makes it
-        Meta(min_length=1, max_length=BATCH_SIZE, description="The events."),
+        Meta(min_length=1, max_length=MAX_BATCH_EVENTS, description="The events."),
     ]
 
 
@@ -98,8 +98,8 @@ TOOLS = {
         Tool(
             "ingest_events",
             "Record a batch of events",
-            f"Records up to {BATCH_SIZE} events, in 5 MiB, as ingest_event does each. All of them "
-            "are stored or, where one is refused, none. With lenient the good ones are stored: "
+            f"Records up to {MAX_BATCH_EVENTS} events, in 5 MiB, as ingest_event does each. All of "
+            "them are stored or, where one is refused, none. With lenient the good ones are stored: "
             "results then has an error in the place of each bad one, and accepted counts the "
             f"others. {_RETRY} The API key needs the scope events:write; each event counts for "
             "its rate limit.",

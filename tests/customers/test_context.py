@@ -6,7 +6,13 @@ import msgspec
 import pytest
 
 from app.access import api_keys
-from app.customers.context import LIMIT, SMALLEST, ConflictingCustomer, Context, within
+from app.customers.context import (
+    MAX_TOUCHPOINTS,
+    MIN_RESPONSE_BYTES,
+    ConflictingCustomer,
+    Context,
+    within,
+)
 from app.graph import browser_links
 from tests.support import http_client
 
@@ -222,9 +228,9 @@ def test_the_smallest_size_has_room_for_a_link_to_neo4j_browser():
         f"cus_{'x' * 26}", "externalId", 0.8, moment, moment, moment, [], [], [person] * 99, []
     )
 
-    kept = within(msgspec.structs.replace(context, browser=link), SMALLEST)
+    kept = within(msgspec.structs.replace(context, browser=link), MIN_RESPONSE_BYTES)
 
-    assert len(msgspec.json.encode(kept)) <= SMALLEST
+    assert len(msgspec.json.encode(kept)) <= MIN_RESPONSE_BYTES
 
 
 def test_what_fits_is_whole_and_says_nothing_of_omissions(ingest, context, person):
@@ -241,7 +247,7 @@ def test_what_fits_is_whole_and_says_nothing_of_omissions(ingest, context, perso
         ({"email": "jane"}, "email"),
         ({"email": 1}, "email"),
         ({"phone": "12"}, "phone"),
-        ({"email": "jane@acme.com", "limit": LIMIT + 1}, "limit"),
+        ({"email": "jane@acme.com", "limit": MAX_TOUCHPOINTS + 1}, "limit"),
         ({"email": "jane@acme.com", "limit": -1}, "limit"),
         ({"email": "jane@acme.com", "asOf": "yesterday"}, "asOf"),
         ({"email": "jane@acme.com", "maxBytes": 10}, "maxBytes"),

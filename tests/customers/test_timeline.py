@@ -4,7 +4,7 @@ import pytest
 from neo4j import Query
 
 from app.access import api_keys
-from app.customers.timeline import SCAN
+from app.customers.timeline import MAX_SCANNED_TOUCHPOINTS
 from app.graph import statements
 from tests.support import http_client
 from tests.support.plans import database_hits
@@ -181,7 +181,7 @@ def test_a_rare_event_is_found_behind_many_others(send, pages, cypher):
           resolvedBy: 'email', identifiers: [], properties: '{}'
         })
         """,
-        count=2 * SCAN + 5,
+        count=2 * MAX_SCANNED_TOUCHPOINTS + 5,
         customer=customer,
     )
 

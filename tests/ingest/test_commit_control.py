@@ -3,16 +3,16 @@
 import pytest
 
 from app.ingest.commit_control import (
-    MAX_ROWS,
-    MIN_ROWS,
+    MAX_COMMIT_ROWS,
+    MIN_COMMIT_ROWS,
     SAMPLES,
     STEP_ROWS,
-    TARGET_SECONDS,
+    TARGET_COMMIT_SECONDS,
     CommitLimit,
     CommitRate,
 )
 
-FAST, SLOW = TARGET_SECONDS / 2, TARGET_SECONDS * 2
+FAST, SLOW = TARGET_COMMIT_SECONDS / 2, TARGET_COMMIT_SECONDS * 2
 
 
 @pytest.fixture
@@ -25,56 +25,56 @@ def grown(limit):
     """A limit that is at its largest."""
     for _ in range(10):
         limit.observe(limit.rows, 0, FAST)
-    assert limit.rows == MAX_ROWS
+    assert limit.rows == MAX_COMMIT_ROWS
     return limit
 
 
 def test_it_begins_low_and_doubles(limit):
-    limit.observe(MIN_ROWS, 0, FAST)
+    limit.observe(MIN_COMMIT_ROWS, 0, FAST)
 
-    assert limit.rows == 2 * MIN_ROWS
+    assert limit.rows == 2 * MIN_COMMIT_ROWS
 
 
 def test_it_does_not_grow_by_commits_that_do_not_reach_it(limit):
-    limit.observe(MIN_ROWS - 1, 0, FAST)
+    limit.observe(MIN_COMMIT_ROWS - 1, 0, FAST)
 
-    assert limit.rows == MIN_ROWS
+    assert limit.rows == MIN_COMMIT_ROWS
 
 
 def test_a_slow_commit_halves_it_and_a_fast_one_adds_a_step(grown):
-    grown.observe(MAX_ROWS, 0, SLOW)
-    assert grown.rows == MAX_ROWS // 2
+    grown.observe(MAX_COMMIT_ROWS, 0, SLOW)
+    assert grown.rows == MAX_COMMIT_ROWS // 2
 
-    grown.observe(MAX_ROWS // 2, SLOW, SLOW + FAST)
-    assert grown.rows == MAX_ROWS // 2 + STEP_ROWS
+    grown.observe(MAX_COMMIT_ROWS // 2, SLOW, SLOW + FAST)
+    assert grown.rows == MAX_COMMIT_ROWS // 2 + STEP_ROWS
 
 
 def test_commits_that_ran_at_the_same_time_halve_it_once(grown):
-    grown.observe(MAX_ROWS, 0, SLOW)
-    grown.observe(MAX_ROWS, 0, SLOW + 0.01)
+    grown.observe(MAX_COMMIT_ROWS, 0, SLOW)
+    grown.observe(MAX_COMMIT_ROWS, 0, SLOW + 0.01)
 
-    assert grown.rows == MAX_ROWS // 2
+    assert grown.rows == MAX_COMMIT_ROWS // 2
 
 
 def test_it_never_falls_below_its_least(limit):
     for number in range(10):
-        limit.observe(MIN_ROWS, number, number + SLOW)
+        limit.observe(MIN_COMMIT_ROWS, number, number + SLOW)
 
-    assert limit.rows == MIN_ROWS
+    assert limit.rows == MIN_COMMIT_ROWS
 
 
 def test_of_a_larger_request_the_time_of_the_limits_rows_counts(limit):
-    limit.observe(MIN_ROWS * 10, 0, TARGET_SECONDS * 9)
+    limit.observe(MIN_COMMIT_ROWS * 10, 0, TARGET_COMMIT_SECONDS * 9)
 
-    assert limit.rows == 2 * MIN_ROWS
+    assert limit.rows == 2 * MIN_COMMIT_ROWS
 
 
 def test_beside_a_full_commit_there_is_room_for_another(grown):
-    assert grown.beside(MAX_ROWS) == MAX_ROWS
+    assert grown.beside(MAX_COMMIT_ROWS) == MAX_COMMIT_ROWS
 
 
 def test_beside_a_request_beyond_the_limit_there_is_room_for_a_small_commit(limit):
-    assert limit.beside(MAX_ROWS) == MIN_ROWS
+    assert limit.beside(MAX_COMMIT_ROWS) == MIN_COMMIT_ROWS
 
 
 def test_a_rate_is_unknown_until_some_commits_were_measured():

@@ -145,7 +145,7 @@ async def test_everybody_gets_the_rows_of_their_own(writes):
 
 
 async def test_a_commit_takes_no_more_rows_than_its_limit(writes):
-    limit = commit_control.MIN_ROWS
+    limit = commit_control.MIN_COMMIT_ROWS
     async with committing(writes) as commits:
         await busy(commits)
         tasks = [submit(commits, *range(limit)) for _ in range(2)]

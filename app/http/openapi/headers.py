@@ -14,9 +14,9 @@ _SENT = {
         "replaced.",
     ),
     "Idempotency-Key": (
-        {"type": "string", "pattern": idempotency.HEADER},
-        f"1 to {idempotency.LENGTH} printable ASCII characters. The same request with the same "
-        "key is answered the same, and stores nothing twice.",
+        {"type": "string", "pattern": idempotency.HEADER_PATTERN},
+        f"1 to {idempotency.MAX_KEY_LENGTH} printable ASCII characters. The same request with the "
+        "same key is answered the same, and stores nothing twice.",
     ),
     "Prefer": (
         {"type": "string", "examples": ["handling=lenient"]},

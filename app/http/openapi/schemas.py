@@ -18,7 +18,7 @@ from app.identity.erasure import Erasure
 from app.identity.merges import Merge
 from app.identity.reviews import SharedMark
 from app.ingest.events import EventIngest
-from app.ingest.payload import BATCH_SIZE
+from app.ingest.payload import MAX_BATCH_EVENTS
 from app.ingest.results import EventResult
 
 Schema = dict[str, Any]
@@ -41,13 +41,13 @@ Event = msgspec.defstruct(
 class EventBatch(Struct, forbid_unknown_fields=True):
     """Events to keep together: all of them or, unless the request is lenient, none."""
 
-    events: Annotated[list[Event], Meta(min_length=1, max_length=BATCH_SIZE)]  # type: ignore[valid-type]
+    events: Annotated[list[Event], Meta(min_length=1, max_length=MAX_BATCH_EVENTS)]  # type: ignore[valid-type]
 
 
 class BatchReceipt(Struct):
     """What became of each event, in their order; a lenient request's bad ones have an error."""
 
-    accepted: Annotated[int, Meta(ge=0, le=BATCH_SIZE)]
+    accepted: Annotated[int, Meta(ge=0, le=MAX_BATCH_EVENTS)]
     results: list[Any]  # of two kinds without a tag, which a type cannot say
 
 
@@ -69,7 +69,7 @@ def components(kinds: Iterable[type]) -> dict[str, Schema]:
     schemas[BatchReceipt.__name__]["properties"]["results"] = {
         "type": "array",
         "minItems": 1,
-        "maxItems": BATCH_SIZE,
+        "maxItems": MAX_BATCH_EVENTS,
         "items": {"oneOf": [reference(EventResult), reference(ErrorBody)]},
     }
     # These leave out what they do not know.
