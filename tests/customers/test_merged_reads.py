@@ -519,26 +519,30 @@ def test_a_dismissal_counts_from_when_it_was_made_until_it_was_undone(
 ):
     jane, joan = send(NAMES[0]), send(NAMES[1])
     conflict(jane, joan, 1, 1)
-    before = now()
+    second, _ = timestamps.now()[1]
+    before, at, between, undone_at = ((second + n, 0) for n in range(1, 5))
     cypher(
         """
         MATCH (jane:Customer {id: $jane}), (joan:Customer {id: $joan})
         CREATE (jane)-[:WAS_NOT_SAME_AS {
-          id: 'dsm_' + $jane, at: datetime(), by: 'key_x', undoneBy: 'key_x'
+          id: 'dsm_' + $jane,
+          at: datetime.fromepoch($at[0], $at[1]), by: 'key_x', reason: 'a couple',
+          undoneAt: datetime.fromepoch($undone_at[0], $undone_at[1]), undoneBy: 'key_x'
         }]->(joan)
         """,
         jane=jane,
         joan=joan,
-    )
-    between = now()
-    cypher(
-        "MATCH (:Customer {id: $jane})-[r:WAS_NOT_SAME_AS]-() SET r.undoneAt = datetime()",
-        jane=jane,
+        at=at,
+        undone_at=undone_at,
     )
 
     counts = [
         len(context(customer=jane, **moment)["possibleSamePeople"])
-        for moment in ({"asOf": before}, {"asOf": between}, {})
+        for moment in (
+            {"asOf": timestamps.text(before)},
+            {"asOf": timestamps.text(between)},
+            {},
+        )
     ]
 
     assert counts == [1, 0, 1]
