@@ -90,6 +90,7 @@ def _run(config: Settings, listener: socket.socket) -> None:
         log_config=None,
         server_header=False,
         date_header=True,
+        forwarded_allow_ips=config.proxies,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
     )
     server = uvicorn.Server(uvicorn_config)

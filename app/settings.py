@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from importlib import util
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -58,6 +59,7 @@ class Settings(Struct, frozen=True):
     external_id_limit: Positive = field(default=1000, name="WAYPATH_EXTERNAL_ID_LIMIT")
     shared_after: Positive = field(default=5, name="WAYPATH_SHARED_AFTER")
     mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
+    trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
 
     otlp_endpoint: Link | None = field(default=None, name="OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -85,6 +87,11 @@ class Settings(Struct, frozen=True):
         return ["localhost", "127.0.0.1", "[::1]", own, *others]
 
     @property
+    def proxies(self) -> list[str]:
+        """The networks from which `X-Forwarded-Proto` counts. Raises ValueError, unless loaded."""
+        return [str(ip_network(network.strip())) for network in self.trusted_proxies.split(",")]
+
+    @property
     def blocklist(self) -> Blocklist:
         """The identifiers that are ignored. Raises ValueError, unless the settings were loaded."""
         return Blocklist(self.blocked_keys)
@@ -109,6 +116,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         Blocklist(present.get("WAYPATH_BLOCKED_KEYS", ""))
     except ValueError as error:
         errors.append(f"WAYPATH_BLOCKED_KEYS: {error}")
+    try:
+        _ = Settings(trusted_proxies=present.get("WAYPATH_TRUSTED_PROXIES", "::1")).proxies
+    except ValueError as error:
+        errors.append(f"WAYPATH_TRUSTED_PROXIES: {error}")
     if "OTEL_EXPORTER_OTLP_ENDPOINT" in present and not util.find_spec("opentelemetry.sdk"):
         errors.append("OTEL_EXPORTER_OTLP_ENDPOINT: needs pip install 'waypath-events[otel]'")
     errors += _rate_limit_storage_errors(present)

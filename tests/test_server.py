@@ -1,11 +1,15 @@
 """`python -m app serve` as a process: its start, its stop, and a database that comes and goes."""
 
+import contextlib
 import signal
 import socket
+from http.client import HTTPConnection
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from app import main, server
+from app.access import api_keys
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.forwarder import Forwarder
@@ -111,6 +115,36 @@ def test_it_starts_without_its_database_and_recovers_when_that_comes(
 
         wait_until_ready(address)
         assert post(address, api_key).status_code == 200
+
+
+def sets_a_secure_cookie(address, api_key, proxy):
+    """Whether the login over a proxy at an address, which ends TLS, sets a Secure cookie."""
+    host, port = urlsplit(address).netloc.split(":")
+    connection = HTTPConnection(host, int(port), source_address=(proxy, 0))
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Forwarded-Proto": "https",
+    }
+    with contextlib.closing(connection):
+        connection.request("POST", "/login", urlencode({"key": api_key}), headers)
+        response = connection.getresponse()
+        assert response.status == 303
+        return "secure" in response.headers["Set-Cookie"].lower()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "secure"),
+    [("", {"127.0.0.1"}), ("10.0.0.0/8, 127.0.0.2/31", {"127.0.0.2", "127.0.0.3"})],
+)
+def test_the_cookie_is_secure_behind_the_proxies_that_are_trusted(serve, make_key, trusted, secure):
+    _, address = serve(WAYPATH_TRUSTED_PROXIES=trusted)
+    wait_for(lambda: answers(address))
+    wait_until_ready(address)
+    key = make_key(api_keys.CONTEXT_READ)
+
+    proxies = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
+
+    assert {each for each in proxies if sets_a_secure_cookie(address, key, each)} == secure
 
 
 def test_it_answers_503_while_its_database_is_away_and_recovers(serve, database, api_key):

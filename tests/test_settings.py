@@ -17,6 +17,7 @@ def test_every_setting_has_a_default():
         "neo4j",
     )
     assert (loaded.data_dir, loaded.rate_limit) == (str(paths.data()), 60_000)
+    assert loaded.proxies == ["127.0.0.1/32", "::1/128"]
 
 
 def test_every_setting_comes_from_the_environment():
@@ -33,6 +34,7 @@ def test_every_setting_comes_from_the_environment():
             "WAYPATH_RATE_LIMIT": "100",
             "WAYPATH_RATE_LIMIT_STORAGE": "rediss://limits:secret@cache.example:6380/1",
             "WAYPATH_MCP_HOSTS": "a.example, b.example",
+            "WAYPATH_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7,2001:db8::/32",
         }
     )
 
@@ -43,6 +45,7 @@ def test_every_setting_comes_from_the_environment():
     assert loaded.rate_limit == 100
     assert loaded.rate_limit_storage == "rediss://limits:secret@cache.example:6380/1"
     assert loaded.hosts[-2:] == ["a.example", "b.example"]
+    assert loaded.proxies == ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]
 
 
 def test_an_empty_variable_counts_as_absent():
@@ -69,6 +72,10 @@ def test_an_empty_variable_counts_as_absent():
         ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?socket_timeout=soon"),
         ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?socket_timeout=0"),
         ("WAYPATH_MCP_HOSTS", "https://a.example"),
+        ("WAYPATH_TRUSTED_PROXIES", "*"),
+        ("WAYPATH_TRUSTED_PROXIES", "proxy.example"),
+        ("WAYPATH_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("WAYPATH_TRUSTED_PROXIES", "10.0.0.1,"),
     ],
 )
 def test_a_wrong_setting_is_named(name, value):
