@@ -137,7 +137,7 @@ RETURN
   END AS reason,
   coalesce(
     erasure.customers,
-    [each IN [startNode(change), endNode(change)] WHERE each:Customer | each.id]
+    [node IN [startNode(change), endNode(change)] WHERE node:Customer | node.id]
   ) AS customers,
   CASE kind WHEN 'review'
     THEN startNode(change).kind + ':' + startNode(change).value

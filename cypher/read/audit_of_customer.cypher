@@ -45,8 +45,8 @@ OPTIONAL CALL (survivor, erased, before, id) {
       WHEN 'NOT_SAME_AS' THEN [['dismissal', change.at]]
       WHEN 'WAS_NOT_SAME_AS' THEN [['dismissal', change.at], ['undo', change.undoneAt]]
       ELSE [['review', change.at]]
-    END AS each
-    RETURN change, null AS erasure, each[0] AS kind, each[1] AS at, change.id AS changeId
+    END AS entry
+    RETURN change, null AS erasure, entry[0] AS kind, entry[1] AS at, change.id AS changeId
     UNION ALL
     MATCH (erased)<-[:ERASED]-(erasure:Erasure)
     RETURN null AS change, erasure, 'erasure' AS kind, erasure.at AS at, erasure.id AS changeId
@@ -70,7 +70,7 @@ RETURN
   END AS reason,
   coalesce(
     erasure.customers,
-    [each IN [startNode(change), endNode(change)] WHERE each:Customer | each.id]
+    [node IN [startNode(change), endNode(change)] WHERE node:Customer | node.id]
   ) AS customers,
   CASE kind WHEN 'review'
     THEN startNode(change).kind + ':' + startNode(change).value

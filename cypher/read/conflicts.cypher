@@ -1,7 +1,7 @@
 // A page of identity conflicts, the strongest first: the pairs of Customers that may be one person.
 // A conflict is of one kind of identifier; a pair is listed with its strongest one. Pairs that were
-// merged or dismissed are left out. The scan ends after $scan conflicts, and the next page continues
-// from there.
+// merged or dismissed are left out. The scan ends after $scan conflicts, and the next page
+// continues from there.
 //
 // $before  where the page before ended: a map of strength and id, or null
 // $scan    how many conflicts to scan

@@ -1,19 +1,20 @@
-// What an event left behind: its Touchpoint, whose the keys are that it carried, and how the
-// Customers of all of them were merged and split.
+// The Touchpoint of an event, the Customers that own its identifiers now, and how all of these
+// Customers were merged and split.
 //
 // $event  the id of the Touchpoint
 //
-// Returns one row, or none where there is no such event:
-//   touchpoint  a map, `at` when it was received; survivor, sent, shared, beyondLimit and ignored
-//               are null where they are not there
-//   found       the keys that identify somebody now: maps of name, weight, since, and home, the id
-//               of the Customer whose the key is by itself
-//   links       that one of these Customers is, or was, of another, by a merge or before a split:
-//               maps of isSplit, id, from, into, begin, end, at and undoneAt
+// Returns one row, or none if there is no such event:
+//   touchpoint  a map; `at` is when it was received; survivor, sent, shared, beyondLimit and
+//               ignored are null if it has none
+//   owned       the identifiers that a Customer owns now: maps of name, weight, since, and home,
+//               the id of the Customer that owns it, or did before it was merged
+//   links       the merges and splits of these Customers: maps of isSplit, id, from, into, begin,
+//               end, at and undoneAt
 //
-// A moment to reckon with is [seconds since 1970, nanoseconds].
+// The times `at`, since, begin and end are [seconds since 1970, nanoseconds]; at and undoneAt of a
+// link are texts.
 MATCH (touchpoint:Touchpoint {id: $event})
-// Of somebody who is being erased, nothing is told.
+// The events of a Customer that is being erased are not explained.
 WHERE EXISTS { (touchpoint)<-[:HAS_TOUCHPOINT]-(:Customer) }
 CALL (touchpoint) {
   UNWIND touchpoint.identifiers AS name
@@ -26,10 +27,10 @@ CALL (touchpoint) {
     weight: identifier.weight,
     since: [identifies.since.epochSeconds, identifies.since.nanosecond],
     home: coalesce(identifies.home, owner.id)
-  }) AS found
+  }) AS owned
 }
-CALL (touchpoint, found) {
-  UNWIND [touchpoint.customerId] + [each IN found | each.home] AS id
+CALL (touchpoint, owned) {
+  UNWIND [touchpoint.customerId] + [identifier IN owned | identifier.home] AS id
   WITH DISTINCT id
   MATCH (first:Customer {id: id})
   MATCH (first)-[:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(later:Customer)
@@ -60,5 +61,5 @@ RETURN
     receivedAt: toString(touchpoint.receivedAt),
     at: [touchpoint.receivedAt.epochSeconds, touchpoint.receivedAt.nanosecond]
   } AS touchpoint,
-  found,
+  owned,
   links

@@ -14,12 +14,12 @@
 UNWIND $customers AS id
 MATCH (named:Customer {id: id})
 MATCH (survivor:Customer {id: coalesce(named.survivor, named.id)})
-WITH collect({id: id, survivor: survivor}) AS found
-UNWIND found AS each
-WITH found, each.id AS customerId, each.survivor AS survivor
+WITH collect({id: id, survivor: survivor}) AS pair
+UNWIND pair AS side
+WITH pair, side.id AS customerId, side.survivor AS survivor
 MATCH (member:Customer)-[:MERGED_INTO*0..]->(survivor)
-WITH found, customerId, survivor, collect(member) AS members
-WITH *, [other IN found WHERE other.survivor <> survivor | other.survivor.id] AS others
+WITH pair, customerId, survivor, collect(member) AS members
+WITH *, [other IN pair WHERE other.survivor <> survivor | other.survivor.id] AS others
 RETURN
   customerId,
   survivor.id AS survivorId,

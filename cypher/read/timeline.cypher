@@ -91,10 +91,10 @@ WITH
   [touchpoint IN scanned WHERE
     ($event IS NULL OR touchpoint.event = $event) AND
     ($asOf IS NULL OR touchpoint.receivedAt <= asOf)
-  ] AS found
+  ] AS matching
 RETURN
   survivor.id AS customerId,
-  [touchpoint IN found[..$limit + 1] |
+  [touchpoint IN matching[..$limit + 1] |
     touchpoint {
       .id, .event, .timestamp, .resolvedBy, .identifiers, .properties,
       occurredAt: toString(touchpoint.occurredAt),

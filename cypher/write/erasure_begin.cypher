@@ -87,7 +87,7 @@ CALL (members) {
   OPTIONAL MATCH (identifier)-[identifies:IDENTIFIES]->(owner:Customer)
   WHERE NOT owner IN members
   OPTIONAL MATCH (home:Customer {id: coalesce(identifies.home, owner.id)})
-  FOREACH (customer IN [each IN [home] WHERE each IS NOT NULL] |
+  FOREACH (customer IN [node IN [home] WHERE node IS NOT NULL] |
     CREATE (identifier)-[review:REVIEWED]->(customer)
     SET review = properties(old)
   )

@@ -37,8 +37,8 @@ CALL (identifier, since) {
     NOT (link:IDENTIFIES AND end:Customer) AND coalesce(link.firstSeen, link.at, since) <= since
   DELETE link
 }
-FOREACH (gone IN [each IN [identifier] WHERE since IS NULL] | DELETE gone)
-FOREACH (kept IN [each IN [identifier] WHERE since IS NOT NULL] |
+FOREACH (gone IN [node IN [identifier] WHERE since IS NULL] | DELETE gone)
+FOREACH (kept IN [node IN [identifier] WHERE since IS NOT NULL] |
   SET kept.shared = null, kept.seenWith = null
 )
 WITH erasure, collect(name) AS names

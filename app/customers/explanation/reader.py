@@ -87,7 +87,7 @@ class ExplanationReader:
 
 def _explanation(row: Row, until: Instant) -> Explanation:
     stored, moment = row["touchpoint"], _moment(row)
-    owned = msgspec.convert(row["found"], list[OwnedIdentifier])
+    owned = msgspec.convert(row["owned"], list[OwnedIdentifier])
     lineage = Lineage(msgspec.convert(row["links"], list[LineageLink]))
     outcomes = Outcomes(stored, owned, lineage)
     customer = stored["customerId"]
