@@ -162,7 +162,7 @@ def logged(directory):
         and isinstance(call.func, ast.Attribute)
         and getattr(call.func.value, "id", None) == "log"
         for constant in call.args
-        if isinstance(constant, ast.Constant)
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
     }
 
 
