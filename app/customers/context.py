@@ -1,12 +1,13 @@
 """Context: what is known of a Customer, for a caller who has one of its identifiers."""
 
 from collections.abc import Callable, Container
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from app.customers.touchpoints import Touchpoint, touchpoint
+from app.customers.truncation import truncate
 from app.domain import identity_fields, timestamps
 from app.domain.identifiers import Identifier, Kind
 from app.domain.validation import FieldErrors
@@ -17,12 +18,12 @@ from app.graph.rows import first
 MAX_TOUCHPOINTS = 200
 MIN_RESPONSE_BYTES = 2048
 
-_encode = msgspec.json.Encoder().encode
-_OMITTED_SIZE = 128  # of the account of what was left out
+_OMITTED_BYTES = 128
+_TRUNCATED = ("touchpoints", "possible_same_people", "merged", "events", "identifiers")
 
 
 class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Whom to look for, and how much to tell.
+    """The Customer to look for, and how much of it to return.
 
     A Customer who is named is taken; else the first of email, phone and externalId that is known
     decides. A blank or null field counts as absent.
@@ -158,36 +159,26 @@ class ContextReader:
         rows = await self._graph.read(
             "context",
             customer=customer,
-            keys=[
-                {"kind": identifier.kind, "value": identifier.value} for identifier in identifiers
-            ],
+            keys=[{"kind": item.kind, "value": item.value} for item in identifiers],
             asOf=as_of,
             limit=query.limit,
         )
         row = first(rows, CustomerNotFound("nobody is known by what the query names"))
-        weights = {identifier.kind: identifier.weight for identifier in identifiers}
+        weights = {item.kind: item.weight for item in identifiers}
         context = _context(row, weights.get(row["matchedBy"]), self._links(row["customerId"]))
-        return within(context, query.max_bytes) if query.max_bytes else context
+        return fit(context, query.max_bytes) if query.max_bytes else context
 
 
-def within(context: Context, size: int) -> Context:
+def fit(context: Context, max_bytes: int) -> Context:
     """The context in at most so many bytes of JSON; what is left out is counted in `omitted`.
 
     The oldest Touchpoints go first, then the other people, the oldest merges, the rarest events,
     the newest identifiers.
     """
-    excess = len(_encode(context)) - size
-    if excess <= 0:
+    shortened, omitted = truncate(context, max_bytes, _TRUNCATED, _OMITTED_BYTES)
+    if omitted is None:
         return context
-    excess += _OMITTED_SIZE
-    left_out: dict[str, int] = {}
-    kept: dict[str, list[Any]] = {}
-    for name in ("touchpoints", "possible_same_people", "merged", "events", "identifiers"):
-        kept[name] = list(getattr(context, name))
-        while excess > 0 and kept[name]:
-            excess -= len(_encode(kept[name].pop())) + 1
-            left_out[name] = left_out.get(name, 0) + 1
-    return msgspec.structs.replace(context, **kept, omitted=Omitted(**left_out))
+    return msgspec.structs.replace(shortened, omitted=Omitted(**omitted))
 
 
 def _context(row: Row, weight: float | None, browser: str | None) -> Context:
@@ -201,7 +192,7 @@ def _context(row: Row, weight: float | None, browser: str | None) -> Context:
         msgspec.convert(row["identifiers"], list[CustomerIdentifier]),
         msgspec.convert(row["events"], list[EventCount]),
         msgspec.convert(row["samePeople"], list[ConflictingCustomer]),
-        [touchpoint(each) for each in row["touchpoints"]],
+        [touchpoint(item) for item in row["touchpoints"]],
         msgspec.convert(row["merged"], list[MergedCustomer]),
         browser=browser,
     )

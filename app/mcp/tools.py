@@ -99,9 +99,9 @@ TOOLS = {
             "ingest_events",
             "Record a batch of events",
             f"Records up to {MAX_BATCH_EVENTS} events, in 5 MiB, as ingest_event does each. All of "
-            "them are stored or, where one is refused, none. With lenient the good ones are stored: "
-            "results then has an error in the place of each bad one, and accepted counts the "
-            f"others. {_RETRY} The API key needs the scope events:write; each event counts for "
+            "them are stored or, where one is refused, none. With lenient the good ones are "
+            "stored: results then has an error in the place of each bad one, and accepted counts "
+            f"the others. {_RETRY} The API key needs the scope events:write; each event counts for "
             "its rate limit.",
             EVENTS_WRITE,
             False,

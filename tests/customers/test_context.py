@@ -11,7 +11,6 @@ from app.customers.context import (
     MIN_RESPONSE_BYTES,
     ConflictingCustomer,
     Context,
-    within,
 )
 from app.graph import browser_links
 from tests.support import http_client
@@ -228,7 +227,7 @@ def test_the_smallest_size_has_room_for_a_link_to_neo4j_browser():
         f"cus_{'x' * 26}", "externalId", 0.8, moment, moment, moment, [], [], [person] * 99, []
     )
 
-    kept = within(msgspec.structs.replace(context, browser=link), MIN_RESPONSE_BYTES)
+    kept = fit(msgspec.structs.replace(context, browser=link), MIN_RESPONSE_BYTES)
 
     assert len(msgspec.json.encode(kept)) <= MIN_RESPONSE_BYTES
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from neo4j import Query
 
-from app.customers.context import MIN_RESPONSE_BYTES, Context, MergedCustomer, within
+from app.customers.context import MIN_RESPONSE_BYTES, Context, MergedCustomer, fit
 from app.domain import timestamps
 from app.graph import statements
 from tests.support import http_client
@@ -553,7 +553,7 @@ def test_merges_are_left_out_and_counted_where_there_is_no_room():
     merged = [MergedCustomer(f"cus_{n}", f"mrg_{n}", moment, "x" * 1000) for n in range(5)]
     context = Context("cus_x", "email", 1.0, moment, None, None, [], [], [], [], merged)
 
-    kept = within(context, MIN_RESPONSE_BYTES)
+    kept = fit(context, MIN_RESPONSE_BYTES)
 
     assert len(msgspec.json.encode(kept)) <= MIN_RESPONSE_BYTES
     assert [each.customer_id for each in kept.merged] == ["cus_0"]
