@@ -11,6 +11,7 @@ from app.customers.context import (
     MIN_RESPONSE_BYTES,
     ConflictingCustomer,
     Context,
+    fit,
 )
 from app.graph import browser_links
 from tests.support import http_client
