@@ -1,10 +1,10 @@
-"""The errors that a caller is told of: one family, each with the code of the contract."""
+"""The errors of responses: one family, each with the code of the contract."""
 
 from msgspec import Struct
 
 
 class FieldError(Struct, frozen=True):
-    """One fault of a request: `path` says where (`events[3].timestamp`), `message` what."""
+    """An error of a field of a request: `path` says where (`events[3].timestamp`), `message` what."""
 
     path: str
     message: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from app.ingest.ordering import groups
+from app.ingest.ordering import shared_subjects
 
 Batch = list[int]  # the positions of its events
 BatchSequence = list[Batch]  # a batch is written once the one before it is
@@ -21,7 +21,7 @@ def batch_sequences(
     sequences: list[BatchSequence] = []
     batch: Batch = []
     batch_bytes = 0
-    group_numbers = groups(subjects)
+    group_numbers = shared_subjects(subjects)
     order = sorted(range(len(group_numbers)), key=group_numbers.__getitem__)
     for _, positions in groupby(order, key=group_numbers.__getitem__):
         first, *rest = _batches(positions, sizes, max_rows, max_bytes)

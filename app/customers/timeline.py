@@ -76,7 +76,7 @@ class TimelineReader:
             "from": errors.parse(query.from_, "from", timestamps.parse),
             "to": errors.parse(query.to, "to", timestamps.parse),
             "asOf": errors.parse(query.as_of, "asOf", timestamps.parse),
-            "before": errors.parse(query.cursor, "cursor", pagination.moment),
+            "before": errors.parse(query.cursor, "cursor", pagination.decode_moment),
         }
         errors.raise_any()
         rows = await self._graph.read(
@@ -89,5 +89,5 @@ class TimelineReader:
         )
         row = first(rows, CustomerNotFound("there is no such Customer"))
         page, last = pagination.page(row["touchpoints"], query.limit, row["end"])
-        after = pagination.of_moment(last["at"], last["id"]) if last else None
+        after = pagination.encode_moment(last["at"], last["id"]) if last else None
         return Timeline(row["customerId"], [touchpoint(item) for item in page], after)

@@ -70,7 +70,7 @@ class Blocklist:
         errors: list[str] = []
         for entry in filter(None, map(str.strip, setting.split(","))):
             try:
-                self._take(entry)
+                self._apply(entry)
             except ValueError as error:
                 errors.append(f"{entry} {error}")
         if errors:
@@ -79,11 +79,11 @@ class Blocklist:
     # Every identifier of every event is looked up, and the same few come again and again.
     @lru_cache(maxsize=16384)  # noqa: B019 - a process has one blocklist, and keeps it
     def __contains__(self, identifier: Identifier) -> bool:
-        value, kind = _compared(identifier), identifier.kind
+        value, kind = _comparable(identifier), identifier.kind
         is_blocked = _RULES[kind](value, self._entries[kind])
         return is_blocked and value not in self._exceptions[kind]
 
-    def _take(self, entry: str) -> None:
+    def _apply(self, entry: str) -> None:
         kind, _, text = entry.removeprefix("-").partition(":")
         if kind not in DEFAULT:
             raise ValueError(f"must begin with {', '.join(f'{name}:' for name in DEFAULT)}")
@@ -137,17 +137,17 @@ def _is_template(text: str) -> bool:
     return _TEMPLATE.fullmatch(text) is not None
 
 
-def _compared(identifier: Identifier) -> str:
+def _comparable(identifier: Identifier) -> str:
     value = identifier.value
     return value.casefold() if identifier.kind == "externalId" else value
 
 
 def _value(kind: str, text: str) -> str:
-    """What an entry says, in the form in which it is compared. Raises ValueError."""
+    """The value of an entry, in the form in which it is compared. Raises ValueError."""
     if not text:
         raise ValueError("has no value")
     if kind == "email" and text.endswith("@"):
         return identifiers.email(f"{text}a.example").value.removesuffix("a.example")
     if kind == "email" and text.startswith("@"):
         return identifiers.email(f"a{text}").value.removeprefix("a")
-    return _compared(_PARSERS[kind](text))
+    return _comparable(_PARSERS[kind](text))

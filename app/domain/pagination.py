@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, as a text that its caller hands back to read on."""
+"""Pagination: pages, and the cursors by which a caller reads the next one."""
 
 import base64
 import binascii
@@ -30,13 +30,13 @@ def page(items: list[T], limit: int, scan_end: T | None = None) -> tuple[list[T]
     return items, scan_end
 
 
-def encode(place: Struct) -> str:
-    """The cursor of a place."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+def encode(position: Struct) -> str:
+    """The cursor of a position."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
 def decode(cursor: str, kind: type[P]) -> P:
-    """The place of a cursor. Raises ValueError with a message for the caller."""
+    """The position of a cursor. Raises ValueError with a message for the caller."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         return msgspec.json.decode(base64.b64decode(padded, b"-_", validate=True), type=kind)
@@ -44,12 +44,12 @@ def decode(cursor: str, kind: type[P]) -> P:
         raise ValueError("is not a cursor that a page gave") from None
 
 
-def of_moment(at: tuple[int, int], last: str) -> str:
-    """The cursor of a page in time: the moment of its last item, and the id of that."""
-    return encode(_Moment(*at, last))
+def encode_moment(at: tuple[int, int], item_id: str) -> str:
+    """The cursor of a page in time: the moment of its last item, and the id of that item."""
+    return encode(_Moment(*at, item_id))
 
 
-def moment(cursor: str) -> dict[str, Any]:
+def decode_moment(cursor: str) -> dict[str, Any]:
     """The `at` and the `id` in such a cursor. Raises ValueError with a message for the caller."""
-    place = decode(cursor, _Moment)
-    return {"at": [place.seconds, place.nanoseconds], "id": place.id}
+    position = decode(cursor, _Moment)
+    return {"at": [position.seconds, position.nanoseconds], "id": position.id}

@@ -12,11 +12,11 @@ def commit_order(subjects: Iterable[Sequence[str]]) -> list[int]:
     to what an earlier one wrote. Apart from that they are sorted by the least subject that they
     share, so that two commits lock the same Identifiers and Customers in the same order.
     """
-    places = groups(subjects)
-    return sorted(range(len(places)), key=places.__getitem__)
+    leaders = shared_subjects(subjects)
+    return sorted(range(len(leaders)), key=leaders.__getitem__)
 
 
-def groups(subjects: Iterable[Sequence[str]]) -> list[str]:
+def shared_subjects(subjects: Iterable[Sequence[str]]) -> list[str]:
     """For each event the least subject that it shares with others, be it through more of them.
 
     Events with different ones have nothing in common, and may be written in any order.

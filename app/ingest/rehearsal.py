@@ -52,8 +52,8 @@ class Rehearsal:
 
     def _values(self) -> Row:
         body = payload.decode(msgspec.json.encode({"events": _events()}))
-        found = build_rows(IngestRequest(body, "rehearsal"), ())
-        groups = [AtomicGroup([row]) for row in found if not isinstance(row, ServiceError)]
+        rows = build_rows(IngestRequest(body, "rehearsal"), ())
+        groups = [AtomicGroup([row]) for row in rows if not isinstance(row, ServiceError)]
         values, _ = writer.parameters(self._limits, groups)
         return values
 
