@@ -10,10 +10,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.errors import HeadersTooLarge, InvalidRequest, RequestTimeout, ServiceError
 from app.http.responses import REFUSED, STATUS, error_content
 
-HEADER_TIMEOUT = 10.0
+HEADER_TIMEOUT_SECONDS = 10.0
 HEADER_BYTES = 64 * 1024
 HEADER_COUNT = 200
-BODY_TIMEOUT = 30.0
+BODY_TIMEOUT_SECONDS = 30.0
 
 
 class Protocol(HttpToolsProtocol):
@@ -23,8 +23,16 @@ class Protocol(HttpToolsProtocol):
     the timeouts above.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        header_timeout: float = HEADER_TIMEOUT_SECONDS,
+        body_timeout: float = BODY_TIMEOUT_SECONDS,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._header_timeout = header_timeout
+        self._body_timeout = body_timeout
         self._deadline: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._is_in_header = True
@@ -32,7 +40,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for a first request."""
         super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]
-        self._set_deadline(HEADER_TIMEOUT, transport.close)
+        self._set_deadline(self._header_timeout, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Waits no longer."""
@@ -89,15 +97,15 @@ class Protocol(HttpToolsProtocol):
 
     def _wait_for_the_rest(self) -> None:
         if self._is_in_header:
-            self._set_deadline(HEADER_TIMEOUT, self.transport.close)
+            self._set_deadline(self._header_timeout, self.transport.close)
         else:
-            self._set_deadline(BODY_TIMEOUT, self._end_body)
+            self._set_deadline(self._body_timeout, self._end_body)
 
     def _end_body(self) -> None:
         if self.cycle.response_started:  # it was refused before all of it was there
             self.transport.close()
         else:
-            error = RequestTimeout(f"the body took over {BODY_TIMEOUT:.0f} seconds")
+            error = RequestTimeout(f"the body took over {self._body_timeout:.0f} seconds")
             self.cycle.scope.setdefault("state", {})[REFUSED] = error
             self._refuse(error)
 

@@ -10,16 +10,28 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.http import protocol
 from tests.support import http_client
+from tests.support.server import serving, wait_until_ready
 
 JSON = {"Content-Type": "application/json"}
 EVENT = json.dumps({"event": "x", "email": "jane@acme.com"}).encode()
 
 
+@pytest.fixture(scope="module")
+def hurried(database):
+    """The address of a service that waits for half a second only."""
+    with serving(database, header_timeout=0.5, body_timeout=0.5) as address:
+        wait_until_ready(address)
+        yield address
+
+
 @pytest.fixture
-def exchange(address, api_key):
+def exchange(address):
     """Sends bytes, and returns the status and the body of the answer; 0 where none came."""
+    return _exchange_with(address)
+
+
+def _exchange_with(address):
     url = urlsplit(address)
 
     def send(*pieces, wait=10):
@@ -180,12 +192,8 @@ def test_an_unfinished_gzip_body_is_400(exchange, head):
     assert (status, code(body)) == (400, "invalid_payload")
 
 
-def test_slow_and_silent_sockets_are_closed_while_good_traffic_flows(
-    address, client, head, monkeypatch
-):
-    for name in ("HEADER_TIMEOUT", "BODY_TIMEOUT"):
-        monkeypatch.setattr(protocol, name, 0.5)
-    url = urlsplit(address)
+def test_slow_and_silent_sockets_are_closed_while_good_traffic_flows(hurried, api_key, head):
+    url = urlsplit(hurried)
     half = len(EVENT) // 2
     openings = [b"", head()[:20], head(f"Content-Length: {len(EVENT)}") + EVENT[:half], b"\r\n"]
     sockets = []
@@ -194,7 +202,9 @@ def test_slow_and_silent_sockets_are_closed_while_good_traffic_flows(
         connection.sendall(opening)
         sockets.append(connection)
 
-    responses = [client.post("/v1/events", content=EVENT, headers=JSON) for _ in range(20)]
+    headers = JSON | {"X-API-Key": api_key}
+    with http_client.Client(base_url=hurried, headers=headers, timeout=30) as client:
+        responses = [client.post("/v1/events", content=EVENT) for _ in range(20)]
     endings = {_ending(connection) for connection in sockets}
 
     assert {response.status_code for response in responses} == {200}
@@ -213,24 +223,20 @@ def _ending(connection):
         return "closed"
 
 
-def test_a_trickle_of_line_feeds_does_not_keep_a_socket(address, monkeypatch):
-    monkeypatch.setattr(protocol, "HEADER_TIMEOUT", 0.5)
-
-    assert _is_ended(address, b"", b"\r\n")
+def test_a_trickle_of_line_feeds_does_not_keep_a_socket(hurried):
+    assert _is_ended(hurried, b"", b"\r\n")
 
 
-def test_a_body_that_takes_too_long_is_408(exchange, head, monkeypatch):
-    monkeypatch.setattr(protocol, "BODY_TIMEOUT", 0.5)
+def test_a_body_that_takes_too_long_is_408(hurried, head):
+    exchange = _exchange_with(hurried)
 
     status, body = exchange(head(f"Content-Length: {len(EVENT)}"), EVENT[:5])
 
     assert (status, code(body)) == (408, "request_timeout")
 
 
-def test_a_refused_upload_does_not_go_on_for_ever(address, head, monkeypatch):
-    monkeypatch.setattr(protocol, "BODY_TIMEOUT", 0.5)
-
-    assert _is_ended(address, head("Transfer-Encoding: chunked", key=None), b"1\r\nx\r\n")
+def test_a_refused_upload_does_not_go_on_for_ever(hurried, head):
+    assert _is_ended(hurried, head("Transfer-Encoding: chunked", key=None), b"1\r\nx\r\n")
 
 
 def _is_ended(address, opening, trickle):

@@ -19,7 +19,6 @@ from app.access.authenticator import MAX_AGE_SECONDS
 from app.graph.bolt.errors import retry_reason
 from app.graph.connection import Database
 from app.graph.graph import Graph
-from app.http import protocol
 from app.ingest import group_commit
 from app.ingest.group_commit import GroupCommit
 from app.ingest.write_queue import AtomicGroup
@@ -60,18 +59,19 @@ def test_a_request_is_counted_by_its_method_route_template_and_status(address, m
     assert grown("http_requests_total", **labels) == 2
 
 
-def test_a_body_that_takes_too_long_is_counted_as_408(address, api_key, grown, monkeypatch):
-    monkeypatch.setattr(protocol, "BODY_TIMEOUT", 0.3)
+def test_a_body_that_takes_too_long_is_counted_as_408(database, key, api_key):
     head = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nX-API-Key: {api_key}\r\n"
     head += "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n"
-    url = urlsplit(address)
-    with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
-        connection.sendall(head.encode())
-        while connection.recv(4096):
-            pass
+    with serving(database, body_timeout=0.3) as address:
+        wait_until_ready(address)
+        url = urlsplit(address)
+        with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
+            connection.sendall(head.encode())
+            while connection.recv(4096):
+                pass
 
-    labels = {"method": "POST", "route": "/v1/events", "status": "408"}
-    wait_for(lambda: grown("http_requests_total", **labels) == 1)
+        labels = {"method": "POST", "route": "/v1/events", "status": "408"}
+        wait_for(lambda: value(scrape(address, key), "http_requests_total", **labels) == 1)
 
 
 def test_a_request_of_another_method_is_counted_on_its_route(address, grown):

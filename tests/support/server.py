@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx2
 import uvicorn
@@ -16,14 +17,24 @@ from tests.support import http_client
 
 
 @contextlib.contextmanager
-def serving(database: Database, settings: Settings | None = None) -> Iterator[str]:
-    """Serves the application on a free port, and gives its address once it is ready."""
+def serving(
+    database: Database, settings: Settings | None = None, **timeouts: float
+) -> Iterator[str]:
+    """Serves the application on a free port, and gives its address once it is ready.
+
+    The timeouts, in seconds, are those of the protocol.
+    """
+
+    class WithTimeouts(Protocol):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **timeouts, **kwargs)
+
     config = uvicorn.Config(
         main.build(settings or Settings(), database),
         host="127.0.0.1",
         port=0,
         loop="uvloop",
-        http=Protocol,
+        http=WithTimeouts,
         access_log=False,
         log_config=None,
     )
