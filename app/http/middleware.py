@@ -7,12 +7,11 @@ import time
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
-from app.errors import MethodNotAllowed, NotFound, Overloaded, ServiceError
+from app.http.error_mapping import map_error
 from app.http.responses import REFUSED, STATUS, error_response
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
@@ -64,37 +63,19 @@ class RequestMiddleware:
                 await self.router(scope, receive, send_named)
         except ClientDisconnect:  # nobody is there to read an answer
             if error := scope["state"].get(REFUSED):
-                status = STATUS[_told(error, scope).code]
+                status = STATUS[map_error(error, **_context(scope))[0].code]
         except Exception as raised:
-            error = _told(raised, scope)
+            mapped = map_error(raised, **_context(scope))
             if status != CLOSED:
                 raise
-            named = request_id if error.code == ServiceError.code else None
-            await error_response(error, named)(scope, receive, send_named)
+            await error_response(*mapped)(scope, receive, send_named)
         finally:
             seconds = time.perf_counter() - started
             self._metrics.observe_request(scope["method"], _template(scope), status, seconds)
 
 
-def _told(error: Exception, scope: Scope) -> ServiceError:
-    """The error as a caller is told of it; the log has it, too."""
-    where = {"method": scope["method"], "path": scope["path"]}
-    refusal = _refusal(error)
-    if refusal is None:
-        log.exception("request_failed", **where)
-        return ServiceError("an error of ours; the request's id finds it in our logs")
-    if not isinstance(refusal, Overloaded):  # of which there are many, and the admission logs them
-        log.info("request_rejected", **where, code=refusal.code)
-    return refusal
-
-
-def _refusal(error: Exception) -> ServiceError | None:
-    if isinstance(error, HTTPException):
-        if error.status_code == 405:
-            allowed = (error.headers or {}).get("Allow", "")
-            return MethodNotAllowed("the route does not take this method", allowed)
-        return NotFound("there is no such route")
-    return error if isinstance(error, ServiceError) else None
+def _context(scope: Scope) -> dict[str, str]:
+    return {"method": scope["method"], "path": scope["path"]}
 
 
 def _template(scope: Scope) -> str:

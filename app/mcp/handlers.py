@@ -11,7 +11,7 @@ from app.customers.explanation.reader import Explanation, ExplanationQuery, Expl
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.domain import idempotency
 from app.domain.validation import FieldErrors, invalid
-from app.errors import FieldError, InvalidPayload, PayloadTooLarge
+from app.errors import FieldError, PayloadTooLarge
 from app.http import decoding
 from app.http.body import SIZE
 from app.http.responses import receipt_content
@@ -113,7 +113,7 @@ def _encode(arguments: Mapping[str, Any]) -> bytes:
         ).encode()
     except (ValueError, RecursionError) as error:
         detail = FieldError("", f"is not JSON in UTF-8: {error}")
-        raise InvalidPayload("1 fault in the arguments: nothing was written", [detail]) from None
+        raise invalid([detail], "arguments: nothing was written") from None
     if len(body) > SIZE:
         raise PayloadTooLarge(f"the arguments are larger than {SIZE // 1024**2} MiB")
     return body

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from app.errors import ServiceError
 from app.http import headers
 from app.http.body import SIZE
+from app.http.error_mapping import map_error
 from app.http.responses import error_content
 from app.mcp.handlers import ToolHandlers
 from app.mcp.tools import TOOLS, Tool
@@ -72,13 +73,8 @@ def server(handlers: ToolHandlers, get_api_key: GetApiKey) -> Server[Any]:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:100]}")
         try:
             return _result(await handlers.call(tool, params.arguments or {}, get_api_key(context)))
-        except ServiceError as error:
-            log.info("request_rejected", tool=tool.name, code=error.code)
-            return _error_result(error)
-        except Exception:
-            log.exception("request_failed", tool=tool.name)
-            error = ServiceError("an error of ours; the request's id finds it in our logs")
-            return _error_result(error, structlog.contextvars.get_contextvars().get("request_id"))
+        except Exception as error:
+            return _error_result(*map_error(error, tool=tool.name))
 
     return Server(
         "waypath-events",

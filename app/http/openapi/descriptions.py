@@ -68,7 +68,7 @@ DESCRIPTIONS = {
         "more. A page may be shorter than asked for, or empty, where many were settled: the next "
         "one goes on."
     ),
-    "KeyExplanation": "A key that an event carried, and what became of it.",
+    "IdentifierExplanation": "An identifier of an event, and its outcome.",
     "KindCount": "How many Identifiers of a kind there are.",
     "LineageChange": (
         "What became of a Customer: merged into another, that merge undone, or split off another."

@@ -2,16 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.access.guard import Guard
-from app.errors import ForbiddenScope, ServiceError, Unauthenticated
+from app.errors import ForbiddenScope, Unauthenticated
 from app.http.endpoints import Endpoint, Handler
+from app.http.error_mapping import map_error
 from app.http.web import session, templates
-
-log = structlog.get_logger()
 
 
 class Page(Endpoint, frozen=True, kw_only=True):
@@ -30,13 +28,8 @@ class Page(Endpoint, frozen=True, kw_only=True):
                 return session.ask(request)
             except ClientDisconnect:
                 raise
-            except ServiceError as error:
-                path = request.url.path
-                log.info("request_rejected", method=request.method, path=path, code=error.code)
-                return templates.error_page(error)
-            except Exception:
-                log.exception("request_failed", method=request.method, path=request.url.path)
-                request_id = structlog.contextvars.get_contextvars().get("request_id")
-                return templates.error_page(ServiceError("an error of ours"), request_id)
+            except Exception as error:
+                context = {"method": request.method, "path": request.url.path}
+                return templates.error_page(*map_error(error, **context))
 
         return handle
