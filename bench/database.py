@@ -16,7 +16,7 @@ from app.graph.embedded.connection import Connection
 from app.graph.embedded.supervisor import EmbeddedNeo4j
 from bench import workload
 
-HEAP = "1g"
+HEAP_MB = 1024
 NAME = "neo4j"
 
 
@@ -55,7 +55,7 @@ class Database:
 def started() -> Iterator[Database]:
     """A new, empty database, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="waypath-bench-") as directory:
-        neo4j = EmbeddedNeo4j(Path(directory) / "neo4j", heap=HEAP)
+        neo4j = EmbeddedNeo4j(Path(directory) / "neo4j", heap_mb=HEAP_MB)
         with neo4j as connection:
             if neo4j.pid is None:
                 raise RuntimeError("Neo4j ended as soon as it had started")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.graph.embedded import installation, java
+from app.graph.embedded.configuration import DEFAULT_HEAP_MB
 from app.graph.embedded.connection import Ports
 from app.graph.embedded.home import Home
 
@@ -18,7 +19,7 @@ def administer(home: Path, arguments: Sequence[str]) -> int:
     directory.lock()
     try:
         class_path = installation.class_path()
-        directory.configure(Ports())
+        directory.configure(Ports(), DEFAULT_HEAP_MB)
         return java.run_admin(class_path, directory.path, arguments)
     finally:
         directory.release()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 SERVER_CLASS = "org.neo4j.server.Neo4jCommunity"
 ADMIN_CLASS = "org.neo4j.server.startup.Neo4jAdminCommand"
+DEFAULT_HEAP_MB = 512
+TRANSACTIONS_SHARE_OF_HEAP = 0.4  # beyond it, Neo4j refuses a transaction
 # For a Java that ends soon.
 FAST_START_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 ACCESS_OPTIONS = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
@@ -38,6 +40,8 @@ connect-src 'self' ws://127.0.0.1:* ws://localhost:* http://127.0.0.1:* http://l
 
 # Small.
 server.memory.pagecache.size=256m
+# By default 70 % of the heap. Beside it, a graph fills the rest, and Java ends for want of memory.
+dbms.memory.transaction.total.max={transactions_mb}m
 db.tx_log.rotation.size=32m
 db.tx_log.rotation.retention_policy=2 days 512M
 db.logs.query.enabled=OFF
@@ -51,15 +55,19 @@ internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s
 """
 
 
-def neo4j_conf(bolt: int, http: int) -> str:
-    """The text of neo4j.conf for these ports."""
-    return _NEO4J_CONF.format(bolt=bolt, http=http)
+def neo4j_conf(bolt: int, http: int, heap_mb: int) -> str:
+    """The text of neo4j.conf for these ports, and for a Java heap of `heap_mb` megabytes."""
+    transactions_mb = round(heap_mb * TRANSACTIONS_SHARE_OF_HEAP)
+    return _NEO4J_CONF.format(bolt=bolt, http=http, transactions_mb=transactions_mb)
 
 
-def server_arguments(class_path: Sequence[Path], home: Path, options: Sequence[str]) -> str:
+def server_arguments(
+    class_path: Sequence[Path], home: Path, heap_mb: int, options: Sequence[str]
+) -> str:
     """The text of an argument file that runs Neo4j in `home`, with further `options` of Java."""
     return _argument_file(
         *("-cp", os.pathsep.join(map(str, class_path))),
+        f"-Xmx{heap_mb}m",
         *options,
         "-XX:+UseParallelGC",  # on a small heap the default collector costs a quarter more
         "-XX:+ExitOnOutOfMemoryError",

@@ -99,9 +99,9 @@ class Home:
         shutil.rmtree(self.path / "scratch", ignore_errors=True)
         (self.path / "scratch").mkdir(mode=0o700)
 
-    def configure(self, ports: Ports) -> None:
-        """Writes neo4j.conf for these ports."""
-        _write(self.path / "conf" / "neo4j.conf", configuration.neo4j_conf(*ports))
+    def configure(self, ports: Ports, heap_mb: int) -> None:
+        """Writes neo4j.conf for these ports and a Java heap of `heap_mb` megabytes."""
+        _write(self.path / "conf" / "neo4j.conf", configuration.neo4j_conf(*ports, heap_mb))
 
     def save_state(self, state: State) -> None:
         """Stores the state for other processes, and for the next start."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import structlog
 
 from app.graph.embedded import configuration, installation, java
+from app.graph.embedded.configuration import DEFAULT_HEAP_MB
 from app.graph.embedded.connection import Connection, Ports, find_free_ports
 from app.graph.embedded.errors import EmbeddedError
 from app.graph.embedded.home import Home
 from app.graph.embedded.process import ServerProcess
 
-HEAP = "512m"
 MAX_PORT_ATTEMPTS = 3
 STOP_TIMEOUT_SECONDS = 15
 STABLE_SECONDS = 30  # of life, after which the next restart is immediate again
@@ -24,14 +24,17 @@ log = structlog.get_logger()
 
 
 class EmbeddedNeo4j:
-    """Neo4j Community as a child process, in the directory `home`, with a Java heap of `heap`.
+    """Neo4j Community as a child process, in the directory `home`.
 
-    `options` are further options of Java.
+    It has a Java heap of `heap_mb` megabytes. `options` are further options of Java.
     """
 
-    def __init__(self, home: Path, *, heap: str = HEAP, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, home: Path, *, heap_mb: int = DEFAULT_HEAP_MB, options: Sequence[str] = ()
+    ) -> None:
         self._home = Home(home)
-        self._options = [f"-Xmx{heap}", *options]
+        self._heap_mb = heap_mb
+        self._options = options
         self._server = ServerProcess(self._home)
         self._thread: threading.Thread | None = None
 
@@ -83,7 +86,9 @@ class EmbeddedNeo4j:
         class_path = installation.class_path()
         self._stop_orphan()
         password = home.load_or_create_password()
-        home.prepare(configuration.server_arguments(class_path, home.path, self._options))
+        home.prepare(
+            configuration.server_arguments(class_path, home.path, self._heap_mb, self._options)
+        )
         # A first start that was killed comes here again, with the same password.
         if not home.has_data():
             error = java.set_initial_password(class_path, home.path, password)
@@ -109,7 +114,7 @@ class EmbeddedNeo4j:
     def _start_on_free_ports(self, password: str) -> Ports:
         for _ in range(MAX_PORT_ATTEMPTS):
             ports = find_free_ports()
-            self._home.configure(ports)
+            self._home.configure(ports, self._heap_mb)
             if self._server.start(ports, password):
                 return ports
             # Another program may have taken a port since it was free.

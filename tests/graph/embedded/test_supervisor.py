@@ -29,7 +29,7 @@ import sys, time
 from pathlib import Path
 from app.graph.embedded.configuration import FAST_START_OPTIONS
 from app.graph.embedded.supervisor import EmbeddedNeo4j
-neo4j = EmbeddedNeo4j(Path(sys.argv[1]), heap="256m", options=FAST_START_OPTIONS)
+neo4j = EmbeddedNeo4j(Path(sys.argv[1]), heap_mb=256, options=FAST_START_OPTIONS)
 neo4j.start()
 print(neo4j.pid, flush=True)
 time.sleep(600)
@@ -51,7 +51,7 @@ class Shared:
     def __init__(self, home, taken):
         self.home = home
         self.taken = taken
-        self.neo4j = EmbeddedNeo4j(home, heap="256m", options=FAST_START_OPTIONS)
+        self.neo4j = EmbeddedNeo4j(home, heap_mb=256, options=FAST_START_OPTIONS)
         self.connection = self.neo4j.start()
 
 
@@ -130,6 +130,18 @@ def test_what_could_go_out_is_off(shared):
         settings["dbms.usage_report.enabled"],
         settings["client.allow_telemetry"],
     } == {"false"}
+
+
+def test_transactions_that_need_too_much_memory_are_refused_and_neo4j_stays(shared):
+    pid, connection = shared.neo4j.pid, shared.connection
+    fill = "UNWIND range(1, 10000000) AS number CREATE (:Filler {text: 'a text ' + number})"
+
+    for _ in range(3):
+        with pytest.raises(neo4j.exceptions.TransientError, match="more than the limit 102.0 MiB"):
+            _query(connection, fill, max_transaction_retry_time=0)
+
+    assert shared.neo4j.pid == pid
+    assert _query(connection, "MATCH (f:Filler) RETURN count(f) AS count") == [{"count": 0}]
 
 
 def test_a_running_one_is_found_by_its_home(shared):
@@ -217,7 +229,7 @@ def test_a_start_that_fails_says_why_and_leaves_the_home_free(shared):
     shared.neo4j.stop()
 
     with pytest.raises(EmbeddedError, match="Invalid maximum heap size"):
-        EmbeddedNeo4j(shared.home, heap="lots").start()
+        EmbeddedNeo4j(shared.home, options=["-Xmxlots"]).start()
 
     assert running(shared.home) is None
     home = Home(shared.home)
@@ -247,9 +259,9 @@ def _ports(connection):
     return int(bolt.rpartition(":")[2]), int(http.rpartition(":")[2])
 
 
-def _query(connection, statement):
+def _query(connection, statement, **options):
     auth = (connection.username, connection.password)
-    with neo4j.GraphDatabase.driver(connection.uri, auth=auth) as driver:
+    with neo4j.GraphDatabase.driver(connection.uri, auth=auth, **options) as driver:
         return [row.data() for row in driver.execute_query(statement, database_="neo4j").records]
 
 
