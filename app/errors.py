@@ -92,7 +92,7 @@ class DismissalNotFound(ServiceError):
 
 
 class IdentityConflictNotFound(ServiceError):
-    """404: there is no conflict of this id, or its two are one Customer by now."""
+    """404: there is no identity conflict of this id, or its Customers are merged."""
 
     code = "unknown_conflict"
 
@@ -120,13 +120,13 @@ class IdempotencyConflict(ServiceError):
 
 
 class NothingToSplit(ServiceError):
-    """409: the events of the Customer connect all that it has."""
+    """409: the events of the Customer connect all its Identifiers."""
 
     code = "nothing_to_split"
 
 
 class MergeConflict(ServiceError):
-    """409: the two are one Customer already, or the merge was undone before."""
+    """409: the Customers are merged or the merge undone already, or others changed them."""
 
     code = "merge_conflict"
 

@@ -1,4 +1,4 @@
-"""The audit route: what was done to identities."""
+"""The audit route: the decisions about identities."""
 
 from starlette.responses import Response
 
@@ -31,18 +31,15 @@ class AuditRoutes:
         path="/v1/identity/changes",
         id="readChanges",
         tag="Identity",
-        summary="Read a page of what was done to identities",
+        summary="Read the audit log of identities",
         description=(
-            "Merges, undos, splits, dismissals, reviews of shared keys and erasures, the latest "
-            "first."
+            "Lists merges, splits, dismissals, their undos, reviews of shared identifiers, and "
+            "erasures, the latest first."
         ),
         scope=IDENTITY_READ,
         query=AuditQuery,
         response=(AuditPage,),
-        returns=(
-            "A page of the audit trail, the latest first. Where there is a `nextCursor` there is "
-            "more."
-        ),
+        returns=("A page of the audit log. If there is a `nextCursor`, there is more."),
         errors=(errors.CustomerNotFound,),
         examples={
             "a mark": Example(CHANGES),

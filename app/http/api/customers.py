@@ -122,22 +122,19 @@ class CustomerRoutes:
         tag="Customers",
         summary="Erase a Customer for good",
         description=(
-            "Deletes the Customer, all who are merged with it, their Identifiers and "
-            "Touchpoints, and takes their keys out of the events of others with which they came. "
-            "Nobody finds them from the moment `at`. It cannot be undone. A repeat is answered "
-            "with what there was to erase the first time; one that was interrupted goes on by "
-            "itself."
+            "Deletes the Customer, all Customers merged with it, their Identifiers and "
+            "Touchpoints, and redacts their identifiers in events of other Customers. From the "
+            "moment `at`, no request finds them. It cannot be undone. A repeat returns the first "
+            "erasure. The service resumes an interrupted one."
         ),
         scope=CUSTOMERS_DELETE,
         query=ErasureQuery,
         id_field="customer",
         response=(Erasure,),
-        returns=(
-            "What was erased, when, by whom, and why; all of it once there is a `finishedAt`."
-        ),
+        returns="The erasure. It is complete with a `finishedAt`.",
         accepted=(
-            "There are many Touchpoints: nobody finds them any more, and they are deleted by and "
-            "by. The same request again is answered with 200 once all are."
+            "If deletion takes longer than about 8 s, it continues in the background. A repeat "
+            "returns 200 when it is complete."
         ),
         errors=(
             errors.CustomerNotFound,

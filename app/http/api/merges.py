@@ -58,15 +58,15 @@ class MergeRoutes:
         path="/v1/customers/{id}/merge-preview",
         id="previewMerge",
         tag="Identity",
-        summary="Foresee a merge",
+        summary="Preview a merge",
         description=(
-            "What it would put together to merge another Customer into this one, and what to "
-            "consider before. It writes nothing."
+            "Counts what each of the two Customers has, and returns the evidence that they are "
+            "one person, and warnings. It writes nothing."
         ),
         scope=IDENTITY_WRITE,
         body=(PreviewQuery,),
         response=(MergePreview,),
-        returns="What a merge would put together; nothing is written.",
+        returns="The preview.",
         errors=(
             errors.CustomerNotFound,
             errors.MergeConflict,
@@ -86,15 +86,13 @@ class MergeRoutes:
         tag="Identity",
         summary="Merge another Customer into this one",
         description=(
-            "Its Identifiers point at this one and remember whose they are; its Touchpoints "
-            "stay, and reads span both. Its id keeps working, and is answered with this one's."
+            "Requests with either id or any identifier of the two find the surviving Customer, "
+            "with the Touchpoints of both. An undo restores both."
         ),
         scope=IDENTITY_WRITE,
         body=(MergeRequest,),
         response=(Merge,),
-        returns=(
-            "A merge: who stays, who was merged, when, by which API key, and why; the undo as well."
-        ),
+        returns="The merge.",
         errors=(
             errors.CustomerNotFound,
             errors.MergeConflict,
@@ -114,16 +112,15 @@ class MergeRoutes:
         tag="Identity",
         summary="Undo a merge",
         description=(
-            "Who was merged is a Customer by itself again, with its Identifiers; what arrived "
-            "meanwhile is with the Customer whose Identifier decided. The body may be left out."
+            "The merged Customer is one by itself again, with its Identifiers and Touchpoints. An "
+            "event that arrived meanwhile belongs to the Customer that its identifier matched. "
+            "The body may be left out."
         ),
         scope=IDENTITY_WRITE,
         body=(UndoRequest,),
         is_body_optional=True,
         response=(Merge,),
-        returns=(
-            "A merge: who stays, who was merged, when, by which API key, and why; the undo as well."
-        ),
+        returns="The merge, with its undo.",
         errors=(
             errors.MergeNotFound,
             errors.MergeConflict,

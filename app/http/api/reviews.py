@@ -98,17 +98,15 @@ class ReviewRoutes:
         path="/v1/identity/conflicts",
         id="readConflicts",
         tag="Identity",
-        summary="Read a page of those who may be one person",
+        summary="List identity conflicts",
         description=(
-            "The strongest evidence first. Pairs that were merged or dismissed are left out."
+            "Lists pairs of Customers that may be one person, the strongest evidence first. Pairs "
+            "that were merged or dismissed are left out."
         ),
         scope=IDENTITY_READ,
         query=IdentityConflictQuery,
         response=(IdentityConflictPage,),
-        returns=(
-            "A page of conflicts, the strongest first. Where there is a `nextCursor` there may "
-            "be more."
-        ),
+        returns=("A page of identity conflicts. If there is a `nextCursor`, there may be more."),
         examples={
             "one": Example(CONFLICTS),
         },
@@ -122,22 +120,22 @@ class ReviewRoutes:
         path="/v1/identity/conflicts/{id}/dismiss",
         id="dismissConflict",
         tag="Identity",
-        summary="Say that the two of a conflict are not the same person",
-        description="The conflict is not listed again. A repeat is answered as the first time was.",
+        summary="Dismiss an identity conflict",
+        description=(
+            "Records that the two Customers are not the same person. Their identity conflict is "
+            "not listed again. A repeat returns the first dismissal."
+        ),
         scope=IDENTITY_WRITE,
         body=(Dismissal,),
         response=(AuditEntry,),
-        returns=(
-            "What somebody did to identities. `identifier` and `shared` are there for a review "
-            "alone."
-        ),
+        returns="The dismissal, the first one if it is a repeat.",
         errors=(errors.IdentityConflictNotFound,),
         examples={
             "a couple": Example(DISMISSED, request=DISMISSAL),
         },
     )
     async def dismiss_conflict(self, call: Call[Dismissal]) -> Response:
-        """Records that the two Customers of a conflict are not the same person."""
+        """Dismisses an identity conflict."""
         return json_response(await self._reviews.dismiss(call.id, call.payload, call.api_key.id))
 
     @Operation(
@@ -154,10 +152,7 @@ class ReviewRoutes:
         body=(UndoRequest,),
         is_body_optional=True,
         response=(AuditEntry,),
-        returns=(
-            "What somebody did to identities. `identifier` and `shared` are there for a review "
-            "alone."
-        ),
+        returns="The undo, the first one if it is a repeat.",
         errors=(errors.DismissalNotFound,),
         examples={"by a reviewer": Example(DISMISSAL_UNDONE, request=UNDO_DISMISSAL)},
     )
@@ -171,18 +166,16 @@ class ReviewRoutes:
         path="/v1/identity/shared",
         id="markShared",
         tag="Identity",
-        summary="Say whether a key is shared by several people",
+        summary="Mark an identifier as shared",
         description=(
-            "A shared key decides nothing where an event has another one. What is attached by it "
-            "stays where it is."
+            "Marks an identifier as shared by several people, or undoes the mark. A shared "
+            "identifier resolves an event only if the event carries no other. Events that are "
+            "stored stay with their Customer."
         ),
         scope=IDENTITY_WRITE,
         body=(SharedMark,),
         response=(AuditEntry,),
-        returns=(
-            "What somebody did to identities. `identifier` and `shared` are there for a review "
-            "alone."
-        ),
+        returns="The review.",
         errors=(errors.CustomerNotFound,),
         examples={
             "a phone": Example(MARKED, request=SHARED_MARK),

@@ -46,27 +46,23 @@ class SplitRoutes:
         path="/v1/customers/{id}/split-preview",
         id="previewSplit",
         tag="Identity",
-        summary="Foresee a split",
+        summary="Preview a split",
         description=(
-            "The parts that the Identifiers fall into, as they came together in the recorded "
-            "events, where what is shared connects nobody. It writes nothing. The body may be "
-            "left out."
+            "Groups the Identifiers of a Customer by the events that carry several of them. Shared "
+            "Identifiers connect no others. It writes nothing. The body may be left out."
         ),
         scope=IDENTITY_WRITE,
         body=(SplitQuery,),
         is_body_optional=True,
         response=(SplitPreview,),
-        returns=(
-            "The parts that the recorded events imply. The first stays, with all that connects "
-            "nobody."
-        ),
+        returns="The parts that the events imply.",
         errors=(errors.CustomerNotFound,),
         examples={
             "an office's phone": Example(SPLIT_PREVIEW, request=SPLIT_QUERY),
         },
     )
     async def preview(self, call: Call[SplitQuery]) -> Response:
-        """Previews the parts that the recorded events imply."""
+        """Previews a split."""
         return json_response(await self._splits.preview(call.id, call.payload.shared))
 
     @Operation(
@@ -77,12 +73,12 @@ class SplitRoutes:
         summary="Split a Customer",
         description=(
             "Makes a Customer of each part but the first, with its Identifiers and Touchpoints, "
-            "and marks what is shared. Each part can be undone by its `splitId`."
+            "and marks the shared Identifiers. The `splitId` of a part undoes its split."
         ),
         scope=IDENTITY_WRITE,
         body=(SplitRequest,),
         response=(Split,),
-        returns="A split: who was parted into whom, when, by which API key, and why.",
+        returns="The split and its new Customers.",
         errors=(
             errors.CustomerNotFound,
             errors.MergeConflict,
@@ -103,16 +99,14 @@ class SplitRoutes:
         tag="Identity",
         summary="Undo a split",
         description=(
-            "Merges the part into its whole again, which a merge's undo can take back in turn. "
-            "The body may be left out."
+            "Merges the part into the split Customer again. The undo of that merge restores the "
+            "split. The body may be left out."
         ),
         scope=IDENTITY_WRITE,
         body=(UndoRequest,),
         is_body_optional=True,
         response=(Merge,),
-        returns=(
-            "A merge: who stays, who was merged, when, by which API key, and why; the undo as well."
-        ),
+        returns="The merge of the part into the split Customer.",
         errors=(
             errors.SplitNotFound,
             errors.MergeConflict,
@@ -122,6 +116,6 @@ class SplitRoutes:
         },
     )
     async def undo(self, call: Call[UndoRequest]) -> Response:
-        """Merges a part into its whole again."""
+        """Undoes a split."""
         reason = call.payload.reason
         return json_response(await self._splits.undo(call.id, reason, call.api_key.id))

@@ -5,24 +5,25 @@ They are not docstrings, which `python -OO` leaves out.
 
 DESCRIPTIONS = {
     "AuditEntry": (
-        "What somebody did to identities. `identifier` and `shared` are there for a review "
-        "alone. The undo of a merge or of a dismissal has the id of that."
+        "A decision about identities. Only a review has `identifier` and `shared`. The undo of "
+        "a merge or of a dismissal has the same `id` as that."
     ),
     "AuditPage": (
-        "A page of the audit trail, the latest first. Where there is a `nextCursor` there is more."
+        "A page of the audit log, the latest entry first. A `nextCursor` means there is more."
     ),
     "BatchReceipt": (
         "What became of each event, in their order; a lenient request's bad ones have an error."
     ),
     "ConflictEvidence": (
-        "What speaks for two Customers being one: how often their keys came together, and which."
+        "Evidence that two Customers are one person: which of their identifiers events carried "
+        "together."
     ),
     "ConflictingCustomer": (
         "Another Customer who may be the same person: identifiers of the two came in one event. "
         "What changed after the moment that the query asks for is absent."
     ),
     "ConflictingIdentifier": (
-        "A key that came with a heavier one of another Customer, which decided in its place."
+        "An identifier that events carried with one of higher priority, of another Customer."
     ),
     "Context": (
         "What is known of a Customer, and of all who were merged into it, the latest first. The "
@@ -35,10 +36,12 @@ DESCRIPTIONS = {
     ),
     "CustomerIdentifier": "An identifier of the Customer, since when, and its weight.",
     "CustomerSummary": (
-        "A Customer of a conflict, with all who were merged with it, and how much it has."
+        "A Customer of an identity conflict, counted with all Customers merged with it."
     ),
-    "Dismissal": "That the two Customers of a conflict are not the same person.",
-    "Erasure": "What was erased, when, by whom, and why; all of it once there is a `finishedAt`.",
+    "Dismissal": "Why the two Customers of an identity conflict are not the same person.",
+    "Erasure": (
+        "An erasure: what was deleted, when, by whom, and why. It is complete with a `finishedAt`."
+    ),
     "Error": (
         "What is wrong: `details` names every fault, `requestId` finds an error of ours in the log."
     ),
@@ -61,47 +64,51 @@ DESCRIPTIONS = {
     ),
     "Health": "That the service is well.",
     "IdentityConflict": (
-        "Two Customers who may be one person; its id is that of the two whose keys disagreed."
+        "Two Customers that may be one person. The `id` names the two Customers of the events."
     ),
     "IdentityConflictPage": (
-        "A page of conflicts, the strongest first. Where there is a `nextCursor` there may be "
-        "more. A page may be shorter than asked for, or empty, where many were settled: the next "
-        "one goes on."
+        "A page of identity conflicts, the strongest evidence first. If there is a "
+        "`nextCursor`, there may be more. If many conflicts were resolved, a page may be "
+        "shorter than `limit`, or empty."
     ),
     "IdentifierExplanation": "An identifier of an event, and its outcome.",
-    "KindCount": "How many Identifiers of a kind there are.",
+    "KindCount": "The number of Identifiers of a kind.",
     "LineageChange": (
         "What became of a Customer: merged into another, that merge undone, or split off another."
     ),
     "MatchEvidence": (
-        "How often a key of the one came with one of the other; the kind is of what was overruled."
+        "How many events carried identifiers of both Customers; `kind` is of the one of lower "
+        "priority."
     ),
     "Merge": (
-        "A merge: who stays, who was merged, when, by which API key, and why; the undo as well."
+        "A merge: the surviving Customer, the merged one, when, by which API key, and why; its "
+        "undo."
     ),
     "MergeCustomerSummary": (
-        "One of the two, with all who were merged into it before: `customers` of them."
+        "One of the two Customers, counted with all Customers merged into it: `customers` in all."
     ),
-    "MergePreview": "What a merge would put together; nothing is written.",
-    "MergeRequest": "With whom to merge, and why.",
-    "MergeWarning": "What to consider before.",
+    "MergePreview": "The preview of a merge; nothing is written.",
+    "MergeRequest": "Which Customer to merge, and why.",
+    "MergeWarning": "A reason to look closer before the merge.",
     "MergedCustomer": (
         "A Customer who was merged into this one, or into one who was: by which merge, when, and "
         "why. Its id keeps working, and is answered with this one's."
     ),
-    "NewPart": "A part that is a Customer by itself now; its `splitId` undoes that.",
+    "NewPart": "A part that is a Customer by itself now; its `splitId` undoes the split.",
     "Omitted": "How much was left out to keep to the size that was asked for.",
-    "Part": "Identifiers that came together in events, and how many Touchpoints carry one of them.",
-    "PreviewQuery": "With whom to merge.",
+    "Part": (
+        "Identifiers that events carried together, and the number of Touchpoints with one of them."
+    ),
+    "PreviewQuery": "Which Customer to merge.",
     "SharedMark": (
-        "Whether a key is shared by several people. A blank or null key counts as absent."
+        "Whether several people share an identifier. A blank or null field counts as absent."
     ),
-    "Split": "A split: who was parted into whom, when, by which API key, and why.",
+    "Split": "A split: the split Customer, the new ones, when, by which API key, and why.",
     "SplitPreview": (
-        "The parts that the recorded events imply. The first stays, with all that connects nobody."
+        "The parts that the events imply. `stays` keeps the Identifiers that connect no others."
     ),
-    "SplitQuery": "What is not to count as a connection.",
-    "SplitRequest": "What is not to count as a connection from now on, and why.",
+    "SplitQuery": "Which Identifiers connect no others.",
+    "SplitRequest": "Which Identifiers connect no others from now on, and why.",
     "Timeline": (
         "A page of a timeline, the newest first. Where there is a `nextCursor` there may be "
         "more. It is of all Customers who are merged into one; `customerId` is the one they are "

@@ -22,12 +22,14 @@ DESCRIPTIONS = {
     ),
     "unknown_merge": "there is no merge of this id",
     "unknown_dismissal": "there is no dismissal of this id",
-    "unknown_conflict": "there is no conflict of this id, or its two are one Customer by now",
+    "unknown_conflict": "there is no identity conflict of this id, or its Customers are merged",
     "method_not_allowed": "the route does not take this method; `Allow` names those that it takes",
     "request_timeout": "the body did not come in time",
     "idempotency_conflict": "the idempotency key was used before, with another payload",
-    "nothing_to_split": "the events of the Customer connect all that it has",
-    "merge_conflict": "the two are one Customer already, or the merge was undone before",
+    "nothing_to_split": "the events of the Customer connect all its Identifiers",
+    "merge_conflict": (
+        "the Customers are merged or the merge undone already, or others changed them"
+    ),
     "payload_too_large": "the body, or the batch, is larger than can ever be taken",
     "unsupported_media_type": "the body is not JSON in UTF-8",
     "headers_too_large": "the headers are larger, or more, than can be taken",
