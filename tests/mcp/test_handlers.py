@@ -1,0 +1,249 @@
+"""What the tools do and return, and how they fail: as the routes of the same purpose."""
+
+import json
+
+import pytest
+
+from tests.support import http_client
+from tests.support.mcp_client import EXAMPLE, text
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_recorded_event_is_a_touchpoint_of_its_customer(call, cypher, unique):
+    event = EXAMPLE | {"email": f"{unique}@acme.com", "timestamp": "2026-04-29T10:14:32.10Z"}
+
+    answer = (await call("ingest_event", event)).structured_content
+
+    (row,) = cypher(
+        "MATCH (:Customer {id: $customerId})-->(t:Touchpoint {id: $eventId}) "
+        "RETURN t.timestamp AS timestamp, t.properties AS properties",
+        **answer,
+    )
+    assert row.data() == {
+        "timestamp": "2026-04-29T10:14:32.10Z",
+        "properties": '{"url":"/pricing"}',
+    }
+
+
+async def test_the_text_of_an_answer_is_the_same_json_as_its_structure(call):
+    result = await call("ingest_event", EXAMPLE)
+
+    assert json.loads(text(result)) == result.structured_content
+
+
+async def test_an_event_with_an_idempotency_key_is_stored_once(call, unique):
+    event = EXAMPLE | {"idempotencyKey": unique}
+
+    first, again = [(await call("ingest_event", event)).structured_content for _ in range(2)]
+
+    assert first == again
+
+
+async def test_an_idempotency_key_means_the_same_over_http_and_mcp(call, address, key, unique):
+    batch = {"events": [{"event": "x", "email": "jane@acme.com"}]}
+    headers = {"X-API-Key": key, "Idempotency-Key": unique}
+
+    by_mcp = (await call("ingest_events", batch | {"idempotencyKey": unique})).structured_content
+    by_http = http_client.post(f"{address}/v1/events", json=batch, headers=headers)
+
+    assert (by_http.json(), by_http.headers["Idempotency-Replayed"]) == (by_mcp, "true")
+
+
+async def test_a_batch_is_answered_in_its_order(call, unique):
+    events = [{"event": "x", "email": f"{unique}-{number}@acme.com"} for number in range(3)]
+
+    answer = (await call("ingest_events", {"events": [*events, events[0]]})).structured_content
+
+    assert answer["accepted"] == 4
+    assert answer["results"][3]["customerId"] == answer["results"][0]["customerId"]
+    assert [each["resolved"] for each in answer["results"]] == ["new", "new", "new", "email"]
+
+
+async def test_a_lenient_batch_has_an_error_in_the_place_of_a_bad_event(call):
+    result = await call("ingest_events", {"events": [EXAMPLE, {"event": "x"}], "lenient": True})
+
+    assert not result.is_error
+    assert result.structured_content["accepted"] == 1
+    assert result.structured_content["results"][1]["error"]["code"] == "invalid_payload"
+
+
+async def test_a_blocked_key_is_named_as_the_route_names_it(call, client, unique):
+    event = {
+        "event": "x",
+        "externalId": "null",
+        "idempotencyKey": unique,
+        "email": f"{unique}@x.com",
+    }
+    batch = {"events": [EXAMPLE, event | {"idempotencyKey": f"{unique}2"}]}
+
+    single = (await call("ingest_event", event)).structured_content
+    results = (await call("ingest_events", batch)).structured_content["results"]
+
+    assert single["warnings"] == client.post("/v1/events", json=event).json()["warnings"]
+    assert results[1]["warnings"] == [single["warnings"][0] | {"path": "events[1].externalId"}]
+    assert "warnings" not in results[0]
+
+
+async def test_get_context_tells_of_the_customer_who_has_a_key(call, unique):
+    email = f"{unique}@acme.com"
+    customer = (await call("ingest_event", EXAMPLE | {"email": email})).structured_content
+
+    found = (await call("get_context", {"email": email, "limit": 5})).structured_content
+
+    assert (found["customerId"], found["matchedBy"]) == (customer["customerId"], "email")
+
+
+async def test_get_timeline_goes_on_where_the_page_before_ended(call, unique):
+    event = EXAMPLE | {"email": f"{unique}@acme.com"}
+    kept = [(await call("ingest_event", event)).structured_content for _ in range(2)]
+    asked = {"customer": kept[0]["customerId"], "limit": 1}
+
+    page = (await call("get_timeline", asked)).structured_content
+    rest = (await call("get_timeline", asked | {"cursor": page["nextCursor"]})).structured_content
+
+    found = [each["eventId"] for each in page["touchpoints"] + rest["touchpoints"]]
+    assert found == [each["eventId"] for each in reversed(kept)]
+
+
+async def test_explain_event_tells_why_an_event_is_with_its_customer(call, address, key, unique):
+    event = EXAMPLE | {"email": f"{unique}@acme.com"}
+    kept = (await call("ingest_event", event)).structured_content
+
+    found = (await call("explain_event", {"eventId": kept["eventId"]})).structured_content
+
+    route = f"{address}/v1/events/{kept['eventId']}"
+    assert found == http_client.get(route, headers={"X-API-Key": key}).json()
+    assert f"so {kept['customerId']} was created" in found["explanation"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1.10, 2**70, 1e300, "1.10", "Zoë 🐘 \u2028 \x00", {"ключ": ["日本", {"ß": None}]}, True, -0.5],
+)
+async def test_a_value_of_the_properties_comes_back_as_it_was(call, unique, value):
+    event = {"event": "x", "email": f"{unique}@acme.com", "properties": {"value": value}}
+    customer = (await call("ingest_event", event)).structured_content["customerId"]
+
+    found = (await call("get_timeline", {"customer": customer})).structured_content
+
+    assert found["touchpoints"][0]["properties"] == {"value": value}
+
+
+async def test_what_was_sent_as_exact_text_is_in_the_text_of_an_answer(call, client, unique):
+    email = f"{unique}@acme.com"
+    event = f'{{"event":"x","email":"{email}","properties":{{"n":1.10}}}}'
+    client.post("/v1/events", content=event, headers={"Content-Type": "application/json"})
+
+    result = await call("get_context", {"email": email})
+
+    assert '"properties":{"n":1.10}' in text(result)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"event": "x"},
+        {"event": 1, "email": "jane@acme.com"},
+        {"event": "x", "email": "jane"},
+        {"event": "x", "email": "jane@acme.com", "timestamp": "yesterday"},
+        {"event": "x", "email": "jane@acme.com", "emial": "x"},
+        {"event": "x", "customer": "cus_nobody"},
+        {"event": "x", "email": "jane@acme.com", "properties": [1]},
+        {"event": "x", "phone": "0000000000", "externalId": "null"},
+    ],
+    ids=lambda event: "-".join(event) or "empty",
+)
+async def test_an_event_is_refused_as_the_route_refuses_it(call, over_routes, event):
+    result = await call("ingest_event", event)
+
+    assert result.is_error
+    assert result.structured_content["error"] == over_routes("/v1/events", event)
+
+
+async def test_a_batch_is_refused_as_the_route_refuses_it(call, over_routes):
+    batch = {"events": [EXAMPLE, {"event": "x"}, {"email": "jane"}]}
+
+    result = await call("ingest_events", batch)
+
+    assert result.structured_content["error"] == over_routes("/v1/events", batch)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"email": "jane"}, {"limit": 201}, {"email": "nobody@never.example"}, {"phone": "0" * 10}],
+)
+async def test_a_query_is_refused_as_the_route_refuses_it(call, over_routes, query):
+    result = await call("get_context", query)
+
+    assert result.is_error
+    assert result.structured_content["error"] == over_routes("/v1/context", query)
+
+
+async def test_a_timeline_is_refused_as_the_route_refuses_it(call, address, key):
+    route = f"{address}/v1/customers/cus_nobody/timeline"
+
+    result = await call("get_timeline", {"customer": "cus_nobody"})
+
+    assert result.is_error
+    assert result.structured_content == http_client.get(route, headers={"X-API-Key": key}).json()
+
+
+async def test_an_explanation_is_refused_as_the_route_refuses_it(call, address, key):
+    route = f"{address}/v1/events/evt_nothing"
+
+    result = await call("explain_event", {"eventId": "evt_nothing"})
+
+    assert result.is_error
+    assert result.structured_content == http_client.get(route, headers={"X-API-Key": key}).json()
+
+
+async def test_the_text_of_an_error_has_it_as_well(call):
+    result = await call("ingest_event", {})
+
+    assert json.loads(text(result)) == result.structured_content
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("ingest_event", {"events": [EXAMPLE]}),
+        ("ingest_events", EXAMPLE),
+        ("ingest_events", {"events": [EXAMPLE], "lenient": "yes"}),
+        ("ingest_events", {"events": [EXAMPLE], "idempotencyKey": "x" * 256}),
+        ("ingest_events", {"events": [EXAMPLE], "event": "x"}),
+    ],
+)
+async def test_what_belongs_to_another_tool_or_is_none_of_its_values_is_refused(
+    call, tool, arguments
+):
+    result = await call(tool, arguments)
+
+    assert (result.is_error, result.structured_content["error"]["code"]) == (
+        True,
+        "invalid_payload",
+    )
+
+
+async def test_an_idempotency_key_of_another_event_is_a_conflict(call, unique):
+    await call("ingest_event", EXAMPLE | {"idempotencyKey": unique})
+
+    result = await call("ingest_event", EXAMPLE | {"idempotencyKey": unique, "event": "other"})
+
+    assert result.structured_content["error"]["code"] == "idempotency_conflict"
+
+
+@pytest.mark.parametrize("value", ["NaN", "[" * 17 + "]" * 17])
+def test_what_json_or_the_graph_cannot_have_is_refused(post, key, value):
+    event = f'{{"event":"x","email":"jane@acme.com","properties":{{"value":{value}}}}}'
+    message = (
+        '{"jsonrpc":"2.0","id":1,"method":"tools/call",'
+        f'"params":{{"name":"ingest_event","arguments":{event}}}}}'
+    )
+
+    response = post(content=message, headers={"X-API-Key": key, "Content-Type": "application/json"})
+
+    result = response.json()["result"]
+    assert result["isError"]
+    assert result["structuredContent"]["error"]["code"] == "invalid_payload"

@@ -1,0 +1,76 @@
+"""What an agent is told of the tools: their arguments, results and hints."""
+
+import msgspec
+import pytest
+
+from app.customers.context import ContextQuery
+from app.customers.explanation.reader import ExplanationQuery
+from app.customers.timeline import TimelineQuery
+from app.http.openapi import schemas
+from app.ingest.results import EventResult
+from tests.support.mcp_client import over_http
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def tools(address, key):
+    async with over_http(address, {"X-API-Key": key}) as client:
+        return {tool.name: tool for tool in (await client.list_tools()).tools}
+
+
+async def test_there_are_five_tools(tools):
+    assert list(tools) == [
+        *("ingest_event", "ingest_events", "get_context", "get_timeline", "explain_event"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("ingest_event", schemas.Event),
+        ("get_context", ContextQuery),
+        ("get_timeline", TimelineQuery),
+        ("explain_event", ExplanationQuery),
+    ],
+)
+async def test_a_tool_takes_the_fields_of_what_the_route_takes(tools, name, kind):
+    derived = schemas.tidy(msgspec.json.schema(kind)["$defs"][kind.__name__])
+
+    assert tools[name].input_schema["properties"] == derived["properties"]
+
+
+async def test_a_batch_takes_the_events_that_a_single_call_takes(tools):
+    single = tools["ingest_event"].input_schema
+
+    assert tools["ingest_events"].input_schema["$defs"]["EventIngest"] == single
+
+
+async def test_an_answer_has_the_fields_of_what_the_route_answers(tools):
+    derived = schemas.tidy(msgspec.json.schema(EventResult)["$defs"])
+    root = derived.pop("EventResult")
+
+    assert tools["ingest_event"].output_schema == root | {"$defs": derived}
+
+
+async def test_every_field_of_every_tool_is_described(tools):
+    fields = [
+        (tool.name, field)
+        for tool in tools.values()
+        for field, schema in tool.input_schema["properties"].items()
+        if "description" not in schema
+    ]
+
+    assert fields == []
+
+
+async def test_the_tools_that_read_say_so(tools):
+    reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
+
+    assert reading == {"get_context", "get_timeline", "explain_event"}
+
+
+async def test_no_tool_that_writes_says_that_it_is_idempotent_or_destructive(tools):
+    hints = tools["ingest_event"].annotations
+
+    assert (hints.idempotent_hint, hints.destructive_hint) == (False, False)

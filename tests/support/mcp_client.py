@@ -1,0 +1,43 @@
+"""Clients of the MCP server, and what the tests send to it."""
+
+import sys
+from contextlib import asynccontextmanager
+
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import TextContent
+
+from tests.support import http_client
+
+EXAMPLE = {"event": "page_viewed", "email": "jane@acme.com", "properties": {"url": "/pricing"}}
+LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+
+
+@asynccontextmanager
+async def over_http(address, headers, mode="auto"):
+    """A client of a service's `/mcp`."""
+    async with (
+        http_client.AsyncClient(headers=headers, timeout=30) as http,
+        Client(streamable_http_client(f"{address}/mcp", http_client=http), mode=mode) as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def over_stdio(environment, key):
+    """A client of `python -m app mcp`, which it starts and ends."""
+    program = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "app", "mcp"],
+        env=environment | {"WAYPATH_API_KEY": key},
+    )
+    async with Client(stdio_client(program)) as client:
+        yield client
+
+
+def text(result, position=0):
+    """The text of a tool's result."""
+    content = result.content[position]
+    assert isinstance(content, TextContent)
+    return content.text
