@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class FieldError(Struct, frozen=True):
-    """An error of a field of a request: `path` says where (`events[3].timestamp`), `message` what."""
+    """An error of a field: `path` says where (`events[3].timestamp`), `message` what."""
 
     path: str
     message: str
