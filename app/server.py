@@ -23,12 +23,12 @@ from app.graph import browser_links
 from app.graph.embedded.connection import Connection
 from app.graph.embedded.supervisor import EmbeddedNeo4j
 from app.http.middleware import RequestMiddleware
-from app.http.protocol import Protocol
+from app.http.protocol import HttpProtocol
 from app.observability import metrics
 from app.settings import Settings
 
-BACKLOG = 2048
-SHUTDOWN_TIMEOUT = 15  # seconds for what is in flight; longer than the graph's deadline
+MAX_PENDING_CONNECTIONS = 2048
+SHUTDOWN_TIMEOUT_SECONDS = 15  # seconds for what is in flight; longer than the graph's deadline
 
 EMAIL = "jane@acme.com"
 
@@ -83,7 +83,7 @@ def _run(config: Settings, listener: socket.socket) -> None:
         factory=True,
         workers=config.workers,
         loop="uvloop",
-        http=Protocol,
+        http=HttpProtocol,
         ws="none",
         lifespan="on",
         access_log=False,
@@ -91,7 +91,7 @@ def _run(config: Settings, listener: socket.socket) -> None:
         server_header=False,
         date_header=True,
         forwarded_allow_ips=config.proxies,
-        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_SECONDS,
     )
     server = uvicorn.Server(uvicorn_config)
     os.environ.pop(metrics.DIRECTORY, None)
@@ -110,18 +110,18 @@ def _bind(config: Settings) -> socket.socket:
         listener.bind((config.host, config.port))
     except OSError as error:
         listener.close()
-        raise _taken(config, error) from error
+        raise _port_error(config, error) from error
     return listener
 
 
 def _listen(listener: socket.socket, config: Settings) -> None:
     try:
-        listener.listen(BACKLOG)
+        listener.listen(MAX_PENDING_CONNECTIONS)
     except OSError as error:
-        raise _taken(config, error) from error
+        raise _port_error(config, error) from error
 
 
-def _taken(config: Settings, error: OSError) -> OSError:
+def _port_error(config: Settings, error: OSError) -> OSError:
     where = f"{config.host}:{config.port}"
     return OSError(f"cannot listen on {where}: {error.strerror}; see WAYPATH_PORT")
 

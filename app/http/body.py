@@ -11,8 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from app.errors import FieldError, InvalidPayload, PayloadTooLarge, UnsupportedMediaType
 
-SIZE = 5 * 1024 * 1024
-FORM_SIZE = 8 * 1024
+MAX_BODY_BYTES = 5 * 1024 * 1024
+MAX_FORM_BYTES = 8 * 1024
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -33,10 +33,10 @@ async def read_json(request: Request) -> bytes:
         raise UnsupportedMediaType("the Content-Type must be application/json")
     if parameters.strip().lower().removeprefix("charset=").strip('"') not in ("", "utf-8"):
         raise UnsupportedMediaType("the charset must be utf-8")
-    if _declared_size(request) > SIZE:
+    if _declared_size(request) > MAX_BODY_BYTES:
         raise _too_large()
     inflate = _inflater(request.headers.get("content-encoding", "identity").strip().lower())
-    return await _read(request, inflate, SIZE)
+    return await _read(request, inflate, MAX_BODY_BYTES)
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -47,9 +47,9 @@ async def read_form(request: Request) -> dict[str, str]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
         raise UnsupportedMediaType("the Content-Type must be application/x-www-form-urlencoded")
-    if _declared_size(request) > FORM_SIZE:
-        raise _too_large(FORM_SIZE)
-    body = await _read(request, _as_it_is, FORM_SIZE)
+    if _declared_size(request) > MAX_FORM_BYTES:
+        raise _too_large(MAX_FORM_BYTES)
+    body = await _read(request, _identity, MAX_FORM_BYTES)
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
     except ValueError:
@@ -76,13 +76,13 @@ async def _read(request: Request, inflate: Callable[[bytes], bytes], size: int) 
     return b"".join(pieces)
 
 
-def _as_it_is(chunk: bytes) -> bytes:
+def _identity(chunk: bytes) -> bytes:
     return chunk
 
 
 def _inflater(encoding: str) -> Callable[[bytes], bytes]:
     if encoding == "identity":
-        return _as_it_is
+        return _identity
     if encoding not in ("gzip", "x-gzip"):
         raise UnsupportedMediaType("the Content-Encoding must be gzip or identity")
     stream = zlib.decompressobj(_GZIP)
@@ -94,7 +94,7 @@ def _inflater(encoding: str) -> Callable[[bytes], bytes]:
             raise _not_gzip()
         try:
             # One byte more than may be is enough to tell that it is too large.
-            inflated = stream.decompress(chunk, SIZE + 1)
+            inflated = stream.decompress(chunk, MAX_BODY_BYTES + 1)
         except zlib.error:
             raise _not_gzip() from None
         if stream.unconsumed_tail:
@@ -110,9 +110,9 @@ def _declared_size(request: Request) -> int:
     return int(request.headers.get("content-length", "0"))
 
 
-def _too_large(size: int = SIZE) -> PayloadTooLarge:
-    shown = f"{size // 1024**2} MiB" if size >= 1024**2 else f"{size // 1024} KiB"
-    return PayloadTooLarge(f"the body is larger than {shown}")
+def _too_large(size: int = MAX_BODY_BYTES) -> PayloadTooLarge:
+    limit = f"{size // 1024**2} MiB" if size >= 1024**2 else f"{size // 1024} KiB"
+    return PayloadTooLarge(f"the body is larger than {limit}")
 
 
 def _not_gzip() -> InvalidPayload:

@@ -1,4 +1,4 @@
-"""Queries: what a caller asks, decoded into the type of the question."""
+"""Decoding: bodies, arguments and URL parameters, as the types of queries."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,46 +16,46 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(?P<path>.*)`", re.DOTALL
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The query in a JSON body. Raises InvalidPayload, which names the fault."""
+    """The query in a JSON body. Raises InvalidPayload, which names the error."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise validation.invalid([_detail(str(error))]) from None
+        raise validation.invalid([_field_error(str(error))]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise validation.invalid([FieldError("", f"is not JSON in UTF-8: {error}")]) from None
 
 
-def convert(given: Mapping[str, Any], kind: type[T]) -> T:
-    """The query in arguments by name. Raises InvalidPayload, which names the fault."""
+def convert(arguments: Mapping[str, Any], kind: type[T]) -> T:
+    """The query in arguments by name. Raises InvalidPayload, which names the error."""
     try:
-        return msgspec.convert(given, kind)
+        return msgspec.convert(arguments, kind)
     except msgspec.ValidationError as error:
-        raise validation.invalid([_detail(str(error))]) from None
+        raise validation.invalid([_field_error(str(error))]) from None
 
 
-def from_parameters(given: Iterable[tuple[str, str]], kind: type[T], **known: str) -> T:
-    """The query in the parameters of a URL, and in `known`.
+def from_parameters(parameters: Iterable[tuple[str, str]], kind: type[T], **fields: str) -> T:
+    """The query in the parameters of a URL, with other `fields` of it.
 
-    Raises InvalidPayload, which names the fault.
+    Raises InvalidPayload, which names the error.
     """
-    found: dict[str, str] = {}
-    for name, value in given:
-        if name in found or name in known:
+    values: dict[str, str] = {}
+    for name, value in parameters:
+        if name in values or name in fields:
             raise validation.invalid([FieldError(name, "must come once")])
-        found[name] = value
+        values[name] = value
     try:
-        return msgspec.convert(found | known, kind, strict=False)
+        return msgspec.convert(values | fields, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise validation.invalid([_detail(str(error))]) from None
+        raise validation.invalid([_field_error(str(error))]) from None
 
 
-def _detail(message: str) -> FieldError:
+def _field_error(message: str) -> FieldError:
     if match := _AT.fullmatch(message):
-        return FieldError(match["path"][:100], _said(match["message"]))
+        return FieldError(match["path"][:100], _describe(match["message"]))
     if match := _UNKNOWN.fullmatch(message):
         return FieldError(match["path"][:100], "is not a field")
-    return FieldError("", _said(message))
+    return FieldError("", _describe(message))
 
 
-def _said(message: str) -> str:
+def _describe(message: str) -> str:
     return f"is wrong: {message[:1].lower()}{message[1:300]}"

@@ -1,4 +1,4 @@
-"""Headers: what a request says beside its body."""
+"""Headers: the API key, the idempotency key and the preferences of a request."""
 
 from starlette.requests import Request
 
@@ -44,9 +44,9 @@ def idempotency_key(request: Request) -> str | None:
 def prefers(request: Request, name: str, value: str) -> bool:
     """Whether the request prefers this (RFC 7240, 2: the first of several with a name counts)."""
     for preference in ",".join(request.headers.getlist("prefer")).split(","):
-        token, _, wanted = preference.partition(";")[0].partition("=")
+        token, _, preferred = preference.partition(";")[0].partition("=")
         if token.strip().lower() == name:
-            return wanted.strip().strip('"').lower() == value
+            return preferred.strip().strip('"').lower() == value
     return False
 
 

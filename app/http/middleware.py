@@ -12,18 +12,18 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http.error_mapping import map_error
-from app.http.responses import REFUSED, STATUS, error_response
+from app.http.responses import REJECTED_WITH, STATUS, error_response
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
 
 log = structlog.get_logger()
 
-CLOSED = 499  # of a request that was never answered, as nginx counts it
+CLIENT_CLOSED_REQUEST = 499  # of a request that was never answered, as nginx counts it
 NO_ROUTE = "none"
 
 _PROCESS = secrets.token_hex(8)
 _numbers = itertools.count(1)
-_SANE = re.compile(r"[0-9A-Za-z._-]{1,128}", re.ASCII)
+_VALID_ID = re.compile(r"[0-9A-Za-z._-]{1,128}", re.ASCII)
 
 
 class RequestMiddleware:
@@ -46,12 +46,12 @@ class RequestMiddleware:
             await self.router(scope, receive, send)
             return
         started = time.perf_counter()
-        status = CLOSED
-        request_id = _given_id(scope) or f"req_{_PROCESS}{next(_numbers):x}"
+        status = CLIENT_CLOSED_REQUEST
+        request_id = _client_id(scope) or f"req_{_PROCESS}{next(_numbers):x}"
         structlog.contextvars.bind_contextvars(request_id=request_id)
         scope["app"] = self  # else the router would answer in text what it refuses
 
-        async def send_named(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -60,15 +60,15 @@ class RequestMiddleware:
 
         try:
             with self._tracing.caller(scope["headers"]):
-                await self.router(scope, receive, send_named)
+                await self.router(scope, receive, send_with_id)
         except ClientDisconnect:  # nobody is there to read an answer
-            if error := scope["state"].get(REFUSED):
+            if error := scope["state"].get(REJECTED_WITH):
                 status = STATUS[map_error(error, **_context(scope))[0].code]
         except Exception as raised:
             mapped = map_error(raised, **_context(scope))
-            if status != CLOSED:
+            if status != CLIENT_CLOSED_REQUEST:
                 raise
-            await error_response(*mapped)(scope, receive, send_named)
+            await error_response(*mapped)(scope, receive, send_with_id)
         finally:
             seconds = time.perf_counter() - started
             self._metrics.observe_request(scope["method"], _template(scope), status, seconds)
@@ -83,6 +83,6 @@ def _template(scope: Scope) -> str:
     return route.path if isinstance(route, Route) else NO_ROUTE
 
 
-def _given_id(scope: Scope) -> str | None:
+def _client_id(scope: Scope) -> str | None:
     values = Headers(scope=scope).getlist("x-request-id")
-    return values[0] if len(values) == 1 and _SANE.fullmatch(values[0]) else None
+    return values[0] if len(values) == 1 and _VALID_ID.fullmatch(values[0]) else None

@@ -8,15 +8,15 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.errors import HeadersTooLarge, InvalidRequest, RequestTimeout, ServiceError
-from app.http.responses import REFUSED, STATUS, error_content
+from app.http.responses import REJECTED_WITH, STATUS, error_content
 
 HEADER_TIMEOUT_SECONDS = 10.0
-HEADER_BYTES = 64 * 1024
-HEADER_COUNT = 200
+MAX_HEADER_BYTES = 64 * 1024
+MAX_HEADERS = 200
 BODY_TIMEOUT_SECONDS = 30.0
 
 
-class Protocol(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """Closes a connection whose request does not arrive in time, and refuses oversized headers.
 
     A caller that sends nothing, half a header or half a body holds its socket no longer than
@@ -33,18 +33,18 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._header_timeout = header_timeout
         self._body_timeout = body_timeout
-        self._deadline: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._is_in_header = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for a first request."""
-        super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]
-        self._set_deadline(self._header_timeout, transport.close)
+        super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
+        self._set_timer(self._header_timeout, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Waits no longer."""
-        self._end_deadline()
+        self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -52,39 +52,39 @@ class Protocol(HttpToolsProtocol):
         if self._is_in_header:
             self._header_bytes += len(data)
         super().data_received(data)
-        if self._header_bytes and self._deadline is None and not self.transport.is_closing():
+        if self._header_bytes and self._timer is None and not self.transport.is_closing():
             # The request is not whole yet; most come in one piece, and need no clock.
-            self._wait_for_the_rest()
-        if self._is_in_header and self._header_bytes > HEADER_BYTES:
-            self._refuse(HeadersTooLarge(f"the headers are larger than {HEADER_BYTES} bytes"))
+            self._start_timer()
+        if self._is_in_header and self._header_bytes > MAX_HEADER_BYTES:
+            self._reject(HeadersTooLarge(f"the headers are larger than {MAX_HEADER_BYTES} bytes"))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header. Raises ValueError, which the parser reports, for one too many."""
         super().on_header(name, value)
-        if len(self.headers) > HEADER_COUNT:
+        if len(self.headers) > MAX_HEADERS:
             raise ValueError("too many headers")
 
     def on_headers_complete(self) -> None:
         """Lets the application begin."""
         self._is_in_header = False
-        self._end_deadline()
+        self._stop_timer()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Waits no longer: the request is here."""
-        self._end_deadline()
+        self._stop_timer()
         self._is_in_header = True
         self._header_bytes = 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answers what the parser refused as every other error is answered."""
-        if self.headers and len(self.headers) > HEADER_COUNT:
-            self._refuse(HeadersTooLarge(f"there are more than {HEADER_COUNT} headers"))
+        if self.headers and len(self.headers) > MAX_HEADERS:
+            self._reject(HeadersTooLarge(f"there are more than {MAX_HEADERS} headers"))
         else:
-            self._refuse(InvalidRequest("the request is not HTTP/1.1"))
+            self._reject(InvalidRequest("the request is not HTTP/1.1"))
 
-    def _refuse(self, error: ServiceError) -> None:
+    def _reject(self, error: ServiceError) -> None:
         if self.transport.is_closing():
             return
         status = STATUS[error.code]
@@ -95,30 +95,30 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.close()
 
-    def _wait_for_the_rest(self) -> None:
+    def _start_timer(self) -> None:
         if self._is_in_header:
-            self._set_deadline(self._header_timeout, self.transport.close)
+            self._set_timer(self._header_timeout, self.transport.close)
         else:
-            self._set_deadline(self._body_timeout, self._end_body)
+            self._set_timer(self._body_timeout, self._end_body)
 
     def _end_body(self) -> None:
         if self.cycle.response_started:  # it was refused before all of it was there
             self.transport.close()
         else:
             error = RequestTimeout(f"the body took over {self._body_timeout:.0f} seconds")
-            self.cycle.scope.setdefault("state", {})[REFUSED] = error
-            self._refuse(error)
+            self.cycle.scope.setdefault("state", {})[REJECTED_WITH] = error
+            self._reject(error)
 
-    def _set_deadline(self, seconds: float, end: Callable[[], None]) -> None:
-        self._deadline = self.loop.call_later(seconds, end)
+    def _set_timer(self, seconds: float, end: Callable[[], None]) -> None:
+        self._timer = self.loop.call_later(seconds, end)
 
-    def _end_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
-class _Joined:
+class CoalescingTransport:
     """A transport that sends at once what is written in one turn of the loop.
 
     Uvicorn writes the head and the body of an answer apart; each would be a packet and wake the

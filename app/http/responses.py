@@ -1,4 +1,4 @@
-"""Answers: JSON responses, and the map from errors to status codes."""
+"""Responses: JSON, and the map from errors to status codes."""
 
 from http import HTTPStatus
 from typing import Any
@@ -37,7 +37,7 @@ STATUS = {
     errors.Unavailable.code: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-REFUSED = "refused"  # in a request's state: the error that the protocol answered it with
+REJECTED_WITH = "refused"  # in a request's state: the error that the protocol answered it with
 
 _encode = msgspec.json.Encoder().encode
 
@@ -52,7 +52,7 @@ class Error(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class ErrorBody(Struct, frozen=True):
-    """What every error is answered with."""
+    """The body of every error."""
 
     error: Error
 
@@ -65,20 +65,20 @@ def json_response(
 
 
 def error_content(error: ServiceError, request_id: str | None = None) -> Any:
-    """What an answer says of an error, in the contract's form."""
+    """The body of an error, in the contract's form."""
     return ErrorBody(Error(error.code, error.message, error.details, request_id))
 
 
-def receipt_content(receipt: IngestResult) -> Any:
-    """What an answer says of a batch: how many are kept, and each result or error in its place."""
+def batch_content(result: IngestResult) -> Any:
+    """The body for a batch: how many events are stored, and the result or error of each."""
     results = [
-        error_content(each) if isinstance(each, ServiceError) else each for each in receipt.results
+        error_content(item) if isinstance(item, ServiceError) else item for item in result.results
     ]
-    return {"accepted": receipt.accepted, "results": results}
+    return {"accepted": result.accepted, "results": results}
 
 
 def error_headers(error: ServiceError) -> dict[str, str]:
-    """What the headers of an answer say of an error."""
+    """The headers of an error."""
     headers: dict[str, str] = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
@@ -92,6 +92,6 @@ def error_headers(error: ServiceError) -> dict[str, str]:
 
 
 def error_response(error: ServiceError, request_id: str | None = None) -> Response:
-    """The response to an error, in the contract's form."""
+    """The response for an error, in the contract's form."""
     content = error_content(error, request_id)
     return json_response(content, STATUS[error.code], error_headers(error))

@@ -13,8 +13,8 @@ from app.domain import idempotency
 from app.domain.validation import FieldErrors, invalid
 from app.errors import FieldError, PayloadTooLarge
 from app.http import decoding
-from app.http.body import SIZE
-from app.http.responses import receipt_content
+from app.http.body import MAX_BODY_BYTES
+from app.http.responses import batch_content
 from app.ingest import payload
 from app.ingest.payload import Payload
 from app.ingest.results import EventResult, IngestResult
@@ -74,7 +74,7 @@ class ToolHandlers:
         decoded = payload.decode(_encode(body))
         if not decoded.is_batch:
             raise invalid([FieldError("events", "is required")])
-        return receipt_content(await self._ingest_payload(decoded, api_key, options))
+        return batch_content(await self._ingest_payload(decoded, api_key, options))
 
     async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
         query = decoding.decode(_encode(arguments), ContextQuery)
@@ -114,6 +114,6 @@ def _encode(arguments: Mapping[str, Any]) -> bytes:
     except (ValueError, RecursionError) as error:
         detail = FieldError("", f"is not JSON in UTF-8: {error}")
         raise invalid([detail], "arguments: nothing was written") from None
-    if len(body) > SIZE:
-        raise PayloadTooLarge(f"the arguments are larger than {SIZE // 1024**2} MiB")
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(f"the arguments are larger than {MAX_BODY_BYTES // 1024**2} MiB")
     return body

@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from app.errors import ServiceError
 from app.http import headers
-from app.http.body import SIZE
+from app.http.body import MAX_BODY_BYTES
 from app.http.error_mapping import map_error
 from app.http.responses import error_content
 from app.mcp.handlers import ToolHandlers
@@ -47,7 +47,7 @@ def session_manager(handlers: ToolHandlers, hosts: Iterable[str]) -> StreamableH
                 f"{scheme}://{name}" for scheme in ("http", "https") for name in names
             ],
         ),
-        max_request_body_size=SIZE,
+        max_request_body_size=MAX_BODY_BYTES,
     )
 
 

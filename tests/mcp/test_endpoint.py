@@ -119,7 +119,7 @@ def test_a_name_in_the_settings_is_taken(database, key):
 
 
 def test_a_body_beyond_the_limit_is_413_in_the_form_of_the_contract(post):
-    response = post(LIST | {"params": {"x": "x" * body.SIZE}})
+    response = post(LIST | {"params": {"x": "x" * body.MAX_BODY_BYTES}})
 
     assert response.json()["error"]["code"] == "payload_too_large"
 

@@ -11,7 +11,7 @@ import uvicorn
 
 from app import main
 from app.graph.connection import Database
-from app.http.protocol import Protocol
+from app.http.protocol import HttpProtocol
 from app.settings import Settings
 from tests.support import http_client
 
@@ -25,7 +25,7 @@ def serving(
     The timeouts, in seconds, are those of the protocol.
     """
 
-    class WithTimeouts(Protocol):
+    class WithTimeouts(HttpProtocol):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **timeouts, **kwargs)
 

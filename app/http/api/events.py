@@ -8,7 +8,7 @@ from app.http import headers
 from app.http.body import read_json
 from app.http.endpoints import Call, Example, Operation
 from app.http.openapi import schemas
-from app.http.responses import json_response, receipt_content
+from app.http.responses import batch_content, json_response
 from app.ingest import payload
 from app.ingest.results import EventResult
 from app.ingest.rows import IngestRequest
@@ -88,15 +88,15 @@ class EventRoutes:
         idempotency_key = headers.idempotency_key(call.request)
         body = await read_json(call.request)
         with self._ingest.admit(producer, len(body)) as reservation:
-            sent = payload.decode(body)
-            reservation.settle(len(sent.sent))
-            await call.consume(len(sent.sent))
-            is_lenient = sent.is_batch and headers.prefers(call.request, "handling", "lenient")
-            receipt = await self._ingest.submit(
-                IngestRequest(sent, producer, idempotency_key, is_lenient)
+            events = payload.decode(body)
+            reservation.settle(len(events.sent))
+            await call.consume(len(events.sent))
+            is_lenient = events.is_batch and headers.prefers(call.request, "handling", "lenient")
+            result = await self._ingest.submit(
+                IngestRequest(events, producer, idempotency_key, is_lenient)
             )
-        extra = {"Idempotency-Replayed": "true"} if receipt.is_replay else {}
+        extra_headers = {"Idempotency-Replayed": "true"} if result.is_replay else {}
         if is_lenient:
-            extra["Preference-Applied"] = "handling=lenient"
-        content = receipt_content(receipt) if sent.is_batch else receipt.results[0]
-        return json_response(content, 200, extra)
+            extra_headers["Preference-Applied"] = "handling=lenient"
+        content = batch_content(result) if events.is_batch else result.results[0]
+        return json_response(content, 200, extra_headers)

@@ -66,12 +66,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     encoding = ("Content-Encoding",) if operation.body else ()
     names = (*operation.request_headers, *encoding, "X-Request-Id")
-    others = [{"$ref": f"#/components/parameters/{name}"} for name in names]
+    references = [{"$ref": f"#/components/parameters/{name}"} for name in names]
     if "{id}" in operation.path:
-        others.insert(0, headers.identifier(operation.path))
+        references.insert(0, headers.identifier(operation.path))
     fields = schemas.parameters(operation.query) if operation.query else {}
     query = [{"name": name, "in": "query"} | _field(fields[name]) for name in operation.query_names]
-    return [*query, *others]
+    return [*query, *references]
 
 
 def _field(schema: Schema) -> dict[str, Any]:

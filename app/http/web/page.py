@@ -25,7 +25,7 @@ class Page(Endpoint, frozen=True, kw_only=True):
             try:
                 return await guarded(request)
             except (Unauthenticated, ForbiddenScope):
-                return session.ask(request)
+                return session.redirect_to_login(request)
             except ClientDisconnect:
                 raise
             except Exception as error:

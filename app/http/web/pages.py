@@ -24,8 +24,8 @@ from app.http.web import assets, search, session, templates
 from app.http.web.page import Page
 from app.http.web.timeline_view import days
 
-_FACTS = 256 * 1024  # bytes of JSON: a Customer may have any number of identifiers
-_FOREVER = {
+_MAX_CONTEXT_BYTES = 256 * 1024  # bytes of JSON: a Customer may have any number of identifiers
+_CACHE_HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
 }
@@ -77,15 +77,15 @@ class Pages:
             query = f"?{call.request.url.query}" if call.request.url.query else ""
             return RedirectResponse(templates.customer_path(timeline.customer_id) + query, 303)
         if "cursor" in call.request.query_params:
-            return templates.page("older", **_shown(timeline))
-        query = ContextQuery(customer=customer_id, limit=0, max_bytes=_FACTS)
+            return templates.page("older", **_timeline_values(timeline))
+        query = ContextQuery(customer=customer_id, limit=0, max_bytes=_MAX_CONTEXT_BYTES)
         context = await self._contexts.read(query)
-        return templates.page("customer", **_shown(timeline), **_facts(context))
+        return templates.page("customer", **_timeline_values(timeline), **_context_values(context))
 
     @Page(method="GET", path="/customers/{id}/timeline", scope=CONTEXT_READ)
     async def older(self, call: Call[None]) -> Response:
         """The page of the timeline at `cursor`, to append to the one before."""
-        return templates.page("timeline", **_shown(await self._timeline(call.request)))
+        return templates.page("timeline", **_timeline_values(await self._timeline(call.request)))
 
     @Page(method="GET", path="/events/{id}", scope=CONTEXT_READ)
     async def event(self, call: Call[None]) -> Response:
@@ -102,20 +102,20 @@ class Pages:
     @Page(method="POST", path=session.PATH)
     async def log_in(self, request: Request) -> Response:
         """Stores the API key in a cookie, and leads to `next`."""
-        session.check_origin(request)
+        session.require_same_origin(request)
         form = await read_form(request)
         key, target = form.get("key", "").strip(), session.local(form.get("next", "/"))
         try:
             await self._guard.authorize(key, CONTEXT_READ)
         except (Unauthenticated, ForbiddenScope) as error:
             return templates.page("login", STATUS[error.code], next=target, fault=error.message)
-        return session.keep(RedirectResponse(target, 303), request, key)
+        return session.set_session(RedirectResponse(target, 303), request, key)
 
     @Page(method="POST", path="/logout")
     async def log_out(self, request: Request) -> Response:
         """Clears the cookie."""
-        session.check_origin(request)
-        return session.forget(RedirectResponse(session.PATH, 303), request)
+        session.require_same_origin(request)
+        return session.clear_session(RedirectResponse(session.PATH, 303), request)
 
     @Page(method="GET", path=assets.ROUTE)
     async def asset(self, request: Request) -> Response:
@@ -123,14 +123,14 @@ class Pages:
         found = self._assets.get(request.path_params["name"])
         if found is None:
             raise NotFound("there is no such file")
-        return Response(found.content, 200, _FOREVER, found.media_type)
+        return Response(found.content, 200, _CACHE_HEADERS, found.media_type)
 
     async def _timeline(self, request: Request) -> Timeline:
         cursor = request.query_params.get("cursor")
         return await self._timelines.read(TimelineQuery(request.path_params["id"], cursor=cursor))
 
 
-def _shown(timeline: Timeline) -> dict[str, Any]:
+def _timeline_values(timeline: Timeline) -> dict[str, Any]:
     return {
         "customer_id": timeline.customer_id,
         "days": days(timeline.touchpoints),
@@ -138,7 +138,7 @@ def _shown(timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def _facts(context: Context) -> dict[str, Any]:
+def _context_values(context: Context) -> dict[str, Any]:
     is_link = (context.browser or "").startswith(("http://", "https://"))
     strongest = context.identifiers[0].value if context.identifiers else context.customer_id
     return {

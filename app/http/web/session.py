@@ -9,7 +9,7 @@ from app.errors import ForbiddenOrigin
 
 COOKIE = "waypath_key"
 PATH = "/login"
-MAX_AGE = 12 * 3600  # seconds: a working day
+MAX_AGE_SECONDS = 12 * 3600  # seconds: a working day
 
 
 def key(request: Request) -> str:
@@ -17,23 +17,23 @@ def key(request: Request) -> str:
     return request.cookies.get(COOKIE, "")
 
 
-def keep(response: Response, request: Request, text: str) -> Response:
+def set_session(response: Response, request: Request, text: str) -> Response:
     """The response, which tells the browser to keep a key."""
-    _set(response, request, text, MAX_AGE)
+    _set_cookie(response, request, text, MAX_AGE_SECONDS)
     return response
 
 
-def forget(response: Response, request: Request) -> Response:
+def clear_session(response: Response, request: Request) -> Response:
     """The response, which tells the browser to forget the key."""
-    _set(response, request, "", 0)
+    _set_cookie(response, request, "", 0)
     return response
 
 
-def ask(request: Request) -> Response:
+def redirect_to_login(request: Request) -> Response:
     """The way to the login, and from there back to what was asked for."""
     query = request.url.query
-    asked = quote(request.url.path) + (f"?{query}" if query else "")
-    return RedirectResponse(f"{PATH}?{urlencode({'next': asked})}", 303)
+    target = quote(request.url.path) + (f"?{query}" if query else "")
+    return RedirectResponse(f"{PATH}?{urlencode({'next': target})}", 303)
 
 
 def local(address: str) -> str:
@@ -45,7 +45,7 @@ def local(address: str) -> str:
     return "/"
 
 
-def check_origin(request: Request) -> None:
+def require_same_origin(request: Request) -> None:
     """Sees that a form was sent from a page of our own. Raises ForbiddenOrigin."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
@@ -57,7 +57,7 @@ def check_origin(request: Request) -> None:
         raise ForbiddenOrigin("the form was sent from another site")
 
 
-def _set(response: Response, request: Request, value: str, max_age: int) -> None:
+def _set_cookie(response: Response, request: Request, value: str, max_age: int) -> None:
     response.set_cookie(
         COOKIE,
         value,

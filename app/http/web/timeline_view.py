@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from app.customers.touchpoints import Touchpoint
 
-_PREVIEW = 160  # characters
+_MAX_PREVIEW_CHARACTERS = 160  # characters
 
 
 class Entry(Struct, frozen=True):
@@ -49,7 +49,7 @@ def _entry(touchpoint: Touchpoint) -> Entry:
         touchpoint,
         _split(touchpoint.occurred_at)[1],
         lines if has_any else "",
-        compact[:_PREVIEW] if has_any else "",
+        compact[:_MAX_PREVIEW_CHARACTERS] if has_any else "",
     )
 
 
