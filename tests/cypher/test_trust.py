@@ -91,6 +91,31 @@ async def test_a_touchpoint_remembers_the_shared_key_that_was_not_used(
     assert touchpoint(event) == {"shared": [f"phone:{phone}"], "beyondLimit": None}
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
+@pytest.mark.parametrize(
+    "system",
+    [
+        {},
+        {"sent": ["externalId: x "]},
+        {"ignored": ["email:null@acme.com"]},
+        {"sent": ["externalId: x "], "ignored": ["email:null@acme.com"]},
+    ],
+)
+async def test_a_touchpoint_has_the_system_fields_of_its_row_and_the_values_of_the_caller(
+    graph, office, cypher, unique, is_shared, system
+):
+    phone, _ = office
+    keys = {"externalId": f"x-{unique}"} | ({"phone": phone} if is_shared else {})
+    event = row(values={"plan": "pro"}, **keys) | system
+    await write(graph, event)
+
+    (stored,) = cypher("MATCH (t:Touchpoint {id: $id}) RETURN properties(t) AS t", id=event["id"])
+
+    expected = system | {"plan": "pro"} | ({"shared": [f"phone:{phone}"]} if is_shared else {})
+    names = {"sent", "ignored", "plan", "shared", "beyondLimit", "survivor"}
+    assert {name: value for name, value in stored["t"].items() if name in names} == expected
+
+
 async def test_a_shared_key_raises_no_conflict(graph, office, conflicts, unique):
     phone, customer = office
     await write(graph, row(phone=phone, externalId=f"x-{unique}"))
