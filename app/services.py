@@ -38,7 +38,7 @@ class Services:
 
     def __init__(self, config: Settings, where: Database, counted: Metrics) -> None:
         self.metrics = counted
-        self.tracing = tracing.load() if config.otlp_endpoint else Tracing()
+        self.tracing = tracing.from_environment() if config.otlp_endpoint else Tracing()
         self.graph = Graph(where, metrics=counted)
         self._authenticator = Authenticator(self.graph)
         write = partial(writer.write, self.graph, config.resolution_limits, metrics=counted)

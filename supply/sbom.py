@@ -24,7 +24,7 @@ def document() -> Document:
     for each in parts:
         if "licenses" not in each:
             each["licenses"] = _said(each["name"])
-    fetched = [_of_jar(jar) for jar in jars.locked(jars.LOCK)]
+    fetched = [_of_jar(jar) for jar in jars.load_lock_file(jars.LOCK_FILE)]
     bill["components"] = parts + fetched
     references = {each["bom-ref"] for each in parts}
     root = bill["metadata"]["component"]["bom-ref"]

@@ -94,7 +94,7 @@ def test_the_bill_has_the_digest_of_every_jar(bill):
         if each["purl"].startswith("pkg:maven/")
     }
 
-    assert digests == {jar.sha256 for jar in jars.locked(jars.LOCK)}
+    assert digests == {jar.sha256 for jar in jars.load_lock_file(jars.LOCK_FILE)}
 
 
 def test_the_bill_is_the_same_each_time(bill):

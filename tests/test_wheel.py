@@ -73,7 +73,7 @@ def test_it_is_not_the_checkout_that_runs(installed, folder):
     where = subprocess.run(
         [installed / "python", "-c", "from app.graph import statements as s; "
          "from app.graph.embedded import jars; "
-         "print(jars.LOCK.parent, s.folder('read').parent.parent)"],
+         "print(jars.LOCK_FILE.parent, s.folder('read').parent.parent)"],
         cwd=folder, capture_output=True, text=True, check=True, timeout=60,
     ).stdout.split()  # fmt: skip
 

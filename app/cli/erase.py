@@ -110,7 +110,7 @@ async def _erase(config: Settings, targets: list[_Target], reason: str | None) -
                 ErasureQuery(target.customer, reason), COMMAND_LINE
             )
             total = _touchpoints(target.context) if target.context else None
-            with progress.shown(target.customer, total) as show:
+            with progress.track(target.customer, total) as show:
                 erased = 0
 
                 def report(count: int, show: progress.Report = show) -> None:

@@ -33,7 +33,7 @@ def export_command(output: Path | None) -> None:
 
 async def _export(config: Settings, file: BinaryIO) -> int:
     async with resources.open_graph(config) as graph:
-        with progress.shown("export", None) as show:
+        with progress.track("export", None) as show:
             return await exporter.write(graph, file, lambda count: show(f"{count:,} exported", 0))
 
 

@@ -123,7 +123,7 @@ async def _import(
     async with resources.open_importer(config, rejects) as importer:
         for job in jobs:
             name = reader.display_name(job.path)
-            with progress.shown(name, job.size) as show, _name_in_errors(job.path):
+            with progress.track(name, job.size) as show, _name_in_errors(job.path):
                 report = partial(_report, show)
                 ends.append(await importer.run(job, report))
     return ends

@@ -59,7 +59,7 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            with self._tracing.caller(scope["headers"]):
+            with self._tracing.continue_trace(scope["headers"]):
                 await self.router(scope, receive, send_with_id)
         except ClientDisconnect:  # nobody is there to read an answer
             if error := scope["state"].get(REJECTED_WITH):

@@ -50,7 +50,7 @@ class Ingest:
         """
         events = len(request.payload.sent)
         try:
-            with self._tracing.write(events):
+            with self._tracing.trace_write(events):
                 return await self._store(request)
         except Exception as error:
             self._metrics.count_events({(code(error), ""): events})

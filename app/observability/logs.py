@@ -1,4 +1,4 @@
-"""Logs: one JSON object a record, or readable lines on a terminal."""
+"""Logs: one JSON object per record, or readable lines on a terminal."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from structlog.types import Processor
 
 
 def configure() -> None:
-    """Sends every record, uvicorn's and the driver's too, to standard error in one form."""
+    """Sends every record, including those of libraries, to standard error in one form."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -31,7 +31,7 @@ def configure() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # The driver tells of each lost connection; our own retries tell of those that matter.
+    # The driver logs each lost connection. The log event of a retry covers those that matter.
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("mcp").setLevel(logging.WARNING)

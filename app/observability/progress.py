@@ -1,4 +1,4 @@
-"""Progress: how far something long has come, on standard error."""
+"""Progress of a long command, on standard error."""
 
 import contextlib
 import sys
@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-INTERVAL = 10.0  # seconds between two lines, where there is no terminal
+LINE_INTERVAL_SECONDS = 10.0  # if standard error is no terminal
 
-Report = Callable[[str, int], None]  # takes what to say, and how much of the whole is done
+Report = Callable[[str, int], None]  # takes a message, and how much of the total is done
 
 
 @contextlib.contextmanager
-def shown(title: str, total: int | None) -> Iterator[Report]:
-    """Shows progress while open: a bar on a terminal, otherwise a line now and then."""
+def track(title: str, total: int | None) -> Iterator[Report]:
+    """Shows progress while open: a bar on a terminal, otherwise a line every 10 seconds.
+
+    `total` is None if it is not known.
+    """
     show = _bar if sys.stderr.isatty() else _lines
     with show(title, total) as report:
         yield report
@@ -27,23 +30,23 @@ def _bar(title: str, total: int | None) -> Iterator[Report]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[said]}", markup=False),
+        TextColumn("{task.fields[message]}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=total, said="")
-        yield lambda said, done: progress.update(task, completed=done, said=said)
+        task = progress.add_task(title, total=total, message="")
+        yield lambda message, done: progress.update(task, completed=done, message=message)
 
 
 @contextlib.contextmanager
 def _lines(title: str, total: int | None) -> Iterator[Report]:
-    due = time.monotonic() + INTERVAL
+    due = time.monotonic() + LINE_INTERVAL_SECONDS
 
-    def report(said: str, done: int) -> None:
+    def report(message: str, done: int) -> None:
         nonlocal due
         if time.monotonic() >= due:
-            part = f" ({done / total:.0%})" if total else ""
-            print(f"{title}: {said}{part}", file=sys.stderr, flush=True)
-            due = time.monotonic() + INTERVAL
+            share = f" ({done / total:.0%})" if total else ""
+            print(f"{title}: {message}{share}", file=sys.stderr, flush=True)
+            due = time.monotonic() + LINE_INTERVAL_SECONDS
 
     yield report

@@ -1,4 +1,4 @@
-"""Traces: a span for each write, for an OpenTelemetry collector."""
+"""Traces for an OpenTelemetry collector: a span for each write."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,42 +9,44 @@ from app.errors import ServiceError
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-NAME = "waypath-events"
+SERVICE_NAME = "waypath-events"
 
 
 class Tracing:
-    """Makes a span of each write, a part of its caller's trace if it has one.
+    """Records a span for each write, as a part of the client's trace if the request names one.
 
-    Without a provider, nothing is made, and none of OpenTelemetry is loaded.
+    Without a provider it records nothing, and does not import OpenTelemetry.
     """
 
     def __init__(self, provider: "TracerProvider | None" = None) -> None:
         self._provider = provider
-        self._tracer = provider.get_tracer(NAME) if provider else None
+        self._tracer = provider.get_tracer(SERVICE_NAME) if provider else None
 
-    def caller(self, headers: Sequence[tuple[bytes, bytes]]) -> AbstractContextManager[None]:
-        """Within it, spans belong to the trace that a request's headers name (W3C's)."""
-        return nullcontext() if self._tracer is None else _caller(headers)
+    def continue_trace(
+        self, headers: Sequence[tuple[bytes, bytes]]
+    ) -> AbstractContextManager[None]:
+        """While open, spans belong to the trace that a request's headers name (W3C)."""
+        return nullcontext() if self._tracer is None else _continue_trace(headers)
 
-    def write(self, events: int) -> AbstractContextManager[None]:
-        """Within it, so many events are written. An error that leaves it is the span's status."""
-        return nullcontext() if self._tracer is None else self._write(events)
+    def trace_write(self, events: int) -> AbstractContextManager[None]:
+        """While open, records the write of so many events. An exception is the span's status."""
+        return nullcontext() if self._tracer is None else self._trace_write(events)
 
     def close(self) -> None:
-        """Sends what was not sent yet."""
+        """Sends the remaining spans."""
         if self._provider:
             self._provider.shutdown()
 
     @contextmanager
-    def _write(self, events: int) -> Iterator[None]:
-        from opentelemetry.trace import SpanKind, StatusCode  # noqa: PLC0415 - only where traced
+    def _trace_write(self, events: int) -> Iterator[None]:
+        from opentelemetry.trace import SpanKind, StatusCode  # noqa: PLC0415 - only if traced
 
         assert self._tracer is not None  # noqa: S101
         with self._tracer.start_as_current_span(
             "ingest",
             kind=SpanKind.SERVER,
             attributes={"waypath.events": events},
-            record_exception=False,  # its message may quote the caller
+            record_exception=False,  # its message may quote the client
             set_status_on_exception=False,
         ) as span:
             try:
@@ -57,8 +59,8 @@ class Tracing:
 
 
 @contextmanager
-def _caller(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[None]:
-    from opentelemetry import context  # noqa: PLC0415 - only where traced
+def _continue_trace(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[None]:
+    from opentelemetry import context  # noqa: PLC0415 - only if traced
     from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415
 
     carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
@@ -69,7 +71,7 @@ def _caller(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[None]:
         context.detach(token)
 
 
-def load() -> Tracing:
+def from_environment() -> Tracing:
     """Tracing to the collector that OpenTelemetry's variables name. Raises ImportError."""
     from opentelemetry.exporter.otlp.proto.http import trace_exporter  # noqa: PLC0415 - the extra
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
@@ -77,7 +79,7 @@ def load() -> Tracing:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
     attributes = OTELResourceDetector().detect().attributes
-    resource = Resource.create({"service.name": NAME} | dict(attributes))
+    resource = Resource.create({"service.name": SERVICE_NAME} | dict(attributes))
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
     return Tracing(provider)

@@ -22,6 +22,6 @@ def require_packages() -> None:
 def class_path() -> list[Path]:
     """Neo4j's jars, downloaded if they are missing. Raises EmbeddedError if that fails."""
     try:
-        return jars.class_path(jars.LOCK, jars.user_cache())
+        return jars.class_path(jars.LOCK_FILE, jars.user_cache())
     except JarsError as error:
         raise EmbeddedError(str(error)) from error

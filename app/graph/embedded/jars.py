@@ -1,7 +1,7 @@
-"""The jars of the embedded Neo4j: named in a lock file, fetched once, checked at every start.
+"""The jars of the embedded Neo4j: named in a lock file, downloaded once, checked at every start.
 
-The lock says all that a class path needs: nothing is resolved here, and a start that finds all
-jars in the cache uses no network.
+The lock file names every jar of the class path, so no dependency is resolved here. If all jars are
+in the cache, a start uses no network.
 """
 
 import contextlib
@@ -18,13 +18,13 @@ from pathlib import Path
 
 from app import paths
 
-LOCK = paths.carried("jgo.lock.toml")
+LOCK_FILE = paths.carried("jgo.lock.toml")
 
 Fetch = Callable[[list[str], Path], Iterator[tuple[str, Path]]]
 
 
 class JarsError(Exception):
-    """The jars cannot be had as the lock names them; the message says which, and why."""
+    """A jar of the lock file is not available; the message names it and the reason."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Jar:
     sha256: str
 
 
-def locked(lock: Path) -> list[Jar]:
+def load_lock_file(lock: Path) -> list[Jar]:
     """The jars that the file `lock` names, in the order of the class path.
 
-    Raises JarsError where it cannot be read, or names a jar without its SHA-256.
+    Raises JarsError if it cannot be read, or names a jar without its SHA-256.
     """
     try:
         entries = tomllib.loads(lock.read_text(encoding="utf-8"))["dependencies"]
@@ -49,33 +49,33 @@ def locked(lock: Path) -> list[Jar]:
 
 
 def download(coordinates: list[str], directory: Path) -> Iterator[tuple[str, Path]]:
-    """Fetches each of `coordinates` from Maven Central; see app.download."""
-    # The extra's packages, and 0.2 s to import them, are for the first start alone.
+    """Downloads the jars with these coordinates from Maven Central, as `maven.download` does."""
+    # Only the first start needs the extra's packages, which take 0.2 s to import.
     from app.graph.embedded import maven  # noqa: PLC0415
 
-    return maven.jars(coordinates, directory)
+    return maven.download(coordinates, directory)
 
 
 def class_path(lock: Path, cache: Path, fetch: Fetch = download) -> list[Path]:
-    """The files of all jars in `lock`: each in `cache`, each with the SHA-256 of the lock.
+    """The files of all jars in `lock`, in the directory `cache`, with the SHA-256 of the lock.
 
-    What is missing or differs is fetched, once. Raises JarsError where that does not help.
+    Downloads a jar that is missing or differs. Raises JarsError if it differs after that, too.
     """
-    jars = locked(lock)
+    jars = load_lock_file(lock)
     try:
-        if _unfit(jars, cache):
+        if _missing_or_altered(jars, cache):
             cache.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _exclusive(cache / ".lock"):
                 # Another process may have fetched them while we waited.
-                if unfit := _unfit(jars, cache):
-                    _fill(cache, unfit, fetch)
+                if missing := _missing_or_altered(jars, cache):
+                    _fill(cache, missing, fetch)
     except OSError as error:
         raise JarsError(f"Neo4j's jars cannot be fetched into {cache}: {error}") from error
     return [cache / jar.path for jar in jars]
 
 
 def user_cache() -> Path:
-    """Where this user's jars are kept, whatever the checkout."""
+    """The directory of this user's jars, for all checkouts."""
     return paths.cache() / "jars"
 
 
@@ -88,7 +88,7 @@ def _jar(entry: dict[str, str]) -> Jar:
     return Jar(coordinates, path, entry["sha256"])
 
 
-def _unfit(jars: list[Jar], cache: Path) -> list[Jar]:
+def _missing_or_altered(jars: list[Jar], cache: Path) -> list[Jar]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         digests = pool.map(_digest, [cache / jar.path for jar in jars])
         return [jar for jar, sha256 in zip(jars, digests, strict=True) if sha256 != jar.sha256]
@@ -104,7 +104,7 @@ def _digest(path: Path) -> str | None:
 
 def _fill(cache: Path, jars: list[Jar], fetch: Fetch) -> None:
     # A jar is checked before it enters the cache, so that a kill at any time leaves only whole
-    # ones there. What another run left in here is stale: the lock on the cache is ours.
+    # ones there. Files of another run in here are stale: this process has the lock of the cache.
     incoming = cache / ".incoming"
     shutil.rmtree(incoming, ignore_errors=True)
     wanted = {jar.coordinates: jar for jar in jars}

@@ -15,29 +15,29 @@ from jgo.maven import MavenContext, PythonResolver
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-AT_ONCE = 8
-TIMEOUT = 30  # seconds of silence from the server
-ATTEMPTS = 4
+MAX_PARALLEL_DOWNLOADS = 8
+SILENCE_TIMEOUT_SECONDS = 30  # without a byte from the server
+MAX_ATTEMPTS = 4
 
-Report = Callable[[int, int], None]  # takes the bytes and the jars that have come since
+Report = Callable[[int, int], None]  # takes the new bytes and the new jars
 
 
 class DownloadError(OSError):
-    """A jar cannot be fetched; the message names it."""
+    """A jar cannot be downloaded; the message names it."""
 
 
-def jars(coordinates: list[str], directory: Path) -> Iterator[tuple[str, Path]]:
-    """Fetches each of `coordinates` into `directory`; yields each with its file as it comes.
+def download(coordinates: list[str], directory: Path) -> Iterator[tuple[str, Path]]:
+    """Downloads the jars with these coordinates; yields each as it arrives, with its file.
 
-    Raises DownloadError where one still fails at the last attempt.
+    Raises DownloadError if one fails at its last attempt.
     """
     with _progress(len(coordinates)) as report:
         context = _context(directory, report)
-        pool = ThreadPoolExecutor(AT_ONCE)
+        pool = ThreadPoolExecutor(MAX_PARALLEL_DOWNLOADS)
         try:
-            pending = {pool.submit(_jar, context, each): each for each in coordinates}
-            for done in as_completed(pending):
-                yield pending[done], done.result()
+            pending = {pool.submit(_download, context, name): name for name in coordinates}
+            for future in as_completed(pending):
+                yield pending[future], future.result()
                 report(0, 1)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -51,17 +51,17 @@ def _context(directory: Path, report: Report) -> MavenContext:
     return MavenContext(
         resolver=PythonResolver(progress_callback=counted),
         repo_cache=directory,
-        # Whoever sits behind a mirror names it "central" in jgo's own settings.
+        # A mirror is set as "central" in jgo's own settings.
         remote_repos={"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories},
-        timeout=TIMEOUT,
+        timeout=SILENCE_TIMEOUT_SECONDS,
     )
 
 
-def _jar(context: MavenContext, coordinates: str) -> Path:
+def _download(context: MavenContext, coordinates: str) -> Path:
     artifact = context.create_dependency(coordinates).artifact
     attempts = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type((requests.RequestException, RuntimeError)),
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        stop=tenacity.stop_after_attempt(MAX_ATTEMPTS),
         wait=tenacity.wait_random_exponential(multiplier=0.5, max=5),
         reraise=True,
     )

@@ -136,7 +136,7 @@ def test_a_lock_without_a_sha256_is_refused(tmp_path, cache):
 
 
 def test_the_lock_of_this_service_pins_every_jar_with_a_sha256():
-    locked = jars.locked(jars.LOCK)
+    locked = jars.load_lock_file(jars.LOCK_FILE)
 
     assert all(re.fullmatch("[0-9a-f]{64}", jar.sha256) for jar in locked)
     assert {"org.neo4j:neo4j:jar:2026.08.1", "org.neo4j.app:neo4j-server:jar:2026.08.1"} <= {
@@ -145,13 +145,13 @@ def test_the_lock_of_this_service_pins_every_jar_with_a_sha256():
 
 
 def test_the_lock_of_this_service_names_each_path_once():
-    paths = [jar.path for jar in jars.locked(jars.LOCK)]
+    paths = [jar.path for jar in jars.load_lock_file(jars.LOCK_FILE)]
 
     assert len(set(paths)) == len(paths)
 
 
 def test_the_lock_of_this_service_names_no_address():
-    text = jars.LOCK.read_text()
+    text = jars.LOCK_FILE.read_text()
 
     assert "://" not in text
     assert not re.search(r"\b(www|repo\d?|maven)\.[a-z0-9-]+\.(org|com|net|io)\b", text)
