@@ -81,14 +81,14 @@ CALL (scanned) {
   CALL (ones, others) {
     UNWIND ones AS member
     UNWIND others AS peer
-    MATCH (member)-[each:MAY_BE_SAME_AS]-(peer)
-    WITH each
-    ORDER BY each.strength DESC, each.id DESC
+    MATCH (member)-[evidence:MAY_BE_SAME_AS]-(peer)
+    WITH evidence
+    ORDER BY evidence.strength DESC, evidence.id DESC
     RETURN
-      collect(DISTINCT each.kind) AS kinds,
-      sum(each.count) AS count,
-      toString(min(each.firstSeen)) AS firstSeen,
-      toString(max(each.lastSeen)) AS lastSeen
+      collect(DISTINCT evidence.kind) AS kinds,
+      sum(evidence.count) AS count,
+      toString(min(evidence.firstSeen)) AS firstSeen,
+      toString(max(evidence.lastSeen)) AS lastSeen
   }
   RETURN collect({
     strength: conflict.strength,

@@ -126,7 +126,7 @@ class MergeRoutes:
             errors.MergeConflict,
         ),
         examples={
-            "by a reviewer": Example(UNDONE, request=UNDO_REQUEST),
+            "by a data steward": Example(UNDONE, request=UNDO_REQUEST),
         },
     )
     async def undo(self, call: Call[UndoRequest]) -> Response:

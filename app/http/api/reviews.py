@@ -154,7 +154,7 @@ class ReviewRoutes:
         response=(AuditEntry,),
         returns="The undo, the first one if it is a repeat.",
         errors=(errors.DismissalNotFound,),
-        examples={"by a reviewer": Example(DISMISSAL_UNDONE, request=UNDO_DISMISSAL)},
+        examples={"by a data steward": Example(DISMISSAL_UNDONE, request=UNDO_DISMISSAL)},
     )
     async def undo_dismissal(self, call: Call[UndoRequest]) -> Response:
         """Undoes a dismissal."""

@@ -112,7 +112,7 @@ class SplitRoutes:
             errors.MergeConflict,
         ),
         examples={
-            "by a reviewer": Example(MERGE, request=UNDO_REQUEST),
+            "by a data steward": Example(MERGE, request=UNDO_REQUEST),
         },
     )
     async def undo(self, call: Call[UndoRequest]) -> Response:
