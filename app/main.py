@@ -44,13 +44,14 @@ def create_app() -> RequestMiddleware:
     """The application on the settings of the environment, for one worker process."""
     logs.configure()
     config = settings.load(os.environ)
-    counted = Metrics(os.environ.get(metrics.DIRECTORY))
-    return build(config, settings.database(config), counted)
+    return build(config, settings.database(config), Metrics(os.environ.get(metrics.DIRECTORY)))
 
 
-def build(config: Settings, where: Database, counted: Metrics | None = None) -> RequestMiddleware:
+def build(
+    config: Settings, database: Database, metrics: Metrics | None = None
+) -> RequestMiddleware:
     """The application on a database, with everything it needs."""
-    return assemble(Services(config, where, counted or Metrics()), config)
+    return assemble(Services(config, database, metrics or Metrics()), config)
 
 
 def assemble(services: Services, config: Settings) -> RequestMiddleware:
@@ -85,12 +86,12 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
     return RequestMiddleware(router, services.metrics, services.tracing)
 
 
-async def prepare(config: Settings, where: Database) -> None:
-    """Has a database ready for its first write: its schema, its plans, its compiled code.
+async def prepare(config: Settings, database: Database) -> None:
+    """Prepares a database for its first write: its schema, its plans, its compiled code.
 
-    One that is away is left to the workers, which wait for it and log why.
+    An unavailable one is left to the workers, which wait for it and log why.
     """
-    graph = Graph(where)
+    graph = Graph(database)
     try:
         await Migrator(graph, steps.load()).apply()
         await graph.plan_write()
@@ -101,17 +102,17 @@ async def prepare(config: Settings, where: Database) -> None:
         await graph.close()
 
 
-async def serve_agent(config: Settings, where: Database, key: str) -> None:
-    """Serves one agent on standard input and output, with its API key, until it hangs up.
+async def serve_agent(config: Settings, database: Database, key: str) -> None:
+    """Serves one agent on standard input and output, with its API key, until it disconnects.
 
     Raises Unauthenticated or Unavailable, before anything is served.
     """
     from app.mcp import server as mcp_server  # noqa: PLC0415 - takes a second; agents need it
 
-    core = Services(config, where, Metrics())
-    async with core.running():
-        await core.guard.authorize(key)
-        await mcp_server.serve_stdio(core.tool_handlers, key)
+    services = Services(config, database, Metrics())
+    async with services.running():
+        await services.guard.authorize(key)
+        await mcp_server.serve_stdio(services.tool_handlers, key)
 
 
 def _session_manager(tool_handlers: ToolHandlers, config: Settings) -> SessionManager:

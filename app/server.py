@@ -53,9 +53,9 @@ def serve(config: Settings) -> None:
         neo4j = EmbeddedNeo4j(config.neo4j_home)
         try:
             connection = neo4j.start()
-            where = settings.database(config)
-            key = asyncio.run(development_key.ensure(Path(config.data_dir), where))
-            asyncio.run(main.prepare(config, where))
+            database = settings.database(config)
+            key = asyncio.run(development_key.ensure(Path(config.data_dir), database))
+            asyncio.run(main.prepare(config, database))
             _listen(listener, config)
             print(embedded_banner(address, key, connection), flush=True)
             _run(config, listener)
@@ -122,8 +122,8 @@ def _listen(listener: socket.socket, config: Settings) -> None:
 
 
 def _port_error(config: Settings, error: OSError) -> OSError:
-    where = f"{config.host}:{config.port}"
-    return OSError(f"cannot listen on {where}: {error.strerror}; see WAYPATH_PORT")
+    address = f"{config.host}:{config.port}"
+    return OSError(f"cannot listen on {address}: {error.strerror}; see WAYPATH_PORT")
 
 
 @contextlib.contextmanager

@@ -36,24 +36,24 @@ FIRST_CHECK_TIMEOUT_SECONDS = 10.0
 class Services:
     """The use cases, the guard and what runs in the background, on one database."""
 
-    def __init__(self, config: Settings, where: Database, counted: Metrics) -> None:
-        self.metrics = counted
+    def __init__(self, config: Settings, database: Database, metrics: Metrics) -> None:
+        self.metrics = metrics
         self.tracing = tracing.from_environment() if config.otlp_endpoint else Tracing()
-        self.graph = Graph(where, metrics=counted)
+        self.graph = Graph(database, metrics=metrics)
         self._authenticator = Authenticator(self.graph)
-        write = partial(writer.write, self.graph, config.resolution_limits, metrics=counted)
-        self._commits = GroupCommit(write, CALL_TIMEOUT_SECONDS, counted)
+        write = partial(writer.write, self.graph, config.resolution_limits, metrics=metrics)
+        self._commits = GroupCommit(write, CALL_TIMEOUT_SECONDS, metrics)
         migrator = Migrator(self.graph, steps.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
-        self.readiness = Readiness(self.graph, migrator, counted, rehearsal.run)
+        self.readiness = Readiness(self.graph, migrator, metrics, rehearsal.run)
         blocklist = config.blocklist
-        self.ingest = Ingest(self._commits, blocklist, counted, self.tracing)
+        self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
         self._rate_limiter = RateLimiter(
             config.rate_limit,
-            counted,
+            metrics,
             redis_window.connect(config.rate_limit_storage, config.rate_limit),
         )
         self.guard = Guard(self._authenticator, self._rate_limiter)
@@ -63,7 +63,7 @@ class Services:
 
     @asynccontextmanager
     async def running(self, *more: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-        """Runs what runs for ever, until left."""
+        """Runs the background tasks, and `more` of them, until left."""
         runs = (
             *(
                 self.readiness.watch,
@@ -75,8 +75,7 @@ class Services:
         )
         tasks = [asyncio.create_task(run()) for run in runs]
         try:
-            # A database that is there is ready for the first caller; one that is away holds up
-            # nobody.
+            # An available database is ready for the first caller; an unavailable one delays none.
             await self.readiness.wait_for_first_check(FIRST_CHECK_TIMEOUT_SECONDS)
             yield
         finally:

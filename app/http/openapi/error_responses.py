@@ -60,9 +60,9 @@ def _response(status: int, kinds: list[type[ServiceError]]) -> dict[str, Any]:
     schema = schemas.reference(ErrorBody) | {
         "properties": {"error": {"properties": {"code": {"enum": list(texts)}}}}
     }
-    own = [headers.OF_ERRORS[status]] if status in headers.OF_ERRORS else []
+    names = [headers.OF_ERRORS[status]] if status in headers.OF_ERRORS else []
     return {
         "description": "; ".join(f"`{code}`: {message}" for code, message in texts.items()),
-        "headers": headers.references("X-Request-Id", *own),
+        "headers": headers.references("X-Request-Id", *names),
         "content": {"application/json": {"schema": schema, "examples": examples}},
     }

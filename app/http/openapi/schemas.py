@@ -64,8 +64,8 @@ def reference(kind: type) -> Schema:
 
 def components(kinds: Iterable[type]) -> dict[str, Schema]:
     """The schemas of these types and of an error, and of all types within them, by their names."""
-    named = [*dict.fromkeys(kinds), ErrorBody]
-    _, schemas = described(named, f"{_PREFIX}{{name}}")
+    roots = [*dict.fromkeys(kinds), ErrorBody]
+    _, schemas = described(roots, f"{_PREFIX}{{name}}")
     schemas[BatchReceipt.__name__]["properties"]["results"] = {
         "type": "array",
         "minItems": 1,
@@ -99,8 +99,8 @@ def described(
 
 def parameters(kind: type) -> dict[str, Schema]:
     """The schemas of the fields of a query by their names; in a URL, nothing is null."""
-    _, found = msgspec.json.schema_components([kind])
-    schema = tidy(found[kind.__name__])
+    _, components = msgspec.json.schema_components([kind])
+    schema = tidy(components[kind.__name__])
     _never_null(schema)
     return schema["properties"]
 
@@ -109,10 +109,10 @@ def _never_null(schema: Schema) -> None:
     fields = schema["properties"]
     for field in (fields[name] for name in fields.keys() - schema["required"]):
         if isinstance(field.get("type"), list):
-            field["type"] = next(each for each in field["type"] if each != "null")
+            field["type"] = next(name for name in field["type"] if name != "null")
         if "anyOf" in field:
-            (only,) = [each for each in field.pop("anyOf") if each != {"type": "null"}]
-            field.update(only)
+            (schema_,) = [item for item in field.pop("anyOf") if item != {"type": "null"}]
+            field.update(schema_)
 
 
 def _present(name: str) -> Schema:
@@ -123,7 +123,7 @@ def _present(name: str) -> Schema:
 def tidy(schema: Any) -> Any:
     """A schema with a list of types for what may be null, and its prose in one line."""
     if isinstance(schema, list):
-        return [tidy(each) for each in schema]
+        return [tidy(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     tidied = {name: tidy(value) for name, value in schema.items()}
@@ -133,7 +133,7 @@ def tidy(schema: Any) -> Any:
         del tidied["default"]
     if {"type": "null"} in tidied.get("anyOf", []):
         alternatives = tidied.pop("anyOf")
-        first = next(each for each in alternatives if each != {"type": "null"})
+        first = next(item for item in alternatives if item != {"type": "null"})
         if "type" in first:
             return {"type": [first.pop("type"), "null"]} | first | tidied
         tidied["anyOf"] = alternatives

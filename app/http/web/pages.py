@@ -1,4 +1,4 @@
-"""The pages: the door for people, who search for a Customer and read its timeline."""
+"""The pages: login, search, the timeline of a Customer, and the explanation of an event."""
 
 from typing import Any
 
@@ -50,19 +50,19 @@ class Pages:
     @Page(method="GET", path="/", scope=CONTEXT_READ)
     async def start(self, call: Call[None]) -> Response:
         """The search box."""
-        return templates.page("search", asked="", is_nobody=False)
+        return templates.page("search", query="", is_empty=False)
 
     @Page(method="GET", path="/search", scope=CONTEXT_READ)
     async def search(self, call: Call[None]) -> Response:
         """Redirects to the Customer whose identifier is `q`, or shows that there is none."""
-        asked = call.request.query_params.get("q", "")
-        for query in search.queries(asked):
+        text = call.request.query_params.get("q", "")
+        for query in search.queries(text):
             try:
-                found = await self._contexts.read(query)
+                context = await self._contexts.read(query)
             except (CustomerNotFound, InvalidPayload):  # the latter of what is blocked
                 continue
-            return RedirectResponse(templates.customer_path(found.customer_id), 303)
-        return templates.page("search", 404, asked=asked, is_nobody=True)
+            return RedirectResponse(templates.customer_path(context.customer_id), 303)
+        return templates.page("search", 404, query=text, is_empty=True)
 
     @Page(method="GET", path="/customers/{id}", scope=CONTEXT_READ)
     async def customer(self, call: Call[None]) -> Response:
@@ -91,13 +91,13 @@ class Pages:
     async def event(self, call: Call[None]) -> Response:
         """Why an event is with its Customer."""
         query = ExplanationQuery(call.id)
-        return templates.page("event", explained=await self._explanations.read(query))
+        return templates.page("event", explanation=await self._explanations.read(query))
 
     @Page(method="GET", path=session.PATH)
     async def login(self, request: Request) -> Response:
         """Asks for an API key, and then leads to `next`."""
         target = session.local(request.query_params.get("next", "/"))
-        return templates.page("login", next=target, fault="")
+        return templates.page("login", next=target, error="")
 
     @Page(method="POST", path=session.PATH)
     async def log_in(self, request: Request) -> Response:
@@ -108,7 +108,7 @@ class Pages:
         try:
             await self._guard.authorize(key, CONTEXT_READ)
         except (Unauthenticated, ForbiddenScope) as error:
-            return templates.page("login", STATUS[error.code], next=target, fault=error.message)
+            return templates.page("login", STATUS[error.code], next=target, error=error.message)
         return session.set_session(RedirectResponse(target, 303), request, key)
 
     @Page(method="POST", path="/logout")
@@ -120,10 +120,10 @@ class Pages:
     @Page(method="GET", path=assets.ROUTE)
     async def asset(self, request: Request) -> Response:
         """The style sheet, the script or the icon."""
-        found = self._assets.get(request.path_params["name"])
-        if found is None:
+        asset = self._assets.get(request.path_params["name"])
+        if asset is None:
             raise NotFound("there is no such file")
-        return Response(found.content, 200, _CACHE_HEADERS, found.media_type)
+        return Response(asset.content, 200, _CACHE_HEADERS, asset.media_type)
 
     async def _timeline(self, request: Request) -> Timeline:
         cursor = request.query_params.get("cursor")
@@ -145,5 +145,5 @@ def _context_values(context: Context) -> dict[str, Any]:
         "context": context,
         "name": strongest,
         "browser": context.browser if is_link else None,
-        "touchpoints": sum(each.count for each in context.events),
+        "touchpoints": sum(event.count for event in context.events),
     }

@@ -17,13 +17,13 @@ def queries(text: str) -> list[ContextQuery]:
     text = text.strip()
     if not _is(identifiers.opaque_id, text):
         return []
-    keys = ContextQuery(external_id=text, limit=0)
+    by_identifiers = ContextQuery(external_id=text, limit=0)
     if "@" in text and _is(identifiers.email, text):
-        keys.email = text
+        by_identifiers.email = text
     elif _is(identifiers.phone, text):
-        keys.phone = text
-    named = [ContextQuery(customer=text, limit=0)] if text.startswith(_CUSTOMER) else []
-    return [*named, keys]
+        by_identifiers.phone = text
+    by_id = [ContextQuery(customer=text, limit=0)] if text.startswith(_CUSTOMER) else []
+    return [*by_id, by_identifiers]
 
 
 def _is(kind: Callable[[str], object], text: str) -> bool:

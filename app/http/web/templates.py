@@ -56,7 +56,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["assets"] = {name: each.address for name, each in assets.load().items()}
+    environment.globals["assets"] = {name: asset.address for name, asset in assets.load().items()}
     environment.globals["customer_path"] = customer_path
     environment.globals["event_path"] = event_path
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]

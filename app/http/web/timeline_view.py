@@ -35,8 +35,8 @@ class Day(Struct, frozen=True):
 
 def days(touchpoints: Iterable[Touchpoint]) -> list[Day]:
     """The days of Touchpoints that come in the order of their time, in the same order."""
-    grouped = itertools.groupby(touchpoints, lambda each: _split(each.occurred_at)[0])
-    return [Day(day, _name(day), [_entry(each) for each in found]) for day, found in grouped]
+    grouped = itertools.groupby(touchpoints, lambda touchpoint: _split(touchpoint.occurred_at)[0])
+    return [Day(day, _name(day), list(map(_entry, group))) for day, group in grouped]
 
 
 def _entry(touchpoint: Touchpoint) -> Entry:
@@ -60,7 +60,7 @@ def _split(moment: str) -> tuple[str, str]:
 
 def _name(day: str) -> str:
     try:
-        found = date.fromisoformat(day)
+        parsed = date.fromisoformat(day)
     except ValueError:  # Neo4j knows the years before 1 and after 9999
         return day
-    return f"{found:%A}, {found.day} {found:%B} {found.year}"
+    return f"{parsed:%A}, {parsed.day} {parsed:%B} {parsed.year}"
