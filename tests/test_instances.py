@@ -61,16 +61,16 @@ class Instance:
 
     def connections(self, key, stack):
         """Callers who stay connected, as many to each of its workers, until the stack is left."""
-        found = {}
-        while sum(len(callers) == CONNECTIONS for callers in found.values()) < WORKERS:
+        callers_of = {}
+        while sum(len(callers) == CONNECTIONS for callers in callers_of.values()) < WORKERS:
             caller = http_client.Client(base_url=self.address, headers={"X-API-Key": key})
-            callers = found.setdefault(worker(caller.get("/healthz")), [])
+            callers = callers_of.setdefault(worker(caller.get("/healthz")), [])
             if len(callers) < CONNECTIONS:
                 callers.append(caller)
                 stack.callback(caller.close)
             else:
                 caller.close()
-        return list(itertools.chain(*found.values()))
+        return list(itertools.chain(*callers_of.values()))
 
     def is_ready(self):
         assert self.process.poll() is None, self.log()
@@ -102,13 +102,13 @@ def instances(environment, storage, api_key, tmp_path_factory):
         "WAYPATH_RATE_LIMIT_STORAGE": url,
     }
     both = [Instance(own, tmp_path_factory.mktemp("instance")) for _ in range(2)]
-    for each in both:
-        wait_for(each.is_ready, 120)
+    for instance in both:
+        wait_for(instance.is_ready, 120)
     yield both
-    for each in both:
-        each.process.terminate()
-    for each in both:
-        each.process.wait(60)
+    for instance in both:
+        instance.process.terminate()
+    for instance in both:
+        instance.process.wait(60)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def callers(instances, make_key):
     """Callers with a key of their own, connected to every worker of every instance."""
     key = make_key(api_keys.EVENTS_WRITE)
     with contextlib.ExitStack() as stack:
-        yield [caller for each in instances for caller in each.connections(key, stack)]
+        yield [caller for instance in instances for caller in instance.connections(key, stack)]
 
 
 def at_once(callers, bodies):
@@ -131,7 +131,7 @@ def at_once(callers, bodies):
             pool.submit(send, caller, bodies[number::count])
             for number, caller in enumerate(callers)
         ]
-    return [answer for each in sent for answer in each.result()]
+    return [answer for future in sent for answer in future.result()]
 
 
 def load(unique):
@@ -181,14 +181,16 @@ def graph(cypher, unique):
         "customers": Counter(names.values()),
         "touchpoints": Counter(
             (
-                *(customer, each["event"], each["timestamp"]),
-                json.loads(each["properties"])["mark"],
-                frozenset(own(key, unique) for key in each["identifiers"]),
+                *(customer, touchpoint["event"], touchpoint["timestamp"]),
+                json.loads(touchpoint["properties"])["mark"],
+                frozenset(own(key, unique) for key in touchpoint["identifiers"]),
             )
-            for customer, each in touchpoints
+            for customer, touchpoint in touchpoints
         ),
         # Which event comes first, and is of a new Customer, is open; that one is, is not.
-        "resolved": Counter((customer, each["resolvedBy"]) for customer, each in touchpoints),
+        "resolved": Counter(
+            (customer, touchpoint["resolvedBy"]) for customer, touchpoint in touchpoints
+        ),
         "conflicts": {
             (frozenset({names[row["one"]], names[row["other"]]}), row["kind"], row["count"])
             for row in cypher(DOUBTS, ids=list(names))
@@ -242,9 +244,9 @@ def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
     reader = {"X-API-Key": make_key(api_keys.METRICS_READ)}
 
     def are_up(count):
-        answers = [http_client.get(f"{each.address}/metrics", headers=reader) for each in instances]
-        metrics = [parse(answer.text) for answer in answers]
-        return [value(each, "rate_limit_storage_up") for each in metrics] == [count] * 2
+        urls = [f"{instance.address}/metrics" for instance in instances]
+        metrics = [parse(http_client.get(url, headers=reader).text) for url in urls]
+        return [value(scrape, "rate_limit_storage_up") for scrape in metrics] == [count] * 2
 
     storage.kill()
     answers = at_once(callers, batches(unique, 24, 10))
@@ -254,10 +256,10 @@ def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
     storage.start()
     wait_for(lambda: are_up(1))
 
-    for each in instances:
-        assert each.log().count('"rate_limit_storage_unavailable"') == WORKERS
-        assert each.log().count('"rate_limit_storage_recovered"') == WORKERS
-        assert storage.url not in each.log()
+    for instance in instances:
+        assert instance.log().count('"rate_limit_storage_unavailable"') == WORKERS
+        assert instance.log().count('"rate_limit_storage_recovered"') == WORKERS
+        assert storage.url not in instance.log()
     with storage.client() as redis:
         at_once(callers, batches(unique, 1, 10))
         assert redis.dbsize() > 1

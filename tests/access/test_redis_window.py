@@ -50,7 +50,7 @@ def several(limiters, shared_redis):
 @contextlib.asynccontextmanager
 async def watched(*limiters):
     """Runs what looks whether the storage is back."""
-    tasks = [asyncio.create_task(each.watch()) for each in limiters]
+    tasks = [asyncio.create_task(limiter.watch()) for limiter in limiters]
     try:
         yield
     finally:
@@ -69,7 +69,7 @@ async def passes(limiter, key, events=1):
 
 def of_the_storage(records):
     """Without those of a service that runs in this process too."""
-    return [each for each in records if each["event"].startswith("rate_limit_storage_")]
+    return [record for record in records if record["event"].startswith("rate_limit_storage_")]
 
 
 async def look(url):
@@ -111,7 +111,7 @@ async def test_of_many_that_ask_at_once_exactly_as_many_pass_as_may(several, uni
     limiters = several(4, limit=100)
 
     passed = await asyncio.gather(
-        *(passes(each, unique) for each in limiters for _ in range(50)),
+        *(passes(limiter, unique) for limiter in limiters for _ in range(50)),
     )
 
     assert passed.count(True) == 100
@@ -162,8 +162,8 @@ async def test_nothing_is_kept_for_longer_than_its_minute(several, shared_redis,
 
 def questions(server):
     with server.client() as client:
-        told = client.info("commandstats")
-    return told.get("cmdstat_evalsha", {"calls": 0})["calls"]
+        statistics = client.info("commandstats")
+    return statistics.get("cmdstat_evalsha", {"calls": 0})["calls"]
 
 
 async def test_a_call_is_one_question(several, shared_redis, unique):
@@ -226,7 +226,7 @@ async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis):
             await until(lambda: not is_away(metrics))
 
     records = of_the_storage(records)
-    events = [(each["event"], each["log_level"]) for each in records]
+    events = [(record["event"], record["log_level"]) for record in records]
     assert events == [
         ("rate_limit_storage_unavailable", "warning"),
         ("rate_limit_storage_recovered", "info"),
@@ -291,7 +291,8 @@ async def test_a_storage_that_is_not_there_at_the_start_is_done_without(limiters
             assert await passes(one, "key_1", 10)
             assert not await passes(one, "key_1")
 
-    assert [each["event"] for each in of_the_storage(records)] == ["rate_limit_storage_unavailable"]
+    events = [record["event"] for record in of_the_storage(records)]
+    assert events == ["rate_limit_storage_unavailable"]
 
 
 async def test_a_storage_that_takes_nothing_in_is_away_until_it_does(limiters, own_redis):

@@ -22,11 +22,11 @@ def test_every_event_is_written_once(events):
 @given(events)
 def test_what_shares_a_subject_is_in_one_sequence_in_its_order(events):
     for name in "abcdefgh":
-        found = [
-            [each for batch in sequence for each in batch if name in events[each][0]]
+        positions = [
+            [position for batch in sequence for position in batch if name in events[position][0]]
             for sequence in made(events)
         ]
-        (together,) = [each for each in found if each] or [[]]
+        (together,) = [in_sequence for in_sequence in positions if in_sequence] or [[]]
         assert together == sorted(together)
 
 
@@ -35,7 +35,7 @@ def test_no_batch_is_larger_than_allowed(events):
     for sequence in made(events):
         for batch in sequence:
             assert 1 <= len(batch) <= ROWS
-            assert sum(events[each][1] for each in batch) <= SIZE
+            assert sum(events[position][1] for position in batch) <= SIZE
 
 
 def test_a_sequence_of_several_batches_comes_first():

@@ -185,9 +185,9 @@ def test_an_import_of_an_export_makes_the_same_graph(imported, exported, content
     empty(people)
     assert contents(people) == [[], [], []]
 
-    said = imported(lines)
+    process = imported(lines)
 
-    assert (said.returncode, said.stdout[:22]) == (0, b"58 stored, 0 rejected,")
+    assert (process.returncode, process.stdout[:22]) == (0, b"58 stored, 0 rejected,")
     after = contents(people)
     assert after[:2] == before[:2]
     assert conflicts(after) == conflicts(before) != set()
@@ -207,7 +207,7 @@ def test_a_customer_whom_nobody_knows_is_refused_unless_asked_for(run, folder, c
     folder.joinpath("unknown.jsonl").write_text(json.dumps(event))
 
     more = ([], ["--create-customers", "--restart"])
-    codes = [run("import", "unknown.jsonl", *each).returncode for each in more]
+    codes = [run("import", "unknown.jsonl", *arguments).returncode for arguments in more]
 
     assert codes == [1, 0]
     assert cypher("MATCH (c:Customer {id: $id}) RETURN c.createdAt", id=f"cus_{unique}")

@@ -109,7 +109,7 @@ def broken_off(compress, unique):
 
 
 def names(touchpoints):
-    return [each["event"] for each in touchpoints]
+    return [touchpoint["event"] for touchpoint in touchpoints]
 
 
 def test_every_event_of_a_file_is_kept_as_it_was_written(run, file, kept, unique):
@@ -119,9 +119,10 @@ def test_every_event_of_a_file_is_kept_as_it_was_written(run, file, kept, unique
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(b"3 stored, 0 rejected, in ")
-    found = kept(unique)
-    assert [each["timestamp"] for each in found] == [each["timestamp"] for each in sent]
-    assert [json.loads(each["properties"]) for each in found] == [{"test": unique}] * 3
+    stored = kept(unique)
+    timestamps = [touchpoint["timestamp"] for touchpoint in stored]
+    assert timestamps == [event["timestamp"] for event in sent]
+    assert [json.loads(touchpoint["properties"]) for touchpoint in stored] == [{"test": unique}] * 3
 
 
 @pytest.mark.parametrize(
@@ -198,13 +199,13 @@ def test_what_cannot_be_kept_is_in_the_rejects_file_and_the_rest_is_kept(
     assert done.returncode == 1
     assert done.stdout.startswith(b"2 stored, 4 rejected (see import-rejects.jsonl)")
     assert names(kept(unique)) == ["event_0", "event_1"]
-    found = rejects()
-    assert [(each["file"], each["line"], each["code"]) for each in found] == [
+    lines = rejects()
+    assert [(line["file"], line["line"], line["code"]) for line in lines] == [
         ("events.jsonl", line, "invalid_payload") for line in (3, 4, 5, 6)
     ]
-    paths = [[detail["path"] for detail in each["details"]] for each in found]
+    paths = [[detail["path"] for detail in line["details"]] for line in lines]
     assert paths == [["email"], [""], ["customer"], ["events"]]
-    assert [each["record"] for each in found] == [
+    assert [line["record"] for line in lines] == [
         lines[2].decode(),
         "\\xff",
         lines[4].decode(),
@@ -229,8 +230,8 @@ def test_running_it_again_stores_nothing_twice(run, file, kept, unique):
 
     runs = [run(name), run(name), run(name, "--restart")]
 
-    assert [each.returncode for each in runs] == [0, 0, 0]
-    assert {each.stdout.split(b",")[0] for each in runs} == {b"5 stored"}
+    assert [process.returncode for process in runs] == [0, 0, 0]
+    assert {process.stdout.split(b",")[0] for process in runs} == {b"5 stored"}
     assert len(kept(unique)) == 5
 
 
@@ -249,7 +250,7 @@ def test_running_it_again_still_says_what_was_rejected_and_adds_no_reject_twice(
 
     runs = [run(name), run(name), run(name, "--restart")]
 
-    assert [each.returncode for each in runs] == [1, 1, 1]
+    assert [process.returncode for process in runs] == [1, 1, 1]
     assert len(rejects()) == 1
 
 
@@ -278,7 +279,7 @@ def test_a_line_that_was_stored_cannot_be_replaced(run, file, kept, rejects, uni
 
     assert run(changed, "--name", unique, "--restart").returncode == 1
     assert names(kept(unique)) == ["event_0", "event_1"]
-    assert [(each["line"], each["code"]) for each in rejects()] == [(1, "idempotency_conflict")]
+    assert [(line["line"], line["code"]) for line in rejects()] == [(1, "idempotency_conflict")]
 
 
 def test_a_named_field_makes_an_event_known_in_whatever_file_it_comes(run, file, kept, unique):
@@ -294,7 +295,7 @@ def test_a_named_field_makes_an_event_known_in_whatever_file_it_comes(run, file,
 def test_a_record_without_its_key_is_rejected(run, file, rejects, unique):
     run(file("events.jsonl", [event(unique), event(unique, order={})]), "--key", "order")
 
-    assert [each["details"][0]["message"] for each in rejects()] == [
+    assert [line["details"][0]["message"] for line in rejects()] == [
         "is required",
         "must be a string or an integer",
     ]
@@ -384,8 +385,8 @@ def test_a_segment_export_is_known_by_its_message_ids(run, file, kept, unique):
         done = run(file(name, [call, call | {"writeKey": name}]), "--format", "segment")
 
     assert (done.returncode, done.stdout[:8]) == (0, b"2 stored")
-    (found,) = kept(unique)
-    assert (found["event"], found["timestamp"]) == ("bought", call["timestamp"])
+    (touchpoint,) = kept(unique)
+    assert (touchpoint["event"], touchpoint["timestamp"]) == ("bought", call["timestamp"])
 
 
 def test_an_outage_is_waited_for(start, database, held, hold, file, cypher, unique):

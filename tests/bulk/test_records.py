@@ -47,9 +47,11 @@ def keys(event):
 
 
 def test_a_line_is_known_by_the_file_and_its_number():
-    found = read('{"event": "x", "email": "a@b.example"}\n\n{"event": "y", "email": "a@b.example"}')
+    first, second = (f'{{"event": "{name}", "email": "a@b.example"}}' for name in "xy")
 
-    assert [record.event.idempotency_key for record in found] == ["file:1", "file:3"]
+    parsed = read(f"{first}\n\n{second}")
+
+    assert [record.event.idempotency_key for record in parsed] == ["file:1", "file:3"]
 
 
 def test_a_key_of_its_own_comes_first():
@@ -113,11 +115,11 @@ def test_they_stand_beside_the_others_and_an_empty_cell_is_none():
 def test_a_cell_may_have_line_breaks_and_a_row_is_known_by_its_first_line():
     header = "event,email,properties.text"
 
-    found = read(csv(header, 'x,a@b.example,"a\nb"', "y,a@b.example,c"), "csv")
+    parsed = read(csv(header, 'x,a@b.example,"a\nb"', "y,a@b.example,c"), "csv")
 
-    assert [record.line for record in found] == [2, 4]
-    assert found[0].raw == b'x,a@b.example,"a\nb"'
-    assert json.loads(found[0].event.properties) == {"text": "a\nb"}
+    assert [record.line for record in parsed] == [2, 4]
+    assert parsed[0].raw == b'x,a@b.example,"a\nb"'
+    assert json.loads(parsed[0].event.properties) == {"text": "a\nb"}
 
 
 def test_a_byte_order_mark_is_no_part_of_the_header():
@@ -138,9 +140,9 @@ def test_a_byte_order_mark_is_no_part_of_the_header():
 def test_a_row_that_is_wrong_is_told_and_the_next_one_is_read(row, message):
     content = csv("event,email,properties", row, "y,a@b.example,")
 
-    ((line, _, said),) = faults(content, "csv")
+    ((line, _, message_of_line),) = faults(content, "csv")
 
-    assert (line, said[: len(message)]) == (2, message)
+    assert (line, message_of_line[: len(message)]) == (2, message)
     assert read(content, "csv")[1].event.event == "y"
 
 
@@ -241,6 +243,6 @@ def test_a_page_or_screen_call_tells_which_one(kind, name):
     ],
 )
 def test_a_call_that_is_no_event_is_told_why(fields, path):
-    ((_, said, _),) = faults(call(**fields), "segment")
+    ((_, field, _),) = faults(call(**fields), "segment")
 
-    assert said == path
+    assert field == path

@@ -27,13 +27,13 @@ def wrong(cli):
 
     def run(**variables):
         done = cli("check", **variables)
-        found = {}
+        findings = {}
         for line in done.stdout.splitlines():
             if line.startswith("wrong"):
                 subject, _, text = line.removeprefix("wrong").strip().partition("  ")
-                found.setdefault(subject, []).append(text.strip())
-        assert done.returncode == (1 if found else 0), done.stderr
-        return found
+                findings.setdefault(subject, []).append(text.strip())
+        assert done.returncode == (1 if findings else 0), done.stderr
+        return findings
 
     return run
 
@@ -42,8 +42,8 @@ def wrong(cli):
 def step(cypher, unique):
     """A step of a later version, with an index whose name and label are `unique`."""
     text = f"CREATE INDEX Z{unique} IF NOT EXISTS FOR (node:Z{unique}) ON (node.id)"
-    (found,) = migrations.parse([Statement(f"901_{unique}", text, frozenset())])
-    yield found
+    (migration,) = migrations.parse([Statement(f"901_{unique}", text, frozenset())])
+    yield migration
     cypher(f"DROP INDEX Z{unique} IF EXISTS")
     cypher("MATCH (m:SchemaMigration {version: 901}) DELETE m")
 
@@ -71,8 +71,8 @@ def faults(graph):
 
     async def of(*more):
         steps = [*migrations.load(), *more]
-        found = await Check(graph, Migrator(graph, steps), steps).findings()
-        return {finding.subject: finding.text for finding in found if not finding.is_ok}
+        findings = await Check(graph, Migrator(graph, steps), steps).findings()
+        return {finding.subject: finding.text for finding in findings if not finding.is_ok}
 
     return of
 
@@ -116,64 +116,64 @@ async def test_a_storage_of_the_rate_limit_has_a_line_too(shared_redis):
 
 def test_a_storage_that_cannot_be_used(wrong, free_port):
     nowhere = f"127.0.0.1:{free_port}"
-    found = wrong(
+    findings = wrong(
         WAYPATH_RATE_LIMIT_STORAGE=f"redis://user:hunter2@{nowhere}", NEO4J_URI=f"bolt://{nowhere}"
     )
 
-    assert found.keys() == {"rate limit storage", "database"}
-    assert nowhere in found["rate limit storage"][0]
-    assert "see WAYPATH_RATE_LIMIT_STORAGE" in found["rate limit storage"][0]
-    assert "hunter2" not in str(found)
+    assert findings.keys() == {"rate limit storage", "database"}
+    assert nowhere in findings["rate limit storage"][0]
+    assert "see WAYPATH_RATE_LIMIT_STORAGE" in findings["rate limit storage"][0]
+    assert "hunter2" not in str(findings)
 
 
 def test_every_wrong_setting_has_a_line(wrong):
-    found = wrong(WAYPATH_PORT="x", WAYPATH_WORKERS="0")
+    findings = wrong(WAYPATH_PORT="x", WAYPATH_WORKERS="0")
 
-    first, second = found["settings"]
+    first, second = findings["settings"]
     assert first.startswith("WAYPATH_PORT: ")
     assert second.startswith("WAYPATH_WORKERS: ")
 
 
 def test_without_a_database_it_says_how_to_have_one(wrong, tmp_path):
-    found = wrong(NEO4J_URI="", NEO4J_PASSWORD="", WAYPATH_DATA_DIR=str(tmp_path))
+    findings = wrong(NEO4J_URI="", NEO4J_PASSWORD="", WAYPATH_DATA_DIR=str(tmp_path))
 
-    assert found == {
+    assert findings == {
         "database": [f"no Neo4j runs in {tmp_path}/neo4j: start the service, or set NEO4J_URI"]
     }
 
 
 def test_a_database_that_does_not_answer(wrong, free_port):
-    found = wrong(NEO4J_URI=f"bolt://127.0.0.1:{free_port}")
+    findings = wrong(NEO4J_URI=f"bolt://127.0.0.1:{free_port}")
 
-    assert found.keys() == {"database"}
-    assert str(free_port) in found["database"][0]
-    assert "see NEO4J_URI" in found["database"][0]
+    assert findings.keys() == {"database"}
+    assert str(free_port) in findings["database"][0]
+    assert "see NEO4J_URI" in findings["database"][0]
 
 
 def test_a_database_that_does_not_exist(wrong, unique):
-    found = wrong(NEO4J_DATABASE=f"z{unique}")
+    findings = wrong(NEO4J_DATABASE=f"z{unique}")
 
-    assert found.keys() == {"database"}
-    assert "NEO4J_DATABASE" in found["database"][0]
+    assert findings.keys() == {"database"}
+    assert "NEO4J_DATABASE" in findings["database"][0]
 
 
 def test_a_login_that_is_refused(wrong, database, unique):
     if database.password is None:
         pytest.skip("this database asks nobody who he is")
 
-    found = wrong(NEO4J_USERNAME=unique, NEO4J_PASSWORD="not the one")
+    findings = wrong(NEO4J_USERNAME=unique, NEO4J_PASSWORD="not the one")
 
-    assert found.keys() == {"login"}
-    assert "see NEO4J_USERNAME and NEO4J_PASSWORD" in found["login"][0]
-    assert "not the one" not in str(found)
+    assert findings.keys() == {"login"}
+    assert "see NEO4J_USERNAME and NEO4J_PASSWORD" in findings["login"][0]
+    assert "not the one" not in str(findings)
 
 
 def test_rights_that_are_missing_and_statements_that_are_refused(wrong):
     # Nobody may write to this one, or read nodes from it, or give it a schema.
-    found = wrong(NEO4J_DATABASE="system")
+    findings = wrong(NEO4J_DATABASE="system")
 
-    assert {"right to read", "right to write", "right to change the schema"} < found.keys()
-    assert {"schema", "read/timeline", "write/ingest", "schema/002_customer_id"} < found.keys()
+    assert {"right to read", "right to write", "right to change the schema"} < findings.keys()
+    assert {"schema", "read/timeline", "write/ingest", "schema/002_customer_id"} < findings.keys()
 
 
 @pytest.mark.parametrize(
@@ -205,10 +205,10 @@ def test_clocks_agree_to_some_seconds_although_the_answer_took_long(theirs, text
 @pytest.mark.alone
 @pytest.mark.usefixtures("only_schema")
 async def test_a_step_that_is_not_applied(faults, step):
-    found = await faults(step)
+    findings = await faults(step)
 
-    assert found.keys() == {f"step {step}"}
-    assert "is missing: start the service" in found[f"step {step}"]
+    assert findings.keys() == {f"step {step}"}
+    assert "is missing: start the service" in findings[f"step {step}"]
 
 
 @pytest.mark.alone
@@ -216,9 +216,9 @@ async def test_a_step_that_is_not_applied(faults, step):
 async def test_an_index_of_our_name_with_other_properties(faults, step, cypher, unique):
     cypher(f"CREATE INDEX Z{unique} FOR (node:Z{unique}) ON (node.id, node.other)")
 
-    found = await faults(step)
+    findings = await faults(step)
 
-    assert f"index on :Z{unique}(id, other): DROP INDEX Z{unique}" in found[f"step {step}"]
+    assert f"index on :Z{unique}(id, other): DROP INDEX Z{unique}" in findings[f"step {step}"]
 
 
 @pytest.mark.alone
@@ -254,7 +254,7 @@ async def test_a_newer_schema(faults, cypher):
 async def test_a_statement_that_will_not_do(faults, copied, text, fault):
     (copied / "read" / "broken.cypher").write_text(f"// Broken.\n{text}\n")
 
-    found = await faults()
+    findings = await faults()
 
-    assert found.keys() == {"read/broken"}
-    assert fault in found["read/broken"]
+    assert findings.keys() == {"read/broken"}
+    assert fault in findings["read/broken"]

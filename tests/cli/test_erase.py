@@ -75,7 +75,7 @@ def test_several_can_be_named_in_any_way_and_who_is_one_is_erased_once(
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines()[0] == f"{first}, with {second} merged into it"
     assert run.stdout.count("erased at") == 2
-    assert not any(is_known(customer=each) for each in (first, second, other))
+    assert not any(is_known(customer=customer) for customer in (first, second, other))
 
 
 def test_nobody_is_erased_where_one_is_not_known(erase, ingest, is_known, unique):

@@ -118,9 +118,9 @@ def test_help_names_every_command(cli):
 
 
 def test_every_command_is_where_the_list_says():
-    found = [group.get_command(click.Context(group), name) for name in COMMANDS]
+    commands = [group.get_command(click.Context(group), name) for name in COMMANDS]
 
-    assert [command and command.name for command in found] == [*COMMANDS]
+    assert [command and command.name for command in commands] == [*COMMANDS]
 
 
 def test_a_list_of_keys_loads_nothing_that_serves():
@@ -130,11 +130,11 @@ def test_a_list_of_keys_loads_nothing_that_serves():
         "print({'starlette', 'uvicorn', 'jinja2', 'limits', 'mcp'} & set(sys.modules))"
     )
 
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
 
-    assert said.stdout.endswith("set()\n"), said
+    assert process.stdout.endswith("set()\n"), process
 
 
 def test_a_command_that_is_not_there_is_named(cli):
