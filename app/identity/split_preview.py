@@ -43,7 +43,7 @@ class SplitPreview(Struct, frozen=True, rename="camel"):
 
 
 def parts(row: Row, shared: list[str]) -> list[Part]:
-    """The parts of a row of the statement `customer_parts`; the first has the oldest Identifier.
+    """The parts of a row of the statement `split_evidence`; the first has the oldest Identifier.
 
     `shared` are the names of Identifiers that connect no others, besides those marked as shared.
     """
