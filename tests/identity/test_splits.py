@@ -131,7 +131,7 @@ def test_what_is_not_the_customers_cannot_be_shared(reviewer, person):
     response = reviewer.post(f"/v1/customers/{person}/split", json=body)
 
     assert response.json()["error"]["details"] == [
-        {"path": "shared[0]", "message": "is no Identifier of the Customer"}
+        {"path": "shared[0]", "message": "must be an Identifier of the Customer"}
     ]
 
 
