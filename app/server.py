@@ -40,8 +40,7 @@ def serve(config: Settings) -> None:
 
     Raises OSError where the port is taken, EmbeddedError where Neo4j does not start.
     """
-    # A port that is taken is told before a database is started; but nobody can connect, and wait
-    # for an answer, until there is one.
+    # A taken port is reported before a database starts, but no client can connect until it has.
     with _bind(config) as listener, _stops_on_sigterm(), contextlib.suppress(KeyboardInterrupt):
         address = f"http://{config.host}:{listener.getsockname()[1]}"
         if config.neo4j_uri:

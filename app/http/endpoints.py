@@ -101,12 +101,12 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         if self.scope is None:
             return handler
         scope, key_of, allow_stale = self.scope, self.key_of, self.allow_stale
-        decode, is_counted = self._decoder(), self.cost == "call"
+        decode, is_one_call = self._decoder(), self.cost == "call"
 
         async def handle(request: Request) -> Response:
             api_key = await guard.authorize(key_of(request), scope, allow_stale=allow_stale)
             payload = await decode(request) if decode else None
-            if is_counted:
+            if is_one_call:
                 await guard.consume(api_key)
             return await handler(Call(request, api_key, payload, guard))
 

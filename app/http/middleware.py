@@ -1,4 +1,4 @@
-"""The middleware: gives every request an id, counts it, and answers what is raised."""
+"""The middleware: gives every request an ID, counts it, and maps errors to responses."""
 
 import itertools
 import re
@@ -18,7 +18,7 @@ from app.observability.tracing import Tracing
 
 log = structlog.get_logger()
 
-CLIENT_CLOSED_REQUEST = 499  # of a request that was never answered, as nginx counts it
+CLIENT_CLOSED_REQUEST = 499  # of a request without a response, as nginx counts it
 NO_ROUTE = "none"
 
 _PROCESS = secrets.token_hex(8)
@@ -30,8 +30,8 @@ class RequestMiddleware:
     """Names each request in the `X-Request-Id` of its response and in what is logged for it.
 
     A caller's own id is taken if it is up to 128 letters, digits and `._-`.
-    What is raised is answered as JSON. An exception that is none of ours is logged, and answered
-    with 500 `internal`, which tells the caller the request's id and nothing else.
+    An error is returned as JSON. An unexpected exception is logged, and returned as 500
+    `internal` with the request ID and nothing else.
     A request is counted under its route's template: a path is the caller's, and there are many.
     """
 
@@ -41,7 +41,7 @@ class RequestMiddleware:
         self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request with its id bound."""
+        """Handles a request with its ID bound for the log."""
         if scope["type"] != "http":
             await self.router(scope, receive, send)
             return
@@ -49,7 +49,7 @@ class RequestMiddleware:
         status = CLIENT_CLOSED_REQUEST
         request_id = _client_id(scope) or f"req_{_PROCESS}{next(_numbers):x}"
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        scope["app"] = self  # else the router would answer in text what it refuses
+        scope["app"] = self  # else the router would return its own errors as text
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -61,7 +61,7 @@ class RequestMiddleware:
         try:
             with self._tracing.continue_trace(scope["headers"]):
                 await self.router(scope, receive, send_with_id)
-        except ClientDisconnect:  # nobody is there to read an answer
+        except ClientDisconnect:  # there is no client for a response
             if error := scope["state"].get(REJECTED_WITH):
                 status = STATUS[map_error(error, **_context(scope))[0].code]
         except Exception as raised:

@@ -17,7 +17,7 @@ BODY_TIMEOUT_SECONDS = 30.0
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Closes a connection whose request does not arrive in time, and refuses oversized headers.
+    """Closes a connection whose request does not arrive in time, and rejects oversized headers.
 
     A caller that sends nothing, half a header or half a body holds its socket no longer than
     the timeouts above.
@@ -78,7 +78,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answers what the parser refused as every other error is answered."""
+        """Returns an error of the parser in the form of every other error."""
         if self.headers and len(self.headers) > MAX_HEADERS:
             self._reject(HeadersTooLarge(f"there are more than {MAX_HEADERS} headers"))
         else:
@@ -102,7 +102,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._set_timer(self._body_timeout, self._end_body)
 
     def _end_body(self) -> None:
-        if self.cycle.response_started:  # it was refused before all of it was there
+        if self.cycle.response_started:  # it was rejected before all of it had arrived
             self.transport.close()
         else:
             error = RequestTimeout(f"the body took over {self._body_timeout:.0f} seconds")
@@ -121,8 +121,8 @@ class HttpProtocol(HttpToolsProtocol):
 class CoalescingTransport:
     """A transport that sends at once what is written in one turn of the loop.
 
-    Uvicorn writes the head and the body of an answer apart; each would be a packet and wake the
-    caller, which costs both more than all the rest of the sending.
+    Uvicorn writes the head and the body of a response apart; each would be a packet and wake the
+    client, which costs both more than all the rest of the sending.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:

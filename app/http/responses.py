@@ -37,7 +37,7 @@ STATUS = {
     errors.Unavailable.code: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-REJECTED_WITH = "refused"  # in a request's state: the error that the protocol answered it with
+REJECTED_WITH = "rejected_with"  # in a request's state: the error that the protocol returned
 
 _encode = msgspec.json.Encoder().encode
 

@@ -1,1 +1,1 @@
-"""The OpenAPI document, its schemas and examples, and the page that shows it."""
+"""The OpenAPI document, its schemas, and the page that shows it."""

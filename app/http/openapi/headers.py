@@ -1,4 +1,4 @@
-"""Fields: the header fields of requests and answers, as their document says them."""
+"""Headers: those of requests and responses, as the document describes them."""
 
 from typing import Any
 
@@ -74,5 +74,5 @@ def identifier(path: str) -> dict[str, Any]:
 
 
 def references(*names: str) -> dict[str, Any]:
-    """The header fields of an answer, each by its name."""
+    """References to the headers of a response by their names."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -7,15 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from app.customers.context import ConflictingCustomer, Context, ContextQuery
-from app.customers.explanation.outcomes import IdentifierExplanation
-from app.customers.timeline import Timeline
+from app.customers.context import ContextQuery
 from app.http.openapi.descriptions import DESCRIPTIONS
-from app.http.responses import Error, ErrorBody
-from app.identity.audit import AuditEntry, AuditPage
-from app.identity.conflicts import IdentityConflictPage
-from app.identity.erasure import Erasure
-from app.identity.merges import Merge
+from app.http.responses import ErrorBody
 from app.identity.reviews import SharedMark
 from app.ingest.events import EventIngest
 from app.ingest.payload import MAX_BATCH_EVENTS
@@ -72,12 +66,9 @@ def components(kinds: Iterable[type]) -> dict[str, Schema]:
         "maxItems": MAX_BATCH_EVENTS,
         "items": {"oneOf": [reference(EventResult), reference(ErrorBody)]},
     }
-    # These leave out what they do not know.
-    for kind in (
-        *(Context, ConflictingCustomer, Timeline, IdentifierExplanation, Error),
-        *(Merge, IdentityConflictPage, AuditEntry, AuditPage, Erasure),
-    ):
-        _never_null(schemas[kind.__name__])
+    for struct in _structs(msgspec.inspect.multi_type_info(roots)):
+        if struct.__struct_config__.omit_defaults:
+            _never_null(schemas[struct.__name__])
     for kind in (EventIngest, ContextQuery):
         schemas[kind.__name__]["anyOf"] = [_present(name) for name in _IDENTITY]
     schemas[SharedMark.__name__]["oneOf"] = [_present(name) for name in _KEYS]
@@ -103,6 +94,22 @@ def parameters(kind: type) -> dict[str, Schema]:
     schema = tidy(components[kind.__name__])
     _never_null(schema)
     return schema["properties"]
+
+
+def _structs(info: Any, structs: set[type[Struct]] | None = None) -> set[type[Struct]]:
+    """The structs of these types, and those within them."""
+    structs = set() if structs is None else structs
+    if isinstance(info, tuple):
+        for item in info:
+            _structs(item, structs)
+    elif isinstance(info, msgspec.inspect.Type | msgspec.inspect.Field):
+        if isinstance(info, msgspec.inspect.StructType):
+            if info.cls in structs:
+                return structs
+            structs.add(info.cls)
+        for name in info.__struct_fields__:
+            _structs(getattr(info, name), structs)
+    return structs
 
 
 def _never_null(schema: Schema) -> None:

@@ -1,1 +1,1 @@
-"""The pages that a person reads in a browser."""
+"""The pages for a browser."""

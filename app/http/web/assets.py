@@ -1,4 +1,4 @@
-"""Assets: the files that the pages are shown with, each at an address that changes with it."""
+"""Assets: the static files of the pages, each at an address that changes with its content."""
 
 import hashlib
 from pathlib import Path

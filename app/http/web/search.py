@@ -9,7 +9,7 @@ _CUSTOMER = "cus_"
 
 
 def queries(text: str) -> list[ContextQuery]:
-    """The questions to ask about a text, in their order; none where it can name nobody.
+    """The queries for a text, in their order; none if it cannot be an identifier.
 
     An id in another system may look like an email address or like a Customer's own id, so it is
     always among them.

@@ -30,14 +30,14 @@ def clear_session(response: Response, request: Request) -> Response:
 
 
 def redirect_to_login(request: Request) -> Response:
-    """The way to the login, and from there back to what was asked for."""
+    """A redirect to the login, which leads back to the address of the request."""
     query = request.url.query
     target = quote(request.url.path) + (f"?{query}" if query else "")
     return RedirectResponse(f"{PATH}?{urlencode({'next': target})}", 303)
 
 
 def local(address: str) -> str:
-    """An address to go on to after the login: the one given, or `/` where it could lead away."""
+    """The address to redirect to after the login: `/` if it could lead to another site."""
     # Browsers read a backslash as a slash, and skip tabs and line breaks.
     is_plain = address.isprintable() and "\\" not in address
     if is_plain and address.startswith("/") and not address.startswith("//"):
@@ -46,7 +46,7 @@ def local(address: str) -> str:
 
 
 def require_same_origin(request: Request) -> None:
-    """Sees that a form was sent from a page of our own. Raises ForbiddenOrigin."""
+    """Raises ForbiddenOrigin if a form was sent from another site."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         is_ours = site in ("same-origin", "none")

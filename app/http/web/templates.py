@@ -1,4 +1,4 @@
-"""HTML: answers for people, from templates that escape everything."""
+"""HTML: pages from templates that escape everything."""
 
 from pathlib import Path
 from typing import Any
