@@ -4,6 +4,12 @@ import uuid
 
 import pytest
 
+from app.domain import pagination
+from tests.support import http_client
+from tests.support.identity_conflicts import Position, conflict_id
+
+REASON = {"reason": "a couple"}
+
 # Every node that has one of some words in one of its properties.
 TRACES = """
 MATCH (node)
@@ -67,3 +73,71 @@ def identifier(cypher):
         return [(row["identifier"], row["owner"], row["home"]) for row in rows]
 
     return find
+
+
+@pytest.fixture
+def at(cypher):
+    """The cursor of the place right before a pair's conflict of a kind."""
+
+    def of(one, other, kind="phone"):
+        (row,) = cypher(
+            "MATCH (:Customer {id: $one})-[d:MAY_BE_SAME_AS {kind: $kind}]-(:Customer {id: $other})"
+            "RETURN d.strength AS strength, d.id AS id",
+            one=one,
+            other=other,
+            kind=kind,
+        )
+        return pagination.encode(Position(row["strength"], row["id"] + "~"))
+
+    return of
+
+
+@pytest.fixture
+def page(reviewer):
+    def of(**query):
+        return http_client.told(reviewer.get("/v1/identity/conflicts", params=query))
+
+    return of
+
+
+@pytest.fixture
+def listed(page, at):
+    """The conflict of two Customers as the page that begins there tells it, or None."""
+
+    def of(one, other, kind="phone"):
+        found = page(cursor=at(one, other, kind), limit=1)["conflicts"]
+        return next((each for each in found if each["id"] == conflict_id(one, other)), None)
+
+    return of
+
+
+@pytest.fixture
+def dismiss(reviewer):
+    return lambda conflict, body=REASON: reviewer.post(
+        f"/v1/identity/conflicts/{conflict}/dismiss", json=body
+    )
+
+
+@pytest.fixture
+def undo_dismissal(reviewer):
+    """Undoes a dismissal, given the response to it."""
+    return lambda dismissal, body=None: reviewer.post(
+        f"/v1/dismissals/{dismissal.json()['id']}/undo", json=body
+    )
+
+
+@pytest.fixture
+def two(people, send_conflict, phone, ingest):
+    """Two Customers in conflict: the phone of the second came with the email of the first."""
+    (one, email), (other, others_email) = people(2)
+    ingest(email=others_email, phone=phone)
+    send_conflict(email, phone=phone)
+    return one, other
+
+
+@pytest.fixture
+def mark(reviewer):
+    """Says whether a key is shared."""
+    return lambda shared=True, **body: reviewer.post(
+        "/v1/identity/shared", json={"shared": shared, "reason": "an office", **body}
+    )

@@ -52,14 +52,6 @@ def changes(read):
 
 
 @pytest.fixture
-def mark(reviewer):
-    """Says whether a key is shared."""
-    return lambda shared=True, **body: reviewer.post(
-        "/v1/identity/shared", json={"shared": shared, "reason": "an office", **body}
-    )
-
-
-@pytest.fixture
 def dismiss(reviewer):
     return lambda conflict: reviewer.post(
         f"/v1/identity/conflicts/{conflict}/dismiss", json={"reason": "a couple"}
@@ -201,82 +193,6 @@ def test_a_mark_tells_whose_key_it_is_in_its_one_form(ingest, phone, mark, chang
     assert (answer["customers"], answer["identifier"]) == ([customer], f"phone:{phone}")
     assert (answer["shared"], answer["reason"]) == (True, "an office")
     assert changes(customer) == [answer]
-
-
-def test_a_shared_key_decides_nothing_where_there_is_another(ingest, phone, mark, unique):
-    owner = ingest(phone=phone)["customerId"]
-    mark(phone=phone)
-
-    found = ingest(phone=phone, externalId=unique)
-
-    assert (found["resolved"], found["customerId"] == owner) == ("new", False)
-
-
-def test_an_unmarked_key_decides_again(ingest, phone, mark, unique):
-    owner = ingest(phone=phone)["customerId"]
-    mark(phone=phone)
-    answer = mark(phone=phone, shared=False).json()
-
-    found = ingest(phone=phone, externalId=unique)
-
-    assert answer["shared"] is False
-    assert (found["resolved"], found["customerId"]) == ("phone", owner)
-
-
-def test_an_unmarked_key_is_counted_anew(ingest, people, send_conflict, phone, mark, cypher):
-    ingest(phone=phone)
-    for _, email in people(5):
-        send_conflict(email, phone=phone)
-    seen = "MATCH (i:Identifier {kind: 'phone', value: $phone}) RETURN i.seenWith, i.shared IS NULL"
-    assert list(cypher(seen, phone=phone)[0]) == [5, False]
-
-    mark(phone=phone, shared=False)
-    ((_, email),) = people(1)
-    send_conflict(email, phone=phone)
-
-    assert list(cypher(seen, phone=phone)[0]) == [1, True]
-
-
-def test_a_key_that_is_marked_again_is_shared_since_the_first_time(ingest, phone, mark, cypher):
-    ingest(phone=phone)
-    first, second = mark(phone=phone).json(), mark(phone=phone).json()
-
-    ((since,),) = cypher(
-        "MATCH (i:Identifier {kind: 'phone', value: $phone}) RETURN toString(i.shared)", phone=phone
-    )
-    assert since == first["at"] != second["at"]
-
-
-def test_the_review_of_a_key_stays_with_the_customer_whose_it_is(people, merge, mark, cypher):
-    (one, email), (other, _) = people(2)
-    merge(other, one)
-
-    assert mark(email=email).json()["customers"] == [one]
-
-
-def test_a_key_that_nobody_has_is_404(mark, unique):
-    response = mark(externalId=unique)
-
-    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({}, ""),
-        ({"email": " "}, ""),
-        ({"email": "jane@acme.com", "phone": "+14155552671"}, ""),
-        ({"email": "jane"}, "email"),
-        ({"phone": "x", "externalId": "x"}, "phone"),
-        ({"email": "jane@acme.com", "reason": " "}, "reason"),
-        ({"email": "jane@acme.com", "shared": "yes"}, "shared"),
-        ({"email": "jane@acme.com", "customer": "cus_x"}, "customer"),
-    ],
-)
-def test_a_mark_that_cannot_be_made_is_400(mark, body, path):
-    error = mark(**{"shared": True} | body).json()["error"]
-
-    assert (error["code"], error["details"][0]["path"]) == ("invalid_payload", path)
 
 
 @pytest.fixture
