@@ -14,6 +14,8 @@ from app.observability.metrics import Metrics
 
 CHECK_INTERVAL_SECONDS = 1.0
 
+Rehearse = Callable[[], Awaitable[None]]
+
 log = structlog.get_logger()
 
 
@@ -28,7 +30,7 @@ class Readiness:
         graph: Graph,
         migrator: Migrator,
         metrics: Metrics | None = None,
-        rehearse: Callable[[], Awaitable[None]] | None = None,
+        rehearse: Rehearse | None = None,
     ) -> None:
         self._metrics = metrics or Metrics()
         self._rehearse = rehearse
@@ -82,10 +84,7 @@ class Readiness:
 
     async def _prepare(self) -> bool:
         try:
-            await self._migrator.apply()
-            await self._graph.plan_write()
-            if self._rehearse:
-                await self._rehearse()
+            await prepare(self._graph, self._migrator, self._rehearse)
         except Unavailable as error:
             is_transient = isinstance(error, DatabaseTimeout)
             self._report(logging.WARNING if is_transient else logging.ERROR, str(error))
@@ -100,3 +99,14 @@ class Readiness:
             else:
                 log.log(level, "database_not_ready", reason=reason)
         self._reported = reason
+
+
+async def prepare(graph: Graph, migrator: Migrator, rehearse: Rehearse | None = None) -> None:
+    """Migrates the schema of a graph, then has its write planned and rehearsed.
+
+    Raises Unavailable.
+    """
+    await migrator.apply()
+    await graph.plan_write()
+    if rehearse:
+        await rehearse()

@@ -8,13 +8,14 @@ from app.http import routing
 from app.http.endpoints import Operation
 from app.http.openapi.document import document
 from app.observability.metrics import Metrics
-from app.services import Services
 from app.settings import Settings
 
 
 async def _operations() -> list[Operation]:
     settings = Settings()
-    services = Services(settings, Database("bolt://127.0.0.1:1", "neo4j", None, "neo4j"), Metrics())
+    services = main.Services(
+        settings, Database("bolt://127.0.0.1:1", "neo4j", None, "neo4j"), Metrics()
+    )
     try:
         return routing.operations(main.assemble(services, settings).router.routes)
     finally:
