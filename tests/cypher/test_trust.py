@@ -1,5 +1,7 @@
 """Keys that do not decide: shared ones, and those that would glue people together."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -105,7 +107,7 @@ async def test_a_touchpoint_has_the_system_fields_of_its_row_and_the_values_of_t
     graph, office, cypher, unique, is_shared, system
 ):
     phone, _ = office
-    keys = {"externalId": f"x-{unique}"} | ({"phone": phone} if is_shared else {})
+    keys: dict[str, Any] = {"externalId": f"x-{unique}"} | ({"phone": phone} if is_shared else {})
     event = row(values={"plan": "pro"}, **keys) | system
     await write(graph, event)
 
