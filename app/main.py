@@ -131,9 +131,9 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
     splits = SplitService(services.graph, merges)
     erasures = ErasureService(services.graph, splits, services.metrics)
     features = [
-        EventRoutes(services.ingest),  # the busiest first
-        CustomerRoutes(services.contexts, services.timelines, erasures),
+        EventRoutes(services.ingest),  # the busiest first, and those of a tag together
         ExplanationRoutes(services.explanations),
+        CustomerRoutes(services.contexts, services.timelines, erasures),
         MergeRoutes(merges),
         SplitRoutes(splits),
         ReviewRoutes(IdentityConflictReader(services.graph), ReviewService(services.graph)),
