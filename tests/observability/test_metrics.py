@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from app.access import api_keys
 from app.access.authenticator import MAX_AGE_SECONDS
-from app.graph.bolt.errors import retry_reason
+from app.graph.bolt.errors import LOST_RACE, retry_reason
 from app.graph.connection import Database
 from app.graph.graph import Graph
 from app.ingest import group_commit
@@ -167,7 +167,7 @@ def three(ingest, unique, phone):
         {"phone": phone},
         {"externalId": unique},
     ]
-    ingest([{"event": "x", **each} for each in people])
+    ingest([{"event": "x", **person} for person in people])
     return people
 
 
@@ -256,7 +256,11 @@ async def test_a_statement_that_runs_again_is_counted_with_the_reason(database):
 
 
 @pytest.mark.parametrize(
-    "query", ["RETURN 1 / 0", "CREATE (:ApiKey {id: $unique}), (:ApiKey {id: $unique})"]
+    "query",
+    [
+        f"RETURN point({{x: 0, y: 0, crs: '{LOST_RACE}'}})",
+        "CREATE (:ApiKey {id: $unique}), (:ApiKey {id: $unique})",
+    ],
 )
 def test_a_lost_race_is_a_reason(driver, database, unique, query):
     with driver.session(database=database.name) as session, pytest.raises(Neo4jError) as raised:
@@ -281,7 +285,7 @@ def test_a_deadlock_is_a_reason(driver, database, cypher, unique):
 
     with ThreadPoolExecutor() as pool:
         held = [pool.submit(hold, 1, 2), pool.submit(hold, 2, 1)]
-        errors = [each.exception() for each in held]
+        errors = [future.exception() for future in held]
 
     cypher("MATCH (lock:Lock {name: $unique}) DELETE lock", unique=unique)
     assert [retry_reason(error) for error in errors if error] == ["deadlock"]
