@@ -56,6 +56,10 @@ async def twice(graph):
     )
 
 
+def errors_of(results):
+    return [result for result in results if isinstance(result, Exception)]
+
+
 @pytest.fixture
 async def load(address, api_key, unique):
     """Sends events, several at a time, while it is entered; gives the statuses of the answers."""
@@ -101,7 +105,7 @@ async def test_a_new_connection_logs_in_with_the_new_password(graph, user, passw
     password_file.write_text(SECOND)
     user.change_password(SECOND)
 
-    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+    assert not errors_of(await twice(graph))
 
 
 async def test_open_connections_last_until_the_file_has_the_new_password(
@@ -111,13 +115,13 @@ async def test_open_connections_last_until_the_file_has_the_new_password(
 
     await graph.read("schema_indexes")
     with capture_logs() as records:
-        refused = [each for each in await twice(graph) if isinstance(each, Exception)]
-    assert [type(each) for each in refused] == [Unavailable]
-    assert "password" not in str(refused[0])
+        errors = errors_of(await twice(graph))
+    assert [type(error) for error in errors] == [Unavailable]
+    assert "password" not in str(errors[0])
     assert [record["event"] for record in records] == ["database_access_failed"]
 
     password_file.write_text(SECOND)
-    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+    assert not errors_of(await twice(graph))
 
 
 async def test_a_new_password_is_taken_up_before_a_connection_needs_it(graph, user, password_file):
@@ -134,7 +138,7 @@ async def test_a_new_password_is_taken_up_before_a_connection_needs_it(graph, us
 
     password_file.write_text("the next one, which the database does not want yet")
 
-    assert not [each for each in await twice(graph) if isinstance(each, Exception)]
+    assert not errors_of(await twice(graph))
 
 
 async def test_a_health_check_is_not_failed_by_a_new_password(graph, user, password_file):
@@ -151,7 +155,7 @@ async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(databa
     done = await asyncio.gather(*reads, return_exceptions=True)
 
     await graph.close()
-    assert [each for each in done if not isinstance(each, Unavailable)] == []
+    assert [result for result in done if not isinstance(result, Unavailable)] == []
     patient = Graph(replace(database, username=user.name, password="a wrong one"))
     with pytest.raises(Unavailable, match="too many times in a row"):
         await patient.ping()

@@ -6,7 +6,7 @@ import pty
 import subprocess
 import sys
 
-SAY = """
+PROGRAM = """
 import logging, structlog
 from app.observability import logs
 logs.configure()
@@ -15,12 +15,12 @@ logging.getLogger("another").warning("it %s too", "happened")
 """
 
 
-def said(stderr):
-    return subprocess.run([sys.executable, "-c", SAY], stderr=stderr, text=True, check=True)
+def run_with(stderr):
+    return subprocess.run([sys.executable, "-c", PROGRAM], stderr=stderr, text=True, check=True)
 
 
 def test_off_a_terminal_each_record_is_one_json_object():
-    one, other = map(json.loads, said(subprocess.PIPE).stderr.splitlines())
+    one, other = map(json.loads, run_with(subprocess.PIPE).stderr.splitlines())
 
     assert one.pop("timestamp").endswith("Z")
     assert one == {"event": "it_happened", "level": "info", "count": 3, "text": "a\x1b[31mb"}
@@ -29,7 +29,7 @@ def test_off_a_terminal_each_record_is_one_json_object():
 
 def test_on_a_terminal_it_is_for_people_and_no_value_can_colour_the_screen():
     ours, terminal = pty.openpty()
-    said(terminal)
+    run_with(terminal)
     os.close(terminal)
     with os.fdopen(ours, "rb", buffering=0) as screen:
         text = screen.read(65536).decode()

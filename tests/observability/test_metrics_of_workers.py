@@ -39,11 +39,11 @@ def answers(address):
 
 def workers(process):
     """The worker processes that live, less Python's own helper."""
-    found = set()
-    for each in psutil.Process(process.pid).children():
+    living = set()
+    for child in psutil.Process(process.pid).children():
         with contextlib.suppress(psutil.NoSuchProcess):
-            found |= {each} if "spawn_main" in " ".join(each.cmdline()) else set()
-    return found
+            living |= {child} if "spawn_main" in " ".join(child.cmdline()) else set()
+    return living
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ def send(service, api_key, unique):
 def test_each_worker_reports_the_metrics_of_both(service, send, key):
     sent = send("a")
 
-    told = [scrape(service[1], key) for _ in range(10)]
+    scrapes = [scrape(service[1], key) for _ in range(10)]
 
-    assert {value(each, "events_total", **NEW) for each in told} == {sent}
-    assert {value(each, "commit_size_events_sum") for each in told} == {sent}
-    requests = [value(each, "http_requests_total", **METRICS_200) for each in told]
+    assert {value(series, "events_total", **NEW) for series in scrapes} == {sent}
+    assert {value(series, "commit_size_events_sum") for series in scrapes} == {sent}
+    requests = [value(series, "http_requests_total", **METRICS_200) for series in scrapes]
     assert requests == list(range(10))
-    assert {value(each, "database_up") for each in told} == {1}
+    assert {value(series, "database_up") for series in scrapes} == {1}
 
 
 def test_what_dead_workers_counted_stays_and_their_successors_go_on(service, send, key, tmp_path):
@@ -85,8 +85,8 @@ def test_what_dead_workers_counted_stays_and_their_successors_go_on(service, sen
     sent = send("a")
     files = sorted(file.name for file in tmp_path.glob("*/*"))
     dead = workers(process)
-    for each in dead:
-        each.kill()
+    for worker in dead:
+        worker.kill()
     wait_for(lambda: len(workers(process) - dead) == 2)
     wait_for(lambda: answers(address))
 

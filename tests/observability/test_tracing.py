@@ -80,7 +80,7 @@ def answers(address):
 
 
 def attributes(span):
-    return {each.key: each.value.int_value or each.value.string_value for each in span.attributes}
+    return {item.key: item.value.int_value or item.value.string_value for item in span.attributes}
 
 
 def test_each_write_is_a_span_of_its_own(spans, unique):
@@ -125,7 +125,7 @@ def test_a_collector_that_is_away_holds_up_nobody(serve, api_key, unique):
 
 
 def test_without_an_endpoint_nothing_of_opentelemetrys_is_loaded(environment):
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", "import sys; from app import main; main.create_app(); "
          "print([name for name in sys.modules if name.startswith('opentelemetry.')])"],
         env=environment,
@@ -134,7 +134,7 @@ def test_without_an_endpoint_nothing_of_opentelemetrys_is_loaded(environment):
         check=True,
     )  # fmt: skip
 
-    assert said.stdout == "[]\n"
+    assert process.stdout == "[]\n"
 
 
 def test_an_endpoint_without_the_extra_is_said_at_the_start(monkeypatch):

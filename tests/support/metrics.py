@@ -9,11 +9,11 @@ from tests.support import http_client
 
 def parse(text):
     """The value of each series, by its name and its labels; 0 of one that is not there."""
-    found = defaultdict(float)
+    series = defaultdict(float)
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            found[sample.name, frozenset(sample.labels.items())] = sample.value
-    return found
+            series[sample.name, frozenset(sample.labels.items())] = sample.value
+    return series
 
 
 def scrape(address, key):
@@ -23,6 +23,6 @@ def scrape(address, key):
     return parse(response.text)
 
 
-def value(found, name, **labels):
+def value(series, name, **labels):
     """One of the metrics."""
-    return found[f"waypath_{name}", frozenset(labels.items())]
+    return series[f"waypath_{name}", frozenset(labels.items())]

@@ -33,16 +33,17 @@ class Repository:
 
     def __init__(self, contents):
         self.contents = contents
-        self.asked = []
+        self.requested = []
 
     def __call__(self, coordinates, directory):
-        for each in coordinates:
-            self.asked.append(each)
-            group, name, _packaging, version = each.split(":")
-            path = directory / group.replace(".", "/") / name / version / f"{name}-{version}.jar"
+        for name in coordinates:
+            self.requested.append(name)
+            group, artifact, _packaging, version = name.split(":")
+            folder = directory / group.replace(".", "/") / artifact / version
+            path = folder / f"{artifact}-{version}.jar"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.contents[name])
-            yield each, path
+            path.write_bytes(self.contents[artifact])
+            yield name, path
 
 
 def test_all_jars_are_fetched_once_and_stand_on_the_class_path_in_the_order_of_the_lock(
@@ -55,7 +56,7 @@ def test_all_jars_are_fetched_once_and_stand_on_the_class_path_in_the_order_of_t
 
     assert [path.read_bytes() for path in first] == list(SMALL.values())
     assert second == first
-    assert repository.asked == ["org.example:one:jar:1.0", "org.example:two:jar:1.0"]
+    assert repository.requested == ["org.example:one:jar:1.0", "org.example:two:jar:1.0"]
 
 
 def test_a_tampered_jar_in_the_cache_is_fetched_again(lock, cache):
@@ -65,7 +66,7 @@ def test_a_tampered_jar_in_the_cache_is_fetched_again(lock, cache):
 
     assert jars.class_path(lock, cache, repository) == [tampered, untouched]
     assert tampered.read_bytes() == SMALL["one"]
-    assert repository.asked == ["org.example:one:jar:1.0"]
+    assert repository.requested == ["org.example:one:jar:1.0"]
 
 
 def test_a_jar_that_is_fetched_with_another_content_is_refused_by_name_and_not_kept(lock, cache):
@@ -89,7 +90,7 @@ def test_a_fetch_that_was_cut_off_is_finished_by_the_next_one(lock, cache):
 
     jars.class_path(lock, cache, repository)
 
-    assert repository.asked == ["org.example:two:jar:1.0"]
+    assert repository.requested == ["org.example:two:jar:1.0"]
     assert {path.name for path in _kept(cache)} == {"one-1.0.jar", "two-1.0.jar"}
     assert not (cache / ".incoming").exists()
 
@@ -112,7 +113,7 @@ def test_of_two_that_fetch_at_once_one_waits_and_finds_all_jars_there(lock, cach
     first.join(10)
     second.join(10)
 
-    assert not waiting.asked
+    assert not waiting.requested
     assert len(_kept(cache)) == 2
 
 

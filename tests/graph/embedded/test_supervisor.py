@@ -101,7 +101,7 @@ def test_a_port_that_is_taken_is_left_to_its_owner(shared):
 def test_java_listens_on_loopback_only(shared):
     bolt, http = _ports(shared.connection)
     sockets = psutil.Process(shared.neo4j.pid).net_connections("inet")
-    listening = {tuple(each.laddr) for each in sockets if not each.raddr}
+    listening = {tuple(socket.laddr) for socket in sockets if not socket.raddr}
     assert listening == {("127.0.0.1", bolt), ("127.0.0.1", http)}
 
 
