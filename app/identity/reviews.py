@@ -61,7 +61,7 @@ class ReviewService:
         Raises DismissalNotFound or Unavailable.
         """
         rows = await self._graph.write(
-            "dismissal_undo",
+            "conflict_undo_dismissal",
             id=dismissal_id,
             at=timestamps.now()[1],
             by=by,
