@@ -199,13 +199,13 @@ def test_what_cannot_be_kept_is_in_the_rejects_file_and_the_rest_is_kept(
     assert done.returncode == 1
     assert done.stdout.startswith(b"2 stored, 4 rejected (see import-rejects.jsonl)")
     assert names(kept(unique)) == ["event_0", "event_1"]
-    lines = rejects()
-    assert [(line["file"], line["line"], line["code"]) for line in lines] == [
+    rejected = rejects()
+    assert [(reject["file"], reject["line"], reject["code"]) for reject in rejected] == [
         ("events.jsonl", line, "invalid_payload") for line in (3, 4, 5, 6)
     ]
-    paths = [[detail["path"] for detail in line["details"]] for line in lines]
+    paths = [[detail["path"] for detail in reject["details"]] for reject in rejected]
     assert paths == [["email"], [""], ["customer"], ["events"]]
-    assert [line["record"] for line in lines] == [
+    assert [reject["record"] for reject in rejected] == [
         lines[2].decode(),
         "\\xff",
         lines[4].decode(),
@@ -279,7 +279,9 @@ def test_a_line_that_was_stored_cannot_be_replaced(run, file, kept, rejects, uni
 
     assert run(changed, "--name", unique, "--restart").returncode == 1
     assert names(kept(unique)) == ["event_0", "event_1"]
-    assert [(line["line"], line["code"]) for line in rejects()] == [(1, "idempotency_conflict")]
+    assert [(reject["line"], reject["code"]) for reject in rejects()] == [
+        (1, "idempotency_conflict")
+    ]
 
 
 def test_a_named_field_makes_an_event_known_in_whatever_file_it_comes(run, file, kept, unique):
@@ -295,7 +297,7 @@ def test_a_named_field_makes_an_event_known_in_whatever_file_it_comes(run, file,
 def test_a_record_without_its_key_is_rejected(run, file, rejects, unique):
     run(file("events.jsonl", [event(unique), event(unique, order={})]), "--key", "order")
 
-    assert [line["details"][0]["message"] for line in rejects()] == [
+    assert [reject["details"][0]["message"] for reject in rejects()] == [
         "is required",
         "must be a string or an integer",
     ]
