@@ -18,6 +18,7 @@ from tests.support.checkout import CHECKOUT
 from tests.support.docs_reader import PAGES, Block, Reader, blocks
 from tests.support.openapi import DOCUMENT, OPERATIONS
 
+METRICS = CHECKOUT / "docs" / "metrics.md"
 README = (CHECKOUT / "README.md").read_text()
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
 ELSEWHERE = [each for page in PAGES for each in blocks(page) if each.mark == "elsewhere"]
@@ -132,7 +133,7 @@ def test_the_readme_has_every_setting():
 def test_the_page_of_the_metrics_has_each_with_its_type_and_labels():
     metrics = Metrics()
     metrics.observe_request("GET", "none", 404, 0.1)
-    rows = table((CHECKOUT / "docs" / "metrics.md").read_text(), "Metric")
+    rows = table(METRICS.read_text(), "Metric")
 
     documented = {(code(row[0])[0], row[1], frozenset(code(row[2]))) for row in rows}
 
@@ -144,6 +145,13 @@ def test_the_page_of_the_metrics_has_each_with_its_type_and_labels():
         )
         for family in text_string_to_metric_families(metrics.render().decode())
     }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_names_only_metrics_that_there_are(page):
+    documented = {code(row[0])[0] for row in table(METRICS.read_text(), "Metric")}
+
+    assert set(re.findall(r"`(waypath_\w+)", page.read_text())) <= documented
 
 
 def test_the_page_of_the_log_events_has_each_that_the_service_logs():
