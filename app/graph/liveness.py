@@ -5,10 +5,10 @@ import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Collection
 
-QUIET_SECONDS = 1.0  # without a response, after which the database is asked
-PROBE_INTERVAL = 0.5  # seconds between two probes
-PROBE_TIMEOUT = 2.0  # seconds
-MISSES = 2  # a statement that has just arrived, or has just ended, may be missing once
+PROBE_AFTER_SECONDS = 1.0  # without a response
+PROBE_INTERVAL_SECONDS = 0.5
+PROBE_TIMEOUT_SECONDS = 2.0
+LOST_AFTER_PROBES = 2  # a statement that has just arrived or ended may be missing in one
 
 _PROCESS = secrets.token_hex(8)
 _numbers = itertools.count(1)
@@ -28,7 +28,9 @@ class Attempt:
         self._liveness = liveness
         self._scope = scope
         self._misses = 0
-        self._timer = asyncio.get_running_loop().call_later(QUIET_SECONDS, liveness.probe, self)
+        self._timer = asyncio.get_running_loop().call_later(
+            PROBE_AFTER_SECONDS, liveness.probe, self
+        )
 
     def end(self) -> None:
         """The attempt has ended, and is no longer watched."""
@@ -38,7 +40,7 @@ class Attempt:
     def compare(self, running: Collection[str]) -> None:
         """Ends the attempt if its transaction is missing for the second time in a row."""
         self._misses = 0 if self.id in running else self._misses + 1
-        if self._misses == MISSES:
+        if self._misses == LOST_AFTER_PROBES:
             self.is_lost = True
             self._scope.reschedule(asyncio.get_running_loop().time())
 
@@ -81,11 +83,11 @@ class Liveness:
     async def _probe(self) -> None:
         while quiet := tuple(self._quiet):
             try:
-                async with asyncio.timeout(PROBE_TIMEOUT):
+                async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
                     running = await self._running()
             except (TimeoutError, ConnectionError):
                 pass  # which says nothing about the statements
             else:
                 for attempt in self._quiet.intersection(quiet):
                     attempt.compare(running)
-            await asyncio.sleep(PROBE_INTERVAL)
+            await asyncio.sleep(PROBE_INTERVAL_SECONDS)

@@ -111,8 +111,8 @@ class Admission:
         rows, requests = self._before(reservation)
         wait = rows * seconds_per_row
         is_short = rows <= UNLIMITED_ROWS or requests <= UNLIMITED_REQUESTS
-        longest = self._deadline if is_short else MAX_WAIT_SECONDS
-        return max(1, math.ceil(wait - longest)) if wait > longest else None
+        max_wait = self._deadline if is_short else MAX_WAIT_SECONDS
+        return max(1, math.ceil(wait - max_wait)) if wait > max_wait else None
 
     def _before(self, reservation: Reservation) -> tuple[int, int]:
         """The rows and requests that are served before a new one, in turns of the flows."""

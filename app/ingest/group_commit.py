@@ -108,12 +108,12 @@ class GroupCommit:
     async def _until_due(self) -> None:
         while not self._is_due():
             self._arrival.clear()
-            longest = None
+            timeout = None
             if self._queue and self._is_room():
                 due_at = self._queue.first().since + self._max_batch_wait
-                longest = due_at - asyncio.get_running_loop().time()
+                timeout = due_at - asyncio.get_running_loop().time()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(longest):
+                async with asyncio.timeout(timeout):
                     await self._arrival.wait()
 
     def _is_due(self) -> bool:

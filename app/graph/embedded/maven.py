@@ -45,11 +45,11 @@ def download(coordinates: list[str], directory: Path) -> Iterator[tuple[str, Pat
 
 def _context(directory: Path, report: Report) -> MavenContext:
     @contextlib.contextmanager
-    def counted(_filename: str, _size: int) -> Iterator[Callable[[int], None]]:
+    def report_bytes(_filename: str, _size: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: report(count, 0)
 
     return MavenContext(
-        resolver=PythonResolver(progress_callback=counted),
+        resolver=PythonResolver(progress_callback=report_bytes),
         repo_cache=directory,
         # A mirror is set as "central" in jgo's own settings.
         remote_repos={"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories},

@@ -18,9 +18,9 @@ from app.observability.metrics import Metrics
 class HealthRoutes:
     """The routes for monitoring."""
 
-    def __init__(self, readiness: Readiness, figures: Metrics) -> None:
+    def __init__(self, readiness: Readiness, metrics: Metrics) -> None:
         self._readiness = readiness
-        self._metrics = figures
+        self._metrics = metrics
 
     @Operation(
         method="GET",

@@ -9,7 +9,7 @@ from app.errors import ForbiddenOrigin
 
 COOKIE = "waypath_key"
 PATH = "/login"
-MAX_AGE_SECONDS = 12 * 3600  # seconds: a working day
+MAX_AGE_SECONDS = 12 * 3600  # a working day
 
 
 def key(request: Request) -> str:
