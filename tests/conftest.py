@@ -196,7 +196,7 @@ def ingest(client: Client) -> Callable[..., Any]:
 
     def send(events: list[dict[str, Any]] | None = None, **event: Any) -> Any:
         body = {"events": events} if events is not None else {"event": "page_viewed", **event}
-        return http_client.told(client.post("/v1/events", json=body))
+        return http_client.ok_json(client.post("/v1/events", json=body))
 
     return send
 

@@ -207,7 +207,7 @@ def sent(client, unique):
     """A load that one process took, as what the events of its people begin with."""
     for part in load(f"{unique}a"):
         for body in part:
-            http_client.told(client.post("/v1/events", json=body))
+            http_client.ok_json(client.post("/v1/events", json=body))
     return f"{unique}a"
 
 

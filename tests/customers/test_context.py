@@ -31,7 +31,7 @@ def context(read):
     """The context that a query finds."""
 
     def of(**query):
-        return http_client.told(read(**query))
+        return http_client.ok_json(read(**query))
 
     return of
 

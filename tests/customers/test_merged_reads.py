@@ -20,7 +20,7 @@ def answered(reviewer):
     """The body of an answer, which must be 200."""
 
     def of(method, path, **arguments):
-        return http_client.told(reviewer.request(method, path, **arguments))
+        return http_client.ok_json(reviewer.request(method, path, **arguments))
 
     return of
 

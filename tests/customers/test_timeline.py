@@ -26,7 +26,7 @@ def page(read):
     """A page of a Customer's timeline."""
 
     def of(customer, /, **query):
-        return http_client.told(read(customer, **query))
+        return http_client.ok_json(read(customer, **query))
 
     return of
 

@@ -95,7 +95,7 @@ def at(cypher):
 @pytest.fixture
 def page(reviewer):
     def of(**query):
-        return http_client.told(reviewer.get("/v1/identity/conflicts", params=query))
+        return http_client.ok_json(reviewer.get("/v1/identity/conflicts", params=query))
 
     return of
 

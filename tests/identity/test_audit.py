@@ -69,7 +69,7 @@ def history(reviewer, people, ingest, send_conflict, phone, merge, undo, split, 
     undone = merge(one, third)
     undo(undone)
     part_of, _ = split(one)
-    http_client.told(reviewer.post(f"/v1/dismissals/{dismissal}/undo"))
+    http_client.ok_json(reviewer.post(f"/v1/dismissals/{dismissal}/undo"))
     merged = merge(one, other)
     expected = [
         ("merge", merged["mergeId"]),

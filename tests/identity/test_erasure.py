@@ -11,7 +11,7 @@ pytest_plugins = ["tests.support.reviewing", "tests.support.erasing"]
 @pytest.fixture
 def post(caller):
     def run(path, **body):
-        return http_client.told(caller.post(path, json=body))
+        return http_client.ok_json(caller.post(path, json=body))
 
     return run
 

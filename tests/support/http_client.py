@@ -15,7 +15,7 @@ post = partial(request, "POST")
 delete = partial(request, "DELETE")
 
 
-def told(response: httpx2.Response) -> Any:
-    """What a response says, which must be 200."""
+def ok_json(response: httpx2.Response) -> Any:
+    """The JSON of a response, which must be 200."""
     assert response.status_code == 200, response.text
     return response.json()

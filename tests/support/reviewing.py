@@ -37,7 +37,7 @@ def merge(reviewer):
 
     def run(into, merged, reason="one person"):
         body = {"from": merged, "reason": reason}
-        return http_client.told(reviewer.post(f"/v1/customers/{into}/merge", json=body))
+        return http_client.ok_json(reviewer.post(f"/v1/customers/{into}/merge", json=body))
 
     return run
 
@@ -47,6 +47,6 @@ def undo(reviewer):
     """Undoes a merge, and gives what that is answered with."""
 
     def run(merge):
-        return http_client.told(reviewer.post(f"/v1/merges/{merge['mergeId']}/undo"))
+        return http_client.ok_json(reviewer.post(f"/v1/merges/{merge['mergeId']}/undo"))
 
     return run

@@ -13,7 +13,7 @@ def explain(reviewer):
     """The explanation of an event, given by the result of its ingest."""
 
     def of(result, /, **query):
-        return http_client.told(reviewer.get(f"/v1/events/{result['eventId']}", params=query))
+        return http_client.ok_json(reviewer.get(f"/v1/events/{result['eventId']}", params=query))
 
     return of
 
