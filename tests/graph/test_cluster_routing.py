@@ -91,10 +91,10 @@ async def test_a_health_check_waits_for_no_write(database, forwarder, api_key):
 
     await graph.ping()
 
-    asked = forwarder.heard[written:]
-    assert asked
-    assert BOOKMARK not in asked
-    assert READ_MODE not in asked  # only the leader can write
+    traffic = forwarder.heard[written:]
+    assert traffic
+    assert BOOKMARK not in traffic
+    assert READ_MODE not in traffic  # only the leader can write
     await graph.close()
 
 

@@ -45,9 +45,9 @@ async def slow(database, metrics):
 @pytest.fixture
 def retries(metrics):
     def count():
-        found = parse(metrics.render().decode())
+        series = parse(metrics.render().decode())
         reasons = ("connection", "deadlock", "race", "transient")
-        return sum(value(found, "statement_retries_total", reason=reason) for reason in reasons)
+        return sum(value(series, "statement_retries_total", reason=reason) for reason in reasons)
 
     return count
 

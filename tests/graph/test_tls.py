@@ -45,14 +45,14 @@ def refusal(database, server):
     async def of(scheme, host="localhost", **more):
         uri = server.uri.replace("bolt://127.0.0.1", f"{scheme}://{host}")
         graph = Graph(replace(database, **{"uri": uri, **more}), 30.0)
-        said = None
+        message = None
         try:
             await graph.ping()
         except Unavailable as error:
-            said = str(error)
+            message = str(error)
         await graph.close()
         gc.collect()
-        return said
+        return message
 
     return of
 
@@ -64,16 +64,18 @@ async def test_a_certificate_of_a_named_authority_is_trusted(refusal, scheme, ca
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
 async def test_a_certificate_of_nobody_known_is_refused_in_so_many_words(refusal, scheme):
-    said = await refusal(scheme)
+    message = await refusal(scheme)
 
-    assert said.startswith("its certificate is not trusted: unable to get local issuer certificate")
+    assert message.startswith(
+        "its certificate is not trusted: unable to get local issuer certificate"
+    )
 
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
 async def test_a_certificate_of_another_host_is_refused(refusal, scheme, ca_file):
-    said = await refusal(scheme, "127.0.0.1", ca_file=ca_file)
+    message = await refusal(scheme, "127.0.0.1", ca_file=ca_file)
 
-    assert said.startswith("its certificate is not trusted: IP address mismatch")
+    assert message.startswith("its certificate is not trusted: IP address mismatch")
 
 
 @pytest.mark.parametrize("scheme", ["bolt+ssc", "neo4j+ssc"])
@@ -83,9 +85,9 @@ async def test_any_certificate_will_do_where_that_is_wished(refusal, scheme):
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
 async def test_a_server_without_tls_is_told_of(database, refusal, scheme):
-    said = await refusal(scheme, uri=f"{scheme}://{database.uri.partition('://')[2]}")
+    message = await refusal(scheme, uri=f"{scheme}://{database.uri.partition('://')[2]}")
 
-    assert "Failed to establish encrypted connection" in said
+    assert "Failed to establish encrypted connection" in message
 
 
 def test_the_check_says_which_setting_is_about_it(cli, server):
@@ -101,5 +103,5 @@ def test_a_service_says_what_keeps_it_from_being_ready(serve, server):
     process, _ = serve(NEO4J_URI=server.uri.replace("bolt://127.0.0.1", "neo4j+s://localhost"))
 
     lines = iter(process.stderr.readline, "")
-    said = next(line for line in lines if "database_not_ready" in line)
-    assert "certificate is not trusted" in said
+    line = next(line for line in lines if "database_not_ready" in line)
+    assert "certificate is not trusted" in line

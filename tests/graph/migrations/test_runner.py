@@ -214,7 +214,7 @@ async def test_a_step_whose_text_is_another_one_is_refused(graph, steps):
 
 async def test_a_graph_that_does_not_answer_in_time_is_no_error(hasty, steps, driver, database):
     def late():
-        return [each["log_level"] for each in records if each.get("reason") == LATE]
+        return [record["log_level"] for record in records if record.get("reason") == LATE]
 
     with driver.session(database=database.name) as other, other.begin_transaction() as recording:
         recording.run("CREATE (:SchemaMigration {version: 901})").consume()
@@ -236,7 +236,7 @@ async def test_a_service_on_a_newer_schema_is_not_ready_until_that_is_gone(serve
     process.terminate()
     _, errors = process.communicate(timeout=30)
     records = [json.loads(line) for line in errors.splitlines()]
-    (reason,) = [each["reason"] for each in records if each["event"] == "database_not_ready"]
+    (reason,) = [record["reason"] for record in records if record["event"] == "database_not_ready"]
     assert "step 999_newer of its schema, which is unknown here" in reason
 
 

@@ -75,13 +75,13 @@ def test_an_index_that_will_not_do_is_a_fault_and_nothing_that_a_step_could_mend
 
 
 @pytest.mark.parametrize(
-    ("record", "said"),
+    ("record", "description"),
     [
         ({"version": 2, "name": "more"}, "step 002_more of its schema, which is unknown here"),
         ({"checksum": "of another"}, "step 001_things of its schema, with another text"),
     ],
 )
-def test_a_record_that_is_none_of_ours_is_named(record, said):
+def test_a_record_that_is_none_of_ours_is_named(record, description):
     state = SchemaState([THINGS], [RECORD | record], [ROW])
 
-    assert said in state.unknown_steps()[0]
+    assert description in state.unknown_steps()[0]

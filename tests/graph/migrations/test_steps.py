@@ -24,9 +24,9 @@ def test_every_file_is_a_step_whose_numbers_leave_out_none():
 
 
 def test_steps_are_in_the_order_of_their_numbers():
-    found = steps.parse([step("010_b", "MATCH (n) RETURN n"), step("002_a", "RETURN 1")])
+    migrations = steps.parse([step("010_b", "MATCH (n) RETURN n"), step("002_a", "RETURN 1")])
 
-    assert [str(migration) for migration in found] == ["002_a", "010_b"]
+    assert [str(migration) for migration in migrations] == ["002_a", "010_b"]
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,17 @@ def test_a_step_tells_which_index_it_creates(text, index):
 def test_an_index_that_a_later_step_drops_is_not_among_them():
     drop = "DROP INDEX things IF EXISTS"
 
-    found = steps.parse([step("001_a", INDEX), step("002_b", drop)])
+    migrations = steps.parse([step("001_a", INDEX), step("002_b", drop)])
 
-    assert steps.indexes(found) == {}
+    assert steps.indexes(migrations) == {}
 
 
 def test_an_index_that_a_later_step_makes_anew_is_the_later_one():
     drop = "DROP INDEX things IF EXISTS"
 
-    found = steps.parse([step("001_a", INDEX), step("002_b", drop), step("003_c", UNIQUE)])
+    migrations = steps.parse([step("001_a", INDEX), step("002_b", drop), step("003_c", UNIQUE)])
 
-    assert steps.indexes(found) == {"things": found[2].creates}
+    assert steps.indexes(migrations) == {"things": migrations[2].creates}
 
 
 @pytest.mark.parametrize(
