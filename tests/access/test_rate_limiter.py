@@ -63,10 +63,10 @@ async def test_waiting_as_long_as_told_is_enough(clock, elapsed):
     limiter = RateLimiter(10, memory=MemoryWindow(10, clock))
     await limiter.consume("key_1", 1)
     clock.now += elapsed
-    with pytest.raises(RateLimited) as refusal:
+    with pytest.raises(RateLimited) as raised:
         await limiter.consume("key_1", 10)
 
-    clock.now += refusal.value.retry_after or 0
+    clock.now += raised.value.retry_after or 0
 
     await limiter.consume("key_1", 10)
 
@@ -88,10 +88,10 @@ async def test_the_wait_is_a_minute_at_most():
     limiter = RateLimiter(1)
     await limiter.consume("key_1", 1)
 
-    with pytest.raises(RateLimited) as refusal:
+    with pytest.raises(RateLimited) as raised:
         await limiter.consume("key_1", 1)
 
-    assert 1 <= (refusal.value.retry_after or 0) <= 60
+    assert 1 <= (raised.value.retry_after or 0) <= 60
 
 
 def test_windows_that_ended_are_not_kept(clock):

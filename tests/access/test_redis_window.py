@@ -130,11 +130,11 @@ async def test_waiting_as_long_as_told_is_enough(several, unique, events):
     one, other = several(seconds=0.9)
     await other.consume(f"{unique} other", 1)  # which connects
     await one.consume(unique, 10)
-    with pytest.raises(RateLimited) as refusal:
+    with pytest.raises(RateLimited) as raised:
         await other.consume(unique, events)
 
-    assert refusal.value.retry_after == 1
-    await asyncio.sleep(refusal.value.retry_after)
+    assert raised.value.retry_after == 1
+    await asyncio.sleep(raised.value.retry_after)
 
     assert await passes(other, unique, events)
 
@@ -143,10 +143,10 @@ async def test_the_wait_is_the_rest_of_a_minute_that_began_with_the_first_event(
     one, other = several(limit=1)
     await one.consume(unique, 1)
 
-    with pytest.raises(RateLimited) as refusal:
+    with pytest.raises(RateLimited) as raised:
         await other.consume(unique, 1)
 
-    assert 1 <= (refusal.value.retry_after or 0) <= 61
+    assert 1 <= (raised.value.retry_after or 0) <= 61
 
 
 async def test_nothing_is_kept_for_longer_than_its_minute(several, shared_redis, unique):
@@ -317,13 +317,13 @@ async def test_a_password_is_sent_and_told_to_nobody(make_redis):
     await look(url)
 
     for wrong in (url.replace("only", "0nly"), f"redis://{where}"):
-        with pytest.raises(RateLimitStorageUnavailable) as refusal:
+        with pytest.raises(RateLimitStorageUnavailable) as raised:
             await look(wrong)
 
-        assert "for tests" not in str(refusal.value)
-        assert "for%20tests" not in str(refusal.value)
-        assert refusal.value.__cause__ is None
-        assert refusal.value.__suppress_context__
+        assert "for tests" not in str(raised.value)
+        assert "for%20tests" not in str(raised.value)
+        assert raised.value.__cause__ is None
+        assert raised.value.__suppress_context__
 
 
 @pytest.mark.parametrize("scheme", ["redis", "valkey"])

@@ -22,7 +22,7 @@ class Writes:
     def __init__(self):
         self.calls = []
         self.deadlines = []
-        self.gate = asyncio.Event()
+        self.release = asyncio.Event()
         self.news = asyncio.Condition()
         self.poison = None
 
@@ -32,7 +32,7 @@ class Writes:
         self.deadlines.append(deadline)
         async with self.news:
             self.news.notify_all()
-        await self.gate.wait()
+        await self.release.wait()
         if self.poison is not None and {"n": self.poison} in rows:
             raise ValueError("poison")
         return rows
@@ -80,7 +80,7 @@ async def busy(commits):
 
 async def test_a_lone_write_waits_for_nobody(writes):
     async with committing(writes) as commits:
-        writes.gate.set()
+        writes.release.set()
 
         assert await submit(commits, 1, 2) == [{"n": 1}, {"n": 2}]
 
@@ -90,7 +90,7 @@ async def test_what_arrives_during_commits_shares_the_next_one(writes):
         first = await busy(commits)
         later = [submit(commits, n) for n in range(5)]
         await settle()
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*first, *later)
 
     assert writes.calls[group_commit.WRITERS :] == [[0, 1, 2, 3, 4]]
@@ -103,7 +103,7 @@ async def test_fewer_than_a_commit_has_wait_for_its_end(writes):
         tasks += [submit(commits, n) for n in range(4)]
         await settle()
         assert writes.calls == [[0, 1, 2, 3, 4]]
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*tasks)
 
     assert writes.calls == [[0, 1, 2, 3, 4], [0, 1, 2, 3]]
@@ -117,7 +117,7 @@ async def test_as_many_as_a_commit_has_or_enough_are_committed_beside_it(writes,
         tasks += [submit(commits, n) for n in range(waiting)]
         await settle()
         assert writes.calls == [list(range(running)), list(range(waiting))]
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*tasks)
 
 
@@ -128,7 +128,7 @@ async def test_nobody_waits_long_for_the_end_of_a_commit(writes):
         tasks.append(submit(commits, 3))
         async with asyncio.timeout(10):
             await writes.called(2)
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*tasks)
 
     assert writes.calls == [[1, 2], [3]]
@@ -139,7 +139,7 @@ async def test_everybody_gets_the_rows_of_their_own(writes):
         await busy(commits)
         tasks = [submit(commits, *range(n, n + n)) for n in range(1, 6)]
         await settle()
-        writes.gate.set()
+        writes.release.set()
 
         assert [len(rows) for rows in await asyncio.gather(*tasks)] == [1, 2, 3, 4, 5]
 
@@ -150,14 +150,14 @@ async def test_a_commit_takes_no_more_rows_than_its_limit(writes):
         await busy(commits)
         tasks = [submit(commits, *range(limit)) for _ in range(2)]
         await settle()
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*tasks)
 
     assert [len(call) for call in writes.calls[group_commit.WRITERS :]] == [limit] * 2
 
 
 async def test_a_request_beyond_the_limit_is_one_commit(writes):
-    writes.gate.set()
+    writes.release.set()
     async with committing(writes) as commits:
         await submit(commits, *range(500))
 
@@ -169,22 +169,22 @@ async def test_two_commits_beyond_the_limit_do_not_run_at_once(writes):
         tasks = [submit(commits, *range(500)) for _ in range(2)]
         await settle()
         assert len(writes.calls) == 1
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*tasks)
 
 
 async def test_the_limit_grows_with_commits_that_are_fast(writes):
-    writes.gate.set()
+    writes.release.set()
     async with committing(writes) as commits:
         for _ in range(4):
             await submit(commits, *range(500))
-        writes.gate.clear()
+        writes.release.clear()
         first = submit(commits, *range(500))
         await settle()
         second = submit(commits, *range(500))
         await settle()
         assert [len(call) for call in writes.calls[4:]] == [500, 500]
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(first, second)
 
 
@@ -195,7 +195,7 @@ async def test_callers_take_turns_whatever_one_of_them_sends(writes):
         await settle()
         lone = submit(commits, "lone", flow="other")
         await settle()
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*first, *flood, lone)
 
     order = dict.fromkeys(name for call in writes.calls for name in call)
@@ -211,7 +211,7 @@ async def test_a_commit_has_the_latest_deadline_of_its_callers(writes):
         tasks.append(submit(commits, 2))
         since = loop.time()
         await settle()
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*first, *tasks)
 
     assert since <= writes.deadlines[-1] - 30.0 < since + 10
@@ -224,7 +224,7 @@ async def test_the_poison_of_one_reaches_nobody_else(writes):
         tasks = [submit(commits, n) for n in range(4)]
         await settle()
         with capture_logs() as records:
-            writes.gate.set()
+            writes.release.set()
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [list, list, ValueError, list]
@@ -241,7 +241,7 @@ async def test_beyond_its_rows_the_queue_refuses(writes):
         with pytest.raises(Unavailable):
             await submit(commits, *range(8))
 
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*waiting)
 
 
@@ -253,7 +253,7 @@ async def test_beyond_its_bytes_the_queue_refuses(writes):
         with pytest.raises(Unavailable):
             await submit(commits, 2)
 
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*waiting)
 
 
@@ -261,7 +261,7 @@ async def test_a_drained_queue_takes_again(writes):
     async with committing(writes, queue=WriteQueue(max_rows=10)) as commits:
         first = [*await busy(commits), submit(commits, *range(10))]
         await settle()
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*first)
 
         assert len(await submit(commits, *range(10))) == 10
@@ -280,7 +280,7 @@ async def test_a_caller_that_left_the_queue_is_not_written(writes):
         await settle()
         gone.cancel()
         await settle()
-        writes.gate.set()
+        writes.release.set()
         await asyncio.gather(*first, stays)
 
     assert writes.calls[-1] == ["stays"]
@@ -297,7 +297,7 @@ async def test_when_it_stops_every_waiter_gets_an_error(writes):
 
 async def test_a_writer_that_dies_is_replaced_and_its_waiters_get_an_error(writes, monkeypatch):
     async with committing(writes) as commits:
-        writes.gate.set()
+        writes.release.set()
         with monkeypatch.context() as patch:
             patch.setattr(commits, "_commit", _die)
             with capture_logs() as records:

@@ -16,8 +16,8 @@ def events(body):
     checked = decode(body if isinstance(body, bytes) else json.dumps(body).encode()).check(
         blocklist
     )
-    assert not [each for each in checked if isinstance(each, InvalidPayload)]
-    return [each for each in checked if isinstance(each, Event)]
+    assert not [error for error in checked if isinstance(error, InvalidPayload)]
+    return [event for event in checked if isinstance(event, Event)]
 
 
 def faults(body):
@@ -27,8 +27,8 @@ def faults(body):
         )
     except InvalidPayload as refusal:
         checked = [refusal]
-    found = combine_errors([each for each in checked if isinstance(each, InvalidPayload)])
-    return [(fault.path, fault.message) for fault in found.details]
+    combined = combine_errors([error for error in checked if isinstance(error, InvalidPayload)])
+    return [(fault.path, fault.message) for fault in combined.details]
 
 
 def paths(body):

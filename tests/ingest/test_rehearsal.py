@@ -25,15 +25,15 @@ def schema(api_key):
 @pytest.fixture
 def batches(graph, monkeypatch):
     """The batches that are rehearsed, each by its parameters."""
-    found = []
+    rehearsals = []
     dry_run = graph.dry_run
 
     async def note(statement, seconds, /, **parameters):
-        found.append(parameters)
+        rehearsals.append(parameters)
         await dry_run(statement, seconds, **parameters)
 
     monkeypatch.setattr(graph, "dry_run", note)
-    return found
+    return rehearsals
 
 
 async def test_it_leaves_nothing_behind(graph, batches, cypher):

@@ -29,8 +29,8 @@ def test_the_graph_comes_to_what_the_model_says(ingest, cypher, batches):
     model = Model()
     customers = {}  # the number in the model of each id in the graph
     for number, batch in enumerate(batches):
-        known = {each: customer for customer, each in customers.items()}
-        events = [each for event in batch if (each := _possible(event, known))]
+        known = {person: customer for customer, person in customers.items()}
+        events = [possible for event in batch if (possible := _possible(event, known))]
         if not events:
             continue
         results = ingest([_sent(unique, event, known) for event in events])["results"]

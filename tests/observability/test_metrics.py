@@ -211,10 +211,10 @@ def test_a_commit_is_measured_by_its_events_and_its_time(ingest, grown, unique):
 
 @pytest.mark.anyio
 async def test_the_queue_is_as_long_as_what_waits():
-    metrics, gate = Metrics(), asyncio.Event()
+    metrics, release = Metrics(), asyncio.Event()
 
     async def write(groups, deadline):
-        await gate.wait()
+        await release.wait()
         return [row for group in groups for row in group.rows]
 
     commits = GroupCommit(write, 30, metrics)
@@ -225,7 +225,7 @@ async def test_the_queue_is_as_long_as_what_waits():
             sent.append(tasks.create_task(commits.submit([AtomicGroup([{}] * count)], 1)))
             await asyncio.sleep(0.01)
         full = parse(metrics.render().decode())
-        gate.set()
+        release.set()
         await asyncio.gather(*sent)
         writers.cancel()
 
