@@ -84,13 +84,15 @@ def test_the_timeline_is_a_customer_with_its_keys_and_its_touchpoints_newest_fir
 
     records = run("timeline", who=email)
 
-    assert [each["touchpoint"]["timestamp"][:10] for each in records] == [
+    assert [record["touchpoint"]["timestamp"][:10] for record in records] == [
         "2026-04-03",
         "2026-04-02",
         "2026-04-01",
     ]
-    assert {each["customer"]["id"] for each in records} == {records[0]["touchpoint"]["customerId"]}
-    assert {each["value"] for each in records[0]["identifiers"]} == {email, f"crm-{email}"}
+    assert {record["customer"]["id"] for record in records} == {
+        records[0]["touchpoint"]["customerId"]
+    }
+    assert {record["value"] for record in records[0]["identifiers"]} == {email, f"crm-{email}"}
 
 
 def test_the_timeline_ends_after_the_latest_hundred(ingest, run, email):
@@ -98,7 +100,9 @@ def test_the_timeline_ends_after_the_latest_hundred(ingest, run, email):
 
     records = run("timeline", who=email)
 
-    assert [each["touchpoint"]["event"] for each in records] == [f"n{n}" for n in range(100, 0, -1)]
+    assert [record["touchpoint"]["event"] for record in records] == [
+        f"n{n}" for n in range(100, 0, -1)
+    ]
 
 
 def test_the_timeline_of_a_key_that_nobody_owns_is_empty(run, email):
@@ -120,9 +124,9 @@ def test_the_timeline_draws_the_survivor_with_all_keys_and_whose_a_touchpoint_is
 
     records = run("timeline", who=email)
 
-    assert {each["customer"]["id"] for each in records} == {by_phone}
-    assert {each["member"]["id"] for each in records} == {by_phone, by_email}
-    assert {each["kind"] for each in records[0]["identifiers"]} == {"phone", "email"}
+    assert {record["customer"]["id"] for record in records} == {by_phone}
+    assert {record["member"]["id"] for record in records} == {by_phone, by_email}
+    assert {record["kind"] for record in records[0]["identifiers"]} == {"phone", "email"}
 
 
 def test_a_link_into_neo4j_browser_shows_the_touchpoints_of_those_who_were_merged(
@@ -132,14 +136,14 @@ def test_a_link_into_neo4j_browser_shows_the_touchpoints_of_those_who_were_merge
     merge(by_phone, by_email)
     query = parse_qs(urlsplit(browser_links.link("http://x/", by_phone) or "").query)["arg"][0]
 
-    assert {each["member"]["id"] for each in cypher(query)} == {by_phone, by_email}
+    assert {record["member"]["id"] for record in cypher(query)} == {by_phone, by_email}
 
 
 def test_the_table_has_what_was_sent_newest_first(ingest, run, email):
     ingest(event="first", email=email, timestamp="2026-04-29T10:00:00+02:00")
     ingest(event="second", email=email, properties={"a": 1}, timestamp="2026-04-29T09:00:00Z")
 
-    second, first = (each.data() for each in run("timeline_table", who=email))
+    second, first = (record.data() for record in run("timeline_table", who=email))
 
     assert second == {
         "timestamp": "2026-04-29T09:00:00Z",
@@ -152,7 +156,7 @@ def test_the_table_has_what_was_sent_newest_first(ingest, run, email):
 
 
 def test_the_identity_graph_holds_both_who_may_be_the_same_person(run, same, email):
-    paths = [each["path"] for each in run("identity", who=email)]
+    paths = [record["path"] for record in run("identity", who=email)]
 
     assert {node["id"] for path in paths for node in path.nodes[:-1]} == set(same)
     assert {path.nodes[-1]["kind"] for path in paths} == {"email", "phone"}
@@ -175,7 +179,7 @@ def test_the_identity_graph_of_a_survivor_holds_who_was_merged_into_it(run, merg
     by_phone, by_email = same
     merge(by_phone, by_email)
 
-    paths = [each["path"] for each in run("identity", who=email)]
+    paths = [record["path"] for record in run("identity", who=email)]
 
     types = {relationship.type for path in paths for relationship in path.relationships}
     assert {node["id"] for path in paths for node in path.nodes if "id" in node} == set(same)
@@ -185,16 +189,16 @@ def test_the_identity_graph_of_a_survivor_holds_who_was_merged_into_it(run, merg
 def test_a_customer_made_and_merged_today_is_drawn_with_the_survivors_keys(run, merge, same, email):
     merge(*same)
 
-    paths = [each["path"] for each in run("new_customers")]
+    paths = [record["path"] for record in run("new_customers")]
 
     drawn = {(p.start_node["value"], p.end_node["id"]) for p in paths}
-    assert {(email, each) for each in same} <= drawn
+    assert {(email, customer) for customer in same} <= drawn
 
 
 def test_a_customer_just_made_is_among_todays_with_its_keys(ingest, run, email):
     customer = ingest(email=email)["customerId"]
 
-    paths = [each["path"] for each in run("new_customers")]
+    paths = [record["path"] for record in run("new_customers")]
 
     assert (email, customer) in {(p.start_node["value"], p.end_node["id"]) for p in paths}
 
@@ -205,11 +209,11 @@ def test_a_customer_of_yesterday_is_not_among_todays(ingest, run, cypher, email)
         "MATCH (c:Customer {id: $id}) SET c.createdAt = c.createdAt - duration('P1D')", id=customer
     )
 
-    assert customer not in {each["path"].end_node["id"] for each in run("new_customers")}
+    assert customer not in {record["path"].end_node["id"] for record in run("new_customers")}
 
 
 def test_the_pair_that_disagreed_last_is_among_the_same_people_with_its_keys(run, same, email):
-    paths = [each["path"] for each in run("same_people")]
+    paths = [record["path"] for record in run("same_people")]
 
     (path,) = (path for path in paths if email in {node.get("value") for node in path.nodes})
     assert {node["id"] for node in path.nodes[1:3]} == set(same)
@@ -219,7 +223,7 @@ def test_the_pair_that_disagreed_last_is_among_the_same_people_with_its_keys(run
 def test_a_pair_that_was_merged_is_not_among_the_same_people(run, merge, same, email):
     merge(*same)
 
-    paths = [each["path"] for each in run("same_people")]
+    paths = [record["path"] for record in run("same_people")]
 
     assert email not in {node.get("value") for path in paths for node in path.nodes}
 
@@ -230,7 +234,7 @@ def test_a_pair_that_was_told_apart_is_not_among_the_same_people(run, cypher, sa
         **dict(zip("ab", same, strict=True)),
     )
 
-    paths = [each["path"] for each in run("same_people")]
+    paths = [record["path"] for record in run("same_people")]
 
     assert email not in {node.get("value") for path in paths for node in path.nodes}
 
@@ -241,7 +245,7 @@ def test_a_pair_of_one_who_was_merged_is_drawn_with_the_keys_of_the_survivor(
     survivor = ingest(externalId=f"crm-{email}")["customerId"]
     merge(survivor, same[1])
 
-    paths = [each["path"] for each in run("same_people")]
+    paths = [record["path"] for record in run("same_people")]
 
     keys = {node.get("value") for path in paths for node in (path.start_node, path.end_node)}
     assert {f"crm-{email}"} <= keys
@@ -276,7 +280,7 @@ def test_days_before_the_first_one_are_not_counted(ingest, run, email):
     ingest(email=email, timestamp=yesterday.isoformat())
     ingest(email=email)
 
-    assert [each["day"] for each in run("events_per_day", days=1)] == [
+    assert [record["day"] for record in run("events_per_day", days=1)] == [
         str(datetime.now(UTC).date())
     ]
 
@@ -290,5 +294,5 @@ def _operators(driver, database, name):
 
 
 def _on(day, records):
-    found = {each["day"]: (each["events"], each["customers"]) for each in records}
-    return found.get(str(day), (0, 0))
+    counts = {record["day"]: (record["events"], record["customers"]) for record in records}
+    return counts.get(str(day), (0, 0))

@@ -85,8 +85,8 @@ async def test_a_repeat_changes_nothing_and_answers_the_same(graph, graph_of, un
 async def test_the_second_event_of_a_batch_finds_the_customer_of_the_first(graph, unique):
     rows = await write(graph, *[row(email=f"{unique}@x.com") for _ in range(3)])
 
-    assert [each["resolvedBy"] for each in rows] == ["new", "email", "email"]
-    assert len({each["customerId"] for each in rows}) == 1
+    assert [result["resolvedBy"] for result in rows] == ["new", "email", "email"]
+    assert len({result["customerId"] for result in rows}) == 1
 
 
 async def test_a_key_that_nobody_owns_is_attached_to_the_customer_that_matched(

@@ -19,11 +19,11 @@ def touchpoint(cypher):
     """What a Touchpoint remembers of the keys that were not used."""
 
     def read(event):
-        (found,) = cypher(
+        (record,) = cypher(
             "MATCH (t:Touchpoint {id: $id}) RETURN t {.shared, .beyondLimit} AS found",
             id=event["id"],
         )
-        return found["found"]
+        return record["found"]
 
     return read
 
@@ -132,8 +132,8 @@ async def test_a_key_is_shared_once_it_came_with_keys_of_so_many_others(graph, c
         await write(graph, row(email=f"{number}{unique}@x.com"), limits=TWO)
         await write(graph, row(email=f"{number}{unique}@x.com", phone=phone), limits=TWO)
         await write(graph, row(email=f"{number}{unique}@x.com", phone=phone), limits=TWO)
-        (found,) = cypher("MATCH (i:Identifier {value: $phone}) RETURN i.shared", phone=phone)
-        assert (found["i.shared"] is not None) == (number == 1)
+        (record,) = cypher("MATCH (i:Identifier {value: $phone}) RETURN i.shared", phone=phone)
+        assert (record["i.shared"] is not None) == (number == 1)
 
 
 async def test_a_lighter_key_beyond_the_limit_is_not_attached(graph, owners, touchpoint, unique):
@@ -158,7 +158,7 @@ async def test_a_key_that_would_glue_a_heavier_one_beyond_the_limit_does_not_dec
     events = [row(email=f"{n}{unique}@x.com", phone=phone) for n in range(3)]
     results = await write(graph, *events, limits=TWO)
 
-    assert [each["resolvedBy"] for each in results] == ["new", "phone", "new"]
+    assert [result["resolvedBy"] for result in results] == ["new", "phone", "new"]
     assert owners(unique)[f"2{unique}@x.com"] == [events[2]["newCustomer"]]
     assert owners(unique)[phone] == [events[0]["newCustomer"]]
 

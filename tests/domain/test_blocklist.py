@@ -223,7 +223,7 @@ def test_people_who_share_a_blocked_key_stay_apart(ingest, unique):
         for n in range(2)
     ]
 
-    assert [each["resolved"] for each in answers] == ["new", "new"]
+    assert [answer["resolved"] for answer in answers] == ["new", "new"]
     assert answers[0]["customerId"] != answers[1]["customerId"]
 
 
@@ -313,7 +313,7 @@ def test_beside_a_key_that_is_wrong_the_wrong_one_is_named(client, wrong, paths)
 
     details = client.post("/v1/events", json=event).json()["error"]["details"]
 
-    assert [each["path"] for each in details] == paths
+    assert [detail["path"] for detail in details] == paths
 
 
 def test_other_faults_of_the_event_are_named_as_well(client):
@@ -321,7 +321,7 @@ def test_other_faults_of_the_event_are_named_as_well(client):
 
     details = client.post("/v1/events", json=event).json()["error"]["details"]
 
-    assert [each["path"] for each in details] == ["emial", "externalId", "event"]
+    assert [detail["path"] for detail in details] == ["emial", "externalId", "event"]
 
 
 def test_a_lenient_batch_keeps_the_events_that_have_another_key(client, unique):
@@ -365,9 +365,9 @@ def read(address, make_key):
 def test_a_context_ignores_a_blocked_key(ingest, read, unique):
     customer = ingest(externalId=unique)["customerId"]
 
-    found = read(email="noreply@acme.com", externalId=unique).json()
+    context = read(email="noreply@acme.com", externalId=unique).json()
 
-    assert (found["customerId"], found["matchedBy"]) == (customer, "externalId")
+    assert (context["customerId"], context["matchedBy"]) == (customer, "externalId")
 
 
 def test_a_context_by_a_blocked_key_alone_is_400(read):
