@@ -19,8 +19,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    given = config.option.seed
-    config.stash[SEED] = random.randrange(10**6) if given is None else given
+    seed = config.option.seed
+    config.stash[SEED] = random.randrange(10**6) if seed is None else seed
     config.stash[SCENARIOS] = []
 
 
@@ -65,8 +65,8 @@ def service(tmp_path_factory, database, api_key):
         return services[-1]
 
     yield make
-    for each in services:
-        each.end()
+    for instance in services:
+        instance.end()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ async def test_two_services_with_two_workers_each_write_the_same_customers(
     scenario, amounts, service
 ):
     both = [service(WAYPATH_WORKERS="2"), service(WAYPATH_WORKERS="2")]
-    await asyncio.gather(*(each.start() for each in both))
+    await asyncio.gather(*(instance.start() for instance in both))
     async with scenario.senders(*both, count=48, pause=0.02) as senders:
         await senders.acknowledged(max(1500, amounts.goal // 4), seconds=240)
     scenario.judge(*both)

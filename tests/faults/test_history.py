@@ -80,21 +80,21 @@ async def test_a_planted_violation_is_found(kinds, ledger, cypher, plant, kind):
 
 
 async def test_an_answer_that_differs_from_the_one_before_is_found(kinds, ledger):
-    message, results = next(each for each in ledger.acknowledged if each[0].is_repeatable)
+    message, results = next(entry for entry in ledger.acknowledged if entry[0].is_repeatable)
     ledger.acknowledge(message, [{**results[0], "resolved": "phone!"}, *results[1:]])
 
     assert kinds() == {"replayed"}
 
 
 async def test_results_in_another_order_are_found(kinds, ledger):
-    message, results = next(each for each in ledger.acknowledged if len(each[1]) > 1)
+    message, results = next(entry for entry in ledger.acknowledged if len(entry[1]) > 1)
     ledger.acknowledge(message, results[::-1])
 
     assert "ordered" in kinds()
 
 
 async def test_half_of_a_request_that_was_given_up_is_found(kinds, ledger, cypher):
-    message, _ = next(each for each in ledger.acknowledged if len(each[1]) > 1)
+    message, _ = next(entry for entry in ledger.acknowledged if len(entry[1]) > 1)
     ledger.give_up(message)
     assert kinds() == set()
 

@@ -68,7 +68,7 @@ async def test_a_database_that_answers_after_the_deadline_is_an_honest_503(
         proxy.latency = 0
         scenario.recoveries.append(await senders.recovered(time.monotonic()))
         scenario.faults += 1
-    slow = {each.status for each in scenario.ledger.answers if began + 1 < each.at < ended}
+    slow = {answer.status for answer in scenario.ledger.answers if began + 1 < answer.at < ended}
     assert slow == {503}
     scenario.judge(behind)
 

@@ -79,7 +79,7 @@ async def test_what_was_accepted_in_an_overload_is_stored_once_and_nothing_else(
 
 
 async def test_a_rejected_request_says_when_to_send_it_again(overload):
-    waits = {each.retry_after for each in overload.flood.all if each.status == 503}
+    waits = {answer.retry_after for answer in overload.flood.all if answer.status == 503}
 
     assert all(wait and 1 <= wait <= 10 for wait in waits)
 
@@ -113,7 +113,7 @@ async def test_two_keys_that_flood_get_equal_shares(overloaded, amounts, other_k
         two.send(_batches(overloaded, "two", BATCH, other_key), 2 * rate, amounts.seconds),
     )
 
-    fewer, more = sorted(each.statuses[200] for each in responses)
+    fewer, more = sorted(outcome.statuses[200] for outcome in responses)
     assert more < 1.5 * fewer
 
 
