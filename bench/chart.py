@@ -41,9 +41,9 @@ def growth(folder: Path) -> Path:
     figure, (rate, tail) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     sizes = [stage["touchpoints"] for stage in stages]
     for position, row in enumerate(stages[0]["rows"]):
-        each = [stage["rows"][position] for stage in stages]
-        rate.plot(sizes, [one["events"] for one in each], marker="o", label=row["name"])
-        tail.plot(sizes, [one["p99"] for one in each], marker="o", label=row["name"])
+        rows = [stage["rows"][position] for stage in stages]
+        rate.plot(sizes, [one["events"] for one in rows], marker="o", label=row["name"])
+        tail.plot(sizes, [one["p99"] for one in rows], marker="o", label=row["name"])
     for axes, label in ((rate, "events a second"), (tail, "p99, ms")):
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
@@ -60,7 +60,7 @@ def overload(folder: Path) -> Path:
     steps = content["steps"]
     figure, (rate, tail) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     offered = [step["offered"] / step["capacity"] for step in steps]
-    rate.plot(offered, [min(1, each) for each in offered], color=OTHERS, ls="--", label="ideal")
+    rate.plot(offered, [min(1, load) for load in offered], color=OTHERS, ls="--", label="ideal")
     goodput = [step["goodput"] / step["capacity"] for step in steps]
     rate.plot(offered, goodput, color=OURS, marker="o", label="goodput")
     rate.set_ylabel("goodput of the capacity")

@@ -40,10 +40,10 @@ def run(rounds: int, seconds: float, warmup: float) -> None:
         key = program.api_key(neo4j)
         with program.peer(neo4j) as peer, program.service(neo4j) as service:
             contenders = [*_others(neo4j, peer, ids), *ours(service, key)]
-            for each in contenders:
-                if each.name in WARMING:
-                    status.update(f"warming up Java: {each.name}")
-                    each.load.run(warmup)
+            for row in contenders:
+                if row.name in WARMING:
+                    status.update(f"warming up Java: {row.name}")
+                    row.load.run(warmup)
             samples = contender.compare(contenders, neo4j.pid, rounds, seconds, status.update)
             retries = service.retries()
     title = f"medians of {rounds} rounds of {seconds:g} s; {retries} commits of ours repeated"

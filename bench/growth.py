@@ -81,14 +81,14 @@ class _Growth:
         took = time.monotonic() - began
         rows = list(self._rows())
         if size == STAGES[0]:
-            for each in rows:
-                self._tell(f"warming up Java: {each.name}")
-                each.load.run(warmup)
+            for row in rows:
+                self._tell(f"warming up Java: {row.name}")
+                row.load.run(warmup)
         yardstick = Driver(self._neo4j, YARDSTICK, ["cus_0"])
         speeds = [yardstick.run(seconds)]
         samples = contender.compare(rows, self._neo4j.pid, rounds, seconds, self._tell)
         speeds.append(yardstick.run(seconds))
-        speed = max(each.events / each.seconds for each in speeds)
+        speed = max(sample.events / sample.seconds for sample in speeds)
         return Stage(size, self._fill.customers, took, speed, samples)
 
     def _rows(self) -> Iterator[Contender]:

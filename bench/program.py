@@ -74,14 +74,14 @@ class Program:
         """The resident bytes of it, or where it has workers of each of them."""
         process = psutil.Process(self.pid)
         workers = [child for child in process.children() if "resource_tracker" not in _line(child)]
-        return [each.memory_info().rss for each in workers or [process]]
+        return [worker.memory_info().rss for worker in workers or [process]]
 
 
 def cpu_seconds(pid: int) -> float:
     """The CPU time that a process and its children have taken so far."""
     process = psutil.Process(pid)
-    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
+    times = [member.cpu_times() for member in (process, *process.children(recursive=True))]
+    return sum(cpu.user + cpu.system for cpu in times)
 
 
 @contextlib.contextmanager

@@ -44,17 +44,20 @@ def show(title: str, samples: Mapping[str, Sequence[Sample]]) -> None:
     for column in (*columns, "CPU µs/event", "Neo4j", "load"):
         table.add_column(column, justify="right")
     first = next(iter(samples.values()))
-    for name, each in samples.items():
-        table.add_row(name, *_cells(median(each), ratio(each, first)))
+    for name, rounds in samples.items():
+        table.add_row(name, *_cells(median(rounds), ratio(rounds, first)))
     console.print(table)
 
 
 def check(expectations: Iterable[Expectation]) -> None:
     """Prints whether each came out as expected. They are targets: none ends the run."""
-    for each in expectations:
-        sign = "≤" if each.at_most else "≥"
-        word = "[green]pass[/]" if each.is_met else "[red]FAIL[/]"
-        console.print(f"{word}  {each.text}: {each.measured:.2f} (expected {sign} {each.bound})")
+    for expectation in expectations:
+        sign = "≤" if expectation.at_most else "≥"
+        word = "[green]pass[/]" if expectation.is_met else "[red]FAIL[/]"
+        console.print(
+            f"{word}  {expectation.text}: {expectation.measured:.2f} "
+            f"(expected {sign} {expectation.bound})"
+        )
 
 
 def save(name: str, content: Mapping[str, Any]) -> Path:
@@ -71,8 +74,8 @@ def save(name: str, content: Mapping[str, Any]) -> Path:
 def figures(samples: Mapping[str, Sequence[Sample]]) -> list[dict[str, Any]]:
     """The rows of a table, for a file."""
     return [
-        {"name": name, **asdict(median(each)), "rounds": [asdict(sample) for sample in each]}
-        for name, each in samples.items()
+        {"name": name, **asdict(median(rounds)), "rounds": [asdict(sample) for sample in rounds]}
+        for name, rounds in samples.items()
     ]
 
 

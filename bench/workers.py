@@ -24,15 +24,17 @@ def run(numbers: Sequence[int], rounds: int, seconds: float, warmup: float) -> N
         }
         rows = [row for number in numbers for row in _rows(number, services[number], key)]
         status.update("warming up Java")
-        for each in rows[:2]:
-            each.load.run(warmup)
+        for row in rows[:2]:
+            row.load.run(warmup)
         samples = contender.compare(rows, neo4j.pid, rounds, seconds, status.update)
         memory = {number: services[number].memory() for number in numbers}
         retries = {number: services[number].retries() for number in numbers}
     report.show(f"medians of {rounds} rounds of {seconds:g} s", samples)
     for number, sizes in memory.items():
-        each = ", ".join(f"{size / MIB:.0f}" for size in sizes)
-        report.console.print(f"{number} workers: {each} MiB; {retries[number]} commits repeated")
+        memories = ", ".join(f"{size / MIB:.0f}" for size in sizes)
+        report.console.print(
+            f"{number} workers: {memories} MiB; {retries[number]} commits repeated"
+        )
     content = {"rows": report.figures(samples), "memory": memory, "retries": retries}
     report.save("workers", content)
 

@@ -25,20 +25,18 @@ _SPDX = {
 def tables() -> str:
     """The tables of the page: each package with its licence, by what needs it."""
     service = packages("service")
-    found = {
-        normalised(each["name"]): f"| {each['name']} | {_licence(each['licenses'])} |"
-        for each in sbom.document()["components"]
-        if each["purl"].startswith("pkg:pypi/")
+    rows = {
+        normalised(
+            component["name"]
+        ): f"| {component['name']} | {_licence(component['licenses'])} |"
+        for component in sbom.document()["components"]
+        if component["purl"].startswith("pkg:pypi/")
     }
     return "\n".join(
         [
-            *_table(
-                "The service, and its image", [found[name] for name in found if name in service]
-            ),
+            *_table("The service, and its image", [rows[name] for name in rows if name in service]),
             "",
-            *_table(
-                "For the embedded Neo4j", [found[name] for name in found if name not in service]
-            ),
+            *_table("For the embedded Neo4j", [rows[name] for name in rows if name not in service]),
             "",
         ]
     )
@@ -55,7 +53,7 @@ def _table(title: str, rows: list[str]) -> list[str]:
 
 
 def _licence(declared: list[dict[str, Any]]) -> str:
-    names = {each.get("expression") or _name(each["license"]) for each in declared}
+    names = {licence.get("expression") or _name(licence["license"]) for licence in declared}
     if any(name.startswith("BSD-") for name in names):
         names.discard("BSD")
     return ", ".join(sorted(names))

@@ -20,22 +20,24 @@ def document() -> Document:
     """The bill of materials of the service with its embedded Neo4j and its traces."""
     bill = _of_environment()
     wanted = packages("run")
-    parts = [each for each in bill["components"] if normalised(each["name"]) in wanted]
-    for each in parts:
-        if "licenses" not in each:
-            each["licenses"] = _said(each["name"])
+    parts = [
+        component for component in bill["components"] if normalised(component["name"]) in wanted
+    ]
+    for component in parts:
+        if "licenses" not in component:
+            component["licenses"] = _said(component["name"])
     fetched = [_of_jar(jar) for jar in jars.load_lock_file(jars.LOCK_FILE)]
     bill["components"] = parts + fetched
-    references = {each["bom-ref"] for each in parts}
+    references = {component["bom-ref"] for component in parts}
     root = bill["metadata"]["component"]["bom-ref"]
     bill["dependencies"] = [
-        each | {"dependsOn": sorted(references & set(each.get("dependsOn", ())))}
-        for each in bill["dependencies"]
-        if each["ref"] in references | {root}
+        dependency | {"dependsOn": sorted(references & set(dependency.get("dependsOn", ())))}
+        for dependency in bill["dependencies"]
+        if dependency["ref"] in references | {root}
     ]
-    for each in bill["dependencies"]:
-        if each["ref"] == root:
-            each["dependsOn"] += [jar["bom-ref"] for jar in fetched]
+    for dependency in bill["dependencies"]:
+        if dependency["ref"] == root:
+            dependency["dependsOn"] += [jar["bom-ref"] for jar in fetched]
     return bill
 
 
@@ -60,7 +62,7 @@ def _said(package: str) -> list[Document]:
 def _of_jar(jar: jars.Jar) -> Document:
     group, artifact, packaging, *classifier, version = jar.coordinates.split(":")
     # The type is in the URL where it is not the usual one, as the standard for them has it.
-    qualifiers = [f"classifier={each}" for each in classifier]
+    qualifiers = [f"classifier={name}" for name in classifier]
     qualifiers += [f"type={packaging}"] if packaging != "jar" else []
     query = f"?{'&'.join(qualifiers)}" if qualifiers else ""
     url = f"pkg:maven/{group}/{artifact}@{version}{query}"
