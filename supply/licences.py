@@ -26,11 +26,9 @@ def tables() -> str:
     """The tables of the page: each package with its licence, by what needs it."""
     service = packages("service")
     rows = {
-        normalised(
-            component["name"]
-        ): f"| {component['name']} | {_licence(component['licenses'])} |"
-        for component in sbom.document()["components"]
-        if component["purl"].startswith("pkg:pypi/")
+        normalised(part["name"]): f"| {part['name']} | {_licence(part['licenses'])} |"
+        for part in sbom.document()["components"]
+        if part["purl"].startswith("pkg:pypi/")
     }
     return "\n".join(
         [

@@ -20,15 +20,13 @@ def document() -> Document:
     """The bill of materials of the service with its embedded Neo4j and its traces."""
     bill = _of_environment()
     wanted = packages("run")
-    parts = [
-        component for component in bill["components"] if normalised(component["name"]) in wanted
-    ]
-    for component in parts:
-        if "licenses" not in component:
-            component["licenses"] = _said(component["name"])
+    parts = [part for part in bill["components"] if normalised(part["name"]) in wanted]
+    for part in parts:
+        if "licenses" not in part:
+            part["licenses"] = _said(part["name"])
     fetched = [_of_jar(jar) for jar in jars.load_lock_file(jars.LOCK_FILE)]
     bill["components"] = parts + fetched
-    references = {component["bom-ref"] for component in parts}
+    references = {part["bom-ref"] for part in parts}
     root = bill["metadata"]["component"]["bom-ref"]
     bill["dependencies"] = [
         dependency | {"dependsOn": sorted(references & set(dependency.get("dependsOn", ())))}
