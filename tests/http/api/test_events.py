@@ -39,8 +39,8 @@ def test_a_batch_is_answered_in_order(ingest, unique):
     answer = ingest([{"event": f"event_{n}", "email": f"{unique}{n % 2}@x.com"} for n in range(4)])
 
     assert answer["accepted"] == 4
-    assert [each["resolved"] for each in answer["results"]] == ["new", "new", "email", "email"]
-    customers = [each["customerId"] for each in answer["results"]]
+    assert [result["resolved"] for result in answer["results"]] == ["new", "new", "email", "email"]
+    customers = [result["customerId"] for result in answer["results"]]
     assert customers[:2] == customers[2:]
 
 
@@ -52,7 +52,7 @@ def test_500_events_are_taken(ingest, unique):
     answer = ingest([{"event": f"e{n}", "externalId": f"{unique}{n % 7}"} for n in range(500)])
 
     assert answer["accepted"] == 500
-    assert len({each["eventId"] for each in answer["results"]}) == 500
+    assert len({result["eventId"] for result in answer["results"]}) == 500
 
 
 def test_a_faulty_event_is_400_and_names_its_place(client):

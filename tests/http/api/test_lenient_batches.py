@@ -35,8 +35,8 @@ def batch(unique):
 
 def outcomes(response):
     return [
-        each["error"]["details"][0]["path"] if "error" in each else each["resolved"]
-        for each in response.json()["results"]
+        result["error"]["details"][0]["path"] if "error" in result else result["resolved"]
+        for result in response.json()["results"]
     ]
 
 
@@ -134,4 +134,4 @@ def test_an_own_key_with_another_payload_is_an_error_in_its_place(send, unique):
     results = send([*events, event(unique)]).json()["results"]
 
     assert results[1]["error"]["code"] == "idempotency_conflict"
-    assert ["error" in each for each in results] == [False, True, False]
+    assert ["error" in result for result in results] == [False, True, False]

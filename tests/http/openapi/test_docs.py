@@ -24,7 +24,7 @@ def page(address, api_key, chromium, seen):
     page = chromium.new_page()
     page.on("request", lambda request: seen["requests"].append(request.url))
     page.on("pageerror", lambda error: seen["complaints"].append(str(error)))
-    page.on("console", lambda said: seen["complaints"].append(said.text))
+    page.on("console", lambda message: seen["complaints"].append(message.text))
     page.goto(f"{address}/docs")
     page.locator(".opblock").nth(len(OPERATIONS) - 1).wait_for()
     return page
@@ -33,7 +33,9 @@ def page(address, api_key, chromium, seen):
 def test_it_shows_every_operation(page):
     shown = page.locator(".opblock-summary-path").all_inner_texts()
 
-    assert [text.replace("\u200b", "") for text in shown] == [each.path for each in OPERATIONS]
+    assert [text.replace("\u200b", "") for text in shown] == [
+        operation.path for operation in OPERATIONS
+    ]
 
 
 def test_it_neither_complains_nor_asks_anybody_else(page, address, seen):

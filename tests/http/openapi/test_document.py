@@ -104,12 +104,12 @@ def test_every_reference_leads_somewhere():
         if isinstance(node, dict):
             yield from [node["$ref"]] if "$ref" in node else []
             node = list(node.values())
-        for each in node if isinstance(node, list) else []:
-            yield from references(each)
+        for child in node if isinstance(node, list) else []:
+            yield from references(child)
 
-    found = {reference.removeprefix("#/components/") for reference in references(DOCUMENT)}
+    names = {reference.removeprefix("#/components/") for reference in references(DOCUMENT)}
 
-    assert found <= {
+    assert names <= {
         f"{section}/{name}" for section, named in DOCUMENT["components"].items() for name in named
     }
 
@@ -143,14 +143,14 @@ def test_each_error_stands_under_its_status(operation):
 
 
 def test_no_error_is_forgotten():
-    told = {
+    error_codes = {
         code
-        for each in operations()
-        for codes in answers(each.values[0]).values()
+        for param in operations()
+        for codes in answers(param.values[0]).values()
         for code in codes
     }
 
-    assert told == STATUS.keys() - {ForbiddenOrigin.code}  # which is for people, and a page
+    assert error_codes == STATUS.keys() - {ForbiddenOrigin.code}  # which is for people, and a page
 
 
 @pytest.mark.parametrize("error", [ServiceError, *ServiceError.__subclasses__()])
@@ -202,8 +202,8 @@ def test_the_contracts_examples_are_answered_as_it_says(caller, name):
 
 @pytest.mark.parametrize("operation", operations())
 def test_every_example_is_what_its_schema_says(operation):
-    for said in (operation.get("requestBody", {}), *operation["responses"].values()):
-        content = said.get("content", {}).get("application/json", {})
+    for message in (operation.get("requestBody", {}), *operation["responses"].values()):
+        content = message.get("content", {}).get("application/json", {})
         for example in content.get("examples", {}).values():
             validate(example["value"], content["schema"])
 
@@ -246,9 +246,11 @@ def test_conflicts_and_changes_are_what_their_schemas_say(caller, ingest, unique
     pair = "~".join(sorted([one, other]))
 
     conflicts = caller.get("/v1/identity/conflicts", params={"limit": 1}).json()
-    said = {"reason": "x"}
-    dismissed = caller.post(f"/v1/identity/conflicts/{pair}/dismiss", json=said).json()
-    marked = caller.post("/v1/identity/shared", json={"email": email, "shared": True} | said).json()
+    reason = {"reason": "x"}
+    dismissed = caller.post(f"/v1/identity/conflicts/{pair}/dismiss", json=reason).json()
+    marked = caller.post(
+        "/v1/identity/shared", json={"email": email, "shared": True} | reason
+    ).json()
     undone = caller.post(f"/v1/dismissals/{dismissed['id']}/undo").json()
     changes = caller.get("/v1/identity/changes", params={"customer": one}).json()
 
@@ -269,7 +271,7 @@ def test_an_erasure_is_what_its_schema_says(caller, ingest, unique):
     assert documented.keys() >= {"200", "202"}
     validate(erased.json(), documented["200"]["content"]["application/json"]["schema"])
     validate(changes, {"$ref": "#/components/schemas/AuditPage"})
-    assert [each["kind"] for each in changes["changes"]] == ["erasure"]
+    assert [change["kind"] for change in changes["changes"]] == ["erasure"]
 
 
 def test_an_explanation_is_what_its_schema_says(caller, ingest, unique):

@@ -153,9 +153,9 @@ def test_the_login_leads_on_to_where_one_wanted_to_go(stranger, reading_key, tar
     ],
 )
 def test_the_login_leads_to_no_other_site(stranger, reading_key, target):
-    asked = stranger.get("/login", params={"next": target})
+    page = stranger.get("/login", params={"next": target})
 
-    assert 'name="next" value="/"' in asked.text
+    assert 'name="next" value="/"' in page.text
     assert whereto(log_in(stranger, reading_key, target)) == (303, "/")
 
 
@@ -257,9 +257,9 @@ def test_the_search_finds_by_any_key(person, ingest, unique, phone, text):
     customer = ingest(**keys)["customerId"]
     ingest(customer=customer, externalId=f"a@{unique}")
 
-    found = person.get("/search", params={"q": text.format(unique, phone[2:5], phone[5:])})
+    response = person.get("/search", params={"q": text.format(unique, phone[2:5], phone[5:])})
 
-    assert whereto(found) == (303, f"/customers/{customer}")
+    assert whereto(response) == (303, f"/customers/{customer}")
 
 
 def test_the_search_finds_by_the_customers_id(person, ingest, unique):
@@ -271,9 +271,9 @@ def test_the_search_finds_by_the_customers_id(person, ingest, unique):
 def test_an_external_id_may_look_like_a_customers_id(person, ingest, unique):
     customer = ingest(externalId=f"cus_{unique}")["customerId"]
 
-    found = person.get("/search", params={"q": f"cus_{unique}"})
+    response = person.get("/search", params={"q": f"cus_{unique}"})
 
-    assert whereto(found)[1] == f"/customers/{customer}"
+    assert whereto(response)[1] == f"/customers/{customer}"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_an_external_id_may_look_like_a_customers_id(person, ingest, unique):
         "cus_nobody",
         "+1",
         "x" * 300,
-        *(f"{each} of nobody" for each in HOSTILE),
+        *(f"{text} of nobody" for text in HOSTILE),
     ],
 )
 def test_nobody_is_said_to_be_nobody(person, text):
@@ -362,9 +362,9 @@ def merged(address, make_key, ingest, unique):
 def test_the_id_of_a_merged_customer_leads_to_the_survivor(person, merged, query):
     survivor, other = merged("one person")
 
-    found = person.get(f"/customers/{other}{query}")
+    response = person.get(f"/customers/{other}{query}")
 
-    assert whereto(found) == (303, f"/customers/{survivor}{query}")
+    assert whereto(response) == (303, f"/customers/{survivor}{query}")
 
 
 def test_the_page_shows_what_was_merged_into_the_customer_and_why(person, merged):
@@ -434,7 +434,7 @@ def test_whatever_was_sent_is_text_and_never_markup(person, ingest, unique, text
 
     assert hostile.markup == plain.markup
     assert hostile.text.count(text) == plain.text.count("plain")
-    assert not [each for each in hostile.links if not each.startswith(("/", "#"))]
+    assert not [link for link in hostile.links if not link.startswith(("/", "#"))]
 
 
 def test_each_touchpoint_links_to_why_it_is_here(person, ingest, unique):
@@ -443,7 +443,7 @@ def test_each_touchpoint_links_to_why_it_is_here(person, ingest, unique):
 
     links = Parsed(person.get(f"/customers/{results[0]['customerId']}").text).links
 
-    assert {f"/events/{each['eventId']}" for each in results} <= set(links)
+    assert {f"/events/{result['eventId']}" for result in results} <= set(links)
 
 
 def test_why_an_event_is_here_is_said_in_words(person, ingest, unique):
@@ -556,7 +556,7 @@ def test_too_many_pages_are_429_with_a_page(database, reading_key):
             log_in(client, reading_key)
             responses = [client.get("/") for _ in range(3)]
 
-    assert [each.status_code for each in responses] == [200, 200, 429]
+    assert [response.status_code for response in responses] == [200, 200, 429]
     assert int(responses[-1].headers["retry-after"]) > 0
     assert "The key may send 2 events a minute." in responses[-1].text
 
@@ -587,4 +587,4 @@ def test_the_cookie_opens_no_route_of_the_api(person):
 def test_the_login_names_the_methods_that_it_takes(stranger):
     allowed = stranger.put("/login").headers["allow"]
 
-    assert {each.strip() for each in allowed.split(",")} == {"GET", "HEAD", "POST"}
+    assert {method.strip() for method in allowed.split(",")} == {"GET", "HEAD", "POST"}

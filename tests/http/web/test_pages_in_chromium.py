@@ -46,7 +46,9 @@ def open_page(chromium, address, noise):
         page.on("pageerror", lambda error: noise.append(str(error)))
         page.on(
             "console",
-            lambda said: noise.append(said.text) if said.type in ("error", "warning") else None,
+            lambda message: (
+                noise.append(message.text) if message.type in ("error", "warning") else None
+            ),
         )
         return page
 
@@ -234,14 +236,14 @@ def test_hostile_data_runs_nothing(logged_in, hostile, noise):
 
 def test_hostile_searches_run_nothing(logged_in, noise):
     page = logged_in()
-    for text in (f"{each} of nobody" for each in HOSTILE):
+    for text in (f"{name} of nobody" for name in HOSTILE):
         page.get_by_label("Email, phone").fill(text)
         page.keyboard.press("Enter")
         page.get_by_text("Nobody is known by").wait_for()
         assert page.get_by_label("Email, phone").input_value() == text
 
     # Chromium notes every page that is 404.
-    assert not [each for each in noise if "status of 404" not in each]
+    assert not [message for message in noise if "status of 404" not in message]
 
 
 @pytest.mark.parametrize("viewport", [PHONE, WIDE], ids=["phone", "wide"])
@@ -285,7 +287,7 @@ def test_dark_is_dark_and_light_is_light(logged_in):
     def paper(scheme):
         page = logged_in(color_scheme=scheme)
         color = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        return sum(int(each) for each in color[4:-1].split(","))
+        return sum(int(channel) for channel in color[4:-1].split(","))
 
     assert paper("dark") < 150
     assert paper("light") > 600
@@ -295,7 +297,7 @@ def test_headings_go_down_one_level_at_a_time(logged_in, many):
     page = logged_in(many)
 
     levels = page.evaluate(
-        "[...document.querySelectorAll('h1,h2,h3,h4')].map((each) => +each.tagName[1])"
+        "[...document.querySelectorAll('h1,h2,h3,h4')].map((heading) => +heading.tagName[1])"
     )
 
     assert levels[0] == 1
@@ -308,8 +310,8 @@ FAINT = """
 () => {
   const parse = (color) => color.match(/[\\d.]+/g).map(Number);
   const light = (color) => {
-    const [r, g, b] = parse(color).map((each) => each / 255)
-      .map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = parse(color).map((channel) => channel / 255)
+      .map((channel) => channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (element) => {
@@ -319,9 +321,10 @@ FAINT = """
   const contrast = (one, other) =>
     (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
   return [...document.querySelectorAll("body *")]
-    .filter((each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-    .filter((each) =>
-      contrast(light(getComputedStyle(each).color), light(behind(each))) < 4.5)
-    .map((each) => each.outerHTML.slice(0, 100));
+    .filter((element) =>
+      [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .filter((element) =>
+      contrast(light(getComputedStyle(element).color), light(behind(element))) < 4.5)
+    .map((element) => element.outerHTML.slice(0, 100));
 }
 """
