@@ -28,9 +28,9 @@ def post(address, key):
     """Sends a JSON-RPC message as it is to `/mcp`."""
 
     def send(message=LIST, headers=None, **arguments):
-        given = {"X-API-Key": key} if headers is None else headers
+        request_headers = {"X-API-Key": key} if headers is None else headers
         content = {"json": message} if "content" not in arguments else {}
-        return http_client.post(f"{address}/mcp", headers=given, **content, **arguments)
+        return http_client.post(f"{address}/mcp", headers=request_headers, **content, **arguments)
 
     return send
 

@@ -57,7 +57,7 @@ async def test_a_batch_is_answered_in_its_order(call, unique):
 
     assert answer["accepted"] == 4
     assert answer["results"][3]["customerId"] == answer["results"][0]["customerId"]
-    assert [each["resolved"] for each in answer["results"]] == ["new", "new", "new", "email"]
+    assert [result["resolved"] for result in answer["results"]] == ["new", "new", "new", "email"]
 
 
 async def test_a_lenient_batch_has_an_error_in_the_place_of_a_bad_event(call):
@@ -89,32 +89,34 @@ async def test_get_context_tells_of_the_customer_who_has_a_key(call, unique):
     email = f"{unique}@acme.com"
     customer = (await call("ingest_event", EXAMPLE | {"email": email})).structured_content
 
-    found = (await call("get_context", {"email": email, "limit": 5})).structured_content
+    context = (await call("get_context", {"email": email, "limit": 5})).structured_content
 
-    assert (found["customerId"], found["matchedBy"]) == (customer["customerId"], "email")
+    assert (context["customerId"], context["matchedBy"]) == (customer["customerId"], "email")
 
 
 async def test_get_timeline_goes_on_where_the_page_before_ended(call, unique):
     event = EXAMPLE | {"email": f"{unique}@acme.com"}
     kept = [(await call("ingest_event", event)).structured_content for _ in range(2)]
-    asked = {"customer": kept[0]["customerId"], "limit": 1}
+    arguments = {"customer": kept[0]["customerId"], "limit": 1}
 
-    page = (await call("get_timeline", asked)).structured_content
-    rest = (await call("get_timeline", asked | {"cursor": page["nextCursor"]})).structured_content
+    page = (await call("get_timeline", arguments)).structured_content
+    rest = (
+        await call("get_timeline", arguments | {"cursor": page["nextCursor"]})
+    ).structured_content
 
-    found = [each["eventId"] for each in page["touchpoints"] + rest["touchpoints"]]
-    assert found == [each["eventId"] for each in reversed(kept)]
+    event_ids = [touchpoint["eventId"] for touchpoint in page["touchpoints"] + rest["touchpoints"]]
+    assert event_ids == [result["eventId"] for result in reversed(kept)]
 
 
 async def test_explain_event_tells_why_an_event_is_with_its_customer(call, address, key, unique):
     event = EXAMPLE | {"email": f"{unique}@acme.com"}
     kept = (await call("ingest_event", event)).structured_content
 
-    found = (await call("explain_event", {"eventId": kept["eventId"]})).structured_content
+    explanation = (await call("explain_event", {"eventId": kept["eventId"]})).structured_content
 
     route = f"{address}/v1/events/{kept['eventId']}"
-    assert found == http_client.get(route, headers={"X-API-Key": key}).json()
-    assert f"so {kept['customerId']} was created" in found["explanation"]
+    assert explanation == http_client.get(route, headers={"X-API-Key": key}).json()
+    assert f"so {kept['customerId']} was created" in explanation["explanation"]
 
 
 @pytest.mark.parametrize(
@@ -125,9 +127,9 @@ async def test_a_value_of_the_properties_comes_back_as_it_was(call, unique, valu
     event = {"event": "x", "email": f"{unique}@acme.com", "properties": {"value": value}}
     customer = (await call("ingest_event", event)).structured_content["customerId"]
 
-    found = (await call("get_timeline", {"customer": customer})).structured_content
+    timeline = (await call("get_timeline", {"customer": customer})).structured_content
 
-    assert found["touchpoints"][0]["properties"] == {"value": value}
+    assert timeline["touchpoints"][0]["properties"] == {"value": value}
 
 
 async def test_what_was_sent_as_exact_text_is_in_the_text_of_an_answer(call, client, unique):
