@@ -101,7 +101,7 @@ def key_of(make_key, cypher):
     }
     for scope in api_keys.SCOPES:
         made[scope] = make_key(scope)
-        made[f"all but {scope}"] = make_key(*(each for each in api_keys.SCOPES if each != scope))
+        made[f"all but {scope}"] = make_key(*(other for other in api_keys.SCOPES if other != scope))
     for kind, change in (
         ("revoked", "k.revokedAt = datetime()"),
         ("expired", "k.expiresAt = datetime() - duration('PT1S')"),
@@ -188,25 +188,25 @@ def records(serve, api_key):
 def test_every_record_of_the_log_is_one_json_object_that_no_caller_can_forge(records):
     objects = [json.loads(line) for line in records.splitlines()]
 
-    assert all({"event", "level", "timestamp"} <= each.keys() for each in objects)
-    assert not [each for each in objects if each["event"] == "forged"]
+    assert all({"event", "level", "timestamp"} <= record.keys() for record in objects)
+    assert not [record for record in objects if record["event"] == "forged"]
     assert "\x1b" not in records
 
 
 def test_a_refused_request_is_logged_with_its_id(records):
     objects = [json.loads(line) for line in records.splitlines()]
 
-    (refused,) = [each for each in objects if each.get("request_id") == "ours-42"]
+    (refused,) = [record for record in objects if record.get("request_id") == "ours-42"]
     assert (refused["event"], refused["code"]) == ("request_rejected", "not_found")
 
 
 def of(path, named):
     """What is named by how a path begins."""
-    return next(each for start, each in named.items() if path.startswith(start))
+    return next(value for start, value in named.items() if path.startswith(start))
 
 
 def command_lines():
-    return [" ".join(each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"])]
+    return [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
 
 
 def _answers(address):

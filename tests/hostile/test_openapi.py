@@ -22,7 +22,9 @@ def document():
     for operations in document["paths"].values():
         for operation in operations.values():
             parameters = operation["parameters"]
-            operation["parameters"] = [each for each in parameters if each != ENCODING]
+            operation["parameters"] = [
+                parameter for parameter in parameters if parameter != ENCODING
+            ]
     return document
 
 
@@ -72,8 +74,8 @@ def of_route(operation_id):
     return test
 
 
-for each in OPERATIONS:
-    globals()[f"test_{each.id}_does_what_its_document_says"] = of_route(each.id)
+for operation in OPERATIONS:
+    globals()[f"test_{operation.id}_does_what_its_document_says"] = of_route(operation.id)
 
 
 @schema.include(path_regex="timeline").parametrize()

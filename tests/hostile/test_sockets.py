@@ -296,15 +296,15 @@ def test_a_body_that_is_not_one_gzip_member_is_400(client, content):
     assert response.status_code == 400
 
 
-@pytest.mark.parametrize("given", ["a", "a" * 128, "0f-A_.9"])
-def test_a_sane_request_id_is_taken(address, given):
-    response = http_client.get(f"{address}/healthz", headers={"X-Request-Id": given})
+@pytest.mark.parametrize("request_id", ["a", "a" * 128, "0f-A_.9"])
+def test_a_sane_request_id_is_taken(address, request_id):
+    response = http_client.get(f"{address}/healthz", headers={"X-Request-Id": request_id})
 
-    assert response.headers["x-request-id"] == given
+    assert response.headers["x-request-id"] == request_id
 
 
-@pytest.mark.parametrize("given", ["", "a" * 129, "a b", "a\tb", "<x>", "a;b"])
-def test_any_other_request_id_is_replaced(address, given):
-    response = http_client.get(f"{address}/healthz", headers={"X-Request-Id": given})
+@pytest.mark.parametrize("request_id", ["", "a" * 129, "a b", "a\tb", "<x>", "a;b"])
+def test_any_other_request_id_is_replaced(address, request_id):
+    response = http_client.get(f"{address}/healthz", headers={"X-Request-Id": request_id})
 
     assert response.headers["x-request-id"].startswith("req_")

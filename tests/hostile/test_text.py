@@ -81,7 +81,7 @@ def test_a_property_is_stored_as_it_is(client, cypher, unique, text):
 
 def test_cypher_in_every_field_creates_and_deletes_nothing(client, ingest, cypher, unique):
     attack = "x'}) CREATE (:Pwned) WITH 1 AS a MATCH (n) DETACH DELETE n //"
-    there = ingest(externalId=f"there-{unique}")
+    answer = ingest(externalId=f"there-{unique}")
 
     for field in FIELDS:
         client.post("/v1/events", json={"event": "x", "externalId": unique} | {field: attack})
@@ -92,7 +92,7 @@ def test_cypher_in_every_field_creates_and_deletes_nothing(client, ingest, cyphe
 
     assert cypher("MATCH (n:Pwned) RETURN n") == []
     left = "MATCH (:Customer {id: $customerId})-->(t:Touchpoint {id: $eventId}) RETURN t"
-    assert len(cypher(left, **there)) == 1
+    assert len(cypher(left, **answer)) == 1
 
 
 @pytest.mark.parametrize(
