@@ -39,9 +39,9 @@ Rows = Callable[..., list[dict[str, Any]]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if given := getattr(config, "workerinput", None):
-        config.stash[DATABASE] = msgspec.convert(given["database"], TestDatabase)
-        config.stash[TURNS] = given["turns"]
+    if worker_input := getattr(config, "workerinput", None):
+        config.stash[DATABASE] = msgspec.convert(worker_input["database"], TestDatabase)
+        config.stash[TURNS] = worker_input["turns"]
     elif not config.option.collectonly:
         config.stash[DATABASE], stop = start()
         config.add_cleanup(stop)
@@ -219,8 +219,8 @@ def cli(environment):
 
     def run(*arguments, stdin="", **variables):
         done = command.run(*arguments, env=environment | variables, stdin=stdin.encode())
-        said = (each.decode() for each in (done.stdout, done.stderr))
-        return subprocess.CompletedProcess(done.args, done.returncode, *said)
+        outputs = (output.decode() for output in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, *outputs)
 
     return run
 

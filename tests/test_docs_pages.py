@@ -21,7 +21,7 @@ from tests.support.openapi import DOCUMENT, OPERATIONS
 METRICS = CHECKOUT / "docs" / "metrics.md"
 README = (CHECKOUT / "README.md").read_text()
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
-ELSEWHERE = [each for page in PAGES for each in blocks(page) if each.mark == "elsewhere"]
+ELSEWHERE = [block for page in PAGES for block in blocks(page) if block.mark == "elsewhere"]
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +57,9 @@ def test_a_block_that_does_not_come_true_is_told(
 
 
 def test_what_a_shell_sets_is_there_for_those_after_it(service, environment, cypher, tmp_path):
-    told = """echo '{"customerId": "cus_1"}'"""
-    asked = "import os; assert (os.environ['NAME'], os.environ['CUSTOMER_ID']) == ('x', 'cus_1')"
-    blocks = [("sh", f"NAME=x\n{told}"), ("json", '{"customerId": "…"}'), ("python", asked)]
+    command = """echo '{"customerId": "cus_1"}'"""
+    program = "import os; assert (os.environ['NAME'], os.environ['CUSTOMER_ID']) == ('x', 'cus_1')"
+    blocks = [("sh", f"NAME=x\n{command}"), ("json", '{"customerId": "…"}'), ("python", program)]
 
     Reader(tmp_path, service, environment, cypher).read(
         [Block("a page", 1, language, text, None, "") for language, text in blocks]
@@ -69,7 +69,7 @@ def test_what_a_shell_sets_is_there_for_those_after_it(service, environment, cyp
 @pytest.mark.parametrize("block", ELSEWHERE, ids=str)
 def test_what_is_run_elsewhere_stands_there(block):
     files, _, reason = block.said.partition(", because ")
-    there = "\n".join(
+    text = "\n".join(
         line
         for file in files.split()
         for line in (CHECKOUT / file).read_text().splitlines()
@@ -77,7 +77,7 @@ def test_what_is_run_elsewhere_stands_there(block):
     )
 
     assert reason
-    assert [line for line in block.lines if line not in there] == []
+    assert [line for line in block.lines if line not in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -98,7 +98,9 @@ def leads_somewhere(page, link):
 def anchors(text):
     """The anchors of the headings of a page, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in headings}
+    return {
+        re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings
+    }
 
 
 def test_the_page_of_the_api_has_every_route_with_its_scope():
@@ -106,7 +108,9 @@ def test_the_page_of_the_api_has_every_route_with_its_scope():
 
     named = {tuple(code(row[0])[0].split()): (code(row[1]) or [None])[0] for row in rows}
 
-    assert named == {(each.method, each.path): each.scope for each in OPERATIONS}
+    assert named == {
+        (operation.method, operation.path): operation.scope for operation in OPERATIONS
+    }
 
 
 def test_the_readme_has_every_code_of_an_error_with_its_status():

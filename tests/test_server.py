@@ -144,7 +144,7 @@ def test_the_cookie_is_secure_behind_the_proxies_that_are_trusted(serve, make_ke
 
     proxies = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
 
-    assert {each for each in proxies if sets_a_secure_cookie(address, key, each)} == secure
+    assert {proxy for proxy in proxies if sets_a_secure_cookie(address, key, proxy)} == secure
 
 
 def test_it_answers_503_while_its_database_is_away_and_recovers(serve, database, api_key):

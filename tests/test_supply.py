@@ -35,26 +35,29 @@ def bill():
 @pytest.mark.parametrize("lock", EXTRAS)
 def test_a_lock_has_what_the_project_asks_for(project, lock):
     extras = project["project"]["optional-dependencies"]
-    asked = [
+    requirements = [
         *project["project"]["dependencies"],
-        *(each for e in EXTRAS[lock] for each in extras[e]),
+        *(requirement for e in EXTRAS[lock] for requirement in extras[e]),
     ]
     locked = packages(lock)
 
     missing = [
-        each
-        for each in map(Requirement, asked)
-        if not each.specifier.contains(locked.get(normalised(each.name), "0"))
+        requirement
+        for requirement in map(Requirement, requirements)
+        if not requirement.specifier.contains(locked.get(normalised(requirement.name), "0"))
     ]
 
     assert not missing, "make lock"
 
 
 def test_what_builds_it_is_locked_too(project):
-    asked = [*project["build-system"]["requires"], *project["dependency-groups"]["build"]]
+    requirements = [*project["build-system"]["requires"], *project["dependency-groups"]["build"]]
     locked = packages("build")
 
-    assert all(each.specifier.contains(locked[each.name]) for each in map(Requirement, asked))
+    assert all(
+        requirement.specifier.contains(locked[requirement.name])
+        for requirement in map(Requirement, requirements)
+    )
 
 
 @pytest.mark.parametrize("lock", ["build", *EXTRAS])
@@ -73,14 +76,14 @@ def test_a_lock_names_no_address(lock):
 
 def test_the_bill_names_every_package_that_runs(bill):
     named = {
-        normalised(each["name"]): each["version"]
-        for each in bill["components"]
-        if each["purl"].startswith("pkg:pypi/")
+        normalised(component["name"]): component["version"]
+        for component in bill["components"]
+        if component["purl"].startswith("pkg:pypi/")
     }
     installed = {
-        normalised(each.name): each.version
-        for each in metadata.distributions()
-        if normalised(each.name) in packages("run")
+        normalised(distribution.name): distribution.version
+        for distribution in metadata.distributions()
+        if normalised(distribution.name) in packages("run")
     }
 
     assert installed.items() <= named.items()
@@ -89,9 +92,9 @@ def test_the_bill_names_every_package_that_runs(bill):
 
 def test_the_bill_has_the_digest_of_every_jar(bill):
     digests = {
-        each["hashes"][0]["content"]
-        for each in bill["components"]
-        if each["purl"].startswith("pkg:maven/")
+        component["hashes"][0]["content"]
+        for component in bill["components"]
+        if component["purl"].startswith("pkg:maven/")
     }
 
     assert digests == {jar.sha256 for jar in jars.load_lock_file(jars.LOCK_FILE)}

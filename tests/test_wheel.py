@@ -77,7 +77,7 @@ def test_it_is_not_the_checkout_that_runs(installed, folder):
         cwd=folder, capture_output=True, text=True, check=True, timeout=60,
     ).stdout.split()  # fmt: skip
 
-    assert all(Path(each).is_relative_to(folder / "venv") for each in where)
+    assert all(Path(path).is_relative_to(folder / "venv") for path in where)
     assert {file.name for file in Path(where[0]).glob("*.toml")} == {"jgo.lock.toml"}
 
 
@@ -108,7 +108,7 @@ def test_it_serves_events_and_pages(installed, environment, folder, free_port, a
         ) as client:
             wait_for(lambda: answers(address))
             wait_until_ready(address)
-            said = [
+            responses = [
                 client.post("/v1/events", json=EVENT),
                 *map(client.get, ("/login", "/docs", "/docs/swagger-ui.css", "/openapi.json")),
             ]
@@ -116,7 +116,7 @@ def test_it_serves_events_and_pages(installed, environment, folder, free_port, a
         process.terminate()
         code = process.wait(timeout=60)
 
-    assert [answer.status_code for answer in said] == [200] * 5
+    assert [answer.status_code for answer in responses] == [200] * 5
     assert code == 0
 
 
@@ -124,16 +124,16 @@ def test_its_data_is_with_the_users_own_unless_a_setting_says_where(waypath, fol
     without = {"NEO4J_URI": "", "NEO4J_PASSWORD": ""}
 
     default = waypath("check", **without).stdout
-    given = waypath("check", WAYPATH_DATA_DIR="here", **without).stdout
+    output = waypath("check", WAYPATH_DATA_DIR="here", **without).stdout
 
     assert f"no Neo4j runs in {folder}/data/waypath-events/neo4j" in default
-    assert f"no Neo4j runs in {folder}/here/neo4j" in given
+    assert f"no Neo4j runs in {folder}/here/neo4j" in output
 
 
 def test_a_checkout_keeps_its_data_in_itself_wherever_it_is_called(folder):
-    asked = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", "from app import settings; print(settings.load({}).data_dir)"],
         cwd=folder, env=os.environ, capture_output=True, text=True, check=True, timeout=60,
     ).stdout  # fmt: skip
 
-    assert asked == f"{CHECKOUT}/.data\n"
+    assert output == f"{CHECKOUT}/.data\n"

@@ -192,11 +192,11 @@ def test_a_version_is_new_enough_or_not(version, is_ok):
 
 
 @pytest.mark.parametrize(
-    ("theirs", "text"),
+    ("database_time", "text"),
     [(1026.0, "6 s ahead of ours"), (940.0, "60 s behind ours"), (1024.0, None), (996.0, None)],
 )
-def test_clocks_agree_to_some_seconds_although_the_answer_took_long(theirs, text):
-    finding = diagnostics.clock(theirs, 1000.0, 1020.0)
+def test_clocks_agree_to_some_seconds_although_the_answer_took_long(database_time, text):
+    finding = diagnostics.clock(database_time, 1000.0, 1020.0)
 
     assert finding.is_ok == (text is None)
     assert text is None or text in finding.text
