@@ -68,7 +68,7 @@ def test_what_a_shell_sets_is_there_for_those_after_it(service, environment, cyp
 
 @pytest.mark.parametrize("block", ELSEWHERE, ids=str)
 def test_what_is_run_elsewhere_stands_there(block):
-    files, _, reason = block.said.partition(", because ")
+    files, _, reason = block.note.partition(", because ")
     text = "\n".join(
         line
         for file in files.split()

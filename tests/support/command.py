@@ -14,7 +14,7 @@ from app.cli.group import COMMANDS, cli
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["__main__", __name__, *(place.partition(":")[0] for place, _ in COMMANDS.values())]
+    ["__main__", __name__, *(target.partition(":")[0] for target, _ in COMMANDS.values())]
 )
 TIMEOUT = 120  # seconds
 
@@ -55,8 +55,8 @@ def run(
             process.kill()
             process.join()
             raise TimeoutExpired(arguments, TIMEOUT)
-        for each in (stdout, stderr):
-            each.seek(0)
+        for output in (stdout, stderr):
+            output.seek(0)
         return CompletedProcess(arguments, process.exitcode, stdout.read(), stderr.read())
 
 

@@ -88,13 +88,16 @@ def _find_image(client: docker.DockerClient) -> None:
 
 
 def _given() -> tuple[Database, str | None, Stop]:
-    given = settings.load(os.environ)
-    if given.neo4j_uri is None:
+    environment = settings.load(os.environ)
+    if environment.neo4j_uri is None:
         raise ValueError("TEST_NEO4J=given needs NEO4J_URI")
     database = Database(
-        given.neo4j_uri, given.neo4j_username, given.neo4j_password, given.neo4j_database
+        environment.neo4j_uri,
+        environment.neo4j_username,
+        environment.neo4j_password,
+        environment.neo4j_database,
     )
-    return database, given.neo4j_browser, lambda: None
+    return database, environment.neo4j_browser, lambda: None
 
 
 def _container() -> tuple[Database, str | None, Stop]:

@@ -51,7 +51,7 @@ class Block:
     language: str
     text: str
     mark: str | None
-    said: str
+    note: str
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line} ({self.language or 'no language'})"
@@ -65,18 +65,18 @@ class Block:
 
 def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
-    found: list[Block] = []
-    mark, said = None, ""
+    page_blocks: list[Block] = []
+    mark, note = None, ""
     for token in MarkdownIt().parse(page.read_text()):
         if token.type == "html_block" and (match := _MARK.fullmatch(token.content.strip())):
-            mark, said = match[1], match[2] or ""
+            mark, note = match[1], match[2] or ""
             continue
         if token.type == "fence":
             line = token.map[0] + 1 if token.map else 0
             name = str(page.relative_to(CHECKOUT))
-            found.append(Block(name, line, token.info.strip(), token.content, mark, said))
-        mark, said = None, ""
-    return found
+            page_blocks.append(Block(name, line, token.info.strip(), token.content, mark, note))
+        mark, note = None, ""
+    return page_blocks
 
 
 class Reader:
@@ -126,8 +126,8 @@ class Reader:
             program = [*PROGRAMS[block.language], text]
             self._run(block, self._folder, "-c", 'exec "$@"', "bash", *program)
         elif block.language == "json":
-            found, expected = shape(self._answer), shape(json.loads(text))
-            assert found == expected, f"{block}: the answer was {str(self._answer)[:2000]}"
+            actual, expected = shape(self._answer), shape(json.loads(text))
+            assert actual == expected, f"{block}: the answer was {str(self._answer)[:2000]}"
         elif block.language == "cypher":
             self._cypher(text)
         elif block.language == "yaml":
@@ -142,11 +142,11 @@ class Reader:
             case "mcp client":
                 self._start_agent(json.loads(text))
             case "schema":
-                self._check_schema(json.loads(text), block.said)
+                self._check_schema(json.loads(text), block.note)
             case "dry run":
                 self._run(block, CHECKOUT, "-c", f"export MAKEFLAGS=n; {text}")
             case _:
-                assert block.said, f"{block}: its mark says no reason"
+                assert block.note, f"{block}: its mark says no reason"
 
     def _run(self, block: Block, folder: Path, *arguments: str) -> None:
         # A shell that has what those before it have set, and hands it on to what it starts.
@@ -159,8 +159,8 @@ class Reader:
             check=False,
             timeout=120,
         )
-        said = f"exit code {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-        assert done.returncode == 0, f"{block}: {said}"
+        output = f"exit code {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == 0, f"{block}: {output}"
         self._answer = _last_json(done.stdout)
         if isinstance(self._answer, dict):
             self._remember(self._answer)
@@ -209,7 +209,7 @@ class Reader:
 def shape(value: Any) -> Any:
     """The names in a JSON value and the kinds of what they have; a list counts as its first."""
     if isinstance(value, dict):
-        return {name: shape(each) for name, each in value.items()}
+        return {name: shape(item) for name, item in value.items()}
     if isinstance(value, list):
         return [shape(value[0])] if value else []
     return "number" if type(value) in (int, float) else type(value).__name__
@@ -221,10 +221,10 @@ def _is_error(answer: Any) -> bool:
 
 def _last_json(text: str) -> Any:
     """The last JSON object that begins a line, or follows another one."""
-    found, at = None, 0
+    last_value, at = None, 0
     while match := re.compile(r"^\s*(?=[{\[])|(?<=[}\]])(?=\{)", re.MULTILINE).search(text, at):
         try:
-            found, at = json.JSONDecoder().raw_decode(text, match.end())
+            last_value, at = json.JSONDecoder().raw_decode(text, match.end())
         except ValueError:
             at = match.end() + 1
-    return found
+    return last_value

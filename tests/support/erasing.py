@@ -21,6 +21,8 @@ def erase(caller):
     def run(customer, **query):
         # On a busy machine it takes longer than a call waits.
         calls = (caller.delete(f"/v1/customers/{customer}", params=query) for _ in range(10))
-        return http_client.ok_json(next(each for each in calls if each.status_code != 202))
+        return http_client.ok_json(
+            next(response for response in calls if response.status_code != 202)
+        )
 
     return run

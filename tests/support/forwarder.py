@@ -68,9 +68,9 @@ class Forwarder:
                 _copy(reader, upstream, self.heard), _copy(upstream_reader, writer, None)
             )
         finally:
-            for each in (writer, upstream):
-                if each is not None:
-                    each.transport.abort()
+            for stream in (writer, upstream):
+                if stream is not None:
+                    stream.transport.abort()
 
 
 async def _copy(

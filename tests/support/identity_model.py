@@ -31,14 +31,14 @@ class Identity:
     dismissed: dict[tuple[str, str], str] = field(default_factory=dict)  # by which dismissal
 
     def copy(self):
-        return Identity(**{name: dict(each) for name, each in vars(self).items()})
+        return Identity(**{name: dict(value) for name, value in vars(self).items()})
 
     def chain(self, customer):
         """The Customer, whoever stood for it, and so on."""
-        found = [customer]
-        while found[-1] in self.into:
-            found.append(self.into[found[-1]])
-        return found
+        chain = [customer]
+        while chain[-1] in self.into:
+            chain.append(self.into[chain[-1]])
+        return chain
 
     def survivor(self, customer):
         return self.chain(customer)[-1]
@@ -46,7 +46,7 @@ class Identity:
     def members(self, customer):
         """All who are one with a Customer."""
         root = self.survivor(customer)
-        return {each for each in self.customers if self.survivor(each) == root}
+        return {member for member in self.customers if self.survivor(member) == root}
 
     def keys(self, customer):
         root = self.survivor(customer)
@@ -61,15 +61,15 @@ class Identity:
         """Who else may be the same person, and the kind of key that says so: by which conflicts."""
         root = self.survivor(customer)
         apart = {self._other(root, pair) for pair in self.dismissed}
-        found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        others: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
         for conflict in self.conflicts:
             other = self._other(root, conflict[:2])
             if other and other not in apart:
-                found.setdefault((other, conflict[2]), []).append(conflict)
-        return found
+                others.setdefault((other, conflict[2]), []).append(conflict)
+        return others
 
     def _other(self, root, pair):
-        roots = [self.survivor(each) for each in pair]
+        roots = [self.survivor(customer) for customer in pair]
         if root in roots and roots[0] != roots[1]:
             return roots[roots.index(root) - 1]
         return None
@@ -81,15 +81,15 @@ class Identity:
 
     def forget(self, gone):
         """Leaves no trace of who was erased."""
-        self.customers = {each: None for each in self.customers if each not in gone}
+        self.customers = {customer: None for customer in self.customers if customer not in gone}
         self.homes = {key: home for key, home in self.homes.items() if home not in gone}
         self.into = {one: into for one, into in self.into.items() if gone.isdisjoint((one, into))}
         self.events = {event: own for event, own in self.events.items() if own not in gone}
         self.conflicts = {
-            pair: each for pair, each in self.conflicts.items() if gone.isdisjoint(pair)
+            pair: conflict for pair, conflict in self.conflicts.items() if gone.isdisjoint(pair)
         }
         self.dismissed = {
-            pair: each for pair, each in self.dismissed.items() if gone.isdisjoint(pair)
+            pair: dismissal for pair, dismissal in self.dismissed.items() if gone.isdisjoint(pair)
         }
 
 
@@ -143,8 +143,8 @@ class People:
             return named, "customer"
         trusted = self._trusted(sent, named)
         full = self._full(trusted)
-        for place, key in enumerate(trusted):
-            heavier = [other for other in trusted[:place] if other not in self.now.homes]
+        for index, key in enumerate(trusted):
+            heavier = [other for other in trusted[:index] if other not in self.now.homes]
             glues = any((key[0], other[0]) in full for other in heavier)
             if key in self.now.homes and not glues:
                 return self.now.homes[key], key[0]
@@ -200,9 +200,9 @@ class People:
 
     def _conflict(self, customer, other, kind):
         pair = min(customer, other), max(customer, other), kind
-        place = len(self.pasts)
-        known = self.now.conflicts.get(pair, Conflict(0, place, place))
-        self.now.conflicts[pair] = Conflict(known.count + 1, known.first, place)
+        past_index = len(self.pasts)
+        known = self.now.conflicts.get(pair, Conflict(0, past_index, past_index))
+        self.now.conflicts[pair] = Conflict(known.count + 1, known.first, past_index)
 
     def mark(self, key, is_shared):
         if is_shared:
@@ -223,7 +223,7 @@ class People:
 
     def who_have_several_keys(self):
         homes = list(self.now.homes.values())
-        return [each for each in self.now.customers if homes.count(each) > 1]
+        return [customer for customer in self.now.customers if homes.count(customer) > 1]
 
     def parts(self, customer, shared):
         """The keys of each part that the events of a Customer imply, but of the one that stays."""
@@ -278,13 +278,13 @@ class People:
         redacted = self._redact(keys, formers)
         for past in self.pasts:
             past.identity.forget(gone)
-            past.changes = [each for each in past.changes if gone.isdisjoint(each)]
-        self.merges = {merge: each for merge, each in self.merges.items() if each not in gone}
-        self.splits = {each: two for each, two in self.splits.items() if gone.isdisjoint(two)}
+            past.changes = [change for change in past.changes if gone.isdisjoint(change)]
+        self.merges = {merge: merged for merge, merged in self.merges.items() if merged not in gone}
+        self.splits = {split: two for split, two in self.splits.items() if gone.isdisjoint(two)}
         self.free = keys
         self.shared -= keys
         self.seen = {
-            key: {each: counts for each, counts in seen.items() if each not in gone}
+            key: {other: counts for other, counts in seen.items() if other not in gone}
             for key, seen in self.seen.items()
             if key not in keys
         }
@@ -292,42 +292,42 @@ class People:
 
     def _redact(self, keys, formers):
         """Takes the keys out of the events of those who are looked through; says of how many."""
-        seen = {each for key in keys for each in self.seen.get(key, ())}
+        seen = {customer for key in keys for customer in self.seen.get(key, ())}
         looked_through = self._with_parts(formers | seen)
         redacted = 0
         for event, own in self.now.events.items():
-            told = self.told[event]
-            carried = keys & told.outcomes.keys()
+            record = self.told[event]
+            carried = keys & record.outcomes.keys()
             if own not in looked_through:
-                told.lost |= carried
+                record.lost |= carried
                 continue
             redacted += bool(carried)
-            told.lost -= carried
+            record.lost -= carried
             for key in carried:
-                del told.outcomes[key]
+                del record.outcomes[key]
         return redacted
 
     def _linked(self, gone):
         """Who was ever one with these, by merges and splits, be it through others."""
-        found = set(gone)
+        linked = set(gone)
         while more := {
-            each
+            customer
             for *two, _ in self._links
-            for each in two
-            if each not in found and not found.isdisjoint(two)
+            for customer in two
+            if customer not in linked and not linked.isdisjoint(two)
         }:
-            found |= more
-        return found - gone
+            linked |= more
+        return linked - gone
 
     def _with_parts(self, customers):
-        found = set(customers)
+        reached = set(customers)
         while more := {
             part
             for part, whole, is_split in self._links
-            if is_split and whole in found and part not in found
+            if is_split and whole in reached and part not in reached
         }:
-            found |= more
-        return found
+            reached |= more
+        return reached
 
     # What is to be told of others
 
@@ -336,49 +336,49 @@ class People:
 
         What changed since that identity is left out.
         """
-        found = {}
+        others = {}
         for other, conflicts in identity.same_people(customer).items():
             then = [identity.conflicts[conflict] for conflict in conflicts]
-            first = self.pasts[min(each.first for each in then)].at
-            last = self.pasts[max(each.last for each in then)].at
-            count = sum(each.count for each in then)
+            first = self.pasts[min(conflict.first for conflict in then)].at
+            last = self.pasts[max(conflict.last for conflict in then)].at
+            count = sum(conflict.count for conflict in then)
             is_current = then == [self.now.conflicts[conflict] for conflict in conflicts]
-            found[other] = (first, last, count) if is_current else (first, None, None)
-        return found
+            others[other] = (first, last, count) if is_current else (first, None, None)
+        return others
 
     # What is to be told of an event
 
     def outcomes(self, event):
         """The outcome and the Customer of each key; not of one that may be somebody else's now."""
-        told, own = self.told[event], self.now.events[event]
-        then = self.pasts[told.past].identity
-        stood = told.survivor or then.survivor(own)
-        found = {}
-        for key in told.outcomes.keys() - told.lost:
-            outcome = told.outcomes[key]
+        record, own = self.told[event], self.now.events[event]
+        then = self.pasts[record.past].identity
+        stood = record.survivor or then.survivor(own)
+        outcomes = {}
+        for key in record.outcomes.keys() - record.lost:
+            outcome = record.outcomes[key]
             if outcome == "beyond_limit":
-                found[key] = outcome, None
+                outcomes[key] = outcome, None
                 continue
             home = self.now.homes[key]
             owner = then.survivor(home)
             # Who made the two one was erased, and so that is forgotten.
             if outcome == "agreed" and owner != stood and home != own:
                 outcome = "overruled"
-            found[key] = outcome, owner if outcome in ("overruled", "shared") else stood
-        return found
+            outcomes[key] = outcome, owner if outcome in ("overruled", "shared") else stood
+        return outcomes
 
     def changes(self, event, until):
         """The merges, undos and splits since an event, up to the past of that place."""
-        told = self.told[event]
+        record = self.told[event]
         concerned = {self.now.events[event]}
-        concerned |= {self.now.homes[key] for key in told.outcomes if key in self.now.homes}
-        found = []
-        for past in self.pasts[told.past + 1 : until + 1]:
+        concerned |= {self.now.homes[key] for key in record.outcomes if key in self.now.homes}
+        changes = []
+        for past in self.pasts[record.past + 1 : until + 1]:
             chains = [past.identity.chain(customer) for customer in concerned]
-            found += [
-                change for change in past.changes if any(change[1] in each for each in chains)
+            changes += [
+                change for change in past.changes if any(change[1] in chain for chain in chains)
             ]
-        return found
+        return changes
 
 
 def _keys(sent):

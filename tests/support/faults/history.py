@@ -51,7 +51,7 @@ class History:
 
     def violations(self):
         """All broken promises."""
-        found = [Violation("half", half) for half in self._halves]
+        violations = [Violation("half", half) for half in self._halves]
         for check in (
             self._missing,
             self._duplicates,
@@ -65,8 +65,8 @@ class History:
             self._replayed,
             self._ordered,
         ):
-            found += [Violation(check.__name__[1:], where) for where in check()]
-        return found
+            violations += [Violation(check.__name__[1:], where) for where in check()]
+        return violations
 
     def _missing(self):
         """Every acknowledged event has a Touchpoint."""
@@ -74,7 +74,7 @@ class History:
 
     def _duplicates(self):
         """No event has two."""
-        return [mark for mark, found in self._touchpoints.items() if len(found) > 1]
+        return [mark for mark, rows in self._touchpoints.items() if len(rows) > 1]
 
     def _invented(self):
         """Every Touchpoint was sent, and not only in part."""
@@ -128,9 +128,13 @@ class History:
 
     def _resolved(self):
         """A Customer is new exactly once."""
-        events = [touchpoint for _, touchpoint, _ in self._known()]
-        made = Counter(each["customerId"] for each in events if each["resolvedBy"] == "new")
-        for customer in {each["customerId"] for each in events}:
+        touchpoints = [touchpoint for _, touchpoint, _ in self._known()]
+        made = Counter(
+            touchpoint["customerId"]
+            for touchpoint in touchpoints
+            if touchpoint["resolvedBy"] == "new"
+        )
+        for customer in {touchpoint["customerId"] for touchpoint in touchpoints}:
             if made[customer] != 1:
                 yield f"{customer} was new {made[customer]} times"
 

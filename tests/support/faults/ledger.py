@@ -61,10 +61,10 @@ class Ledger:
     def recovered_at(self, since):
         """When the first good answer came after a moment, or None."""
         # The newest are at the end.
-        found = None
+        moment = None
         for answer in reversed(self.answers):
             if answer.at < since:
                 break
             if answer.status == 200:
-                found = answer.at
-        return found
+                moment = answer.at
+        return moment

@@ -90,8 +90,8 @@ class BoltProxy:
             pass  # a reset cancels it
         finally:
             self._connections.discard(task)
-            for each in filter(None, (writer, upstream)):
-                _reset(each)
+            for stream in filter(None, (writer, upstream)):
+                _reset(stream)
 
 
 class _Cut(ConnectionError):

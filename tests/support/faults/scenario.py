@@ -73,9 +73,9 @@ class Scenario:
 
     def judge(self, *services):
         """Fails where a promise was broken."""
-        found = History(self.ledger, services[0].cypher).violations()
-        self.violations = Counter(violation.kind for violation in found)
-        assert not found, f"{len(found)} violations, such as {found[:5]}"
+        violations = History(self.ledger, services[0].cypher).violations()
+        self.violations = Counter(violation.kind for violation in violations)
+        assert not violations, f"{len(violations)} violations, such as {violations[:5]}"
         assert not self.ledger.faults, self.ledger.faults[:5]
         assert self.ledger.count
         assert self.ledger.slowest() < self._amounts.answer_time, self.ledger.slowest()

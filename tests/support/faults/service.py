@@ -160,8 +160,8 @@ class Service:
 
     def errors(self):
         """What it said since this was last asked that no fault excuses."""
-        said = self.log()
-        new, self._read = said[self._read :], len(said)
+        log = self.log()
+        new, self._read = log[self._read :], len(log)
         return [line for line in new.splitlines() if _is_error(line)]
 
     def _launch(self):
