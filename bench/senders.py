@@ -51,7 +51,7 @@ class _Senders:
 
     def __init__(self, address: str, *, timeout: float = 30, seed: float = 0) -> None:
         url = urlsplit(address)
-        self._host, self._port = url.hostname, url.port
+        self._host, self._port = url.hostname or "", url.port or 80
         self._timeout = timeout
         self._random = random.Random(seed)  # noqa: S311 - no secret
         self._idle: list[Connection] = []
