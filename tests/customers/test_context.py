@@ -52,17 +52,17 @@ def test_any_key_finds_the_customer_and_is_named_with_its_weight(
 ):
     customer = ingest(**person)["customerId"]
 
-    found = context(**{kind: person[kind]})
+    answer = context(**{kind: person[kind]})
 
-    assert (found["customerId"], found["matchedBy"], found["weight"]) == (customer, kind, weight)
+    assert (answer["customerId"], answer["matchedBy"], answer["weight"]) == (customer, kind, weight)
 
 
 def test_a_named_customer_is_found_without_a_key(ingest, context, person):
     customer = ingest(**person)["customerId"]
 
-    found = context(customer=customer)
+    answer = context(customer=customer)
 
-    assert (found["customerId"], found["matchedBy"], found["weight"]) == (
+    assert (answer["customerId"], answer["matchedBy"], answer["weight"]) == (
         customer,
         "customer",
         None,
@@ -79,9 +79,9 @@ def test_the_heaviest_known_key_decides(ingest, context, unique, person):
     by_email = ingest(email=person["email"])["customerId"]
     ingest(phone=person["phone"])
 
-    found = context(email=person["email"], phone=person["phone"], externalId=f"never-{unique}")
+    answer = context(email=person["email"], phone=person["phone"], externalId=f"never-{unique}")
 
-    assert (found["customerId"], found["matchedBy"]) == (by_email, "email")
+    assert (answer["customerId"], answer["matchedBy"]) == (by_email, "email")
 
 
 def test_a_key_that_nobody_owns_lets_the_next_one_decide(ingest, context, unique, person):
@@ -93,9 +93,12 @@ def test_a_key_that_nobody_owns_lets_the_next_one_decide(ingest, context, unique
 def test_all_identifiers_are_told_the_heaviest_first(ingest, context, person):
     ingest(**person)
 
-    told = [(each["kind"], each["value"]) for each in context(email=person["email"])["identifiers"]]
+    identifiers = [
+        (identifier["kind"], identifier["value"])
+        for identifier in context(email=person["email"])["identifiers"]
+    ]
 
-    assert told == list(person.items())
+    assert identifiers == list(person.items())
 
 
 def test_events_are_counted_by_their_name(ingest, context, person):
@@ -112,9 +115,9 @@ def test_the_first_and_the_last_moment_are_those_of_what_happened(ingest, contex
     for timestamp in ("2026-04-29T10:00:00+02:00", "2024-01-01T00:00:00.000000001Z"):
         ingest(email=person["email"], timestamp=timestamp)
 
-    found = context(email=person["email"])
+    answer = context(email=person["email"])
 
-    assert (found["firstSeen"], found["lastSeen"]) == (
+    assert (answer["firstSeen"], answer["lastSeen"]) == (
         "2024-01-01T00:00:00.000000001Z",
         "2026-04-29T08:00:00Z",
     )
@@ -124,9 +127,12 @@ def test_the_latest_touchpoints_come_newest_first(ingest, context, person):
     for day in (3, 1, 2):
         ingest(email=person["email"], timestamp=f"2026-04-0{day}T00:00:00Z")
 
-    found = context(email=person["email"], limit=2)["touchpoints"]
+    touchpoints = context(email=person["email"], limit=2)["touchpoints"]
 
-    assert [each["timestamp"][:10] for each in found] == ["2026-04-03", "2026-04-02"]
+    assert [touchpoint["timestamp"][:10] for touchpoint in touchpoints] == [
+        "2026-04-03",
+        "2026-04-02",
+    ]
 
 
 def test_a_touchpoint_has_what_was_sent_byte_for_byte(ingest, read, client, person):
@@ -174,11 +180,11 @@ def test_as_of_tells_what_was_known_at_that_moment(ingest, context, person):
     moment = _moment()
     ingest(event="after", email=person["email"], phone=person["phone"])
 
-    found = context(email=person["email"], asOf=moment)
+    answer = context(email=person["email"], asOf=moment)
 
-    assert [each["event"] for each in found["touchpoints"]] == ["before"]
-    assert found["events"] == [{"event": "before", "count": 1}]
-    assert [each["kind"] for each in found["identifiers"]] == ["email"]
+    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == ["before"]
+    assert answer["events"] == [{"event": "before", "count": 1}]
+    assert [identifier["kind"] for identifier in answer["identifiers"]] == ["email"]
 
 
 def test_as_of_before_the_customer_nobody_is_known(ingest, read, person):
@@ -203,11 +209,11 @@ def test_a_size_is_kept_to_and_the_oldest_touchpoints_are_left_out(ingest, read,
 
     response = read(email=person["email"], maxBytes=4096)
 
-    found = response.json()
-    kept = [each["timestamp"][8:10] for each in found["touchpoints"]]
+    answer = response.json()
+    kept = [touchpoint["timestamp"][8:10] for touchpoint in answer["touchpoints"]]
     assert len(response.content) <= 4096
     assert kept == [f"{20 - n:02}" for n in range(len(kept))]
-    assert found["omitted"] == {"touchpoints": 20 - len(kept)}
+    assert answer["omitted"] == {"touchpoints": 20 - len(kept)}
     assert kept
 
 

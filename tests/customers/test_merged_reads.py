@@ -42,11 +42,11 @@ def events(page):
     """The names of all events of a timeline, as its pages give them."""
 
     def of(customer, /, **query):
-        found = page(customer, **query)
-        names = [each["event"] for each in found["touchpoints"]]
-        while cursor := found.get("nextCursor"):
-            found = page(customer, **query, cursor=cursor)
-            names += [each["event"] for each in found["touchpoints"]]
+        answer = page(customer, **query)
+        names = [touchpoint["event"] for touchpoint in answer["touchpoints"]]
+        while cursor := answer.get("nextCursor"):
+            answer = page(customer, **query, cursor=cursor)
+            names += [touchpoint["event"] for touchpoint in answer["touchpoints"]]
         return names
 
     return of
@@ -111,12 +111,17 @@ def now():
     return timestamps.now()[0]
 
 
-@pytest.mark.parametrize("asked", [0, 1], ids=["the survivor", "the merged one"])
-def test_the_timeline_spans_both_in_the_order_of_time(pair, page, asked):
-    found = page(pair[asked])
+@pytest.mark.parametrize("index", [0, 1], ids=["the survivor", "the merged one"])
+def test_the_timeline_spans_both_in_the_order_of_time(pair, page, index):
+    answer = page(pair[index])
 
-    assert found["customerId"] == pair[0]
-    assert [each["event"] for each in found["touchpoints"]] == ["joan4", "jane3", "joan2", "jane1"]
+    assert answer["customerId"] == pair[0]
+    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == [
+        "joan4",
+        "jane3",
+        "joan2",
+        "jane1",
+    ]
 
 
 def test_the_timeline_of_a_chain_is_of_all_its_customers(send, merge, page):
@@ -124,11 +129,15 @@ def test_the_timeline_of_a_chain_is_of_all_its_customers(send, merge, page):
     merge(two, one)
     merge(three, two)
 
-    found = [page(each) for each in (one, two, three)]
+    answers = [page(customer) for customer in (one, two, three)]
 
-    assert {each["customerId"] for each in found} == {three}
-    assert [each["event"] for each in found[0]["touchpoints"]] == ["jean3", "joan2", "jane1"]
-    assert found[0] == found[1] == found[2]
+    assert {answer["customerId"] for answer in answers} == {three}
+    assert [touchpoint["event"] for touchpoint in answers[0]["touchpoints"]] == [
+        "jean3",
+        "joan2",
+        "jane1",
+    ]
+    assert answers[0] == answers[1] == answers[2]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
@@ -142,18 +151,18 @@ def test_events_of_one_moment_are_in_the_order_of_their_ids_whosever_they_are(
 ):
     moment = "2026-04-01T00:00:00Z"
     names = ["jane", "joan", "jean"] * 3
-    sent = ingest([{"event": "x", "email": email(each), "timestamp": moment} for each in names])
-    jane, joan, jean = (each["customerId"] for each in sent["results"][:3])
+    sent = ingest([{"event": "x", "email": email(name), "timestamp": moment} for name in names])
+    jane, joan, jean = (result["customerId"] for result in sent["results"][:3])
     merge(jane, joan)
     merge(jane, jean)
 
-    found = page(jane, limit=limit)
-    ids = [each["eventId"] for each in found["touchpoints"]]
-    while cursor := found.get("nextCursor"):
-        found = page(jane, limit=limit, cursor=cursor)
-        ids += [each["eventId"] for each in found["touchpoints"]]
+    answer = page(jane, limit=limit)
+    ids = [touchpoint["eventId"] for touchpoint in answer["touchpoints"]]
+    while cursor := answer.get("nextCursor"):
+        answer = page(jane, limit=limit, cursor=cursor)
+        ids += [touchpoint["eventId"] for touchpoint in answer["touchpoints"]]
 
-    assert ids == sorted((each["eventId"] for each in sent["results"]), reverse=True)
+    assert ids == sorted((result["eventId"] for result in sent["results"]), reverse=True)
 
 
 def test_a_cursor_from_before_a_merge_goes_on_after_it(send, merge, page):
@@ -164,7 +173,7 @@ def test_a_cursor_from_before_a_merge_goes_on_after_it(send, merge, page):
 
     rest = page(jane, cursor=cursor)["touchpoints"]
 
-    assert [each["event"] for each in rest] == ["joan2", "jane1"]
+    assert [touchpoint["event"] for touchpoint in rest] == ["joan2", "jane1"]
 
 
 def test_the_filters_are_kept_to_over_both(pair, events):
@@ -176,8 +185,8 @@ def test_the_filters_are_kept_to_over_both(pair, events):
 
 def test_the_timeline_of_twenty_customers_is_whole(send, merge, events):
     customers = [send(f"p{n}-", 1 + n) for n in range(20)]
-    for each in customers[1:]:
-        merge(customers[0], each)
+    for customer in customers[1:]:
+        merge(customers[0], customer)
 
     assert events(customers[7], limit=3) == [f"p{n}-{1 + n}" for n in reversed(range(20))]
 
@@ -189,10 +198,10 @@ def test_an_undone_merge_leaves_each_its_own_and_what_came_meanwhile(send, pair,
     undo(merged)
 
     assert both["touchpoints"][0]["event"] == "joan5"
-    for customer, theirs in ((jane, ["jane3", "jane1"]), (joan, ["joan5", "joan4", "joan2"])):
-        found = page(customer)
-        assert found["customerId"] == customer
-        assert [each["event"] for each in found["touchpoints"]] == theirs
+    for customer, names in ((jane, ["jane3", "jane1"]), (joan, ["joan5", "joan4", "joan2"])):
+        answer = page(customer)
+        assert answer["customerId"] == customer
+        assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == names
 
 
 @pytest.fixture
@@ -208,34 +217,34 @@ def history(send, merge, undo):
 
 
 @pytest.mark.parametrize(
-    ("moment", "owner", "theirs"),
+    ("moment", "owner", "names"),
     [
         ("before", "joan", ["joan2"]),
         ("during", "jane", ["joan3", "joan2", "jane1"]),
         ("after", "joan", ["joan3", "joan2"]),
     ],
 )
-def test_the_timeline_as_of_a_moment_is_of_whom_it_was_then(history, page, moment, owner, theirs):
+def test_the_timeline_as_of_a_moment_is_of_whom_it_was_then(history, page, moment, owner, names):
     jane, joan, moments = history
 
-    found = page(joan, asOf=moments[moment])
+    answer = page(joan, asOf=moments[moment])
 
-    assert found["customerId"] == {"jane": jane, "joan": joan}[owner]
-    assert [each["event"] for each in found["touchpoints"]] == theirs
+    assert answer["customerId"] == {"jane": jane, "joan": joan}[owner]
+    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == names
 
 
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
 def test_the_context_as_of_a_moment_is_of_whom_it_was_then(history, context, email, moment):
     jane, joan, moments = history
 
-    found = context(email=email("joan"), asOf=moments[moment])
+    answer = context(email=email("joan"), asOf=moments[moment])
 
     names, owner, merged = (
         (["jane", "joan"], jane, [joan]) if moment == "during" else (["joan"], joan, [])
     )
-    assert found["customerId"] == owner
-    assert {each["value"] for each in found["identifiers"]} == set(map(email, names))
-    assert [each["customerId"] for each in found.get("merged", [])] == merged
+    assert answer["customerId"] == owner
+    assert {identifier["value"] for identifier in answer["identifiers"]} == set(map(email, names))
+    assert [customer["customerId"] for customer in answer.get("merged", [])] == merged
 
 
 def test_the_moment_of_a_merge_is_after_it(send, merge, page):
@@ -262,10 +271,10 @@ def test_as_of_the_middle_of_a_chain_its_end_is_another(send, merge, context):
     middle = merge(two, one)["at"]
     merge(three, two)
 
-    found = context(customer=one, asOf=middle)
+    answer = context(customer=one, asOf=middle)
 
-    assert (found["customerId"], len(found["identifiers"])) == (two, 2)
-    assert found["events"] == [{"event": "jane1", "count": 1}, {"event": "joan1", "count": 1}]
+    assert (answer["customerId"], len(answer["identifiers"])) == (two, 2)
+    assert answer["events"] == [{"event": "jane1", "count": 1}, {"event": "joan1", "count": 1}]
 
 
 def test_a_merge_undone_in_the_middle_of_a_chain_is_whole_as_of_before(
@@ -305,12 +314,18 @@ def test_before_a_split_the_part_was_the_whole(send, split, context, page, email
     assert (then["customerId"], len(then["identifiers"])) == (whole, 2)
     assert "merged" not in then
     assert timeline["customerId"] == whole
-    assert [each["event"] for each in timeline["touchpoints"]] == ["joan3", "joan2", "jane1"]
+    assert [touchpoint["event"] for touchpoint in timeline["touchpoints"]] == [
+        "joan3",
+        "joan2",
+        "jane1",
+    ]
     for moment in ({"asOf": at}, {}):
         assert context(email=email("joan"), **moment)["customerId"] == part
-        found = page(part, **moment)["touchpoints"]
-        assert [each["event"] for each in found] == ["joan3", "joan2"]
-        assert [each["event"] for each in page(whole, **moment)["touchpoints"]] == ["jane1"]
+        touchpoints = page(part, **moment)["touchpoints"]
+        assert [touchpoint["event"] for touchpoint in touchpoints] == ["joan3", "joan2"]
+        assert [touchpoint["event"] for touchpoint in page(whole, **moment)["touchpoints"]] == [
+            "jane1"
+        ]
 
 
 def test_a_split_that_was_merged_back_is_whole_again(send, split, merge, context, email):
@@ -319,35 +334,39 @@ def test_a_split_that_was_merged_back_is_whole_again(send, split, merge, context
     part, at = split(whole, email("joan"))
     merged = merge(whole, part, "undo of a split")
 
-    found = context(email=email("joan"))
+    answer = context(email=email("joan"))
 
-    assert (found["customerId"], len(found["identifiers"])) == (whole, 2)
-    assert [each["mergeId"] for each in found["merged"]] == [merged["mergeId"]]
+    assert (answer["customerId"], len(answer["identifiers"])) == (whole, 2)
+    assert [customer["mergeId"] for customer in answer["merged"]] == [merged["mergeId"]]
     assert context(email=email("joan"), asOf=at)["customerId"] == part
 
 
 @pytest.mark.parametrize("name", ["jane", "joan"])
 def test_any_key_finds_the_survivor(pair, context, email, name):
-    found = context(email=email(name))
+    answer = context(email=email(name))
 
-    assert (found["customerId"], found["matchedBy"]) == (pair[0], "email")
+    assert (answer["customerId"], answer["matchedBy"]) == (pair[0], "email")
 
 
 def test_an_old_id_is_answered_with_the_survivors(pair, context):
-    found = context(customer=pair[1])
+    answer = context(customer=pair[1])
 
-    assert (found["customerId"], found["matchedBy"]) == (pair[0], "customer")
+    assert (answer["customerId"], answer["matchedBy"]) == (pair[0], "customer")
 
 
 def test_the_context_counts_the_events_of_both(pair, context):
-    found = context(customer=pair[0], limit=3)
+    answer = context(customer=pair[0], limit=3)
 
-    assert {each["event"] for each in found["events"]} == {"jane1", "joan2", "jane3", "joan4"}
-    assert (found["firstSeen"], found["lastSeen"]) == (
+    assert {event["event"] for event in answer["events"]} == {"jane1", "joan2", "jane3", "joan4"}
+    assert (answer["firstSeen"], answer["lastSeen"]) == (
         "2026-04-01T00:00:00Z",
         "2026-04-04T00:00:00Z",
     )
-    assert [each["event"] for each in found["touchpoints"]] == ["joan4", "jane3", "joan2"]
+    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == [
+        "joan4",
+        "jane3",
+        "joan2",
+    ]
 
 
 def test_events_of_one_name_are_counted_together(send, merge, context):
@@ -369,12 +388,12 @@ def test_the_merges_are_told_the_latest_first(send, merge, context):
     one, two, three = send("jane"), send("joan"), send("jean")
     first, last = merge(two, one, "a"), merge(three, two, "b")
 
-    told = context(customer=three)["merged"]
+    customers = context(customer=three)["merged"]
 
-    assert [timestamps.parse(each.pop("at")) for each in told] == [
-        timestamps.parse(each["at"]) for each in (last, first)
+    assert [timestamps.parse(customer.pop("at")) for customer in customers] == [
+        timestamps.parse(merged["at"]) for merged in (last, first)
     ]
-    assert told == [
+    assert customers == [
         {"customerId": two, "mergeId": last["mergeId"], "reason": "b"},
         {"customerId": one, "mergeId": first["mergeId"], "reason": "a"},
     ]
@@ -396,10 +415,10 @@ def test_an_identifier_left_at_a_merged_customer_is_the_survivors(pair, cypher, 
         value=email("stray"),
     )
 
-    found = context(externalId=email("stray"))
+    answer = context(externalId=email("stray"))
 
-    assert found["customerId"] == jane
-    assert email("stray") in {each["value"] for each in found["identifiers"]}
+    assert answer["customerId"] == jane
+    assert email("stray") in {identifier["value"] for identifier in answer["identifiers"]}
 
 
 def test_an_identifier_left_behind_by_an_undo_is_of_whom_it_came_from(
@@ -418,11 +437,13 @@ def test_an_identifier_left_behind_by_an_undo_is_of_whom_it_came_from(
         value=email("left"),
     )
 
-    found = context(externalId=email("left"))
+    answer = context(externalId=email("left"))
 
-    assert found["customerId"] == joan
-    assert email("left") in {each["value"] for each in found["identifiers"]}
-    assert email("left") not in {each["value"] for each in context(customer=jane)["identifiers"]}
+    assert answer["customerId"] == joan
+    assert email("left") in {identifier["value"] for identifier in answer["identifiers"]}
+    assert email("left") not in {
+        identifier["value"] for identifier in context(customer=jane)["identifiers"]
+    }
 
 
 @pytest.fixture
@@ -507,8 +528,8 @@ def test_who_was_told_apart_is_not_told_and_neither_is_who_was_merged_with_them(
     merge(joan, june)
 
     def people(**moment):
-        found = context(customer=jane, **moment)["possibleSamePeople"]
-        return {each["customerId"] for each in found}
+        others = context(customer=jane, **moment)["possibleSamePeople"]
+        return {other["customerId"] for other in others}
 
     assert people() == {jean}
     assert people(asOf=before) == {joan, jean}
@@ -556,7 +577,7 @@ def test_merges_are_left_out_and_counted_where_there_is_no_room():
     kept = fit(context, MIN_RESPONSE_BYTES)
 
     assert len(msgspec.json.encode(kept)) <= MIN_RESPONSE_BYTES
-    assert [each.customer_id for each in kept.merged] == ["cus_0"]
+    assert [customer.customer_id for customer in kept.merged] == ["cus_0"]
     assert kept.omitted
     assert kept.omitted.merged == 4
 
@@ -595,9 +616,9 @@ def test_a_page_costs_the_same_whether_a_merged_customer_has_few_or_many(
         customer=joan,
     )
     last = count - skipped
-    place = {"at": [last, 0], "id": f"{joan}/{last:05}"} if skipped else None
+    position = {"at": [last, 0], "id": f"{joan}/{last:05}"} if skipped else None
 
-    row, cost = profile("timeline", customer=jane, before=place, scan=6, limit=5)
+    row, cost = profile("timeline", customer=jane, before=position, scan=6, limit=5)
 
     assert len(row["touchpoints"]) == 6
     assert cost < 500
@@ -607,7 +628,7 @@ def test_a_page_costs_the_same_whether_a_merged_customer_has_few_or_many(
 def test_merges_that_were_undone_again_and_again_cost_no_more_than_each_of_them(
     send, cypher, profile, name
 ):
-    customers = [send(each) for each in NAMES]
+    customers = [send(first_name) for first_name in NAMES]
     cypher(
         """
         UNWIND $customers AS one

@@ -36,11 +36,11 @@ def pages(page):
     """The names of all events of a timeline, as its pages give them."""
 
     def of(customer, /, **query):
-        found = page(customer, **query)
-        names = [each["event"] for each in found["touchpoints"]]
-        while cursor := found.get("nextCursor"):
-            found = page(customer, **query, cursor=cursor)
-            names += [each["event"] for each in found["touchpoints"]]
+        answer = page(customer, **query)
+        names = [touchpoint["event"] for touchpoint in answer["touchpoints"]]
+        while cursor := answer.get("nextCursor"):
+            answer = page(customer, **query, cursor=cursor)
+            names += [touchpoint["event"] for touchpoint in answer["touchpoints"]]
         return names
 
     return of
@@ -67,10 +67,10 @@ def day(number, rest="T00:00:00Z"):
 def test_the_newest_comes_first_in_whatever_order_they_arrived(send, page):
     customer = send(day(2), day(3), day(1))
 
-    found = page(customer)
+    answer = page(customer)
 
-    assert found["customerId"] == customer
-    assert [each["event"] for each in found["touchpoints"]] == [day(3), day(2), day(1)]
+    assert answer["customerId"] == customer
+    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == [day(3), day(2), day(1)]
 
 
 def test_moments_are_compared_and_not_their_text(send, pages):
@@ -122,14 +122,14 @@ def test_the_last_page_has_no_cursor(send, page):
 def test_events_of_one_moment_are_in_the_order_of_their_ids_over_all_pages(ingest, page, unique):
     answer = ingest([{"event": "x", "externalId": unique, "timestamp": day(1)} for _ in range(9)])
     ids = [result["eventId"] for result in answer["results"]]
-    customer, cursor, found = answer["results"][0]["customerId"], None, []
+    customer, cursor, listed_ids = answer["results"][0]["customerId"], None, []
 
-    while len(found) < 9:
-        each = page(customer, limit=2, **({"cursor": cursor} if cursor else {}))
-        found += [item["eventId"] for item in each["touchpoints"]]
-        cursor = each.get("nextCursor")
+    while len(listed_ids) < 9:
+        body = page(customer, limit=2, **({"cursor": cursor} if cursor else {}))
+        listed_ids += [item["eventId"] for item in body["touchpoints"]]
+        cursor = body.get("nextCursor")
 
-    assert found == sorted(ids, reverse=True)
+    assert listed_ids == sorted(ids, reverse=True)
 
 
 def test_what_arrives_between_two_pages_repeats_and_hides_nothing(send, page):
@@ -139,8 +139,13 @@ def test_what_arrives_between_two_pages_repeats_and_hides_nothing(send, page):
 
     second = page(customer, limit=10, cursor=first["nextCursor"])
 
-    assert [each["event"] for each in first["touchpoints"]] == [day(8), day(6)]
-    assert [each["event"] for each in second["touchpoints"]] == [day(5), day(4), day(3), day(2)]
+    assert [touchpoint["event"] for touchpoint in first["touchpoints"]] == [day(8), day(6)]
+    assert [touchpoint["event"] for touchpoint in second["touchpoints"]] == [
+        day(5),
+        day(4),
+        day(3),
+        day(2),
+    ]
 
 
 def test_from_is_the_first_moment_and_to_the_first_one_after_it(send, pages):
@@ -152,9 +157,9 @@ def test_from_is_the_first_moment_and_to_the_first_one_after_it(send, pages):
 def test_a_range_is_kept_to_on_every_page(send, pages):
     customer = send(*(day(number) for number in range(1, 9)))
 
-    found = pages(customer, **{"from": day(2), "to": day(7), "limit": 2})
+    names = pages(customer, **{"from": day(2), "to": day(7), "limit": 2})
 
-    assert found == [day(6), day(5), day(4), day(3), day(2)]
+    assert names == [day(6), day(5), day(4), day(3), day(2)]
 
 
 def test_a_name_is_kept_to_on_every_page(send, pages):
@@ -279,9 +284,11 @@ def busy(send, cypher):
 def test_a_page_costs_the_same_for_few_and_for_many(profile, busy, count, second, skipped):
     customer = busy(count, second)
     last = count - skipped
-    place = {"at": [last if second == "n" else 1, 0], "id": f"{customer}/{last:05}"}
+    position = {"at": [last if second == "n" else 1, 0], "id": f"{customer}/{last:05}"}
 
-    found, cost = profile(customer=customer, before=place if skipped else None, scan=6, limit=5)
+    touchpoint_count, cost = profile(
+        customer=customer, before=position if skipped else None, scan=6, limit=5
+    )
 
-    assert found == 6
+    assert touchpoint_count == 6
     assert cost < 500

@@ -64,7 +64,7 @@ def test_the_undoing_of_the_middle_of_a_chain_is_a_change():
 
     changes = lineage.changes(["a"], (1, 0), (9, 0))
 
-    assert [(each.kind, each.at) for each in changes] == [
+    assert [(change.kind, change.at) for change in changes] == [
         ("merged", "at 2"),
         ("merged", "at 3"),
         ("undone", "at 4"),
@@ -80,7 +80,7 @@ def test_what_happens_to_somebody_of_whom_it_no_longer_is_is_no_change():
 def test_changes_end_with_the_moment_that_is_asked_about():
     lineage = Lineage([merged("a", "b", 2, 3)])
 
-    assert [each.kind for each in lineage.changes(["a"], (1, 0), (2, 0))] == ["merged"]
+    assert [change.kind for change in lineage.changes(["a"], (1, 0), (2, 0))] == ["merged"]
 
 
 def test_parts_that_were_split_off_at_one_moment_are_each_a_change():
@@ -88,4 +88,4 @@ def test_parts_that_were_split_off_at_one_moment_are_each_a_change():
 
     changes = lineage.changes(["one", "other"], (1, 0), (9, 0))
 
-    assert [each.from_ for each in changes] == ["one", "other"]
+    assert [change.from_ for change in changes] == ["one", "other"]

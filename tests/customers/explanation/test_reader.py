@@ -23,8 +23,8 @@ def outcomes(explain):
     """What became of each key of an event, and whom it identified, by the kind."""
 
     def of(result, /, **query):
-        found = explain(result, **query)["keys"]
-        return {key["kind"]: (key["outcome"], key.get("customerId")) for key in found}
+        keys = explain(result, **query)["keys"]
+        return {key["kind"]: (key["outcome"], key.get("customerId")) for key in keys}
 
     return of
 
@@ -83,25 +83,27 @@ def test_it_has_the_event_as_it_is_kept(ingest, explain, email):
     sent = {"timestamp": "2026-04-29T10:14:32.10+02:00", "properties": {"n": "1"}}
     event = ingest(email=email("jane"), **sent)
 
-    found = explain(event)
+    explanation = explain(event)
 
-    assert {name: found[name] for name in ("eventId", "event", "timestamp", "properties")} == {
+    assert {
+        name: explanation[name] for name in ("eventId", "event", "timestamp", "properties")
+    } == {
         "eventId": event["eventId"],
         "event": "page_viewed",
         **sent,
     }
-    assert found["occurredAt"] == "2026-04-29T08:14:32.1Z"
-    assert found["identifiers"] == [f"email:{email('jane')}"]
-    assert (found["customerId"], found["survivorId"]) == (event["customerId"],) * 2
+    assert explanation["occurredAt"] == "2026-04-29T08:14:32.1Z"
+    assert explanation["identifiers"] == [f"email:{email('jane')}"]
+    assert (explanation["customerId"], explanation["survivorId"]) == (event["customerId"],) * 2
 
 
 def test_a_key_is_told_as_it_was_sent_and_as_it_is_compared(ingest, explain, email):
     event = ingest(email=email("JANE"), phone="(415) 555-2671")
 
-    found = {key["kind"]: key for key in explain(event)["keys"]}
+    keys = {key["kind"]: key for key in explain(event)["keys"]}
 
-    assert (found["email"]["value"], found["email"]["sent"]) == (email("jane"), email("JANE"))
-    assert (found["phone"]["value"], found["phone"]["sent"]) == ("+14155552671", "(415) 555-2671")
+    assert (keys["email"]["value"], keys["email"]["sent"]) == (email("jane"), email("JANE"))
+    assert (keys["phone"]["value"], keys["phone"]["sent"]) == ("+14155552671", "(415) 555-2671")
 
 
 def test_a_key_that_was_sent_as_it_is_compared_is_told_once(ingest, explain, email):
@@ -149,9 +151,9 @@ def test_the_keys_of_somebody_new_were_attached(ingest, explain, outcomes, email
 
 def test_the_key_that_was_known_decided_and_tells_its_weight(ingest, explain, person, email):
     jane = person("jane")
-    found = explain(ingest(email=email("jane")))
+    explanation = explain(ingest(email=email("jane")))
 
-    assert found["keys"] == [
+    assert explanation["keys"] == [
         {
             "kind": "email",
             "value": email("jane"),
@@ -160,15 +162,15 @@ def test_the_key_that_was_known_decided_and_tells_its_weight(ingest, explain, pe
             "customerId": jane,
         }
     ]
-    assert not found["createdCustomer"]
+    assert not explanation["createdCustomer"]
 
 
 def test_a_lighter_key_of_the_same_customer_agreed(ingest, outcomes, email, unique):
     jane = ingest(email=email("jane"), externalId=unique)["customerId"]
 
-    found = outcomes(ingest(email=email("jane"), externalId=unique))
+    key_outcomes = outcomes(ingest(email=email("jane"), externalId=unique))
 
-    assert found == {"email": ("decided", jane), "externalId": ("agreed", jane)}
+    assert key_outcomes == {"email": ("decided", jane), "externalId": ("agreed", jane)}
 
 
 def test_a_lighter_key_of_another_customer_was_overruled(outcomes, conflict):
@@ -180,9 +182,9 @@ def test_a_lighter_key_of_another_customer_was_overruled(outcomes, conflict):
 def test_a_key_that_the_event_brought_was_attached(ingest, outcomes, person, email, unique):
     jane = person("jane")
 
-    found = outcomes(ingest(email=email("jane"), externalId=unique))
+    key_outcomes = outcomes(ingest(email=email("jane"), externalId=unique))
 
-    assert found == {"email": ("decided", jane), "externalId": ("attached", jane)}
+    assert key_outcomes == {"email": ("decided", jane), "externalId": ("attached", jane)}
 
 
 def test_the_second_event_of_a_batch_matched_what_the_first_one_brought(
@@ -198,9 +200,9 @@ def test_the_second_event_of_a_batch_matched_what_the_first_one_brought(
 def test_of_a_named_customer_no_key_decided(ingest, outcomes, person, email, unique):
     jane, joan = person("jane"), person("joan")
 
-    found = outcomes(ingest(customer=jane, email=email("joan"), externalId=unique))
+    key_outcomes = outcomes(ingest(customer=jane, email=email("joan"), externalId=unique))
 
-    assert found == {"email": ("overruled", joan), "externalId": ("attached", jane)}
+    assert key_outcomes == {"email": ("overruled", joan), "externalId": ("attached", jane)}
 
 
 def test_a_replay_changes_nothing_of_it(ingest, explain, email, unique):
@@ -275,9 +277,9 @@ def test_after_a_merge_it_tells_as_whom_the_event_was_kept_and_whose_it_is(
     june = person("june")
     merge(june, jane)
 
-    found = explain(event)
+    explanation = explain(event)
 
-    assert (found["customerId"], found["survivorId"]) == (jane, june)
+    assert (explanation["customerId"], explanation["survivorId"]) == (jane, june)
 
 
 def test_a_key_that_was_overruled_before_a_merge_stays_so(outcomes, conflict, merge):
@@ -291,9 +293,9 @@ def test_keys_of_two_who_were_merged_agreed(ingest, outcomes, conflict, merge, e
     jane, joan, _ = conflict
     merge(joan, jane)
 
-    found = outcomes(ingest(email=email("jane"), externalId=f"joan-{unique}"))
+    key_outcomes = outcomes(ingest(email=email("jane"), externalId=f"joan-{unique}"))
 
-    assert found == {"email": ("decided", joan), "externalId": ("agreed", joan)}
+    assert key_outcomes == {"email": ("decided", joan), "externalId": ("agreed", joan)}
 
 
 def test_keys_that_agreed_during_a_merge_did_so_although_it_is_undone(
@@ -314,9 +316,9 @@ def test_a_key_of_a_merged_customer_that_overruled_names_the_survivor_of_that_ti
     june = person("june")
     merge(june, joan)
 
-    found = outcomes(ingest(email=email("jane"), externalId=f"joan-{unique}"))
+    key_outcomes = outcomes(ingest(email=email("jane"), externalId=f"joan-{unique}"))
 
-    assert found == {"email": ("decided", jane), "externalId": ("overruled", june)}
+    assert key_outcomes == {"email": ("decided", jane), "externalId": ("overruled", june)}
 
 
 def test_a_key_that_came_to_a_merged_customer_was_attached(
@@ -335,9 +337,9 @@ def test_as_of_a_moment_before_a_merge_there_is_none(explain, conflict, person, 
     received = explain(event)["receivedAt"]
     merge(person("june"), jane)
 
-    found = explain(event, asOf=received)
+    explanation = explain(event, asOf=received)
 
-    assert (found["survivorId"], found["changes"]) == (jane, [])
+    assert (explanation["survivorId"], explanation["changes"]) == (jane, [])
 
 
 def test_as_of_the_moment_of_a_merge_it_is_there_although_undone(
@@ -348,10 +350,10 @@ def test_as_of_the_moment_of_a_merge_it_is_there_although_undone(
     merged = merge(june, jane)
     undo(merged)
 
-    found = explain(event, asOf=merged["at"])
+    explanation = explain(event, asOf=merged["at"])
 
-    assert found["survivorId"] == june
-    assert [change["kind"] for change in found["changes"]] == ["merged"]
+    assert explanation["survivorId"] == june
+    assert [change["kind"] for change in explanation["changes"]] == ["merged"]
 
 
 def test_merges_and_undos_since_are_told_in_order(explain, conflict, person, merge, undo):
@@ -362,11 +364,11 @@ def test_merges_and_undos_since_are_told_in_order(explain, conflict, person, mer
 
     changes = explain(event)["changes"]
 
-    assert [(each["kind"], each["from"], each["into"]) for each in changes] == [
+    assert [(change["kind"], change["from"], change["into"]) for change in changes] == [
         ("merged", jane, june),
         ("undone", jane, june),
     ]
-    assert merged["mergeId"] not in {each["id"] for each in changes}
+    assert merged["mergeId"] not in {change["id"] for change in changes}
 
 
 def test_what_became_of_who_was_overruled_is_told(explain, conflict, merge):
@@ -384,10 +386,10 @@ def test_the_end_of_a_chain_is_the_survivor(explain, conflict, person, merge):
     merge(june, jane)
     merge(joy, june)
 
-    found = explain(event)
+    explanation = explain(event)
 
-    assert found["survivorId"] == joy
-    assert [each["into"] for each in found["changes"]] == [june, joy]
+    assert explanation["survivorId"] == joy
+    assert [change["into"] for change in explanation["changes"]] == [june, joy]
 
 
 def test_an_event_that_was_split_off_was_of_the_whole_until_then(
@@ -439,9 +441,11 @@ def test_in_words_what_decided_and_who_was_overruled_and_what_is_new(
     jane = person("jane")
     joan = ingest(phone=phone)["customerId"]
 
-    told = explain(ingest(email=email("jane"), phone=phone, externalId=unique))["explanation"]
+    explanation = explain(ingest(email=email("jane"), phone=phone, externalId=unique))[
+        "explanation"
+    ]
 
-    assert told == (
+    assert explanation == (
         f"The email {email('jane')} (weight 1.0) already identified {jane}, so the event was "
         f"attached to it; the phone {phone} identified {joan} and was overruled; the externalId "
         f"{unique} was new and was attached."
@@ -460,18 +464,18 @@ def test_in_words_who_was_created(ingest, explain, email):
 def test_in_words_who_was_named(ingest, explain, person):
     jane = person("jane")
 
-    told = explain(ingest(customer=jane))["explanation"]
+    explanation = explain(ingest(customer=jane))["explanation"]
 
-    assert told == f"The event named {jane}, so it was attached to it."
+    assert explanation == f"The event named {jane}, so it was attached to it."
 
 
 def test_in_words_that_a_customer_was_a_merged_one(ingest, explain, person, merge, email):
     jane, joan = person("jane"), person("joan")
     merge(jane, joan)
 
-    told = explain(ingest(email=email("joan")))["explanation"]
+    explanation = explain(ingest(email=email("joan")))["explanation"]
 
-    assert told == (
+    assert explanation == (
         f"The email {email('joan')} (weight 1.0) already identified {joan}, who was merged into "
         f"{jane}, so the event was attached to it."
     )
@@ -493,7 +497,7 @@ def test_in_words_that_a_merge_was_undone(ingest, explain, person, merge, undo):
     event = ingest(customer=jane)
     undo(merge(june, jane))
 
-    told = explain(event)["explanation"]
+    explanation = explain(event)["explanation"]
 
-    assert f" and the merge of {jane} into {june} was undone on " in told
-    assert not told.endswith("now.")
+    assert f" and the merge of {jane} into {june} was undone on " in explanation
+    assert not explanation.endswith("now.")
