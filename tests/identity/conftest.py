@@ -29,8 +29,8 @@ def people(ingest):
         emails = [f"{uuid.uuid4().hex}@acme.com" for _ in range(count)]
         answer = ingest([{"event": "x", "email": email} for email in emails])
         return [
-            (each["customerId"], email)
-            for each, email in zip(answer["results"], emails, strict=True)
+            (result["customerId"], email)
+            for result, email in zip(answer["results"], emails, strict=True)
         ]
 
     return make
@@ -105,8 +105,10 @@ def listed(page, at):
     """The conflict of two Customers as the page that begins there tells it, or None."""
 
     def of(one, other, kind="phone"):
-        found = page(cursor=at(one, other, kind), limit=1)["conflicts"]
-        return next((each for each in found if each["id"] == conflict_id(one, other)), None)
+        conflicts = page(cursor=at(one, other, kind), limit=1)["conflicts"]
+        return next(
+            (conflict for conflict in conflicts if conflict["id"] == conflict_id(one, other)), None
+        )
 
     return of
 

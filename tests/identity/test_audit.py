@@ -41,11 +41,11 @@ def changes(read):
     """What was done to the identity of a Customer, as its pages tell it."""
 
     def of(customer, **query):
-        found = read(customer=customer, **query).json()
-        all_ = found["changes"]
-        while after := found.get("nextCursor"):
-            found = read(customer=customer, **query, cursor=after).json()
-            all_ += found["changes"]
+        answer = read(customer=customer, **query).json()
+        all_ = answer["changes"]
+        while after := answer.get("nextCursor"):
+            answer = read(customer=customer, **query, cursor=after).json()
+            all_ += answer["changes"]
         return all_
 
     return of
@@ -86,26 +86,28 @@ def history(reviewer, people, ingest, send_conflict, phone, merge, undo, split, 
 def test_everything_that_was_done_is_told_the_latest_first(history, changes):
     customer, expected = history
 
-    assert [(each["kind"], each["id"]) for each in changes(customer)] == expected
+    assert [(change["kind"], change["id"]) for change in changes(customer)] == expected
 
 
 @pytest.mark.parametrize("limit", [1, 2, 6, 7])
 def test_pages_of_any_length_come_to_the_whole_trail(history, changes, limit):
     customer, expected = history
 
-    assert [(each["kind"], each["id"]) for each in changes(customer, limit=limit)] == expected
+    assert [(change["kind"], change["id"]) for change in changes(customer, limit=limit)] == expected
 
 
 def test_the_trail_of_everybody_holds_what_was_done_in_the_same_order(history, read):
     _, expected = history
     ids = {id_ for _, id_ in expected}
-    found, query = [], {"limit": 3}
-    while len(found) < len(expected):
+    trail, query = [], {"limit": 3}
+    while len(trail) < len(expected):
         answer = read(**query).json()
-        found += [(each["kind"], each["id"]) for each in answer["changes"] if each["id"] in ids]
+        trail += [
+            (change["kind"], change["id"]) for change in answer["changes"] if change["id"] in ids
+        ]
         query["cursor"] = answer["nextCursor"]
 
-    assert found == expected
+    assert trail == expected
 
 
 def test_a_merge_and_its_undo_tell_who_did_each_and_why(people, merge, address, make_key, changes):
@@ -149,8 +151,8 @@ def test_what_touches_those_who_were_merged_with_a_customer_is_told(people, merg
     id_ = merge(other, one)["mergeId"]
 
     for customer in (one, other):
-        assert [each["id"] for each in changes(customer)] == [id_, review]
-    assert review not in [each["id"] for each in changes(stranger)]
+        assert [change["id"] for change in changes(customer)] == [id_, review]
+    assert review not in [change["id"] for change in changes(stranger)]
 
 
 def test_somebody_to_whom_nothing_was_done_has_no_changes(people, read):
@@ -243,7 +245,7 @@ def test_a_page_costs_the_same_for_few_and_for_many(driver, database, eventful, 
 
     with driver.session(database=database.name) as session:
         result = session.run(query, before={"at": [count, 0], "id": ""}, limit=5)
-        found, cost = len(result.data()), database_hits(result.consume().profile)
+        row_count, cost = len(result.data()), database_hits(result.consume().profile)
 
-    assert found == 6
+    assert row_count == 6
     assert cost < 500

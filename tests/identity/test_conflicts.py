@@ -34,7 +34,7 @@ def test_a_conflict_is_told_with_its_customers_and_the_keys_behind_it(
     assert (evidence["strength"], evidence["kinds"], evidence["count"]) == (2.7, ["phone"], 3)
     assert [evidence["firstSeen"], evidence["lastSeen"]] == moments
     assert moments[0] != moments[1]
-    customers = {each["customerId"]: each for each in conflict["customers"]}
+    customers = {customer["customerId"]: customer for customer in conflict["customers"]}
     assert (customers[one]["touchpoints"], customers[one]["identifiers"]) == (4, 1)
     assert (customers[other]["touchpoints"], customers[other]["identifiers"]) == (2, 2)
     assert customers[one]["createdAt"].endswith("Z")
@@ -48,7 +48,7 @@ def test_the_strongest_comes_first_over_all_pages(
     for _, email in others:
         send_conflict(email, phone=phone)
     base = 10**9 + int(unique[:8], 16)
-    ours = [conflict_id(rival, each) for each, _ in others]
+    ours = [conflict_id(rival, customer) for customer, _ in others]
     strengths = [base + 2, base + 1, base + 1, base + 1, base]
     for conflict, strength in zip(ours, strengths, strict=True):
         cypher(
@@ -57,22 +57,22 @@ def test_the_strongest_comes_first_over_all_pages(
             strength=strength,
         )
 
-    found, after = [], pagination.encode(Position(base + 2.0, "z"))
+    ids, after = [], pagination.encode(Position(base + 2.0, "z"))
     for _ in ours:
         answer = page(limit=1, cursor=after)
-        found += [each["id"] for each in answer["conflicts"]]
+        ids += [conflict["id"] for conflict in answer["conflicts"]]
         after = answer["nextCursor"]
 
-    assert found == [ours[0], *sorted(ours[1:4], reverse=True), ours[4]]
+    assert ids == [ours[0], *sorted(ours[1:4], reverse=True), ours[4]]
 
 
 def test_the_next_page_goes_on_after_the_last_conflict(two, at, page):
     first = page(cursor=at(*two), limit=1)
 
-    assert conflict_id(*two) in [each["id"] for each in first["conflicts"]]
+    assert conflict_id(*two) in [conflict["id"] for conflict in first["conflicts"]]
     if "nextCursor" in first:
         second = page(cursor=first["nextCursor"], limit=100)
-        assert conflict_id(*two) not in [each["id"] for each in second["conflicts"]]
+        assert conflict_id(*two) not in [conflict["id"] for conflict in second["conflicts"]]
 
 
 def test_a_pair_is_listed_once_with_all_its_kinds(
@@ -101,9 +101,9 @@ def test_keys_of_both_speak_for_the_pair(people, ingest, send_conflict, phone, u
     send_conflict(email, 2, phone=phone)
     send_conflict(others_email, externalId=unique)
 
-    found = [(key["owner"], key["seenWith"]) for key in listed(one, other)["evidence"]["keys"]]
+    pairs = [(key["owner"], key["seenWith"]) for key in listed(one, other)["evidence"]["keys"]]
 
-    assert found == [(other, one), (one, other)]
+    assert pairs == [(other, one), (one, other)]
 
 
 def test_of_many_keys_those_that_came_most_often_are_told(
@@ -174,7 +174,7 @@ def test_a_conflict_tells_who_the_two_are_by_now(two, people, merge, listed):
 
     conflict = listed(*two)
 
-    customers = {each["customerId"]: each for each in conflict["customers"]}
+    customers = {customer["customerId"]: customer for customer in conflict["customers"]}
     assert customers.keys() == {survivor, two[1]}
     assert (customers[survivor]["touchpoints"], customers[survivor]["identifiers"]) == (3, 2)
     assert [(key["owner"], key["seenWith"]) for key in conflict["evidence"]["keys"]] == [
@@ -267,9 +267,9 @@ def test_a_page_costs_the_same_for_few_and_for_many(profile, crowd, count, stren
     first = count if strength == "-2e9" else 1
     last = first - skipped if strength == "-2e9" else first + skipped
     id_ = f"{hub}~{hub}/{last:05}~phone{'' if skipped else '~'}"
-    place = {"strength": -2e9 if strength == "-2e9" else -1e9 - last, "id": id_}
+    position = {"strength": -2e9 if strength == "-2e9" else -1e9 - last, "id": id_}
 
-    found, cost = profile(before=place, scan=20, limit=5, keys=LIMIT)
+    conflict_count, cost = profile(before=position, scan=20, limit=5, keys=LIMIT)
 
-    assert found == 6
+    assert conflict_count == 6
     assert cost < 2_000

@@ -34,12 +34,12 @@ def test_it_is_told_who_and_how_much_was_erased_when_and_by_whom(erase, ingest, 
     customer = ingest(email=email("jane"), phone=phone)["customerId"]
     ingest(email=email("jane"))
 
-    told = erase(customer, reason="request 1042")
+    erasure = erase(customer, reason="request 1042")
 
-    assert told.pop("erasureId").startswith("ers_")
-    assert told.pop("by").startswith("key_")
-    assert timestamps.parse(told.pop("at")) < timestamps.parse(told.pop("finishedAt"))
-    assert told == {
+    assert erasure.pop("erasureId").startswith("ers_")
+    assert erasure.pop("by").startswith("key_")
+    assert timestamps.parse(erasure.pop("at")) < timestamps.parse(erasure.pop("finishedAt"))
+    assert erasure == {
         "customers": [customer],
         "identifiers": 2,
         "touchpoints": 2,
@@ -53,12 +53,12 @@ def test_who_is_erased_is_found_by_nobody(caller, erase, ingest, email):
     customer = event["customerId"]
     erase(customer)
 
-    asked = {"email": email("jane")}, {"customer": customer}
-    found = [code(caller.post("/v1/context", json=each)) for each in asked]
-    found.append(code(caller.get(f"/v1/customers/{customer}/timeline")))
-    found.append(code(caller.post(f"/v1/customers/{customer}/split-preview")))
+    queries = {"email": email("jane")}, {"customer": customer}
+    errors = [code(caller.post("/v1/context", json=query)) for query in queries]
+    errors.append(code(caller.get(f"/v1/customers/{customer}/timeline")))
+    errors.append(code(caller.post(f"/v1/customers/{customer}/split-preview")))
 
-    assert found == [(404, "unknown_customer")] * 4
+    assert errors == [(404, "unknown_customer")] * 4
     assert code(caller.get(f"/v1/events/{event['eventId']}")) == (404, "unknown_event")
 
 
@@ -121,10 +121,10 @@ def test_who_is_merged_with_a_customer_is_erased_with_it(erase, person, merge, t
     merge(two, three)
     merge(one, two)
 
-    told = erase(one)
+    erasure = erase(one)
 
-    assert told["customers"] == [one, *sorted([two, three])]
-    assert (told["identifiers"], told["touchpoints"]) == (3, 3)
+    assert erasure["customers"] == [one, *sorted([two, three])]
+    assert (erasure["identifiers"], erasure["touchpoints"]) == (3, 3)
     assert traces(unique) == []
 
 
@@ -190,14 +190,14 @@ def test_a_key_that_came_in_an_event_of_somebody_else_is_taken_out_of_it(
     written = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
     event = ingest(email=email("joe"), phone=written, properties={"form": "demo"})
 
-    told = erase(jane)
+    erasure = erase(jane)
 
-    assert told["redacted"] == 1
+    assert erasure["redacted"] == 1
     assert traces(phone, written) == []
     explained = caller.get(f"/v1/events/{event['eventId']}").json()
     assert explained["identifiers"] == [f"email:{email('joe')}"]
     assert explained["properties"] == {"form": "demo"}
-    assert [each["outcome"] for each in explained["keys"]] == ["decided"]
+    assert [key["outcome"] for key in explained["keys"]] == ["decided"]
 
 
 def test_every_key_is_taken_out_of_the_events_of_whom_one_of_them_came_with(
@@ -354,11 +354,13 @@ def test_the_whole_of_a_part_that_is_erased_stays(caller, erase, ingest, person,
     ingest(customer=whole, email=email("joe"))
     part = post(f"/v1/customers/{whole}/split", reason="x")["parts"][0]["customerId"]
 
-    told = erase(part)
+    erasure = erase(part)
 
-    assert (told["customers"], told["touchpoints"]) == ([part], 1)
+    assert (erasure["customers"], erasure["touchpoints"]) == ([part], 1)
     page = caller.get(f"/v1/customers/{whole}/timeline").json()
-    assert [each["identifiers"] for each in page["touchpoints"]] == [[f"email:{email('jane')}"]]
+    assert [touchpoint["identifiers"] for touchpoint in page["touchpoints"]] == [
+        [f"email:{email('jane')}"]
+    ]
 
 
 @pytest.mark.parametrize("which", ["whole", "part"])
@@ -378,9 +380,9 @@ def test_a_split_that_was_interrupted_is_finished_first(
     )
 
     gone, kept = (whole, part) if which == "whole" else (part, whole)
-    told = erase(gone)
+    erasure = erase(gone)
 
-    assert told["touchpoints"] == 1
+    assert erasure["touchpoints"] == 1
     page = caller.get(f"/v1/customers/{kept}/timeline").json()
     assert len(page["touchpoints"]) == 1
 
@@ -461,8 +463,8 @@ def test_an_identifier_that_an_undo_has_left_behind_goes_with_whose_it_is(
 
     erase(two if merged_is_erased else one)
 
-    found = [(owner, home) for _, owner, home in identifier(email("two"))]
-    assert found == ([] if merged_is_erased else [(two, None)])
+    owners = [(owner, home) for _, owner, home in identifier(email("two"))]
+    assert owners == ([] if merged_is_erased else [(two, None)])
     assert bool(identifier(email("one"))) == merged_is_erased
 
 
@@ -488,19 +490,19 @@ def test_relationships_of_the_operators_own_do_not_stop_it(cypher, erase, person
 def test_an_erasure_is_in_the_audit_trail_without_personal_data(caller, erase, person, merge):
     one, two = person("one"), person("two")
     merge(one, two)
-    told = erase(one, reason="request 1042")
+    erasure = erase(one, reason="request 1042")
     change = {
-        "id": told["erasureId"],
+        "id": erasure["erasureId"],
         "kind": "erasure",
-        "at": told["at"],
-        "by": told["by"],
+        "at": erasure["at"],
+        "by": erasure["by"],
         "customers": [one, two],
         "reason": "request 1042",
     }
 
     trail = caller.get("/v1/identity/changes", params={"limit": 200}).json()["changes"]
 
-    assert [each for each in trail if each["id"] == change["id"]] == [change]
+    assert [entry for entry in trail if entry["id"] == change["id"]] == [change]
     for customer in (one, two):
         own = caller.get("/v1/identity/changes", params={"customer": customer}).json()
         assert own == {"changes": [change]}

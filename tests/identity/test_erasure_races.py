@@ -121,8 +121,8 @@ def test_an_event_that_is_not_committed_when_the_erasure_begins_is_erased(
 
     held.commit()
 
-    told = erasure.result()
-    assert (told["touchpoints"], told["identifiers"]) == (101, 2)
+    result = erasure.result()
+    assert (result["touchpoints"], result["identifiers"]) == (101, 2)
     assert cypher("MATCH (t:Touchpoint {id: $id}) RETURN t", id=f"evt_{unique}") == []
     assert cypher(LEFT, unique=unique) == []
 
@@ -152,9 +152,9 @@ def test_of_many_who_erase_the_same_customer_each_is_told_of_one_erasure(
 ):
     customer = ingest(email=f"jane.{unique}@x.com")["customerId"]
 
-    told = list(pool.map(erase, [customer] * 16))
+    erasures = list(pool.map(erase, [customer] * 16))
 
-    assert told == [told[0]] * 16
+    assert erasures == [erasures[0]] * 16
     (row,) = cypher(
         "MATCH (e:Erasure) WHERE $customer IN e.customers RETURN collect(e.customers) AS all",
         customer=customer,
@@ -185,7 +185,7 @@ def test_while_events_stream_in_nothing_is_left_of_who_is_erased_and_nothing_los
                 )
             ]
             results = ingest(bodies)["results"]
-            stored.update({each["eventId"]: each["customerId"] for each in results})
+            stored.update({result["eventId"]: result["customerId"] for result in results})
             named = {"event": "x", "customer": results[0]["customerId"], "externalId": unique}
             answer = caller.post("/v1/events", json=named)
             if answer.status_code == 200:
@@ -196,21 +196,21 @@ def test_while_events_stream_in_nothing_is_left_of_who_is_erased_and_nothing_los
     def erase_some(number):
         gone: set[str] = set()
         while len(gone) < 5 and not done.is_set():
-            asked = {"email": emails[(number + len(gone)) % 4]}
-            found = caller.post("/v1/context", json=asked)
-            if found.status_code == 200:
-                gone.update(erase(found.json()["customerId"])["customers"])
+            query = {"email": emails[(number + len(gone)) % 4]}
+            response = caller.post("/v1/context", json=query)
+            if response.status_code == 200:
+                gone.update(erase(response.json()["customerId"])["customers"])
         erased.update(gone)
 
     writers = [pool.submit(stream, n) for n in range(4)]
     erasers = [pool.submit(erase_some, n) for n in range(3)]
     try:
-        for each in erasers:
-            each.result(timeout=120)
+        for eraser in erasers:
+            eraser.result(timeout=120)
     finally:
         done.set()
-    for each in writers:
-        each.result()
+    for writer in writers:
+        writer.result()
 
     kept = {event: customer for event, customer in stored.items() if customer not in erased}
     rows = cypher(

@@ -70,7 +70,7 @@ async def test_every_event_of_somebody_else_is_looked_through(own, ingest, perso
     person("joe")
     events = [{"event": "x", "email": email("joe"), "externalId": unique}] * 2
     same = {"timestamp": "2026-04-29T10:14:32Z"}
-    ingest([*events, *({**each, **same} for each in events * 3), *events])
+    ingest([*events, *({**event, **same} for event in events * 3), *events])
 
     erased = await erased_by(own, jane)
 
@@ -121,10 +121,10 @@ async def test_wherever_it_is_interrupted_the_next_call_finishes_it(
         status = caller.post("/v1/context", json={"email": email("jane")}).status_code
         assert status == 404
 
-    told = erase(rich, reason="second")
+    erasure = erase(rich, reason="second")
 
-    assert told.get("reason") == ("first" if count else "second")
-    assert (told["identifiers"], told["touchpoints"], told["redacted"]) == (8, 12, 5)
+    assert erasure.get("reason") == ("first" if count else "second")
+    assert (erasure["identifiers"], erasure["touchpoints"], erasure["redacted"]) == (8, 12, 5)
     assert traces(f"-{unique}", email("jane")) == []
     assert cypher(ORPHANS, word=unique, ids=[rich]) == []
 
@@ -150,7 +150,9 @@ async def test_two_who_work_on_one_erasure_come_to_the_same(graph, own, rich, cy
 
     both = await asyncio.gather(*(own.finish(rich) for _ in range(4)))
 
-    assert {(each.identifiers, each.touchpoints, each.redacted) for each in both} == {(8, 12, 5)}
+    assert {(erasure.identifiers, erasure.touchpoints, erasure.redacted) for erasure in both} == {
+        (8, 12, 5)
+    }
     assert cypher(ORPHANS, word=unique, ids=[rich]) == []
 
 

@@ -90,9 +90,9 @@ class IdentityMachine(RuleBasedStateMachine):
 
     @initialize(events=st.lists(st.tuples(KEYS, st.none() | PLACE), min_size=3, max_size=8))
     def meet_some(self, events):
-        for chosen, place in events:
+        for chosen, index in events:
             known = list(self.people.now.customers)
-            self._ingest(chosen, known[place % len(known)] if known and place is not None else None)
+            self._ingest(chosen, known[index % len(known)] if known and index is not None else None)
 
     # One rule for all: of many, hypothesis leaves most out of an example, and in so few examples
     # hardly anybody would be merged, marked, split and erased.
@@ -114,7 +114,7 @@ class IdentityMachine(RuleBasedStateMachine):
         # Rather one that was overruled before, so that it comes to be shared.
         key = self.draw(data, [*self.people.seen, *self.people.now.homes])
         one = self.people.now.members(self.people.now.homes[key])
-        if others := [each for each in self.people.now.customers if each not in one]:
+        if others := [customer for customer in self.people.now.customers if customer not in one]:
             self._ingest(data.draw(KEYS) | dict([key]), self.draw(data, others))
 
     def _ingest(self, chosen, named=None):
@@ -132,18 +132,18 @@ class IdentityMachine(RuleBasedStateMachine):
         ]
         event = result["eventId"]
         self.people.keep(event, chosen, home, resolved)
-        told = self.client.get(f"/v1/events/{event}").json()
-        self.people.remember(told["receivedAt"])
-        self.check_explanation(event, told)
+        explanation = self.client.get(f"/v1/events/{event}").json()
+        self.people.remember(explanation["receivedAt"])
+        self.check_explanation(event, explanation)
         self.touched |= {home, *owners}
 
     def merge(self, data):
         if len(self.people.now.customers) < 2:
             return
         into = self.pick(data)
-        others = [each for each in self.people.now.customers if each != into]
+        others = [customer for customer in self.people.now.customers if customer != into]
         one = self.people.now.members(into)
-        merged = self.draw(data, [each for each in others if each not in one] or others)
+        merged = self.draw(data, [other for other in others if other not in one] or others)
         path = f"/v1/customers/{into}/merge"
         self._merge(into, merged, self.post(path, {"from": merged, "reason": "x"}))
 
@@ -156,13 +156,13 @@ class IdentityMachine(RuleBasedStateMachine):
 
     def _merge(self, into, merged, response):
         roots = self.people.now.survivor(into), self.people.now.survivor(merged)
-        told = response.json()
+        answer = response.json()
         if roots[0] == roots[1]:
-            assert told["error"]["code"] == "merge_conflict"
+            assert answer["error"]["code"] == "merge_conflict"
             return
-        assert (told["customerId"], told["from"]) == roots
-        self.people.merge(told["mergeId"], *roots)
-        self.people.remember(told["at"], ("merged", roots[1], roots[0]))
+        assert (answer["customerId"], answer["from"]) == roots
+        self.people.merge(answer["mergeId"], *roots)
+        self.people.remember(answer["at"], ("merged", roots[1], roots[0]))
         self.touched |= {into, merged}
 
     def undo(self, data):
@@ -188,18 +188,18 @@ class IdentityMachine(RuleBasedStateMachine):
         if not expected:
             assert response.json()["error"]["code"] == "nothing_to_split"
             return
-        told = response.json()
-        counts = [len(self.people.own_events(customer, each)) for each in expected]
-        assert [(set(part["identifiers"]), part["touchpoints"]) for part in told["parts"]] == [
-            (set(map(self.name, each)), count) for each, count in zip(expected, counts, strict=True)
+        answer = response.json()
+        counts = [len(self.people.own_events(customer, keys)) for keys in expected]
+        assert [(set(part["identifiers"]), part["touchpoints"]) for part in answer["parts"]] == [
+            (set(map(self.name, keys)), count) for keys, count in zip(expected, counts, strict=True)
         ]
-        parts = [part["customerId"] for part in told["parts"]]
-        splits = [part["splitId"] for part in told["parts"]]
+        parts = [part["customerId"] for part in answer["parts"]]
+        splits = [part["splitId"] for part in answer["parts"]]
         self.people.split(
             customer, dict(zip(parts, zip(splits, expected, strict=True), strict=True))
         )
         self.people.shared |= shared
-        self.people.remember(told["at"], *[("split", part, customer) for part in parts])
+        self.people.remember(answer["at"], *[("split", part, customer) for part in parts])
         self.touched |= {customer, *parts}
 
     def mark(self, data):
@@ -211,9 +211,9 @@ class IdentityMachine(RuleBasedStateMachine):
         if key not in self.people.now.homes:
             assert response.status_code == 404
             return
-        told = response.json()
-        assert (told["identifier"], told["shared"]) == (self.name(key), shared)
-        assert told["customers"] == [self.people.now.homes[key]]
+        answer = response.json()
+        assert (answer["identifier"], answer["shared"]) == (self.name(key), shared)
+        assert answer["customers"] == [self.people.now.homes[key]]
         self.people.mark(key, shared)
 
     def dismiss(self, data):
@@ -251,13 +251,13 @@ class IdentityMachine(RuleBasedStateMachine):
         customer = self.pick(data)
         survivor = self.people.now.survivor(customer)
         gone, identifiers, events, redacted = self.people.erase(customer)
-        told = self.client.delete(f"/v1/customers/{customer}").json()
-        assert told["customers"] == [survivor, *sorted(gone - {survivor})]
-        assert (told["identifiers"], told["touchpoints"]) == (identifiers, len(events))
-        assert told["redacted"] == redacted
-        assert told["finishedAt"]
-        self.people.remember(told["at"])
-        self.people.erased |= dict.fromkeys(told["customers"], told["erasureId"])
+        erasure = self.client.delete(f"/v1/customers/{customer}").json()
+        assert erasure["customers"] == [survivor, *sorted(gone - {survivor})]
+        assert (erasure["identifiers"], erasure["touchpoints"]) == (identifiers, len(events))
+        assert erasure["redacted"] == redacted
+        assert erasure["finishedAt"]
+        self.people.remember(erasure["at"])
+        self.people.erased |= dict.fromkeys(erasure["customers"], erasure["erasureId"])
         self.gone += events
         self.touched -= gone
 
@@ -268,8 +268,8 @@ class IdentityMachine(RuleBasedStateMachine):
         body = {"event": "x", "customer": customer, **self.sent(data.draw(KEYS))}
         assert self.post("/v1/events", body).status_code == 400
         assert self.post("/v1/context", {"customer": customer}).status_code == 404
-        told = self.client.delete(f"/v1/customers/{customer}").json()
-        assert told["erasureId"] == self.people.erased[customer]
+        erasure = self.client.delete(f"/v1/customers/{customer}").json()
+        assert erasure["erasureId"] == self.people.erased[customer]
 
     # What is known of it
 
@@ -278,22 +278,22 @@ class IdentityMachine(RuleBasedStateMachine):
         self.turn += 1
         now = self.people.now
         customers = {*self.touched, *self.in_turn(now.customers)}
-        for root in {now.survivor(each) for each in customers}:
+        for root in {now.survivor(customer) for customer in customers}:
             members = sorted(now.members(root))
             named = [self.sent(dict([key])) for key in sorted(now.keys(root))]
             # The moment of the latest change is after it.
             as_of = {"asOf": self.people.pasts[-1].at} if self.turn % 2 else {}
-            for each in self.in_turn([*named, *({"customer": each} for each in members)]):
-                self.check_context(now, root, each, **as_of)
-            for each in self.in_turn(members):
-                self.check_timeline(now, each, **as_of)
+            for query in self.in_turn([*named, *({"customer": member} for member in members)]):
+                self.check_context(now, root, query, **as_of)
+            for member in self.in_turn(members):
+                self.check_timeline(now, member, **as_of)
             for event in self.in_turn(now.timeline(root)):
                 self.check_explanation(event, self.client.get(f"/v1/events/{event}").json())
-        for each in self.in_turn(sorted(self.touched)):
+        for customer in self.in_turn(sorted(self.touched)):
             before = {"asOf": right_before(self.people.pasts[-1].at)}
             identity = self.people.pasts[-2].identity if len(self.people.pasts) > 1 else Identity()
-            self.check_context(identity, each, {"customer": each}, **before)
-            self.check_timeline(identity, each, **before)
+            self.check_context(identity, customer, {"customer": customer}, **before)
+            self.check_timeline(identity, customer, **before)
         self.touched.clear()
 
     @precondition(lambda self: self.people.pasts)
@@ -312,11 +312,11 @@ class IdentityMachine(RuleBasedStateMachine):
 
     def look_back(self, data):
         """Compares everything as of a moment that is drawn, or right before the next one."""
-        place = data.draw(st.integers(0, len(self.people.pasts) - 1))
-        past = self.people.pasts[place]
+        index = data.draw(st.integers(0, len(self.people.pasts) - 1))
+        past = self.people.pasts[index]
         as_of = {"asOf": past.at}
         if data.draw(st.booleans()):
-            later = self.people.pasts[place + 1 :]
+            later = self.people.pasts[index + 1 :]
             as_of = {"asOf": right_before(later[0].at)} if later else {}
         for kind in KINDS:
             for number in range(3):
@@ -326,10 +326,10 @@ class IdentityMachine(RuleBasedStateMachine):
             self.check_timeline(past.identity, customer, **as_of)
         for event in self.people.now.events:
             response = self.client.get(f"/v1/events/{event}", params=as_of)
-            if self.people.told[event].past > place:
+            if self.people.told[event].past > index:
                 assert response.status_code == 404
             else:
-                self.check_explanation(event, response.json(), place)
+                self.check_explanation(event, response.json(), index)
 
     def check_context(self, identity, customer, named, **as_of):
         response = self.post("/v1/context", {**named, "limit": 200, **as_of})
@@ -337,21 +337,21 @@ class IdentityMachine(RuleBasedStateMachine):
         if root not in identity.customers:
             assert response.status_code == 404
             return
-        told = response.json()
-        assert told["customerId"] == root
-        assert {f"{each['kind']}:{each['value']}" for each in told["identifiers"]} == {
-            self.name(key) for key in identity.keys(root)
-        }
-        assert ids(told) == identity.timeline(root)
-        merged = {each["customerId"] for each in told.get("merged", [])}
+        context = response.json()
+        assert context["customerId"] == root
+        assert {
+            f"{identifier['kind']}:{identifier['value']}" for identifier in context["identifiers"]
+        } == {self.name(key) for key in identity.keys(root)}
+        assert ids(context) == identity.timeline(root)
+        merged = {member["customerId"] for member in context.get("merged", [])}
         assert merged == identity.members(root) - {root}
         assert {
-            (each["customerId"], each["kind"]): (
-                each["firstSeen"],
-                each.get("lastSeen"),
-                each.get("count"),
+            (other["customerId"], other["kind"]): (
+                other["firstSeen"],
+                other.get("lastSeen"),
+                other.get("count"),
             )
-            for each in told["possibleSamePeople"]
+            for other in context["possibleSamePeople"]
         } == self.people.same_people(identity, root)
 
     def check_timeline(self, identity, customer, **as_of):
@@ -364,36 +364,41 @@ class IdentityMachine(RuleBasedStateMachine):
         assert response.json()["customerId"] == root
         assert ids(response.json()) == identity.timeline(root)
 
-    def check_explanation(self, event, told, place=-1):
+    def check_explanation(self, event, explanation, index=-1):
         people, kept = self.people, self.people.told[event]
-        place %= len(people.pasts)
+        index %= len(people.pasts)
         own = people.now.events[event]
-        assert told["customerId"] == own
-        assert told["survivorId"] == people.pasts[place].identity.survivor(own)
-        assert told["resolved"] == kept.resolved
-        assert told["createdCustomer"] == (kept.resolved == "new")
+        assert explanation["customerId"] == own
+        assert explanation["survivorId"] == people.pasts[index].identity.survivor(own)
+        assert explanation["resolved"] == kept.resolved
+        assert explanation["createdCustomer"] == (kept.resolved == "new")
         names = {self.name(key): key for key in kept.outcomes}
-        assert sorted(told["identifiers"]) == sorted(names)
-        found = {names[f"{each['kind']}:{each['value']}"]: each for each in told["keys"]}
-        assert len(told["keys"]) == len(names)
-        assert {key: each["weight"] for key, each in found.items()} == {
+        assert sorted(explanation["identifiers"]) == sorted(names)
+        entries = {
+            names[f"{entry['kind']}:{entry['value']}"]: entry for entry in explanation["keys"]
+        }
+        assert len(explanation["keys"]) == len(names)
+        assert {key: entry["weight"] for key, entry in entries.items()} == {
             key: WEIGHTS[key[0]] for key in names.values()
         }
         expected = people.outcomes(event)
         assert {
-            key: (found[key]["outcome"], found[key].get("customerId")) for key in expected
+            key: (entries[key]["outcome"], entries[key].get("customerId")) for key in expected
         } == expected
-        for key, each in found.items():
-            is_said = SHARED.format(key[0], each["value"]) in told["explanation"]
+        for key, entry in entries.items():
+            is_said = SHARED.format(key[0], entry["value"]) in explanation["explanation"]
             assert is_said == (kept.outcomes[key] == "shared")
         # A key that was erased may be somebody else's by now, whose changes are told.
         if not kept.lost:
-            changes = [(each["kind"], each["from"], each["into"]) for each in told["changes"]]
-            assert sorted(changes) == sorted(people.changes(event, place))
+            changes = [
+                (change["kind"], change["from"], change["into"])
+                for change in explanation["changes"]
+            ]
+            assert sorted(changes) == sorted(people.changes(event, index))
 
 
-def ids(told):
-    return [each["eventId"] for each in told["touchpoints"]]
+def ids(answer):
+    return [touchpoint["eventId"] for touchpoint in answer["touchpoints"]]
 
 
 def right_before(moment):

@@ -151,8 +151,8 @@ def test_an_event_that_came_meanwhile_is_with_whom_its_identifier_decides_for(
     cypher, ingest, pair, undo, unique
 ):
     jane, joan, merged = pair
-    theirs = ingest(email=f"joan.{unique}@x.com", externalId=f"new-{unique}")
-    hers = ingest(email=f"jane.{unique}@x.com")
+    joans_event = ingest(email=f"joan.{unique}@x.com", externalId=f"new-{unique}")
+    janes_event = ingest(email=f"jane.{unique}@x.com")
     undo(merged)
 
     rows = cypher(
@@ -161,7 +161,7 @@ def test_an_event_that_came_meanwhile_is_with_whom_its_identifier_decides_for(
         MATCH (customer:Customer)-[:HAS_TOUCHPOINT]->(t:Touchpoint {id: id})
         RETURN customer.id AS owner, t.customerId AS stored
         """,
-        ids=[theirs["eventId"], hers["eventId"]],
+        ids=[joans_event["eventId"], janes_event["eventId"]],
     )
 
     assert [(row["owner"], row["stored"]) for row in rows] == [(joan, joan), (jane, jane)]
@@ -268,10 +268,10 @@ def test_a_customer_is_not_merged_into_itself(reviewer, person):
     ]
 
 
-@pytest.mark.parametrize("place", ["customer", "from"])
-def test_nobody_is_merged_with_nobody(reviewer, person, place):
+@pytest.mark.parametrize("unknown", ["customer", "from"])
+def test_nobody_is_merged_with_nobody(reviewer, person, unknown):
     known = person("jane")
-    into, merged = ("cus_nobody", known) if place == "customer" else (known, "cus_nobody")
+    into, merged = ("cus_nobody", known) if unknown == "customer" else (known, "cus_nobody")
 
     response = reviewer.post(f"/v1/customers/{into}/merge", json={"from": merged, "reason": "x"})
 
@@ -313,8 +313,13 @@ def test_a_preview_counts_what_would_be_put_together(reviewer, ingest, person, u
     assert preview["customer"]["identifiers"] == [{"kind": "email", "count": 1}]
     assert preview["customer"]["touchpoints"] == 2
     assert preview["from"]["customerId"] == joan
-    assert {each["kind"] for each in preview["from"]["identifiers"]} == {"email", "externalId"}
-    assert [(each["kind"], each["count"]) for each in preview["conflicts"]] == [("externalId", 1)]
+    assert {identifier["kind"] for identifier in preview["from"]["identifiers"]} == {
+        "email",
+        "externalId",
+    }
+    assert [(conflict["kind"], conflict["count"]) for conflict in preview["conflicts"]] == [
+        ("externalId", 1)
+    ]
     assert preview["warnings"] == []
 
 
@@ -323,7 +328,7 @@ def test_a_preview_warns_of_a_merge_without_evidence(reviewer, person):
 
     preview = reviewer.post(f"/v1/customers/{jane}/merge-preview", json={"from": joan}).json()
 
-    assert [each["code"] for each in preview["warnings"]] == ["no_evidence"]
+    assert [warning["code"] for warning in preview["warnings"]] == ["no_evidence"]
 
 
 def test_a_preview_warns_of_a_large_merge(reviewer, ingest, person, unique):
@@ -332,7 +337,7 @@ def test_a_preview_warns_of_a_large_merge(reviewer, ingest, person, unique):
 
     preview = reviewer.post(f"/v1/customers/{jane}/merge-preview", json={"from": joan}).json()
 
-    assert "large" in [each["code"] for each in preview["warnings"]]
+    assert "large" in [warning["code"] for warning in preview["warnings"]]
 
 
 def test_a_preview_writes_nothing(reviewer, graph_of, person):
@@ -366,8 +371,8 @@ def test_while_events_stream_in_every_identifier_keeps_one_owner(
 
     def stream(number):
         for n in range(10):
-            who = f"p{(number + n) % 4}.{unique}@x.com"
-            ingest(email=who, externalId=f"{number}-{n}-{unique}")
+            email = f"p{(number + n) % 4}.{unique}@x.com"
+            ingest(email=email, externalId=f"{number}-{n}-{unique}")
 
     def review(number):
         for n in range(5):
@@ -388,8 +393,8 @@ def test_while_events_stream_in_every_identifier_keeps_one_owner(
     with ThreadPoolExecutor(8) as pool:
         work = [pool.submit(stream, n) for n in range(4)]
         work += [pool.submit(review, n) for n in range(4)]
-        for each in work:
-            each.result()
+        for future in work:
+            future.result()
 
     rows = cypher(
         """

@@ -231,9 +231,9 @@ def test_a_shared_key_decides_nothing_where_there_is_another(ingest, phone, mark
     owner = ingest(phone=phone)["customerId"]
     mark(phone=phone)
 
-    found = ingest(phone=phone, externalId=unique)
+    result = ingest(phone=phone, externalId=unique)
 
-    assert (found["resolved"], found["customerId"] == owner) == ("new", False)
+    assert (result["resolved"], result["customerId"] == owner) == ("new", False)
 
 
 def test_an_unmarked_key_decides_again(ingest, phone, mark, unique):
@@ -241,10 +241,10 @@ def test_an_unmarked_key_decides_again(ingest, phone, mark, unique):
     mark(phone=phone)
     answer = mark(phone=phone, shared=False).json()
 
-    found = ingest(phone=phone, externalId=unique)
+    result = ingest(phone=phone, externalId=unique)
 
     assert answer["shared"] is False
-    assert (found["resolved"], found["customerId"]) == ("phone", owner)
+    assert (result["resolved"], result["customerId"]) == ("phone", owner)
 
 
 def test_an_unmarked_key_is_counted_anew(ingest, people, send_conflict, phone, mark, cypher):

@@ -167,7 +167,7 @@ def test_a_later_event_stays_where_it_is_though_it_carries_a_key_of_a_part(
 
     assert again.json()["error"]["code"] == "nothing_to_split"
     page = reviewer.get(f"/v1/customers/{customer}/timeline").json()
-    assert later in [each["eventId"] for each in page["touchpoints"]]
+    assert later in [touchpoint["eventId"] for touchpoint in page["touchpoints"]]
 
 
 def test_an_interrupted_split_is_finished_by_the_next_one(cypher, reviewer, split, office):
