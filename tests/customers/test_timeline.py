@@ -32,21 +32,6 @@ def page(read):
 
 
 @pytest.fixture
-def pages(page):
-    """The names of all events of a timeline, as its pages give them."""
-
-    def of(customer, /, **query):
-        answer = page(customer, **query)
-        names = [touchpoint["event"] for touchpoint in answer["touchpoints"]]
-        while cursor := answer.get("nextCursor"):
-            answer = page(customer, **query, cursor=cursor)
-            names += [touchpoint["event"] for touchpoint in answer["touchpoints"]]
-        return names
-
-    return of
-
-
-@pytest.fixture
 def send(ingest, unique):
     """Sends events of one person, named after their timestamps; returns the Customer."""
 
@@ -73,16 +58,16 @@ def test_the_newest_comes_first_in_whatever_order_they_arrived(send, page):
     assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == [day(3), day(2), day(1)]
 
 
-def test_moments_are_compared_and_not_their_text(send, pages):
+def test_moments_are_compared_and_not_their_text(send, event_names):
     early, late = day(2, "T00:30:00+02:00"), day(1, "T23:00:00Z")
 
-    assert pages(send(early, late)) == [late, early]
+    assert event_names(send(early, late)) == [late, early]
 
 
-def test_a_nanosecond_makes_a_difference(send, pages):
+def test_a_nanosecond_makes_a_difference(send, event_names):
     early, late = day(1, "T00:00:00.000000001Z"), day(1, "T00:00:00.000000002Z")
 
-    assert pages(send(late, early)) == [late, early]
+    assert event_names(send(late, early)) == [late, early]
 
 
 def test_an_item_has_what_was_sent_and_what_was_made_of_it(ingest, page, unique):
@@ -109,10 +94,10 @@ def test_an_item_has_what_was_sent_and_what_was_made_of_it(ingest, page, unique)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
-def test_pages_of_any_length_come_to_the_whole_timeline(send, pages, limit):
+def test_pages_of_any_length_come_to_the_whole_timeline(send, event_names, limit):
     timestamps = [day(number) for number in range(7, 0, -1)]
 
-    assert pages(send(*timestamps), limit=limit) == timestamps
+    assert event_names(send(*timestamps), limit=limit) == timestamps
 
 
 def test_the_last_page_has_no_cursor(send, page):
@@ -148,24 +133,24 @@ def test_what_arrives_between_two_pages_repeats_and_hides_nothing(send, page):
     ]
 
 
-def test_from_is_the_first_moment_and_to_the_first_one_after_it(send, pages):
+def test_from_is_the_first_moment_and_to_the_first_one_after_it(send, event_names):
     customer = send(*(day(number) for number in range(1, 6)))
 
-    assert pages(customer, **{"from": day(2), "to": day(4)}) == [day(3), day(2)]
+    assert event_names(customer, **{"from": day(2), "to": day(4)}) == [day(3), day(2)]
 
 
-def test_a_range_is_kept_to_on_every_page(send, pages):
+def test_a_range_is_kept_to_on_every_page(send, event_names):
     customer = send(*(day(number) for number in range(1, 9)))
 
-    names = pages(customer, **{"from": day(2), "to": day(7), "limit": 2})
+    names = event_names(customer, **{"from": day(2), "to": day(7), "limit": 2})
 
     assert names == [day(6), day(5), day(4), day(3), day(2)]
 
 
-def test_a_name_is_kept_to_on_every_page(send, pages):
+def test_a_name_is_kept_to_on_every_page(send, event_names):
     customer = send(day(1), day(2), day(2), day(3), day(2))
 
-    assert pages(customer, event=day(2), limit=1) == [day(2)] * 3
+    assert event_names(customer, event=day(2), limit=1) == [day(2)] * 3
 
 
 def test_a_text_that_is_empty_counts_as_absent(send, page):
@@ -175,7 +160,7 @@ def test_a_text_that_is_empty_counts_as_absent(send, page):
     assert page(customer, **empty) == page(customer)
 
 
-def test_a_rare_event_is_found_behind_many_others(send, pages, cypher):
+def test_a_rare_event_is_found_behind_many_others(send, event_names, cypher):
     customer = send(day(1))
     cypher(
         """
@@ -190,15 +175,15 @@ def test_a_rare_event_is_found_behind_many_others(send, pages, cypher):
         customer=customer,
     )
 
-    assert pages(customer, event=day(1)) == [day(1)]
+    assert event_names(customer, event=day(1)) == [day(1)]
 
 
-def test_as_of_leaves_out_what_was_received_later(send, page, pages):
+def test_as_of_leaves_out_what_was_received_later(send, page, event_names):
     customer = send(day(1))
     moment = page(customer)["touchpoints"][0]["receivedAt"]
     send(day(2))
 
-    assert pages(customer, asOf=moment) == [day(1)]
+    assert event_names(customer, asOf=moment) == [day(1)]
 
 
 def test_a_customer_who_does_not_exist_is_404(read):
