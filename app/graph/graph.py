@@ -21,7 +21,7 @@ from app.observability.metrics import Metrics
 
 CALL_TIMEOUT_SECONDS = 10.0
 SCHEMA_TIMEOUT_SECONDS = 600.0  # an index is built first over data that exists
-PLAN_TIMEOUT_SECONDS = 60.0  # a plan that is interrupted begins anew
+PLAN_TIMEOUT_SECONDS = 60.0  # an interrupted plan starts from the beginning
 
 
 class Graph:
@@ -67,7 +67,7 @@ class Graph:
         self._is_enabled = self._runner.repeats = False
 
     async def reconnect(self) -> None:
-        """Uses new connections: some of the old ones may be dead, and nobody has noticed.
+        """Uses new connections: some of the old ones may be dead without an error so far.
 
         Later calls wait for no earlier write: the database may be an older copy.
         """

@@ -53,8 +53,8 @@ def parts(row: Row, shared: list[str]) -> list[Part]:
     parts = [_part(group, events) for group in _groups(names, events)] or [Part([], 0)]
     first, *others = parts
     rest = sum(event["count"] for event in events) - sum(part.touchpoints for part in parts)
-    kept = [item["name"] for item in identifiers if item["name"] in unconnected]
-    return [Part([*first.identifiers, *kept], first.touchpoints + rest), *others]
+    own = [item["name"] for item in identifiers if item["name"] in unconnected]
+    return [Part([*first.identifiers, *own], first.touchpoints + rest), *others]
 
 
 def _groups(names: list[str], events: list[Row]) -> Iterable[list[str]]:
