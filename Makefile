@@ -71,7 +71,7 @@ sbom: .venv/dev.installed ## Write sbom.cdx.json: every package and jar that run
 	@$(BIN)/python -m supply.sbom > sbom.cdx.json
 
 .PHONY: licences
-licences: .venv/dev.installed ## Write the tables of docs/licences.md anew.
+licences: .venv/dev.installed ## Write the tables of docs/reference/licences.md anew.
 	@$(BIN)/python -m supply.licences
 
 .PHONY: format

@@ -1,4 +1,4 @@
-"""The licences of what runs beside the service's own code, as `docs/licences.md` has them.
+"""The licences of what runs beside our own code, for `docs/reference/licences.md`.
 
 `python -m supply.licences` writes the page anew.
 """
@@ -8,7 +8,7 @@ from typing import Any
 from supply import sbom
 from supply.locked import HERE, normalised, packages
 
-PAGE = HERE / "docs" / "licences.md"
+PAGE = HERE / "docs" / "reference" / "licences.md"
 MARK = "<!-- Below here by `make licences`. -->\n"
 
 # What classifiers and free texts say, by its name in SPDX.

@@ -18,10 +18,14 @@ from tests.support.checkout import CHECKOUT
 from tests.support.docs_reader import PAGES, Block, Reader, blocks
 from tests.support.openapi import DOCUMENT, OPERATIONS
 
-METRICS = CHECKOUT / "docs" / "metrics.md"
-README = (CHECKOUT / "README.md").read_text()
+REFERENCE = CHECKOUT / "docs" / "reference"
+METRICS = REFERENCE / "metrics.md"
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
 ELSEWHERE = [block for page in PAGES for block in blocks(page) if block.mark == "elsewhere"]
+
+
+def relative(page):
+    return str(page.relative_to(CHECKOUT))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def service(address, make_key):
     return address, make_key(*api_keys.SCOPES), http_client.get(f"{address}/openapi.json").json()
 
 
-@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=relative)
 def test_every_block_of_a_page_comes_true(page, service, environment, cypher, tmp_path):
     Reader(tmp_path, service, environment, cypher).read(blocks(page))
 
@@ -80,7 +84,7 @@ def test_what_is_run_elsewhere_stands_there(block):
     assert [line for line in block.lines if line not in text] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_every_link_leads_to_a_file_or_a_heading(page):
     links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
 
@@ -104,7 +108,7 @@ def anchors(text):
 
 
 def test_the_page_of_the_api_has_every_route_with_its_scope():
-    rows = table((CHECKOUT / "docs" / "api.md").read_text(), "Route")
+    rows = table((REFERENCE / "http-api.md").read_text(), "Route")
 
     named = {tuple(code(row[0])[0].split()): (code(row[1]) or [None])[0] for row in rows}
 
@@ -113,8 +117,8 @@ def test_the_page_of_the_api_has_every_route_with_its_scope():
     }
 
 
-def test_the_readme_has_every_code_of_an_error_with_its_status():
-    rows = table(README, "Status")
+def test_the_page_of_the_errors_has_every_code_with_its_status():
+    rows = table((REFERENCE / "errors.md").read_text(), "Status")
 
     named = {(row[0], name) for row in rows for name in code(row[1])}
 
@@ -128,8 +132,10 @@ def test_the_readme_has_every_code_of_an_error_with_its_status():
     }
 
 
-def test_the_readme_has_every_setting():
-    named = {name for row in table(README, "Variable") for name in code(row[0])}
+def test_the_page_of_the_configuration_has_every_setting():
+    rows = table((REFERENCE / "configuration.md").read_text(), "Variable")
+
+    named = {name for row in rows for name in code(row[0])}
 
     assert set(settings.Settings.__struct_encode_fields__) <= named
 
@@ -151,7 +157,7 @@ def test_the_page_of_the_metrics_has_each_with_its_type_and_labels():
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_a_page_names_only_metrics_that_there_are(page):
     documented = {code(row[0])[0] for row in table(METRICS.read_text(), "Metric")}
 
@@ -159,7 +165,7 @@ def test_a_page_names_only_metrics_that_there_are(page):
 
 
 def test_the_page_of_the_log_events_has_each_that_the_service_logs():
-    rows = table((CHECKOUT / "docs" / "log-events.md").read_text(), "Event")
+    rows = table((REFERENCE / "log-events.md").read_text(), "Event")
 
     assert sorted(code(row[0])[0] for row in rows) == sorted(logged(CHECKOUT / "app"))
 
@@ -178,8 +184,10 @@ def logged(directory):
     }
 
 
-def test_the_readme_names_every_command():
-    assert [name for name in COMMANDS if not re.search(rf"(waypath |`){name}\b", README)] == []
+def test_the_page_of_the_cli_has_every_command():
+    text = (REFERENCE / "cli.md").read_text()
+
+    assert [name for name in COMMANDS if not re.search(rf"(waypath |`){name}\b", text)] == []
 
 
 def table(text, head):

@@ -354,7 +354,7 @@ async def test_tls_is_spoken_and_the_certificate_checked(make_redis, tmp_path, f
 
 
 async def test_the_rights_that_the_docs_name_are_enough(own_redis, limiters, unique):
-    page = CHECKOUT / "docs" / "instances.md"
+    page = CHECKOUT / "docs" / "how-to" / "operate" / "scale.md"
     command = re.search(r"^ACL SETUSER limits on >password .*$", page.read_text(), re.MULTILINE)
     assert command
     with own_redis.client() as client:

@@ -27,7 +27,10 @@ from markdown_it import MarkdownIt
 
 from tests.support.checkout import CHECKOUT
 
-PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
+PAGES = [
+    *(CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((CHECKOUT / "docs").rglob("*.md")),
+]
 # The one thing that is replaced in a text, beside what an agent's settings leave to fill in.
 ADDRESS = "http://127.0.0.1:8000"
 PROGRAMS = {
