@@ -1,4 +1,4 @@
-"""`python -m app`."""
+"""Runs the command line: `python -m app`."""
 
 from app.cli.group import cli
 

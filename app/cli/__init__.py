@@ -1,1 +1,1 @@
-"""The `waypath` commands, a module each."""
+"""The `waypath` commands, one module for each."""

@@ -1,4 +1,4 @@
-"""The command that says what is wrong."""
+"""The command that checks the settings and the database."""
 
 import asyncio
 import os
@@ -9,6 +9,7 @@ import click
 from app import settings
 from app.access import redis_window
 from app.access.redis_window import RateLimitStorageUnavailable, RedisWindow
+from app.cli.exit_codes import exit_codes
 from app.graph.diagnostics import Check, Finding, wrong
 from app.graph.graph import Graph
 from app.graph.migrations import steps
@@ -16,9 +17,16 @@ from app.graph.migrations.runner import Migrator
 from app.settings import SettingsError
 
 
-@click.command(name="check")
+@click.command(
+    name="check",
+    epilog=exit_codes({0: "Every finding is ok.", 1: "At least one finding is wrong."}),
+)
 def check_command() -> None:
-    """Say what is wrong with the settings and the database; exit with 1 if anything is."""
+    """Check the settings and the database. Changes neither.
+
+    Prints one line per finding: `ok` or `wrong`, the subject, and a text. If a finding is wrong,
+    the text says why and what to do.
+    """
     findings = asyncio.run(_findings(os.environ))
     for finding in findings:
         click.echo(finding)
@@ -32,11 +40,11 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     except SettingsError as error:
         return [Finding("settings", message, is_ok=False) for message in error.errors]
     redis = redis_window.connect(config.rate_limit_storage, config.rate_limit)
-    findings = [Finding("settings", "can be used"), *await storage_findings(redis)]
+    findings = [Finding("settings", "valid"), *await storage_findings(redis)]
     try:
         database = settings.database(config)
     except LookupError as error:
-        message = f"{error}: start the service, or set NEO4J_URI"
+        message = f"{error}: start the service or set NEO4J_URI"
         return [*findings, Finding("database", message, is_ok=False)]
     graph = Graph(database)
     migrations = steps.load()
@@ -47,7 +55,7 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
 
 
 async def storage_findings(redis: RedisWindow | None) -> list[Finding]:
-    """The finding on the storage of the rate limits, if one is set. Closes it."""
+    """The finding on the storage of the rate limit, or none without one. Closes the storage."""
     if redis is None:
         return []
     try:
@@ -56,4 +64,4 @@ async def storage_findings(redis: RedisWindow | None) -> list[Finding]:
         return [wrong("rate limit storage", f"{error} (see WAYPATH_RATE_LIMIT_STORAGE)")]
     finally:
         await redis.close()
-    return [Finding("rate limit storage", "can be used")]
+    return [Finding("rate limit storage", "responds")]

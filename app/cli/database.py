@@ -1,4 +1,4 @@
-"""The settings of a command, and the database on which it runs."""
+"""The settings of a command, and the database that it uses."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def load_settings() -> Settings:
-    """The settings of the environment. Raises ClickException, which names the invalid ones."""
+    """The settings in the environment. Raises ClickException, which names each invalid one."""
     try:
         return settings.load(os.environ)
     except SettingsError as error:
@@ -29,7 +29,7 @@ def load_settings() -> Settings:
 
 @contextlib.contextmanager
 def ensure_database(config: Settings) -> Iterator[None]:
-    """Runs an embedded database, unless the settings name one or one is running."""
+    """Runs an embedded Neo4j while open, unless NEO4J_URI is set or one is already running."""
     if config.neo4j_uri or running(config.neo4j_home):
         yield
         return
@@ -38,7 +38,7 @@ def ensure_database(config: Settings) -> Iterator[None]:
 
 
 def run_on_graph(call: Callable[[Graph], Awaitable[T]]) -> T:
-    """Returns what a call on the graph of the settings returns. Raises ClickException."""
+    """Returns the result of a call on the graph that the settings name. Raises ClickException."""
     config = load_settings()
 
     async def run() -> T:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from app.cli import resources
 from app.cli.database import ensure_database, load_settings
-from app.cli.exit_codes import exit_unfinished_on_errors
+from app.cli.exit_codes import UNFINISHED, exit_codes, exit_unfinished_on_errors
 from app.cli.resources import ErasureResources
 from app.customers.context import Context, ContextQuery
 from app.errors import CustomerNotFound, InvalidPayload
@@ -18,7 +18,14 @@ from app.identity.reason import MAX_REASON_LENGTH
 from app.observability import progress
 from app.settings import Settings
 
-MAX_SHOWN_IDENTIFIERS = 20  # of a Customer
+MAX_SHOWN_IDENTIFIERS = 20  # per Customer
+
+EXIT_CODES = {
+    0: "Every named Customer is erased.",
+    1: "No Customer was erased: unknown Customer, declined prompt or invalid setting.",
+    2: "No Customer was erased: invalid option or argument.",
+    UNFINISHED: "The erasure is incomplete. Run the command again to resume it.",
+}
 
 
 class _Options(Struct, frozen=True):
@@ -31,27 +38,32 @@ class _Options(Struct, frozen=True):
 
 
 class _Target(Struct, frozen=True):
-    """A Customer to erase: its context, or the erasure that was started before."""
+    """A Customer to erase: its context, or the erasure that has already begun."""
 
     customer: str
     context: Context | None = None
     erasure: Erasure | None = None
 
 
-@click.command(name="erase")
+@click.command(name="erase", epilog=exit_codes(EXIT_CODES))
 @click.argument("customers", metavar="[CUSTOMER]...", nargs=-1)
-@click.option("--email", "emails", multiple=True, help="Somebody by an email; repeat it for more.")
-@click.option("--phone", "phones", multiple=True, help="Somebody by a phone.")
-@click.option("--external-id", "external_ids", multiple=True, help="Somebody by an external id.")
-@click.option("--reason", help="Why, for the audit log, which is not erased: no personal data.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--email", "emails", multiple=True, help="Email of a Customer. Repeatable.")
+@click.option("--phone", "phones", multiple=True, help="Phone number of a Customer. Repeatable.")
+@click.option(
+    "--external-id", "external_ids", multiple=True, help="External ID of a Customer. Repeatable."
+)
+@click.option(
+    "--reason",
+    help=f"Reason for the audit log, at most {MAX_REASON_LENGTH:,} characters. The audit log is "
+    "not erased: include no personal data.",
+)
+@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
 def erase_command(**options: Any) -> None:
-    """Erase people for good, with their Identifiers and Touchpoints.
+    """Erase Customers permanently, with their Identifiers and Touchpoints.
 
-    Each is named by the id of a Customer or by a key; who is merged with it goes, too. It shows
-    what there is, and asks. Interrupted, it goes on when it is run again. It exits with 0 when
-    everybody is erased, 1 when nobody was, as somebody is not known or the answer was no, 3 when it
-    could not go on to the end.
+    Name each Customer by its ID or by one of its identifiers. The command also erases the
+    Customers that are merged into it. It first lists the data to erase and asks for confirmation.
+    If it is interrupted, run it again to resume.
     """
     parsed = _Options(**options)
     queries = _queries(parsed)
@@ -63,15 +75,16 @@ def erase_command(**options: Any) -> None:
             click.echo(_describe(target))
         new = sum(target.erasure is None for target in targets)
         if new and not parsed.yes:
-            click.confirm(f"Erase {new} for good?", abort=True, err=True)
+            customers = "Customer" if new == 1 else "Customers"
+            click.confirm(f"Erase {new} {customers} permanently?", abort=True, err=True)
         for erasure in uvloop.run(_erase(config, targets, parsed.reason)):
             click.echo(_report(erasure))
 
 
 def _queries(options: _Options) -> list[ContextQuery]:
-    """A query for each Customer. Raises UsageError if none is named or the reason is too long."""
+    """One query per Customer. Raises UsageError if none is named or the reason is too long."""
     if options.reason and len(options.reason) > MAX_REASON_LENGTH:
-        raise click.UsageError(f"--reason has more than {MAX_REASON_LENGTH} characters")
+        raise click.UsageError(f"--reason must have at most {MAX_REASON_LENGTH:,} characters")
     queries = [
         *(ContextQuery(customer=customer, limit=0) for customer in options.customers),
         *(ContextQuery(email=email, limit=0) for email in options.emails),
@@ -79,7 +92,9 @@ def _queries(options: _Options) -> list[ContextQuery]:
         *(ContextQuery(external_id=external_id, limit=0) for external_id in options.external_ids),
     ]
     if not queries:
-        raise click.UsageError("name somebody: a CUSTOMER, --email, --phone or --external-id")
+        raise click.UsageError(
+            "name at least one Customer: CUSTOMER, --email, --phone or --external-id"
+        )
     return queries
 
 
@@ -96,7 +111,9 @@ async def _target(use_cases: ErasureResources, query: ContextQuery) -> _Target:
         erasure = await use_cases.erasures.find(query.customer) if query.customer else None
         if erasure:
             return _Target(erasure.customers[0], erasure=erasure)
-        raise click.ClickException(f"nobody is known by {_selector(query)}") from None
+        raise click.ClickException(
+            f"no Customer matches {_selector(query)}; no Customer was erased"
+        ) from None
     except InvalidPayload as error:
         messages = "; ".join(detail.message for detail in error.details)
         raise click.UsageError(f"{_selector(query)}: {messages}") from None
@@ -125,7 +142,7 @@ async def _erase(config: Settings, targets: list[_Target], reason: str | None) -
 def _describe(target: _Target) -> str:
     context = target.context
     if context is None:
-        return f"{target.customer} was erased before"
+        return f"{target.customer}: erasure already requested"
     merged = [customer.customer_id for customer in context.merged]
     texts = [f"{identifier.kind} {identifier.value}" for identifier in context.identifiers]
     hidden = len(texts) - MAX_SHOWN_IDENTIFIERS
@@ -144,7 +161,7 @@ def _report(erasure: Erasure) -> str:
     return (
         f"{erasure.erasure_id}: {', '.join(erasure.customers)} erased at {erasure.at}: "
         f"{erasure.identifiers:,} identifiers, {erasure.touchpoints:,} touchpoints; "
-        f"keys taken from {erasure.redacted:,} events of others"
+        f"{erasure.redacted:,} events of other Customers redacted"
     )
 
 

@@ -12,19 +12,29 @@ import uvloop
 from app.bulk import exporter
 from app.cli import resources
 from app.cli.database import ensure_database, load_settings
-from app.cli.exit_codes import exit_unfinished_on_errors
+from app.cli.exit_codes import UNFINISHED, exit_codes, exit_unfinished_on_errors
 from app.observability import progress
 from app.settings import Settings
 
+EXIT_CODES = {
+    0: "Every Touchpoint was exported.",
+    1: "A setting is invalid.",
+    2: "An option is invalid.",
+    UNFINISHED: "The export is incomplete. Run the command again: it starts over.",
+}
 
-@click.command(name="export")
+
+@click.command(name="export", epilog=exit_codes(EXIT_CODES))
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file, which is there once all is in it; otherwise standard output.",
+    help="File to write. It appears only when the export is complete.  [default: standard output]",
 )
 def export_command(output: Path | None) -> None:
-    """Export every Touchpoint, as JSON lines that import takes."""
+    """Export every Touchpoint as JSON Lines, one event per line.
+
+    To restore the events into an empty database, run `import --create-customers`.
+    """
     config = load_settings()
     with exit_unfinished_on_errors(), ensure_database(config), _open_output(output) as file:
         count = uvloop.run(_export(config, file))

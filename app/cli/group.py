@@ -1,25 +1,25 @@
-"""The command line: which commands there are; each is loaded when it is called."""
+"""The command line: its commands, each loaded when it is called."""
 
 from importlib import import_module
 
 import click
 
-# Where each command is, and what the list of commands says of it. To load them all, just to list
-# them, would take half a second.
+# The location and the summary of each command. Loading all of them to list them would take half a
+# second.
 COMMANDS = {
-    "serve": ("app.cli.serve:serve_command", "Serve, on NEO4J_URI or an embedded Neo4j."),
+    "serve": ("app.cli.serve:serve_command", "Start the service."),
     "mcp": ("app.cli.mcp:mcp_command", "Serve one agent over stdio (MCP)."),
-    "check": ("app.cli.check:check_command", "Say what is wrong with settings and database."),
+    "check": ("app.cli.check:check_command", "Check the settings and the database."),
     "import": ("app.cli.import_:import_command", "Import events from files."),
-    "export": ("app.cli.export:export_command", "Export every Touchpoint, as JSON lines."),
-    "erase": ("app.cli.erase:erase_command", "Erase people for good."),
-    "neo4j-admin": ("app.cli.neo4j_admin:admin_command", "Dump and load the embedded Neo4j."),
+    "export": ("app.cli.export:export_command", "Export every Touchpoint as JSON Lines."),
+    "erase": ("app.cli.erase:erase_command", "Erase Customers permanently."),
+    "neo4j-admin": ("app.cli.neo4j_admin:admin_command", "Dump or load the embedded Neo4j."),
     "keys": ("app.cli.keys:key_commands", "Create, list, rotate and revoke API keys."),
 }
 
 
 class LazyGroup(click.Group):
-    """A group that loads a command when it is called, by where it is."""
+    """A group that loads a command from its module when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
@@ -41,7 +41,11 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="waypath-events")
 def cli() -> None:
-    """Waypath Events: marketing events, resolved to Customers in Neo4j."""
-    from app.observability import logs  # noqa: PLC0415 - takes a tenth of a second, which no help needs
+    """Waypath Events: store marketing events in Neo4j, each resolved to a Customer.
+
+    Environment variables configure every command. For its options, defaults and exit codes, run
+    `waypath COMMAND --help`.
+    """
+    from app.observability import logs  # noqa: PLC0415 - takes a tenth of a second; help needs none of it
 
     logs.configure()

@@ -6,8 +6,17 @@ import click
 
 from app.access import api_keys
 from app.cli.database import run_on_graph
+from app.cli.exit_codes import exit_codes
 from app.domain import ids
 from app.graph.graph import Row
+
+EXIT_CODES = exit_codes(
+    {
+        0: "Success.",
+        1: "Unknown ID, invalid setting or unavailable database. See the message.",
+        2: "Invalid option or argument.",
+    }
+)
 
 
 @click.group(name="keys")
@@ -15,18 +24,21 @@ def key_commands() -> None:
     """Create, list, rotate and revoke API keys."""
 
 
-@key_commands.command()
-@click.option("--name", required=True, help="What a person calls the key.")
+@key_commands.command(epilog=EXIT_CODES)
+@click.option("--name", required=True, help="Descriptive name of the API key.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     required=True,
     type=click.Choice(api_keys.SCOPES),
-    help="What the key may do; repeat it for more.",
+    help="Scope of the API key. Repeatable.",
 )
 def create(name: str, scopes: tuple[str, ...]) -> None:
-    """Create a key and print it. It is shown this once: only its SHA-256 is stored."""
+    """Create an API key and print it.
+
+    The API key is printed only once: Neo4j stores only its SHA-256 digest.
+    """
     key = api_keys.generate()
     digest = api_keys.digest(key)
     run_on_graph(
@@ -41,25 +53,31 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     click.echo(key)
 
 
-@key_commands.command(name="list")
+@key_commands.command(name="list", epilog=EXIT_CODES)
 def list_keys() -> None:
-    """List the keys, the oldest first."""
+    """List API keys, the oldest first.
+
+    Prints one line per API key: ID, creation time, state, scopes and name, separated by tabs.
+    """
     for row in run_on_graph(lambda graph: graph.read("api_keys_all")):
         state = _state(row)
         scopes = ",".join(row["scopes"])
         click.echo(f"{row['id']}\t{row['createdAt']}\t{state}\t{scopes}\t{row['name']}")
 
 
-@key_commands.command()
+@key_commands.command(epilog=EXIT_CODES)
 @click.argument("key_id", metavar="ID")
 @click.option(
     "--grace",
     required=True,
     callback=lambda _context, _option, value: _seconds(value),
-    help="How long the key still works beside its successor, such as 30m, 24h or 7d.",
+    help="How long the old API key stays valid: a number with the unit s, m, h or d, such as 24h.",
 )
 def rotate(key_id: str, grace: int) -> None:
-    """Create a key in a key's place, print it, and let the other expire."""
+    """Create a successor to the API key ID and print it.
+
+    The successor has the same name and scopes. The old API key expires after --grace.
+    """
     key = api_keys.generate()
     rows = run_on_graph(
         lambda graph: graph.write(
@@ -71,16 +89,18 @@ def rotate(key_id: str, grace: int) -> None:
         )
     )
     if not rows:
-        raise click.ClickException(f"there is no key {key_id} that could be rotated")
+        raise click.ClickException(
+            f"no API key with the ID {key_id} can be rotated: it does not exist or is revoked"
+        )
     click.echo(key)
 
 
-@key_commands.command()
+@key_commands.command(epilog=EXIT_CODES)
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
-    """Revoke a key for good; the service refuses it within 5 seconds."""
+    """Revoke the API key ID permanently. The service rejects it within 5 seconds."""
     if not run_on_graph(lambda graph: graph.write("api_key_revoke", id=key_id)):
-        raise click.ClickException(f"there is no key {key_id}")
+        raise click.ClickException(f"no API key has the ID {key_id}: see `waypath keys list`")
     click.echo(f"revoked {key_id}", err=True)
 
 
@@ -93,5 +113,5 @@ def _state(row: Row) -> str:
 def _seconds(text: str) -> int:
     match = re.fullmatch(r"(\d{1,6})([smhd])", text, re.ASCII)
     if match is None:
-        raise click.BadParameter("must be a number with its unit: s, m, h or d")
+        raise click.BadParameter("must be a number with the unit s, m, h or d")
     return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]

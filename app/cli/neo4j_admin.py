@@ -1,4 +1,4 @@
-"""The command that runs Neo4j's own admin tool on the embedded database."""
+"""The command that runs Neo4j's admin tool on the embedded Neo4j."""
 
 import sys
 
@@ -16,7 +16,10 @@ from app.graph.embedded.admin import administer
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def admin_command(arguments: tuple[str, ...]) -> None:
-    """Run neo4j-admin on the embedded Neo4j while that is stopped, such as to dump and load."""
+    """Run neo4j-admin on the embedded Neo4j, for example to dump or load it.
+
+    Stop the service first.
+    """
     config = load_settings()
     if config.neo4j_uri:
         raise click.ClickException("NEO4J_URI is set: use the neo4j-admin of that Neo4j")

@@ -21,26 +21,26 @@ from app.ingest.group_commit import GroupCommit
 from app.ingest.service import Ingest
 from app.settings import Settings
 
-DEADLINE_SECONDS = 60.0  # no client waits, and a slow disk is no outage
+DEADLINE_SECONDS = 60.0  # no client waits, and a slow disk is not an outage
 
 
 @asynccontextmanager
 async def open_graph(config: Settings) -> AsyncIterator[Graph]:
-    """The graph of the settings, with its schema. Raises Unavailable."""
+    """The graph that the settings name, with its schema. Raises Unavailable."""
     database = settings.database(config)
-    impatient, graph = Graph(database), Graph(database, DEADLINE_SECONDS)
+    schema_graph, graph = Graph(database), Graph(database, DEADLINE_SECONDS)
     try:
-        # Within the shorter deadline, to report a database that cannot be reached soon.
-        await Migrator(impatient, steps.load()).apply()
+        # With the default, shorter deadline: an unreachable database is reported early.
+        await Migrator(schema_graph, steps.load()).apply()
         yield graph
     finally:
-        await impatient.close()
+        await schema_graph.close()
         await graph.close()
 
 
 @asynccontextmanager
 async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator[Importer]:
-    """An importer into the database of the settings. Raises Unavailable."""
+    """An importer for the database that the settings name. Raises Unavailable."""
     async with open_graph(config) as graph:
         commits = GroupCommit(
             partial(writer.write, graph, config.resolution_limits), DEADLINE_SECONDS
@@ -55,7 +55,7 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
 
 
 class ErasureResources(NamedTuple):
-    """The use cases of the command that erases Customers."""
+    """The use cases that the command to erase Customers needs."""
 
     contexts: ContextReader
     erasures: ErasureService
@@ -63,7 +63,7 @@ class ErasureResources(NamedTuple):
 
 @asynccontextmanager
 async def open_erasure(config: Settings) -> AsyncIterator[ErasureResources]:
-    """The use cases on the database of the settings. Raises Unavailable."""
+    """The use cases on the database that the settings name. Raises Unavailable."""
     async with open_graph(config) as graph:
         contexts = ContextReader(graph, lambda _: None, config.blocklist)
         yield ErasureResources(

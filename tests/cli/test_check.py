@@ -111,7 +111,7 @@ async def test_a_storage_of_the_rate_limit_has_a_line_too(shared_redis):
 
     (finding,) = await check.storage_findings(storage)
 
-    assert str(finding).split(maxsplit=1) == ["ok", f"{'rate limit storage':38}can be used"]
+    assert str(finding).split(maxsplit=1) == ["ok", f"{'rate limit storage':38}responds"]
 
 
 def test_a_storage_that_cannot_be_used(wrong, free_port):
@@ -138,7 +138,7 @@ def test_without_a_database_it_says_how_to_have_one(wrong, tmp_path):
     findings = wrong(NEO4J_URI="", NEO4J_PASSWORD="", WAYPATH_DATA_DIR=str(tmp_path))
 
     assert findings == {
-        "database": [f"no Neo4j runs in {tmp_path}/neo4j: start the service, or set NEO4J_URI"]
+        "database": [f"no Neo4j runs in {tmp_path}/neo4j: start the service or set NEO4J_URI"]
     }
 
 

@@ -45,7 +45,7 @@ def test_it_shows_what_goes_and_asks(erase, ingest, is_known, unique):
         f"  2 identifiers: email {email}, externalId {unique}",
         "  2 touchpoints from 2026-04-29T10:14:32Z to 2026-05-01T00:00:00Z",
     ]
-    assert "Erase 1 for good? [y/N]" in run.stderr
+    assert "Erase 1 Customer permanently? [y/N]" in run.stderr
     assert is_known(customer=customer)
 
 
@@ -56,7 +56,7 @@ def test_a_yes_erases_and_tells_how_much(erase, ingest, is_known, reader, unique
 
     assert (run.returncode, is_known(customer=customer)) == (0, False)
     assert f"{customer} erased at" in run.stdout
-    assert "1 identifiers, 1 touchpoints; keys taken from 0 events of others" in run.stdout
+    assert "1 identifiers, 1 touchpoints; 0 events of other Customers redacted" in run.stdout
     (change,) = reader.get("/v1/identity/changes", params={"customer": customer}).json()["changes"]
     assert (change["kind"], change["by"], change["reason"]) == ("erasure", "cli", "request 1042")
 
@@ -84,7 +84,9 @@ def test_nobody_is_erased_where_one_is_not_known(erase, ingest, is_known, unique
     run = erase(customer, "--email", f"nobody.{unique}@x.com", "--yes")
 
     assert run.returncode == 1
-    assert run.stderr == f"Error: nobody is known by nobody.{unique}@x.com\n"
+    assert run.stderr == (
+        f"Error: no Customer matches nobody.{unique}@x.com; no Customer was erased\n"
+    )
     assert is_known(customer=customer)
 
 
@@ -96,7 +98,7 @@ def test_who_was_erased_before_is_told_of_again(erase, ingest, unique):
 
     assert again.returncode == 0
     assert again.stdout.splitlines() == [
-        f"{customer} was erased before",
+        f"{customer}: erasure already requested",
         first.stdout.splitlines()[-1],
     ]
 

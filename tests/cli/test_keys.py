@@ -88,7 +88,7 @@ def test_revoking_a_key_that_nobody_made_fails(cli):
     revoked = cli("keys", "revoke", "key_nobody")
 
     assert revoked.returncode == 1
-    assert revoked.stderr == "Error: there is no key key_nobody\n"
+    assert revoked.stderr == "Error: no API key has the ID key_nobody: see `waypath keys list`\n"
 
 
 def test_an_unknown_scope_is_refused(cli, unique):
