@@ -1,17 +1,15 @@
 """The middleware: gives every request an ID, counts it, and maps errors to responses."""
 
-import itertools
-import re
-import secrets
 import time
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http.error_mapping import map_error
+from app.http.request_id import request_id
 from app.http.responses import REJECTED_WITH, STATUS, error_response
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
@@ -21,18 +19,13 @@ log = structlog.get_logger()
 CLIENT_CLOSED_REQUEST = 499  # of a request without a response, as nginx counts it
 NO_ROUTE = "none"
 
-_PROCESS = secrets.token_hex(8)
-_numbers = itertools.count(1)
-_VALID_ID = re.compile(r"[0-9A-Za-z._-]{1,128}", re.ASCII)
-
 
 class RequestMiddleware:
-    """Names each request in the `X-Request-Id` of its response and in what is logged for it.
+    """Adds the request ID to the response as `X-Request-Id`, and to each log event of the request.
 
-    A caller's own id is taken if it is up to 128 letters, digits and `._-`.
-    An error is returned as JSON. An unexpected exception is logged, and returned as 500
-    `internal` with the request ID and nothing else.
-    A request is counted under its route's template: a path is the caller's, and there are many.
+    Returns an error as JSON. Logs an unexpected exception and returns it as 500 `internal`, with
+    the request ID and no details.
+    Counts a request under the template of its route: paths would be labels without a bound.
     """
 
     def __init__(self, router: Router, metrics: Metrics, tracing: Tracing) -> None:
@@ -47,15 +40,15 @@ class RequestMiddleware:
             return
         started = time.perf_counter()
         status = CLIENT_CLOSED_REQUEST
-        request_id = _client_id(scope) or f"req_{_PROCESS}{next(_numbers):x}"
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        id_ = request_id(scope)
+        structlog.contextvars.bind_contextvars(request_id=id_)
         scope["app"] = self  # else the router would return its own errors as text
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                MutableHeaders(scope=message)["X-Request-Id"] = id_
             await send(message)
 
         try:
@@ -81,8 +74,3 @@ def _context(scope: Scope) -> dict[str, str]:
 def _template(scope: Scope) -> str:
     route = scope.get("route")
     return route.path if isinstance(route, Route) else NO_ROUTE
-
-
-def _client_id(scope: Scope) -> str | None:
-    values = Headers(scope=scope).getlist("x-request-id")
-    return values[0] if len(values) == 1 and _VALID_ID.fullmatch(values[0]) else None

@@ -5,15 +5,19 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.errors import HeadersTooLarge, InvalidRequest, RequestTimeout, ServiceError
+from app.http.request_id import request_id
 from app.http.responses import REJECTED_WITH, STATUS, error_content
 
 HEADER_TIMEOUT_SECONDS = 10.0
 MAX_HEADER_BYTES = 64 * 1024
 MAX_HEADERS = 200
 BODY_TIMEOUT_SECONDS = 30.0
+
+log = structlog.get_logger()
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -75,6 +79,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._stop_timer()
         self._is_in_header = True
         self._header_bytes = 0
+        self.scope = None  # type: ignore[assignment] # later bytes may not be a request
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -87,11 +92,18 @@ class HttpProtocol(HttpToolsProtocol):
     def _reject(self, error: ServiceError) -> None:
         if self.transport.is_closing():
             return
+        scope: Any = self.scope or {"headers": []}
+        id_ = request_id(scope)
+        if self.cycle and self.cycle.scope is scope:
+            scope["state"][REJECTED_WITH] = error  # the middleware logs and counts it
+        else:
+            log.info("request_rejected", request_id=id_, code=error.code)
         status = STATUS[error.code]
         content = msgspec.json.encode(error_content(error))
         self.transport.write(
-            b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
-            b"Connection: close\r\n\r\n%b" % (status, status.phrase.encode(), len(content), content)
+            b"HTTP/1.1 %d %b\r\nX-Request-Id: %b\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
+            % (status, status.phrase.encode(), id_.encode(), len(content), content)
         )
         self.transport.close()
 
@@ -105,9 +117,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self.cycle.response_started:  # it was rejected before all of it had arrived
             self.transport.close()
         else:
-            error = RequestTimeout(f"the body took over {self._body_timeout:.0f} seconds")
-            self.cycle.scope.setdefault("state", {})[REJECTED_WITH] = error
-            self._reject(error)
+            self._reject(RequestTimeout(f"the body took over {self._body_timeout:.0f} seconds"))
 
     def _set_timer(self, seconds: float, end: Callable[[], None]) -> None:
         self._timer = self.loop.call_later(seconds, end)

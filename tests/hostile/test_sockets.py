@@ -27,11 +27,26 @@ def hurried(database):
 
 @pytest.fixture
 def exchange(address):
-    """Sends bytes, and returns the status and the body of the answer; 0 where none came."""
+    """Sends bytes, and returns the status and the body of the response; 0 if there was none.
+
+    Every response has a request ID.
+    """
     return _exchange_with(address)
 
 
 def _exchange_with(address):
+    send = _exchange_heads_with(address)
+
+    def send_and_check(*pieces, wait=10):
+        status, lines, body = send(*pieces, wait=wait)
+        assert not status or request_ids(lines)
+        return status, body
+
+    return send_and_check
+
+
+def _exchange_heads_with(address):
+    """As `exchange`, with the head of the response as well."""
     url = urlsplit(address)
 
     def send(*pieces, wait=10):
@@ -39,13 +54,19 @@ def _exchange_with(address):
             try:
                 for piece in pieces:
                     connection.sendall(piece)
-                answer = _read(connection)
+                response = _read(connection)
             except (ConnectionError, TimeoutError):
-                return 0, b""
-        status = re.match(rb"HTTP/1.1 (\d{3})", answer)
-        return int(status[1]) if status else 0, answer.partition(b"\r\n\r\n")[2]
+                return 0, b"", b""
+        status = re.match(rb"HTTP/1.1 (\d{3})", response)
+        lines, _, body = response.partition(b"\r\n\r\n")
+        return int(status[1]) if status else 0, lines, body
 
     return send
+
+
+def request_ids(lines):
+    """The request IDs in the head of a response."""
+    return re.findall(rb"^x-request-id: (\S+)\r?$", lines, re.IGNORECASE | re.MULTILINE)
 
 
 def _read(connection):
@@ -233,6 +254,49 @@ def test_a_body_that_takes_too_long_is_408(hurried, head):
     status, body = exchange(head(f"Content-Length: {len(EVENT)}"), EVENT[:5])
 
     assert (status, code(body)) == (408, "request_timeout")
+
+
+def test_an_error_of_the_protocol_has_the_request_id_of_the_client(address, head):
+    exchange = _exchange_heads_with(address)
+
+    broken, lines, _ = exchange(head("X-Request-Id: mine-1", "Content-Length: x"))
+    large, lines_of_large, _ = exchange(head("X-Request-Id: mine-2", *["A: b"] * 201))
+
+    assert (broken, request_ids(lines)) == (400, [b"mine-1"])
+    assert (large, request_ids(lines_of_large)) == (431, [b"mine-2"])
+
+
+def test_a_408_has_the_request_id_of_the_client(hurried, head):
+    exchange = _exchange_heads_with(hurried)
+
+    request = head("X-Request-Id: mine", f"Content-Length: {len(EVENT)}")
+    status, lines, _ = exchange(request, EVENT[:5])
+
+    assert (status, request_ids(lines)) == (408, [b"mine"])
+
+
+def test_a_body_that_breaks_off_into_garbage_has_one_request_id(address, head):
+    exchange = _exchange_heads_with(address)
+
+    request = head("X-Request-Id: mine", "Transfer-Encoding: chunked")
+    status, lines, body = exchange(request, b"no size\r\n")
+
+    assert (status, code(body), request_ids(lines)) == (400, "invalid_request", [b"mine"])
+
+
+def test_garbage_after_a_request_has_a_request_id_of_its_own(address):
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\n\r\n"
+    url = urlsplit(address)
+
+    with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
+        connection.sendall(request)
+        first = _read(connection)
+        connection.sendall(b"GARBAGE\r\n\r\n")
+        second = _read(connection)
+
+    assert request_ids(first) == [b"mine"]
+    assert request_ids(second)
+    assert request_ids(second) != [b"mine"]
 
 
 def test_a_refused_upload_does_not_go_on_for_ever(hurried, head):
