@@ -50,9 +50,15 @@ class ForbiddenScope(ServiceError):
 
 
 class ForbiddenOrigin(ServiceError):
-    """403: a form of ours was sent from another site."""
+    """403: a browser sent the request from another site."""
 
     code = "forbidden_origin"
+
+
+class MisdirectedRequest(ServiceError):
+    """421: the `Host` header names a host that the service does not accept."""
+
+    code = "misdirected_request"
 
 
 class NotFound(ServiceError):

@@ -145,7 +145,9 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
         Pages(services.contexts, services.timelines, services.explanations, services.guard),
         DocsRoutes(routing.operations(api)),
     ]
-    agents = McpEndpoint(services.guard, partial(_session_manager, services.tool_handlers, config))
+    agents = McpEndpoint(
+        services.guard, config.hosts, partial(_session_manager, services.tool_handlers)
+    )
     mcp = Route("/mcp", agents, methods=["POST"])
 
     @asynccontextmanager
@@ -185,10 +187,10 @@ async def serve_agent(config: Settings, database: Database, key: str) -> None:
         await mcp_server.serve_stdio(services.tool_handlers, key)
 
 
-def _session_manager(tool_handlers: ToolHandlers, config: Settings) -> SessionManager:
+def _session_manager(tool_handlers: ToolHandlers) -> SessionManager:
     from app.mcp import server as mcp_server  # noqa: PLC0415 - takes a second; agents need it
 
-    return mcp_server.session_manager(tool_handlers, config.hosts)
+    return mcp_server.session_manager(tool_handlers)
 
 
 def _links(config: Settings) -> Links:

@@ -31,6 +31,7 @@ STATUS = {
     errors.MergeConflict.code: HTTPStatus.CONFLICT,
     errors.PayloadTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedMediaType.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.MisdirectedRequest.code: HTTPStatus.MISDIRECTED_REQUEST,
     errors.HeadersTooLarge.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.RateLimited.code: HTTPStatus.TOO_MANY_REQUESTS,
     ServiceError.code: HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -1,7 +1,7 @@
 """The MCP endpoint: authorises a request, reads its body, and passes it to the MCP server."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from app.access.guard import Guard
+from app.errors import ForbiddenOrigin, MisdirectedRequest
 from app.http import headers
 from app.http.body import read_json
 
@@ -26,13 +27,18 @@ class SessionManager(Protocol):
 
 
 class McpEndpoint:
-    """`POST /mcp`. The first request loads the MCP server in a thread, which takes a second.
+    """`POST /mcp`, for requests whose Host, and Origin if there is one, are among `hosts`.
 
-    Raises Unauthenticated before it reads the body, and the errors of `read_json`.
+    The first request loads the MCP server in a thread, which takes a second.
+    Raises Unauthenticated, MisdirectedRequest or ForbiddenOrigin before it reads the body, and
+    the errors of `read_json`.
     """
 
-    def __init__(self, guard: Guard, load: Callable[[], SessionManager]) -> None:
+    def __init__(
+        self, guard: Guard, hosts: Iterable[str], load: Callable[[], SessionManager]
+    ) -> None:
         self._guard = guard
+        self._hosts = tuple(hosts)
         self._load = load
         self._is_needed = asyncio.Event()
         self._loaded: asyncio.Future[SessionManager] | None = None
@@ -54,11 +60,30 @@ class McpEndpoint:
         """Handles a request."""
         request = Request(scope, receive)
         await self._guard.authorize(headers.agent_key(request))
+        self._require_known_host(request)
         body = await read_json(request)
         self._is_needed.set()
         assert self._loaded is not None  # noqa: S101 - the lifespan runs us before any request
         manager = await asyncio.shield(self._loaded)
         await manager.handle_request(scope, _replayed(body, receive), send)
+
+    def _require_known_host(self, request: Request) -> None:
+        """Rejects web pages that reach the service by DNS rebinding."""
+        if not self._is_known(request.headers.get("host", "")):
+            raise MisdirectedRequest(
+                "The Host header names an unknown host. Add the host to WAYPATH_MCP_HOSTS."
+            )
+        origin = request.headers.get("origin")
+        if not origin:
+            return
+        scheme, _, host = origin.partition("://")
+        if scheme not in ("http", "https") or not self._is_known(host):
+            raise ForbiddenOrigin(
+                "The Origin header names an unknown host. Add the host to WAYPATH_MCP_HOSTS."
+            )
+
+    def _is_known(self, host: str) -> bool:
+        return any(host == known or host.startswith(f"{known}:") for known in self._hosts)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

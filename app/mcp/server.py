@@ -1,7 +1,7 @@
 """The MCP server: the tools in the Model Context Protocol, over HTTP and over stdio."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -34,19 +34,14 @@ INSTRUCTIONS = (
 GetApiKey = Callable[[ServerRequestContext[Any, Any]], str | None]
 
 
-def session_manager(handlers: ToolHandlers, hosts: Iterable[str]) -> StreamableHTTPSessionManager:
-    """Serves `POST /mcp` without sessions, for requests whose Host and Origin are in `hosts`."""
-    names = [name for host in hosts for name in (host, f"{host}:*")]
+def session_manager(handlers: ToolHandlers) -> StreamableHTTPSessionManager:
+    """Serves `POST /mcp` without sessions."""
     return StreamableHTTPSessionManager(
         server(handlers, lambda context: headers.agent_key(cast("Request", context.request))),
         json_response=True,
         stateless=True,
-        security_settings=TransportSecuritySettings(
-            allowed_hosts=names,
-            allowed_origins=[
-                f"{scheme}://{name}" for scheme in ("http", "https") for name in names
-            ],
-        ),
+        # The endpoint checks Host and Origin, so that their errors have the form of all others.
+        security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         max_request_body_size=MAX_BODY_BYTES,
     )
 

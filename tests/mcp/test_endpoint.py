@@ -95,11 +95,20 @@ def test_get_mcp_opens_no_stream(address, key):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "status"),
-    [("Host", "evil.example", 421), ("Origin", "https://evil.example", 403)],
+    ("name", "value", "error"),
+    [
+        ("Host", "evil.example", (421, "misdirected_request")),
+        ("Host", "localhost.evil.example", (421, "misdirected_request")),
+        ("Origin", "https://evil.example", (403, "forbidden_origin")),
+        ("Origin", "null", (403, "forbidden_origin")),
+    ],
 )
-def test_a_page_that_took_over_a_name_is_refused(post, key, name, value, status):
-    assert post(headers={"X-API-Key": key, name: value}).status_code == status
+def test_a_page_that_took_over_a_name_is_refused(post, key, name, value, error):
+    response = post(headers={"X-API-Key": key, name: value})
+
+    assert (response.status_code, response.json()["error"]["code"]) == error
+    assert response.json()["error"].keys() == {"code", "message", "details"}
+    assert response.headers["x-request-id"]
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000"])

@@ -32,6 +32,7 @@ DESCRIPTIONS = {
     ),
     "payload_too_large": "the body, or the batch, is larger than can ever be taken",
     "unsupported_media_type": "the body is not JSON in UTF-8",
+    "misdirected_request": "the `Host` header names a host that the service does not accept",
     "headers_too_large": "the headers are larger, or more, than can be taken",
     "rate_limited": "the API key sent too much; to wait for `Retry-After` seconds is enough",
     "internal": "an error of ours; its `requestId` finds it in the log",

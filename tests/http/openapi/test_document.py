@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from app import main
 from app.access import api_keys
-from app.errors import ForbiddenOrigin, ServiceError
+from app.errors import ForbiddenOrigin, MisdirectedRequest, ServiceError
 from app.http.openapi import error_responses
 from app.http.responses import STATUS
 from app.settings import Settings
@@ -150,7 +150,8 @@ def test_no_error_is_forgotten():
         for code in codes
     }
 
-    assert error_codes == STATUS.keys() - {ForbiddenOrigin.code}  # which is for people, and a page
+    of_mcp_and_pages = {ForbiddenOrigin.code, MisdirectedRequest.code}
+    assert error_codes == STATUS.keys() - of_mcp_and_pages
 
 
 @pytest.mark.parametrize("error", [ServiceError, *ServiceError.__subclasses__()])
