@@ -13,6 +13,7 @@ from app import settings
 from app.access import api_keys
 from app.cli.group import COMMANDS
 from app.http.responses import STATUS
+from app.ingest.properties import RESERVED_NAMES
 from app.observability.metrics import Metrics
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
@@ -21,6 +22,7 @@ from tests.support.openapi import OPERATIONS
 
 REFERENCE = CHECKOUT / "docs" / "reference"
 METRICS = REFERENCE / "metrics.md"
+GRAPH_SCHEMA = REFERENCE / "graph-schema.md"
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
 ELSEWHERE = [block for page in PAGES for block in blocks(page) if block.mark == "elsewhere"]
 
@@ -149,6 +151,37 @@ def test_the_page_of_the_metrics_has_each_with_its_type_and_labels():
         )
         for family in text_string_to_metric_families(metrics.render().decode())
     }
+
+
+def test_the_page_of_the_graph_schema_has_every_label_and_relationship_type():
+    text = GRAPH_SCHEMA.read_text()
+    labels = {code(row[0])[0] for row in table(text, "Label")}
+    types = {code(row[0])[0] for row in table(text, "Relationship type")}
+    # `(:Customer)`, `[:MERGED_INTO|WAS_MERGED_INTO]`, `[:!LEAVES&!ERASED]`
+    names = set(re.findall(r"[:|&]!?([A-Z]\w+)", statements("schema", "write")))
+
+    assert labels == {name for name in names if not name.isupper()}
+    assert types == {name for name in names if name.isupper()}
+
+
+def test_the_page_of_the_graph_schema_has_every_constraint_and_index():
+    rows = table(GRAPH_SCHEMA.read_text(), "Constraint or index")
+    created = re.findall(r"CREATE (?:CONSTRAINT|INDEX) (\w+)", statements("schema"))
+
+    assert [code(row[0])[0] for row in rows] == created
+
+
+def test_the_page_of_the_graph_schema_has_every_system_property_of_a_touchpoint():
+    _, _, text = GRAPH_SCHEMA.read_text().partition("\n### `Touchpoint`\n")
+
+    assert {code(row[0])[0] for row in table(text, "Property")} == RESERVED_NAMES
+
+
+def statements(*folders):
+    """The text of every statement in these folders of `cypher/`, without comments."""
+    files = [file for name in folders for file in sorted((CHECKOUT / "cypher" / name).iterdir())]
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    return "\n".join(line for line in lines if not line.lstrip().startswith("//"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
