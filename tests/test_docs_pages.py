@@ -217,6 +217,22 @@ def test_the_page_of_the_cli_has_every_command():
     assert [name for name in COMMANDS if not re.search(rf"(waypath |`){name}\b", text)] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_a_page_names_only_tests_that_there_are(page):
+    named = re.findall(r"`((?:tests|\.ci)/[\w./-]+)`", page.read_text())
+
+    assert [path for path in named if not (CHECKOUT / path).exists()] == []
+
+
+def test_each_guarantee_names_a_test():
+    lines = (CHECKOUT / "docs" / "contributing" / "evidence.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+    guarantees = [row for row in rows if row[0] != "Guarantee" and set(row[0]) != {"-"}]
+
+    assert guarantees
+    assert [row for row in guarantees if len(row) != 4 or not code(row[2])] == []
+
+
 def table(text, head):
     """The rows of the table whose first column has this head, a list of cells each."""
     _, _, rest = text.partition(f"\n| {head} |")
