@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,10 +18,9 @@ import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app import main, settings
+from app import banner, main, settings
 from app.access import development_key
-from app.graph import browser_links
-from app.graph.embedded.connection import Connection
+from app.banner import Credentials
 from app.graph.embedded.supervisor import EmbeddedNeo4j
 from app.http.middleware import RequestMiddleware
 from app.http.protocol import HttpProtocol
@@ -29,8 +29,6 @@ from app.settings import Settings
 
 MAX_PENDING_CONNECTIONS = 2048
 SHUTDOWN_TIMEOUT_SECONDS = 15  # seconds for what is in flight; longer than the graph's deadline
-
-EMAIL = "jane@acme.com"
 
 log = structlog.get_logger()
 
@@ -46,22 +44,30 @@ def serve(config: Settings) -> None:
         if config.neo4j_uri:
             _listen(listener, config)
             asyncio.run(main.prepare(config, settings.database(config)))
-            print(given_banner(address, config.neo4j_uri), flush=True)
+            print(banner.given(address, config.neo4j_uri), flush=True)
             _run(config, listener)
             return
         neo4j = EmbeddedNeo4j(config.neo4j_home)
         try:
             connection = neo4j.start()
             database = settings.database(config)
-            key = asyncio.run(development_key.ensure(Path(config.data_dir), database))
+            key_file = development_key.file(Path(config.data_dir))
+            key = asyncio.run(development_key.ensure(key_file, database))
             asyncio.run(main.prepare(config, database))
             _listen(listener, config)
-            print(embedded_banner(address, key, connection), flush=True)
+            credentials = Credentials(key, key_file, connection, neo4j.password_file)
+            print_banner(address, credentials)
             _run(config, listener)
         finally:
             # A second Ctrl-C must not leave Neo4j behind.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             neo4j.stop()
+
+
+def print_banner(address: str, credentials: Credentials) -> None:
+    """Prints the banner of a service on its embedded Neo4j."""
+    is_terminal = sys.stdout.isatty()
+    print(banner.embedded(address, credentials, is_terminal=is_terminal), flush=True)
 
 
 def worker() -> RequestMiddleware:
@@ -141,40 +147,3 @@ def _stops_on_sigterm() -> Iterator[None]:
 def _follow(sentinel: int) -> None:
     wait([sentinel])
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def embedded_banner(address: str, key: str, neo4j: Connection) -> str:
-    """The banner of a service on its embedded Neo4j: a curl, and where its event is seen."""
-    return f"""
-Waypath Events is at {address}, on an embedded Neo4j. Ctrl-C stops both.
-
-API key (development)   {key}
-Timelines to read       {address}/
-Neo4j Browser           {neo4j.browser}
-  Connect URL           {neo4j.uri}
-  Username, password    {neo4j.username}   {neo4j.password}
-
-Send an event:
-
-{_curl(address, key)}
-
-See it in Neo4j Browser (log in, then run the query):
-
-{browser_links.link_by_email(neo4j.browser, EMAIL, neo4j.server)}
-"""
-
-
-def given_banner(address: str, uri: str) -> str:
-    """The banner of a service on a Neo4j that it was given."""
-    return f"""
-Waypath Events is at {address}, on {uri}. Ctrl-C stops it.
-
-Make an API key with:   waypath keys create --name NAME --scope events:write
-"""
-
-
-def _curl(address: str, key: str) -> str:
-    return f"""curl {address}/v1/events \\
-  -H "X-API-Key: {key}" \\
-  -H "Content-Type: application/json" \\
-  -d '{{"event": "page_viewed", "email": "{EMAIL}", "properties": {{"url": "/pricing"}}}}'"""

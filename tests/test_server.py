@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from app import main, server
+from app import banner, main, server
 from app.access import api_keys
 from app.settings import Settings
 from tests.support import http_client
@@ -95,7 +95,7 @@ def test_the_banner_waits_until_the_database_is_ready_for_the_first_write(monkey
         steps.append("prepare")
 
     monkeypatch.setattr(main, "prepare", prepare)
-    monkeypatch.setattr(server, "given_banner", lambda *_: steps.append("banner"))
+    monkeypatch.setattr(banner, "given", lambda *_: steps.append("banner"))
     monkeypatch.setattr(server, "_run", lambda *_: steps.append("run"))
     server.serve(Settings(neo4j_uri="bolt://127.0.0.1:7687", port=free_port))
 

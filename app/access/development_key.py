@@ -10,9 +10,13 @@ from app.graph.migrations import steps
 from app.graph.migrations.runner import Migrator
 
 
-async def ensure(folder: Path, database: Database) -> str:
-    """Returns the key in a folder, and adds it to the database; a new one if it is revoked."""
-    file = folder / "development-key"
+def file(folder: Path) -> Path:
+    """The file of the key in the service's data folder."""
+    return folder / "development-key"
+
+
+async def ensure(file: Path, database: Database) -> str:
+    """Returns the key in a file, and adds it to the database; a new one if it is revoked."""
     graph = Graph(database)
     try:
         await Migrator(graph, steps.load()).apply()

@@ -1,11 +1,13 @@
 """Links that open Neo4j Browser; what it makes of them is seen in test_neo4j_browser.py."""
 
+from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 import pytest
 
-from app import server
+from app import banner
 from app.access import api_keys
+from app.banner import Credentials
 from app.graph.browser_links import link, link_by_email
 from app.graph.embedded.connection import Connection
 from app.settings import Settings
@@ -83,7 +85,9 @@ def test_a_context_has_a_link_to_the_browser_that_the_settings_name(
 def test_the_banner_links_to_the_customer_of_its_curl_and_to_the_server():
     connection = Connection("bolt://127.0.0.1:7687", "neo4j", "secret", ADDRESS)
 
-    text = server.embedded_banner("http://127.0.0.1:8000", "wp_x", connection)
+    credentials = Credentials("wp_x", Path("development-key"), connection, Path("password"))
+
+    text = banner.embedded("http://127.0.0.1:8000", credentials, is_terminal=True)
 
     assert '"email": "jane@acme.com"' in text
     assert f"\n{link_by_email(ADDRESS, 'jane@acme.com', SERVER)}\n" in text

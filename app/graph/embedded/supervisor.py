@@ -43,6 +43,11 @@ class EmbeddedNeo4j:
         """The id of the Java process that runs now."""
         return self._server.pid
 
+    @property
+    def password_file(self) -> Path:
+        """The file that contains the password of Neo4j."""
+        return self._home.password_file
+
     def start(self) -> Connection:
         """Starts Neo4j, downloads it first if necessary, and returns when it is ready.
 

@@ -1,0 +1,67 @@
+"""The banner that the service prints when it is ready: its address, and how to send an event."""
+
+import shlex
+from pathlib import Path
+
+from msgspec import Struct
+
+from app.graph import browser_links
+from app.graph.embedded.connection import Connection
+
+EMAIL = "jane@acme.com"
+
+
+class Credentials(Struct, frozen=True):
+    """The credentials of a service on its embedded Neo4j, and the files that they are in."""
+
+    api_key: str
+    api_key_file: Path
+    neo4j: Connection
+    neo4j_password_file: Path
+
+
+def embedded(address: str, credentials: Credentials, *, is_terminal: bool) -> str:
+    """The banner of a service on its embedded Neo4j: a curl, and a link to its event.
+
+    It has the API key and the password only for a terminal: a service manager stores other output.
+    """
+    neo4j = credentials.neo4j
+    api_key, password = credentials.api_key, neo4j.password
+    key_of_curl = api_key
+    if not is_terminal:
+        api_key = f"in {credentials.api_key_file}"
+        password = f"in {credentials.neo4j_password_file}"
+        key_of_curl = f"$(cat {shlex.quote(str(credentials.api_key_file))})"
+    return f"""
+Waypath Events is ready at {address}, with an embedded Neo4j. Press Ctrl-C to stop both.
+
+API key (development)   {api_key}
+Timelines               {address}/
+Neo4j Browser           {neo4j.browser}
+  Connect URL           {neo4j.uri}
+  Username, password    {neo4j.username}   {password}
+
+Send an event:
+
+{_curl(address, key_of_curl)}
+
+Open its customer in Neo4j Browser (log in, then run the query):
+
+{browser_links.link_by_email(neo4j.browser, EMAIL, neo4j.server)}
+"""
+
+
+def given(address: str, uri: str) -> str:
+    """The banner of a service on the Neo4j at NEO4J_URI. It has no credentials."""
+    return f"""
+Waypath Events is ready at {address}, with Neo4j at {uri}. Press Ctrl-C to stop.
+
+Create an API key:      waypath keys create --name NAME --scope events:write
+"""
+
+
+def _curl(address: str, key: str) -> str:
+    return f"""curl {address}/v1/events \\
+  -H "X-API-Key: {key}" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"event": "page_viewed", "email": "{EMAIL}", "properties": {{"url": "/pricing"}}}}'"""
