@@ -15,10 +15,10 @@ from app.http.body import read_json
 
 
 class SessionManager(Protocol):
-    """Handles authorised requests, while it runs."""
+    """Handles authorised requests while it runs."""
 
     def run(self) -> AbstractAsyncContextManager[None]:
-        """Runs it while the context is open."""
+        """Runs the session manager while the context is open."""
         ...
 
     async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Tool handlers: they decode an agent's arguments, and call the use cases that routes call."""
+"""Tool handlers: they decode an agent's arguments, and call the same use cases as the routes."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from app.mcp.tools import BatchOptions, Tool
 
 
 class ToolHandlers:
-    """A handler for each tool, over HTTP and stdio alike."""
+    """One handler per tool, the same over HTTP and stdio."""
 
     def __init__(
         self,
@@ -50,8 +50,7 @@ class ToolHandlers:
     async def call(self, tool: Tool, arguments: Mapping[str, Any], key: str | None) -> Any:
         """Returns the result of a tool, of any type that msgspec encodes.
 
-        `key` is the API key of the caller. Raises the ServiceError that the same call over HTTP
-        does.
+        `key` is the API key of the caller. Raises the same ServiceError as the call over HTTP.
         """
         api_key = await self._guard.authorize(key, tool.scope)
         return await self._handlers[tool.name](arguments, api_key)
@@ -59,7 +58,9 @@ class ToolHandlers:
     async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> EventResult:
         decoded = payload.decode(_encode(arguments))
         if decoded.is_batch:
-            raise invalid([FieldError("events", "is not a field; ingest_events takes a batch")])
+            raise invalid(
+                [FieldError("events", "must be absent: use ingest_events for several events")]
+            )
         (result,) = (await self._ingest_payload(decoded, api_key, BatchOptions())).results
         if isinstance(result, EventResult):
             return result
@@ -106,14 +107,16 @@ class ToolHandlers:
 
 
 def _encode(arguments: Mapping[str, Any]) -> bytes:
-    # Python's own encoder: msgspec's fails at integers beyond 64 bits, and turns NaN into null.
+    # Python's encoder: that of msgspec fails at integers over 64 bits, and turns NaN into null.
     try:
         body = json.dumps(
             arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         ).encode()
     except (ValueError, RecursionError) as error:
-        detail = FieldError("", f"is not JSON in UTF-8: {error}")
+        detail = FieldError("", f"must be JSON in UTF-8: {error}")
         raise invalid([detail], "arguments: nothing was written") from None
     if len(body) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(f"the arguments are larger than {MAX_BODY_BYTES // 1024**2} MiB")
+        raise PayloadTooLarge(
+            f"The arguments exceed {MAX_BODY_BYTES // 1024**2} MiB. Send fewer events per call."
+        )
     return body

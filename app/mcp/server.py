@@ -27,8 +27,8 @@ from app.mcp.tools import TOOLS, Tool
 log = structlog.get_logger()
 
 INSTRUCTIONS = (
-    "Records what happens with Customers, and tells what is known of them. Record with "
-    "ingest_event whatever belongs in a Customer's timeline; look a Customer up with get_context."
+    "Records events on the timelines of Customers, and reads them. Call `ingest_event` after any "
+    "action that belongs in a Customer's history. Call `get_context` to look up a Customer."
 )
 
 GetApiKey = Callable[[ServerRequestContext[Any, Any]], str | None]
@@ -65,7 +65,8 @@ def server(handlers: ToolHandlers, get_api_key: GetApiKey) -> Server[Any]:
     ) -> types.CallToolResult:
         tool = TOOLS.get(params.name)
         if tool is None:
-            raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:100]}")
+            message = f"Unknown tool {params.name[:100]}. Call tools/list for the known tools."
+            raise MCPError(types.INVALID_PARAMS, message)
         try:
             return _result(await handlers.call(tool, params.arguments or {}, get_api_key(context)))
         except Exception as error:
@@ -92,7 +93,7 @@ def _to_mcp(tool: Tool) -> types.Tool:
         annotations=types.ToolAnnotations(
             read_only_hint=tool.is_read_only,
             destructive_hint=False,
-            idempotent_hint=tool.is_read_only,  # a write is so with an idempotency key only
+            idempotent_hint=tool.is_read_only,  # a write is idempotent only with an idempotency key
             open_world_hint=False,
         ),
     )
@@ -108,7 +109,7 @@ def _result(value: Any) -> types.CallToolResult:
 def _error_result(error: ServiceError, request_id: str | None = None) -> types.CallToolResult:
     result = _result(error_content(error, request_id))
     if error.retry_after is not None:
-        wait = f"Call it again after {error.retry_after} seconds."
+        wait = f"Retry after {error.retry_after} s."
         result.content.append(types.TextContent(text=wait))
     result.is_error = True
     return result

@@ -17,28 +17,39 @@ _REF_TEMPLATE = "#/$defs/{name}"
 
 
 class BatchOptions(Struct, forbid_unknown_fields=True, rename="camel"):
-    """How a batch is kept."""
+    """The idempotency key of a batch, and whether the batch is atomic."""
 
     idempotency_key: Annotated[
         str | None,
-        Meta(description="Names the batch, so that sending it again stores nothing twice."),
+        Meta(
+            description="The batch's idempotency key, 1 to 255 printable characters: an identical "
+            "retry stores no event twice. An event's own `idempotencyKey` takes precedence."
+        ),
     ] = None
     lenient: Annotated[
-        bool, Meta(description="Keep the good events although others of the batch are refused.")
+        bool,
+        Meta(
+            description="If true, stores the valid events although others are invalid. If false, "
+            "the batch is atomic."
+        ),
     ] = False
 
 
 class EventBatch(BatchOptions, kw_only=True):
-    """Events, in the order in which they are resolved."""
+    """Events in the order in which the service resolves them, and the options of the batch."""
 
     events: Annotated[
         list[Event],  # pyright: ignore[reportInvalidTypeForm] - msgspec makes it
-        Meta(min_length=1, max_length=MAX_BATCH_EVENTS, description="The events."),
+        Meta(
+            min_length=1,
+            max_length=MAX_BATCH_EVENTS,
+            description="The events, in the order in which the service resolves them.",
+        ),
     ]
 
 
 class Tool(Struct, frozen=True):
-    """A tool as agents see it, and the scope that it requires."""
+    """A tool in the form that agents see, and the scope that it requires."""
 
     name: str
     title: str
@@ -67,14 +78,14 @@ def _batch_result_schema() -> dict[str, Any]:
     }
 
 
-_RETRY = (
-    "On the code rate_limited, unavailable or internal, or without any answer, wait and call it "
-    "again with the same arguments; with an idempotencyKey that stores nothing twice, without one "
-    "it may. Any other error needs other arguments: details names each fault by its path."
+_WRITE_RETRY = (
+    "After `unavailable`, `internal` or a timeout the outcome may be unknown, and an identical "
+    "retry is safe. After `rate_limited` nothing is stored: wait as the error says, then retry. "
+    "On other errors fix the fields in `details`."
 )
-_READ = (
-    "Changes nothing. The API key needs the scope context:read. unknown_customer means that "
-    "nobody is known by what was asked; rate_limited and unavailable mean to wait and ask again."
+_READ_RETRY = (
+    "Changes nothing. After `rate_limited`, `unavailable` or `internal`, wait and retry. On other "
+    "errors fix the fields in `details`."
 )
 
 TOOLS = {
@@ -83,13 +94,13 @@ TOOLS = {
         Tool(
             "ingest_event",
             "Record an event",
-            "Records one marketing event (an email sent, a call placed, a page viewed) in the "
-            "timeline of the Customer whom it names. One of customer, email, phone and externalId "
-            "must be there; the heaviest key that is known decides, and where none is known a "
-            "Customer is made: resolved tells which it was. A key that is blocked, such as null or "
-            "noreply@…, is ignored, and warnings names it. The event is stored when this "
-            f"answers, and nothing of it is where it fails. {_RETRY} The API key needs the scope "
-            "events:write, and has so many events a minute.",
+            "Records one event on a customer's timeline. Use it after any action that belongs in "
+            "the customer's history; for several events use `ingest_events`. Requires `event`, a "
+            "stable past-tense slug such as `call_placed`, and one of `customer`, `email`, "
+            "`phone`, `externalId`. Success means durably stored. Returns `eventId`, `customerId` "
+            "and `resolved`: the field that matched, or `new` if the service created a Customer. "
+            "Ignores blocked values such as `noreply@…` and lists them in `warnings`. Always set "
+            f"`idempotencyKey`. {_WRITE_RETRY} Scope: `events:write`.",
             EVENTS_WRITE,
             False,
             schema(Event),
@@ -98,11 +109,14 @@ TOOLS = {
         Tool(
             "ingest_events",
             "Record a batch of events",
-            f"Records up to {MAX_BATCH_EVENTS} events, in 5 MiB, as ingest_event does each. All of "
-            "them are stored or, where one is refused, none. With lenient the good ones are "
-            "stored: results then has an error in the place of each bad one, and accepted counts "
-            f"the others. {_RETRY} The API key needs the scope events:write; each event counts for "
-            "its rate limit.",
+            f"Records up to {MAX_BATCH_EVENTS} events, at most 5 MiB, in their order. Use it for "
+            "several events at once; for one event use `ingest_event`. Requires `events`, each "
+            "with the arguments of `ingest_event`. The batch is atomic: if one event is invalid, "
+            "none is stored. With `lenient` the valid events are stored, and `results` has an "
+            "error in the place of each rejected one. Returns `accepted`, the number of stored "
+            "events, and `results`, one per event in their order. Always set `idempotencyKey`, on "
+            f"the batch or on each event. {_WRITE_RETRY} Each event counts against the rate limit "
+            "of the API key. Scope: `events:write`.",
             EVENTS_WRITE,
             False,
             schema(EventBatch),
@@ -111,9 +125,14 @@ TOOLS = {
         Tool(
             "get_context",
             "Look up a Customer",
-            "Tells what is known of a Customer, by any of its keys: its id, identifiers, how many "
-            "events of each name, who may be the same person, and the latest events. A key that is "
-            f"blocked is ignored. With maxBytes the answer keeps to a size. {_READ}",
+            "Returns one Customer: its ID, its identifiers, the number of events by name, possible "
+            "duplicates, and the latest events. Use it before you act on a Customer; for all "
+            "events use `get_timeline`. Requires one of `customer`, `email`, `phone`, "
+            "`externalId`. If `customer` is set, it alone counts; of the others, the first that "
+            "matches in this order. Ignores blocked values. `maxBytes` limits the size of the "
+            "result. If no Customer matches, returns `unknown_customer`; this tool never creates "
+            "one. "
+            f"{_READ_RETRY} Scope: `context:read`.",
             CONTEXT_READ,
             True,
             schema(ContextQuery),
@@ -122,9 +141,11 @@ TOOLS = {
         Tool(
             "get_timeline",
             "Read a Customer's timeline",
-            "Gives a page of a Customer's events, the newest first. A nextCursor means that there "
-            "may be more: call it again with that as the cursor, and the other arguments as they "
-            f"were. {_READ}",
+            "Returns a page of a Customer's events, the newest first. Use it if the latest events "
+            "in `get_context` are not enough. Requires `customer`, an ID that `get_context` or "
+            "`ingest_event` returned. If the result has a `nextCursor`, there may be more: repeat "
+            "the call with it as `cursor` and the other arguments unchanged. If no Customer has "
+            f"the ID, returns `unknown_customer`. {_READ_RETRY} Scope: `context:read`.",
             CONTEXT_READ,
             True,
             schema(TimelineQuery),
@@ -132,13 +153,13 @@ TOOLS = {
         ),
         Tool(
             "explain_event",
-            "Explain why an event is with its Customer",
-            "Gives an event as it is kept, by the eventId that recording or reading it gave, and "
-            "why it is with its Customer: explanation says it in words; keys has what became of "
-            "each key that the event carried (which one decided, which ones identified somebody "
-            "else and were overruled, which were attached or not used); changes has the merges "
-            "since. Changes nothing. The API key needs the scope context:read. unknown_event means "
-            "that there is no such event; rate_limited and unavailable mean to wait and ask again.",
+            "Explain the resolution of an event",
+            "Explains how the service resolved an event to its Customer. Use it to check an "
+            "identity resolution, not to read a timeline. Requires `eventId`, which recording or "
+            "reading the event returned. Returns the stored event; `explanation`, the reason in "
+            "sentences; `keys`, each identifier of the event and whether it matched, conflicted, "
+            "was attached or was not used; and `changes`, the later merges and splits. If no event "
+            f"has the ID, returns `unknown_event`. {_READ_RETRY} Scope: `context:read`.",
             CONTEXT_READ,
             True,
             schema(ExplanationQuery),

@@ -45,7 +45,7 @@ async def test_the_server_tells_its_name_and_version(address, key):
 
 async def test_an_unknown_tool_is_an_error_of_the_protocol(address, key):
     async with over_http(address, {"X-API-Key": key}) as client:
-        with pytest.raises(MCPError, match="there is no tool drop_database"):
+        with pytest.raises(MCPError, match="Unknown tool drop_database"):
             await client.call_tool("drop_database", {})
 
 
