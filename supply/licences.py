@@ -1,6 +1,6 @@
-"""The licences of what runs beside our own code, for `docs/reference/licences.md`.
+"""The licences of third-party packages, for `docs/reference/licences.md`.
 
-`python -m supply.licences` writes the page anew.
+`python -m supply.licences` writes the tables of the page.
 """
 
 from typing import Any
@@ -9,9 +9,9 @@ from supply import sbom
 from supply.locked import HERE, normalised, packages
 
 PAGE = HERE / "docs" / "reference" / "licences.md"
-MARK = "<!-- Below here by `make licences`. -->\n"
+MARK = "<!-- `make licences` writes everything below. -->\n"
 
-# What classifiers and free texts say, by its name in SPDX.
+# SPDX names of the licences that classifiers and free texts name.
 _SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache License 2.0": "Apache-2.0",
@@ -23,7 +23,7 @@ _SPDX = {
 
 
 def tables() -> str:
-    """The tables of the page: each package with its licence, by what needs it."""
+    """The tables of the page: each package with its licence, those of the service first."""
     service = packages("service")
     rows = {
         normalised(part["name"]): f"| {part['name']} | {_licence(part['licenses'])} |"
@@ -32,9 +32,9 @@ def tables() -> str:
     }
     return "\n".join(
         [
-            *_table("The service, and its image", [rows[name] for name in rows if name in service]),
+            *_table("Service and image", [rows[name] for name in rows if name in service]),
             "",
-            *_table("For the embedded Neo4j", [rows[name] for name in rows if name not in service]),
+            *_table("Embedded Neo4j", [rows[name] for name in rows if name not in service]),
             "",
         ]
     )
