@@ -94,6 +94,17 @@ def test_every_link_leads_to_a_file_or_a_heading(page):
     assert [link for link in links if not leads_somewhere(page, link)] == []
 
 
+@pytest.mark.parametrize(
+    "term",
+    [
+        *("identity resolution", "merge", "unmerge", "GDPR erasure", "idempotency", "rate limit"),
+        *("dead-letter queue", "backpressure", "latency", "throughput", "readiness"),
+    ],
+)
+def test_a_search_for_a_term_finds_a_page(term):
+    assert any(re.search(rf"\b{term}\b", page.read_text(), re.IGNORECASE) for page in PAGES)
+
+
 def leads_somewhere(page, link):
     path, _, heading = link.partition("#")
     if urllib.parse.urlsplit(link).scheme:
