@@ -9,9 +9,10 @@ import pytest
 from neo4j.exceptions import CypherSyntaxError
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import settings
+from app import main, settings
 from app.access import api_keys
 from app.cli.group import COMMANDS
+from app.http.endpoints import ATTRIBUTE
 from app.http.responses import STATUS
 from app.ingest.properties import RESERVED_NAMES
 from app.observability.metrics import Metrics
@@ -226,6 +227,23 @@ def test_the_page_of_the_cli_has_every_command():
     text = (REFERENCE / "cli.md").read_text()
 
     assert [name for name in COMMANDS if not re.search(rf"(waypath |`){name}\b", text)] == []
+
+
+def test_the_page_of_security_has_every_open_route():
+    page = CHECKOUT / "docs" / "explanation" / "security-and-privacy.md"
+    endpoints = [
+        endpoint
+        for member in vars(main).values()
+        if isinstance(member, type)
+        for handler in vars(member).values()
+        if (endpoint := getattr(handler, ATTRIBUTE, None))
+    ]
+
+    named = [route for row in table(page.read_text(), "Open route") for route in code(row[0])]
+
+    assert sorted(named) == sorted(
+        f"{endpoint.method} {endpoint.path}" for endpoint in endpoints if endpoint.scope is None
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
