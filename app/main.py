@@ -22,7 +22,7 @@ from app.graph import browser_links, readiness
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
 from app.graph.graph import CALL_TIMEOUT_SECONDS, Graph
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
 from app.http import routing
@@ -67,7 +67,7 @@ class Services:
         self._authenticator = Authenticator(self.graph)
         write = partial(writer.write, self.graph, config.resolution_limits, metrics=metrics)
         self._commits = GroupCommit(write, CALL_TIMEOUT_SECONDS, metrics)
-        migrator = Migrator(self.graph, steps.load())
+        migrator = Migrator(self.graph, definitions.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
         self.readiness = Readiness(self.graph, migrator, metrics, rehearsal.run)
         blocklist = config.blocklist
@@ -167,7 +167,7 @@ async def prepare(config: Settings, database: Database) -> None:
     graph = Graph(database)
     rehearsal = Rehearsal(graph, config.resolution_limits)
     try:
-        await readiness.prepare(graph, Migrator(graph, steps.load()), rehearsal.run)
+        await readiness.prepare(graph, Migrator(graph, definitions.load()), rehearsal.run)
     except Unavailable:
         return
     finally:

@@ -22,7 +22,7 @@ from app.access import api_keys
 from app.domain import ids
 from app.graph.connection import Database
 from app.graph.graph import Graph
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from tests.support import command, http_client, ports
 from tests.support.database import DATABASE, TestDatabase, start
@@ -156,7 +156,7 @@ def make_key(database: Database) -> Callable[..., str]:
 async def _make_key(database: Database, scopes: tuple[str, ...]) -> str:
     graph = Graph(database)
     try:
-        await Migrator(graph, steps.load()).apply()
+        await Migrator(graph, definitions.load()).apply()
         key = api_keys.generate()
         await graph.write(
             "api_key_create",

@@ -6,7 +6,7 @@ from app.access import api_keys
 from app.domain import ids
 from app.graph.connection import Database
 from app.graph.graph import Graph
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 
 
@@ -19,7 +19,7 @@ async def ensure(file: Path, database: Database) -> str:
     """Returns the key in a file, and adds it to the database; a new one if it is revoked."""
     graph = Graph(database)
     try:
-        await Migrator(graph, steps.load()).apply()
+        await Migrator(graph, definitions.load()).apply()
         key = _read(file)
         while key is None or not await _register(graph, key):
             key = api_keys.generate()

@@ -12,7 +12,7 @@ from app.access.redis_window import RateLimitStorageUnavailable, RedisWindow
 from app.cli.exit_codes import exit_codes
 from app.graph.diagnostics import Check, Finding, wrong
 from app.graph.graph import Graph
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.settings import SettingsError
 
@@ -47,7 +47,7 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
         message = f"{error}: start the service or set NEO4J_URI"
         return [*findings, Finding("database", message, is_ok=False)]
     graph = Graph(database)
-    migrations = steps.load()
+    migrations = definitions.load()
     try:
         return [*findings, *await Check(graph, Migrator(graph, migrations), migrations).findings()]
     finally:

@@ -12,7 +12,7 @@ from app import settings
 from app.cli.exit_codes import exit_on_errors
 from app.graph.embedded.supervisor import EmbeddedNeo4j, running
 from app.graph.graph import Graph
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.settings import Settings, SettingsError
 
@@ -44,7 +44,7 @@ def run_on_graph(call: Callable[[Graph], Awaitable[T]]) -> T:
     async def run() -> T:
         graph = Graph(settings.database(config))
         try:
-            await Migrator(graph, steps.load()).apply()
+            await Migrator(graph, definitions.load()).apply()
             return await call(graph)
         finally:
             await graph.close()

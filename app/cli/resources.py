@@ -11,7 +11,7 @@ from app.bulk.importer import Importer
 from app.bulk.rejects import RejectsFile
 from app.customers.context import ContextReader
 from app.graph.graph import Graph
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.identity.erasure import ErasureService
 from app.identity.merges import MergeService
@@ -31,7 +31,7 @@ async def open_graph(config: Settings) -> AsyncIterator[Graph]:
     schema_graph, graph = Graph(database), Graph(database, DEADLINE_SECONDS)
     try:
         # With the default, shorter deadline: an unreachable database is reported early.
-        await Migrator(schema_graph, steps.load()).apply()
+        await Migrator(schema_graph, definitions.load()).apply()
         yield graph
     finally:
         await schema_graph.close()

@@ -11,8 +11,8 @@ from msgspec import Struct
 from app.errors import Unavailable
 from app.graph import statements
 from app.graph.graph import Graph
+from app.graph.migrations.definitions import Migration
 from app.graph.migrations.runner import Migrator
-from app.graph.migrations.steps import Migration
 from app.graph.statements import Statement
 
 OLDEST_NEO4J = (5, 26)  # the first Neo4j with every clause that the statements use

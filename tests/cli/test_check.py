@@ -8,7 +8,7 @@ from app.access.redis_window import RedisWindow
 from app.cli import check
 from app.graph import diagnostics, statements
 from app.graph.diagnostics import Check
-from app.graph.migrations import steps as migrations
+from app.graph.migrations import definitions as migrations
 from app.graph.migrations.runner import Migrator
 from app.graph.statements import Statement
 

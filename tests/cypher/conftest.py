@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 
 
 @pytest.fixture
 async def schema(graph):
     """Applies the schema migrations."""
-    await Migrator(graph, steps.load()).apply()
+    await Migrator(graph, definitions.load()).apply()

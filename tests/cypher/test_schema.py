@@ -1,15 +1,15 @@
 import pytest
 from neo4j.exceptions import ConstraintError
 
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("index", steps.indexes(steps.load()).values(), ids=str)
+@pytest.mark.parametrize("index", definitions.indexes(definitions.load()).values(), ids=str)
 async def test_every_constraint_and_index_is_online(graph, index):
-    await Migrator(graph, steps.load()).apply()
+    await Migrator(graph, definitions.load()).apply()
 
     rows = {row["name"]: row for row in await graph.read("schema_indexes")}
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from app.domain.resolution import ResolutionLimits
 from app.graph.graph import Graph
-from app.graph.migrations import steps
+from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
 from app.ingest.rehearsal import Rehearsal
@@ -77,7 +77,7 @@ async def test_the_graph_is_not_ready_until_the_write_was_rehearsed(graph):
         is_rehearsing.set()
         await is_rehearsed.wait()
 
-    readiness = Readiness(graph, Migrator(graph, steps.load()), rehearse=rehearse)
+    readiness = Readiness(graph, Migrator(graph, definitions.load()), rehearse=rehearse)
     watch = asyncio.create_task(readiness.watch())
     await is_rehearsing.wait()
     assert not readiness.is_ready

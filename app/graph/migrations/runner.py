@@ -7,8 +7,8 @@ import structlog
 from app.errors import Unavailable
 from app.graph import statements
 from app.graph.graph import SCHEMA_TIMEOUT_SECONDS, Graph
+from app.graph.migrations.definitions import Migration
 from app.graph.migrations.state import SchemaState
-from app.graph.migrations.steps import Migration
 
 POPULATION_TIMEOUT_SECONDS = 10  # of a new index; one over much data takes longer
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.graph.migrations import steps
-from app.graph.migrations.steps import Index, Migration
+from app.graph.migrations import definitions
+from app.graph.migrations.definitions import Index, Migration
 
 
 class Record(Struct, frozen=True):
@@ -40,7 +40,7 @@ class SchemaState:
         indexes: list[dict[str, Any]],
     ) -> None:
         self._steps = {migration.version: migration for migration in migrations}
-        self._expected = steps.indexes(migrations)
+        self._expected = definitions.indexes(migrations)
         self._records = {row["version"]: Record(**row) for row in records}
         self._existing = [_existing_index(row) for row in indexes]
 

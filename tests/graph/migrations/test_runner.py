@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from app.errors import Unavailable
 from app.graph import statements
 from app.graph.graph import Graph
-from app.graph.migrations import steps as migrations
+from app.graph.migrations import definitions as migrations
 from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
 from app.graph.statements import Statement
@@ -95,7 +95,7 @@ LATE = "the database did not answer in time"
 COUNT = "MERGE (node:UNIQUE_) SET node.count = coalesce(node.count, 0) + 1"
 
 
-async def test_steps_are_applied_in_their_order(graph, steps, cypher, unique):
+async def test_definitions_are_applied_in_their_order(graph, steps, cypher, unique):
     create, double = "CREATE (:UNIQUE_ {n: 1})", "MATCH (node:UNIQUE_) SET node.n = node.n * 2"
 
     await Migrator(graph, steps(create, double, double.replace("* 2", "+ 3"))).apply()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.graph.migrations import steps as migrations
+from app.graph.migrations import definitions as migrations
 from app.graph.migrations.state import SchemaState
 from app.graph.statements import Statement
 

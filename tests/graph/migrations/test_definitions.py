@@ -5,8 +5,8 @@ import re
 import pytest
 
 from app.graph import statements
-from app.graph.migrations import steps
-from app.graph.migrations.steps import Index
+from app.graph.migrations import definitions
+from app.graph.migrations.definitions import Index
 from app.graph.statements import Statement
 
 INDEX = "CREATE INDEX things IF NOT EXISTS FOR (thing:Thing) ON (thing.size, thing.id)"
@@ -18,13 +18,13 @@ def step(name, text):
 
 
 def test_every_file_is_a_step_whose_numbers_leave_out_none():
-    versions = [migration.version for migration in steps.load()]
+    versions = [migration.version for migration in definitions.load()]
 
     assert versions == list(range(1, len(statements.load("schema")) + 1))
 
 
-def test_steps_are_in_the_order_of_their_numbers():
-    migrations = steps.parse([step("010_b", "MATCH (n) RETURN n"), step("002_a", "RETURN 1")])
+def test_definitions_are_in_the_order_of_their_numbers():
+    migrations = definitions.parse([step("010_b", "MATCH (n) RETURN n"), step("002_a", "RETURN 1")])
 
     assert [str(migration) for migration in migrations] == ["002_a", "010_b"]
 
@@ -39,7 +39,7 @@ def test_steps_are_in_the_order_of_their_numbers():
     ],
 )
 def test_a_step_tells_which_index_it_creates(text, index):
-    (migration,) = steps.parse([step("001_things", text)])
+    (migration,) = definitions.parse([step("001_things", text)])
 
     assert migration.creates == index
 
@@ -47,17 +47,19 @@ def test_a_step_tells_which_index_it_creates(text, index):
 def test_an_index_that_a_later_step_drops_is_not_among_them():
     drop = "DROP INDEX things IF EXISTS"
 
-    migrations = steps.parse([step("001_a", INDEX), step("002_b", drop)])
+    migrations = definitions.parse([step("001_a", INDEX), step("002_b", drop)])
 
-    assert steps.indexes(migrations) == {}
+    assert definitions.indexes(migrations) == {}
 
 
 def test_an_index_that_a_later_step_makes_anew_is_the_later_one():
     drop = "DROP INDEX things IF EXISTS"
 
-    migrations = steps.parse([step("001_a", INDEX), step("002_b", drop), step("003_c", UNIQUE)])
+    migrations = definitions.parse(
+        [step("001_a", INDEX), step("002_b", drop), step("003_c", UNIQUE)]
+    )
 
-    assert steps.indexes(migrations) == {"things": migrations[2].creates}
+    assert definitions.indexes(migrations) == {"things": migrations[2].creates}
 
 
 @pytest.mark.parametrize(
@@ -71,19 +73,19 @@ def test_an_index_that_a_later_step_makes_anew_is_the_later_one():
 )
 def test_a_step_that_cannot_be_one_is_refused(names, text, fault):
     with pytest.raises(ValueError, match=re.escape(fault)):
-        steps.parse([step(name, text) for name in names])
+        definitions.parse([step(name, text) for name in names])
 
 
 def test_a_step_takes_no_parameters():
     with pytest.raises(ValueError, match="no parameters: 001_a"):
-        steps.parse([Statement("001_a", "RETURN $x", frozenset({"x"}))])
+        definitions.parse([Statement("001_a", "RETURN $x", frozenset({"x"}))])
 
 
 def test_a_checksum_is_of_the_text_and_not_of_its_lines():
     broken, another = INDEX.replace(" ON", "\nON"), INDEX.replace("size", "weight")
 
-    (of_text,) = steps.parse([step("001_a", INDEX)])
-    (of_broken,) = steps.parse([step("001_a", broken)])
-    (of_another,) = steps.parse([step("001_a", another)])
+    (of_text,) = definitions.parse([step("001_a", INDEX)])
+    (of_broken,) = definitions.parse([step("001_a", broken)])
+    (of_another,) = definitions.parse([step("001_a", another)])
 
     assert of_text.checksum == of_broken.checksum != of_another.checksum
