@@ -23,15 +23,19 @@ def routes(features: Iterable[object], guard: Guard) -> list[Route]:
     ]
 
 
-def operations(routes: Iterable[BaseRoute]) -> list[Operation]:
-    """The operations among the endpoints of these routes, in their order."""
+def endpoints(routes: Iterable[BaseRoute]) -> list[Endpoint]:
+    """The endpoints of these routes, in their order."""
     return [
         endpoint
         for route in routes
         if isinstance(route, Route) and isinstance(route.endpoint, _Methods)
         for endpoint in route.endpoint.endpoints.values()
-        if isinstance(endpoint, Operation)
     ]
+
+
+def operations(routes: Iterable[BaseRoute]) -> list[Operation]:
+    """The operations among the endpoints of these routes, in their order."""
+    return [endpoint for endpoint in endpoints(routes) if isinstance(endpoint, Operation)]
 
 
 class _Methods:
