@@ -1,0 +1,72 @@
+"""The page of the HTTP API: that the section of each route has its fields and its errors."""
+
+import re
+
+import msgspec
+import pytest
+
+from tests.support.checkout import CHECKOUT
+from tests.support.openapi import OPERATIONS
+from tests.test_docs_pages import code
+
+# Without its fenced blocks.
+PAGE = re.sub(
+    r"(?ms)^```.*?^```$", "", (CHECKOUT / "docs" / "reference" / "http-api.md").read_text()
+)
+SECTIONS = {section.partition("\n")[0]: section for section in re.split(r"(?m)^### ", PAGE)[1:]}
+COMMON = SECTIONS["Common errors"]
+
+
+def section_of(operation):
+    """The title and the text of the section of an operation."""
+    start = f"\n\n`{operation.method} {operation.path}` · "
+    ((title, text),) = (
+        (title, text) for title, text in SECTIONS.items() if text.startswith(title + start)
+    )
+    return title, text
+
+
+def with_linked(text):
+    """The text of a section, and of the sections of the page that it links to."""
+    links = re.findall(r"\]\(#([\w-]+)\)", text)
+    linked = [
+        other for title, other in SECTIONS.items() if title.lower().replace(" ", "-") in links
+    ]
+    return "\n".join([text, *linked])
+
+
+def fields(kind):
+    return {field.encode_name for field in msgspec.structs.fields(kind)}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_the_section_of_a_route_has_its_scope(operation):
+    _, text = section_of(operation)
+    line = text.splitlines()[2]
+
+    assert line.endswith(f"scope `{operation.scope}`" if operation.scope else "no API key")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_the_section_of_a_route_has_every_field_of_its_request_and_response(operation):
+    title, text = section_of(operation)
+    named = {name for item in code(with_linked(text)) for name in re.findall(r"\w+", item)}
+
+    assert operation.query_names == [name for name in operation.query_names if name in named], title
+    assert set().union(*map(fields, (*operation.body, *operation.response))) <= named
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_the_section_of_a_route_has_its_errors(operation):
+    _, text = section_of(operation)
+    own = {name.split()[-1] for name in code(text)}
+
+    assert {error.code for error in operation.errors} <= own
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_the_errors_that_all_routes_have_are_named_once(operation):
+    _, text = section_of(operation)
+    named = {name.split()[-1] for name in code(text + COMMON)}
+
+    assert {error.code for error in operation.all_errors} <= named
