@@ -43,6 +43,8 @@ _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _LINE_COMMENT = re.compile(r"^[ \t]*(?://|#+)[ \t]?(.*)$|[ \t](?://|#+)[ \t](.*)$")
 _BLOCK_COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
 _QUOTED = re.compile(r"""(["'`])((?:(?!\1)[^\\\n]|\\.)*? (?:(?!\1)[^\\\n]|\\.)*)\1""")
+# A header names parameters, and columns in front of two spaces.
+_HEADER_NAMES = re.compile(r"\$\w+|(?<=^//) {3,}[\w`]+(?:, [\w`]+)*(?=  |$)", re.MULTILINE)
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _SHOWN_IN_JSON = re.compile(r'"(?:title|description|legendFormat)": "((?:[^"\\]|\\.)*)"')
 _SHOWN_ATTRIBUTES = {"alt", "aria-label", "content", "placeholder", "title"}
@@ -157,6 +159,10 @@ def _from_commented(path: Path, source: str) -> Iterator[Text]:
     yield from _joined(path, comments)
 
 
+def _from_cypher(path: Path, source: str) -> Iterator[Text]:
+    yield from _from_commented(path, _HEADER_NAMES.sub(f" {CODE}", source))
+
+
 def _joined(path: Path, comments: Iterator[tuple[int, str]]) -> Iterator[Text]:
     """Comments on successive lines are one text."""
     numbered = enumerate(comments)
@@ -220,6 +226,7 @@ _READERS: dict[str, Callable[[Path, str], Iterator[Text]]] = {
     ".py": _from_python,
     ".js": _from_script,
     ".css": _from_script,
+    ".cypher": _from_cypher,
     ".html": _from_html,
     ".json": _from_json,
 }

@@ -1,9 +1,9 @@
 // Events per day
 //
-// Counts the Touchpoints that occurred on each of the latest days (UTC), and whose they are. It
-// looks at every entry of an index over all Touchpoints: the more there are, the longer it takes.
+// Counts the Touchpoints that occurred on each of the latest days (UTC), and their Customers. The
+// query reads an index of all Touchpoints, so its duration grows with their number.
 //
-// $days  how many days, with today; to set it:
+// $days  how many days, including today; to set it:
 //        :param days => 30
 WITH datetime.truncate('day', datetime({timezone: 'UTC'})) AS today
 WITH today - duration({days: $days - 1}) AS from, today + duration({days: 1}) AS to

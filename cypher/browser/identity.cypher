@@ -1,7 +1,7 @@
 // A customer's identity graph
 //
-// Draws a Customer, those who were merged into it, those who may be the same person up to two
-// steps away, and everybody's keys.
+// Draws a Customer, the Customers that are merged into it, the Customers that may be the same
+// person (up to two conflicts apart), and the Identifiers of all of them.
 //
 // $who  an email in lower case, a phone such as +14155552671, or an external id; to set it:
 //       :param who => 'jane@acme.com'

@@ -1,8 +1,8 @@
 // Today's new customers
 //
-// Draws the 50 Customers made last since midnight (UTC), with their keys; of one who was merged,
-// those of whoever it was merged into. It looks at every Customer, as createdAt has no index: the
-// more there are, the longer it takes.
+// Draws the 50 Customers created last since midnight (UTC), with their Identifiers. For a merged
+// Customer, it draws the Identifiers of the surviving Customer. It reads every Customer, because
+// createdAt has no index, so its duration grows with their number.
 MATCH (customer:Customer)
 WHERE customer.createdAt >= datetime.truncate('day', datetime({timezone: 'UTC'}))
 WITH customer

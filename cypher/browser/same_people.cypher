@@ -1,7 +1,7 @@
 // Who may be the same person
 //
 // Draws the 50 pairs of Customers with the latest identity conflicts, with the identifiers of both.
-// Pairs that were merged or dismissed are left out. It reads every identity conflict.
+// Merged and dismissed pairs are left out. The query reads every identity conflict.
 MATCH (customer:Customer)-[conflict:MAY_BE_SAME_AS]->(other:Customer)
 USING INDEX conflict:MAY_BE_SAME_AS(strength, id)
 WHERE

@@ -1,7 +1,7 @@
 // A customer's timeline as a table
 //
-// Lists a Customer's latest 100 Touchpoints, the newest first, with what was sent, and those of
-// who was merged into it.
+// Lists the latest 100 Touchpoints of a Customer and of the Customers that are merged into it,
+// newest first, with the properties as they were sent.
 //
 // $who  an email in lower case, a phone such as +14155552671, or an external id; to set it:
 //       :param who => 'jane@acme.com'

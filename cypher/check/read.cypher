@@ -1,4 +1,4 @@
-// Reads what the service reads.
+// Reads a Customer, as the service does.
 //
 // Returns one row, or none if there is no Customer:
 //   id

@@ -1,4 +1,4 @@
-// Changes the schema as the service does; to be rolled back.
+// Changes the schema, as the service does. The caller rolls it back.
 //
 // Returns nothing.
 CREATE INDEX schema_migration_check

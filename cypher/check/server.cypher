@@ -1,4 +1,4 @@
-// Which Neo4j this is, in the one form that any of its databases takes.
+// The version of Neo4j, in the one form that every version of Neo4j accepts.
 //
 // Returns a row per component:
 //   name, versions, edition

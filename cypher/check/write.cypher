@@ -1,4 +1,4 @@
-// Writes what the service writes; to be rolled back.
+// Writes nodes and relationships, as the service does. The caller rolls it back.
 //
 // Returns nothing.
 CREATE (:Customer)

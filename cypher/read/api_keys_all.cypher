@@ -1,4 +1,4 @@
-// Every API key, the oldest first.
+// All API keys, oldest first.
 //
 // Returns a row per API key:
 //   id, name, scopes

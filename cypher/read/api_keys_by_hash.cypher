@@ -1,4 +1,4 @@
-// The API keys with these hashes. A key that nobody made is not among the rows.
+// The API keys with these hashes.
 //
 // $hashes  SHA-256 digests, as hexadecimal
 //

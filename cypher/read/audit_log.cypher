@@ -1,7 +1,7 @@
-// A page of what was done to identities, the latest first.
+// A page of the audit log of identities, latest first.
 //
-// $before  where the page before ended: a map of at and id, or null
-// $limit   how many to return
+// $before  the end of the previous page: a map of at and id, or null
+// $limit   how many entries to return
 //
 // Returns a row per entry, one more than the limit if there are more:
 //   id
@@ -10,10 +10,10 @@
 //   moment       the same, [seconds since 1970, nanoseconds]
 //   by           the id of the API key, or cli
 //   reason
-//   customers    the ids of the two, the merged or split one first; of a review, the owner's; of an
-//                erasure, of all who were erased
-//   identifier   of a review, as kind:value, else null
-//   shared       of a review, whether it marks the Identifier as shared, else null
+//   customers    the ids of the two Customers, the merged or split one first; for a review, the id
+//                of the owner; for an erasure, the ids of all erased Customers
+//   identifier   for a review, as kind:value; else null
+//   shared       for a review, whether it marks the Identifier as shared; else null
 WITH
   CASE WHEN $before IS NULL
     THEN datetime({year: 999999999})
@@ -21,8 +21,8 @@ WITH
   END AS before,
   coalesce($before.id, '') AS id
 CALL (before, id) {
-  // A CASE, since a plan of an OR would read all that is before; and hints, since the ids have an
-  // index of their own, of which a plan would read all.
+  // With an OR in place of the CASE, the plan reads all earlier entries. Without the hints, it reads
+  // the whole index of the ids.
   MATCH ()-[merge:MERGED_INTO]->()
   USING INDEX merge:MERGED_INTO(at, id)
   WHERE

@@ -1,22 +1,22 @@
-// A page of what was done to the identity of a Customer, or of those merged with it, the latest
-// first; of one who was erased, that alone. It looks at all of that.
+// A page of the audit log of a Customer and of the Customers merged with it, latest first. An
+// erased Customer has its erasure alone. The statement reads all entries of the Customer.
 //
 // $customer  the Customer's id
-// $before    where the page before ended: a map of at and id, or null
-// $limit     how many to return
+// $before    the end of the previous page: a map of at and id, or null
+// $limit     how many entries to return
 //
-// Returns a row per entry, one more than the limit if there are more; one row with null as id if
-// there is none; no row if there is no such Customer:
+// Returns a row per entry, one more than the limit if there are more. Returns one row with null as
+// id if there are no entries, and no row if there is no such Customer:
 //   id
 //   kind         merge, undo, split, dismissal, review or erasure
 //   at           when, as a text
 //   moment       the same, [seconds since 1970, nanoseconds]
 //   by           the id of the API key, or cli
 //   reason
-//   customers    the ids of the two, the merged or split one first; of a review, the owner's; of an
-//                erasure, of all who were erased
-//   identifier   of a review, as kind:value, else null
-//   shared       of a review, whether it marks the Identifier as shared, else null
+//   customers    the ids of the two Customers, the merged or split one first; for a review, the id
+//                of the owner; for an erasure, the ids of all erased Customers
+//   identifier   for a review, as kind:value; else null
+//   shared       for a review, whether it marks the Identifier as shared; else null
 CALL () {
   MATCH (customer:Customer {id: $customer})
   RETURN coalesce(customer.survivor, customer.id) AS survivor, null AS erased

@@ -1,24 +1,23 @@
-// A page of identity conflicts, the strongest first: the pairs of Customers that may be one person.
-// A conflict is of one kind of identifier; a pair is listed with its strongest one. Pairs that were
-// merged or dismissed are left out. The scan ends after $scan conflicts, and the next page
-// continues from there.
+// A page of identity conflicts, strongest first: the pairs of Customers that may be one person. A
+// conflict has one kind of identifier. A pair is listed with its strongest conflict. Merged and
+// dismissed pairs are left out. The scan ends after $scan conflicts, and the next page continues
+// from there.
 //
-// $before  where the page before ended: a map of strength and id, or null
+// $before  the end of the previous page: a map of strength and id, or null
 // $scan    how many conflicts to scan
 // $limit   how many pairs to return
 // $keys    how many identifiers of each pair to return
 //
 // Returns one row:
-//   conflicts  maps, one more than the limit where there are more:
+//   conflicts  maps, one more than the limit if there are more:
 //     strength, id  of the strongest conflict of the pair
 //     of            the ids of its two Customers, in their order
-//     customers     those whom the two belong to by now: maps of customerId, createdAt,
+//     customers     the surviving Customers of the two: maps of customerId, createdAt,
 //                   touchpoints and identifiers, the last two being counts
 //     kinds, count, firstSeen, lastSeen  of all conflicts between the two
 //     keys          maps of identifier, owner, seenWith, count, firstSeen, lastSeen and lastEvent,
 //                   the most frequent first
-//   end        the last conflict that was scanned, a map of strength and id; null where none is
-//              after it
+//   end        the last scanned conflict, a map of strength and id; null if none is after it
 CALL () {
   WITH coalesce($before.strength, 1.0e300) AS strength
   CALL (strength) {

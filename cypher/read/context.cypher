@@ -1,24 +1,23 @@
-// Whom a caller means, and what is known of that Customer: the first of the keys that is owned
-// decides, unless the Customer is named. A Customer is all who were merged into it; the survivor
-// speaks for them. Who is merged, at a moment, is what merges that were not undone by then say; and
-// a part that was split off only later is of the whole.
+// Finds a Customer by its id, or by the first of the identifiers that has an owner, and returns its
+// context. The surviving Customer represents the Customers that are merged into it. At a point in
+// time, a Customer is merged if the merge existed then and was not undone by then. A part that was
+// split later still belongs to the whole.
 //
-// $customer  the id of the Customer that the caller named, or null
-// $keys      maps of kind and value, the heaviest first
-// $asOf      the moment to answer as of, [seconds since 1970, nanoseconds], or null for now
-// $limit     how many Touchpoints to return, the latest ones
+// $customer  the id of the Customer, or null
+// $keys      the identifiers, maps of kind and value, highest priority first
+// $asOf      the point in time, [seconds since 1970, nanoseconds], or null for now
+// $limit     how many Touchpoints to return, latest first
 //
-// Returns one row, or none where nobody is found:
-//   customerId, createdAt  of the survivor
-//   matchedBy    what decided: customer, or the kind of the key
-//   merged       those who were merged into it: maps of customerId, mergeId, at and reason, the
-//                latest first
-//   identifiers  maps of kind, value, weight and since, the heaviest first
-//   events       maps of event and count, the most frequent first
+// Returns one row, or none if no Customer matches:
+//   customerId, createdAt  of the surviving Customer
+//   matchedBy    customer, or the kind of the identifier that matched
+//   merged       the merged Customers: maps of customerId, mergeId, at and reason, latest first
+//   identifiers  maps of kind, value, weight and since, highest priority first
+//   events       maps of event and count, most frequent first
 //   first, last  when the first and the last Touchpoint occurred
-//   samePeople   maps of customerId, kind, firstSeen, lastSeen and count, the latest first; the
-//                last two are null where they changed after $asOf
-//   touchpoints  maps, the newest first
+//   samePeople   maps of customerId, kind, firstSeen, lastSeen and count, latest first; the last
+//                two are null if they changed after $asOf
+//   touchpoints  maps, newest first
 WITH
   CASE WHEN $asOf IS NULL
     THEN datetime({year: 999999999})

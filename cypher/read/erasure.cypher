@@ -1,13 +1,13 @@
 // The erasure of a Customer.
 //
-// $customer  the id of the Customer, or of one who was merged with it
+// $customer  the id of an erased Customer
 //
-// Returns one row, or none where nobody of this id was erased:
+// Returns one row, or none if no Customer with this id was erased:
 //   id
-//   customers    the ids of all who were erased, the one who stood for them first
-//   identifiers, touchpoints  how many were deleted so far
-//   redacted     from how many events of others a key was taken so far
-//   at, by, reason, finishedAt  the last two are null where they are not there
+//   customers    the ids of all erased Customers, the surviving one first
+//   identifiers, touchpoints  how many are deleted so far
+//   redacted     how many events of other Customers are redacted so far
+//   at, by, reason, finishedAt  reason is null if none was given, finishedAt until it is finished
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 RETURN
   erasure.id AS id,

@@ -1,12 +1,12 @@
-// Whose events an erasure has yet to look through for keys that are erased.
+// The Customers whose events an erasure must still search for erased identifiers.
 //
-// $customer  the id of a Customer who was erased
-// $limit     how many to return
+// $customer  the id of an erased Customer
+// $limit     how many Customers to return
 //
-// Returns a row for each:
+// Returns a row per Customer:
 //   other      its id
 //   customers  the ids of it and of the parts that were split from it since
-//   names      the keys (kind:value) that were erased so far
+//   names      the identifiers (kind:value) that are erased so far
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 WHERE erasure.finishedAt IS NULL
 MATCH (erasure)-[:MENTIONED_BY]->(other:Customer)

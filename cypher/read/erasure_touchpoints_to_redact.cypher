@@ -1,13 +1,13 @@
-// A page of a Customer's Touchpoints, looked through for keys.
+// A page of a Customer's Touchpoints, searched for identifiers.
 //
 // $customer  its id
-// $names     the keys (kind:value)
-// $after     where the page before ended: a map of at and id, or null
-// $scan      how many to look at
+// $names     the identifiers (kind:value)
+// $after     the end of the previous page: a map of at and id, or null
+// $scan      how many Touchpoints to scan
 //
 // Returns one row:
-//   events  the ids of those that carry one of the keys
-//   end     the last that was looked at, a map of at and id; null where none is after it
+//   events  the ids of the Touchpoints that carry one of the identifiers
+//   end     the last scanned Touchpoint, a map of at and id; null if none is after it
 WITH CASE WHEN $after IS NULL
   THEN datetime({year: -999999999})
   ELSE datetime.fromepoch($after.at[0], $after.at[1])

@@ -1,10 +1,10 @@
-// The erasures that are not finished, the one that went on last at the end.
+// The unfinished erasures, least recent progress first.
 //
-// $idle  how long ago, in seconds, one went on last that nobody works on
+// $idle  the time without progress, in seconds, after which an erasure is idle
 //
 // Returns a row per erasure:
 //   customer  the id of one of its Customers
-//   isIdle    whether nothing works on it
+//   isIdle    whether no process works on it
 MATCH (erasure:Erasure)
 WHERE erasure.progressAt <= datetime({year: 999999999})
 RETURN

@@ -34,7 +34,7 @@ CALL (touchpoint, owned) {
   WITH DISTINCT id
   MATCH (first:Customer {id: id})
   MATCH (first)-[:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(later:Customer)
-  // Distinct right here, so that each is visited once, however often two were merged and undone.
+  // Distinct here: each Customer is visited once, even after many merges and undos of the same two.
   WITH DISTINCT later
   MATCH (later)-[link:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM]->(into:Customer)
   RETURN collect({

@@ -1,18 +1,19 @@
 // A page of all Touchpoints, in the order of their ids.
 //
-// $after  the id of the last one of the page before, or an empty string
-// $limit  how many to return
+// $after  the id of the last Touchpoint of the previous page, or an empty string
+// $limit  how many Touchpoints to return
 //
 // Returns a row per Touchpoint:
 //   id, customerId, event, timestamp, properties
 //   keys  its identifiers, maps of
 //     kind, value
 //     own       whether the Touchpoint's Customer owns the Identifier, or did before it was merged
-//     attached  whether it does since this Touchpoint, or another of the same moment, was received
+//     attached  whether the Identifier was attached with this Touchpoint, or with another one that
+//               was received at the same time
 MATCH (touchpoint:Touchpoint)
 WHERE
   touchpoint.id > $after AND
-  // Not of somebody who is being erased.
+  // Events of a Customer that is being erased are left out.
   EXISTS { (touchpoint)<-[:HAS_TOUCHPOINT]-(:Customer) }
 WITH touchpoint
 ORDER BY touchpoint.id

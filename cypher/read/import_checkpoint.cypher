@@ -1,4 +1,4 @@
-// How far an import has come.
+// The checkpoint of an import.
 //
 // $id  the import's identity
 //

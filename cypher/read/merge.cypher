@@ -1,12 +1,12 @@
-// A merge, as it is now.
+// A merge, with its current state.
 //
 // $id  of the merge
 //
-// Returns one row, or none where there is no such merge:
+// Returns one row, or none if there is no such merge:
 //   merged, into  the ids of the two Customers
-//   survivor      the id of the one at whom the merged one's Identifiers point
+//   survivor      the id of the Customer that the Identifiers of the merged one point at
 //   at, by, reason
-//   undoneAt, undoneBy, undoReason  null where it stands
+//   undoneAt, undoneBy, undoReason  null if the merge is not undone
 CALL () {
   MATCH (merged:Customer)-[merge:MERGED_INTO {id: $id}]->(into:Customer)
   RETURN merged, merge, into

@@ -1,12 +1,12 @@
-// What a merge of two Customers would put together.
+// A preview of the merge of two Customers.
 //
 // $customers  the ids of the two
 //
 // Returns a row for each that exists:
 //   customerId   the id that was given
-//   survivorId   the id of the Customer it is by now
+//   survivorId   the id of its surviving Customer
 //   createdAt
-//   members      how many Customers it is, with those that were merged into it
+//   members      how many Customers it has, including the Customers that are merged into it
 //   identifiers  maps of kind and count
 //   touchpoints  how many it has
 //   conflicts    maps of kind, count, firstSeen and lastSeen: events with identifiers of both

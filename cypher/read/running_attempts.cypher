@@ -1,4 +1,4 @@
-// The statements of this service that the database runs now, those that wait for a lock among them.
+// The statements of this service that the database runs now or that wait there for a lock.
 //
 // Returns a row per transaction:
 //   attempt  the id that the service gave it as metadata

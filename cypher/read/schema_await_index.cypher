@@ -1,4 +1,4 @@
-// Waits until an index is in use.
+// Waits until an index is online.
 //
 // $name     its name
 // $seconds  how long to wait

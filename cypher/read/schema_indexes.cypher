@@ -1,4 +1,4 @@
-// Every index, those behind constraints among them.
+// All indexes, including those behind constraints.
 //
 // Returns a row per index:
 //   name, state, properties

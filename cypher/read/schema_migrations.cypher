@@ -1,4 +1,4 @@
-// The steps of the schema that were applied, in their order.
+// The applied schema migrations, in their order.
 //
 // Returns a row per schema migration:
 //   version, name, checksum

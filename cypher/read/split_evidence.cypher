@@ -1,11 +1,11 @@
-// What the events of a Customer say of its Identifiers: which of them came together.
+// Which of a Customer's Identifiers its events carried together.
 //
 // $customer  its id
 //
-// Returns one row, or none where there is no such Customer:
-//   survivor     the id of the Customer it is by now
-//   identifiers  maps of name (kind:value), since and shared, of those that are its own
-//   events       maps of names, which came together, and count, how often
+// Returns one row, or none if there is no such Customer:
+//   survivor     the id of its surviving Customer
+//   identifiers  maps of name (kind:value), since and shared, of the Identifiers that are its own
+//   events       maps of names, the identifiers of one event, and count, the number of such events
 MATCH (customer:Customer {id: $customer})
 MATCH (survivor:Customer {id: coalesce(customer.survivor, customer.id)})
 RETURN

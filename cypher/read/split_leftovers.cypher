@@ -1,4 +1,4 @@
-// The parts that were split from a Customer, with the Identifiers that are theirs.
+// The parts that were split from a Customer, with their Identifiers.
 //
 // $customer  its id
 //

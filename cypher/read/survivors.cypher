@@ -1,4 +1,4 @@
-// Who Customers are by now.
+// The surviving Customers of Customers.
 //
 // $customers  their ids
 //

@@ -1,21 +1,21 @@
-// A page of a Customer's Touchpoints, the newest first, with those of all who were merged into it.
-// What a filter leaves out is looked at, too, so the looking ends after $scan of them, and the next
-// page goes on from there. Who is merged, at a moment, is what merges that were not undone by then
-// say; and a part that was split off only later is of the whole.
+// A page of the Touchpoints of a Customer and of the Customers merged into it, newest first. The
+// scan ends after $scan Touchpoints, including those that a filter leaves out, and the next page
+// continues from there. At a point in time, a Customer is merged if the merge existed then and was
+// not undone by then. A part that was split later still belongs to the whole.
 //
-// $customer  the id of the Customer, or of one who was merged
-// $from      the first moment, [seconds since 1970, nanoseconds], or null
-// $to        the first moment after the last one, or null
-// $before    where the page before ended: a map of at and id, or null
+// $customer  the id of the Customer, or of one that is merged into it
+// $from      the earliest time, [seconds since 1970, nanoseconds], or null
+// $to        the time after the latest one, in the same form, or null
+// $before    the end of the previous page: a map of at and id, or null
 // $event     the only event to return, or null
-// $asOf      the moment to answer as of, [seconds since 1970, nanoseconds], or null for now
-// $scan      how many Touchpoints to look at, and of each who was merged
-// $limit     how many to return
+// $asOf      the point in time, [seconds since 1970, nanoseconds], or null for now
+// $scan      how many Touchpoints to scan, in all and for each merged Customer
+// $limit     how many Touchpoints to return
 //
-// Returns one row, or none where there is no such Customer:
-//   customerId   of the survivor
-//   touchpoints  maps, `at` their place in time; one more than the limit where there are more
-//   end          the last that was looked at, a map of at and id; null where none is after it
+// Returns one row, or none if there is no such Customer:
+//   customerId   of the surviving Customer
+//   touchpoints  maps, with `at`, their time; one more than the limit if there are more
+//   end          the last scanned Touchpoint, a map of at and id; null if none is after it
 MATCH (customer:Customer {id: $customer})
 WITH
   customer,
@@ -54,8 +54,8 @@ CALL (asOf, survivor) {
       ELSE datetime.fromepoch($before.at[0], $before.at[1])
     END AS before
   CALL (member, from, to, before) {
-    // The rest of the moment at which the page before ended. Without the hint, Neo4j 5.26 takes
-    // the index of the ids, and reads half of it.
+    // The other Touchpoints of the time at which the previous page ended. Without the hint, Neo4j
+    // 5.26 uses the index of the ids, and reads half of it.
     MATCH (touchpoint:Touchpoint)
     USING INDEX touchpoint:Touchpoint(customerId, occurredAt, id)
     WHERE

@@ -1,4 +1,4 @@
-// A Customer is found by its id.
+// The service finds a Customer by its id.
 CREATE CONSTRAINT customer_id IF NOT EXISTS
 FOR (customer:Customer)
 REQUIRE customer.id IS UNIQUE

@@ -1,4 +1,4 @@
-// A Touchpoint is written once: a repeated write finds the first by its id.
+// A Touchpoint is written once: a repeated write finds the first one by its id.
 CREATE CONSTRAINT touchpoint_id IF NOT EXISTS
 FOR (touchpoint:Touchpoint)
 REQUIRE touchpoint.id IS UNIQUE

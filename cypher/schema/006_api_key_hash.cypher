@@ -1,4 +1,4 @@
-// An API key is found by the SHA-256 of its text; the text itself is never stored.
+// The service finds an API key by the SHA-256 of its text. It never stores the text.
 CREATE CONSTRAINT api_key_hash IF NOT EXISTS
 FOR (apiKey:ApiKey)
 REQUIRE apiKey.hash IS UNIQUE

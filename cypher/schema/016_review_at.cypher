@@ -1,4 +1,4 @@
-// Reviews of shared keys are read the latest first.
+// Reviews of shared identifiers are read latest first.
 CREATE INDEX review_at IF NOT EXISTS
 FOR ()-[review:REVIEWED]-()
 ON (review.at, review.id)

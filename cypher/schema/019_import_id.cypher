@@ -1,4 +1,4 @@
-// An import that is run again finds how far it had come.
+// A repeated import finds its checkpoint.
 CREATE CONSTRAINT import_id IF NOT EXISTS
 FOR (import:Import)
 REQUIRE import.id IS UNIQUE

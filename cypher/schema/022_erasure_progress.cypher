@@ -1,4 +1,4 @@
-// An erasure that is not finished is found by when it last went on; one that is has no such moment.
+// Unfinished erasures are found by the time of their latest progress. A finished one has none.
 CREATE INDEX erasure_progress IF NOT EXISTS
 FOR (erasure:Erasure)
 ON (erasure.progressAt)

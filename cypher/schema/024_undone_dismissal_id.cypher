@@ -1,4 +1,4 @@
-// A dismissal that was undone keeps its id.
+// An undone dismissal keeps its id.
 CREATE CONSTRAINT undone_dismissal_id IF NOT EXISTS
 FOR ()-[dismissal:WAS_NOT_SAME_AS]-()
 REQUIRE dismissal.id IS UNIQUE

@@ -1,9 +1,9 @@
 // Records an API key, once: a repeat changes nothing.
 //
 // $id      its id
-// $name    what a person calls it
-// $hash    the SHA-256 of the key's text, as hexadecimal
-// $scopes  what it may do
+// $name    its display name
+// $hash    the SHA-256 of its text, as hexadecimal
+// $scopes  its scopes
 //
 // Returns one row:
 //   id

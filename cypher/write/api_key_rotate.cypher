@@ -1,11 +1,11 @@
-// Records the successor of an API key, and lets the key itself expire after a grace period.
-// The two are one producer, so that an event sent again under the new key is still a repeat.
-// A repeat changes nothing.
+// Records the successor of an API key, and lets the API key expire after a grace period. The two
+// are one producer, so an event that is retried under the new API key is still a repeat. A repeat
+// of the rotation changes nothing.
 //
-// $id         of the key
-// $successor  id of the new key
-// $hash       the SHA-256 of the new key's text, as hexadecimal
-// $grace      how long the key still works, in seconds
+// $id         of the API key
+// $successor  id of the new API key
+// $hash       the SHA-256 of the new API key's text, as hexadecimal
+// $grace      how long the old API key still works, in seconds
 //
 // Returns one row, or none if there is no such API key or it was revoked:
 //   id  of the successor

@@ -1,27 +1,27 @@
-// Begins to erase a Customer with all who were merged into it: from then on nobody is found by
-// their ids or Identifiers. What is left of them hangs on the erasure, to be deleted bit by bit.
-// A repeat changes nothing, as there is no such Customer any more.
+// Begins the erasure of a Customer and of all Customers merged into it. From then on, their ids
+// and Identifiers find no Customer. Their data hangs on the erasure, which deletes it in batches. A
+// repeat changes nothing, because the Customer no longer exists.
 //
-// $customer     the id of the Customer, who was not merged into another
-// $splits       the ids of the splits of it and of those, whose Touchpoints have all been moved
+// $customer     the id of the surviving Customer
+// $splits       the ids of the splits of these Customers, whose Touchpoints have all been moved
 // $id           for the erasure
 // $at           when, [seconds since 1970, nanoseconds]
-// $by           who asks for it: the id of an API key, or cli
+// $by           who requests it: the id of an API key, or cli
 // $reason       why, or null
-// $limit        how many Identifiers to delete along with it
+// $limit        how many Identifiers to delete at once
 //
-// Returns one row; none if there is no such Customer, it has been merged, or another split was
+// Returns one row, or none if there is no such Customer, it has been merged, or another split was
 // made:
 //   id  of the erasure
 CALL () {
-  // Whoever merges, undoes, splits or erases it takes this lock as well.
+  // Merges, undos, splits and erasures of this Customer take the same lock.
   MATCH (customer:Customer {id: $customer})
   SET customer.locked = true
   RETURN count(customer) AS locked
 }
 WITH locked
 WHERE locked = 1
-// It may have been erased before the lock was had.
+// Matched again: another erasure may have finished before this one got the lock.
 MATCH (customer:Customer {id: $customer})
 REMOVE customer.locked
 WITH customer
@@ -29,8 +29,8 @@ WHERE customer.survivor IS NULL
 MATCH (member:Customer)-[:MERGED_INTO*0..]->(customer)
 WITH customer, member ORDER BY member <> customer, member.id
 WITH collect(member) AS members, collect(member.id) AS ids
-// Of those with whom they were merged before, or whom they were split from, events may carry their
-// keys.
+// Events of Customers that were merged with these before, or split from them, may carry their
+// identifiers.
 WITH members, ids, COLLECT {
   UNWIND members AS member
   MATCH (member)-[:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*1..]-(former:Customer)
@@ -58,8 +58,8 @@ FOREACH (former IN formers |
   CREATE (erasure)-[:MENTIONED_BY]->(former)
 )
 WITH erasure, members, ids
-// An Identifier that was attached in the very moment of a merge or an undo may point at the other
-// of the two. What is of somebody else goes there,
+// An Identifier that was attached at the same time as a merge or an undo may point at the other of
+// the two Customers. First, Identifiers of other Customers move to their owners.
 CALL (members, ids) {
   UNWIND members AS member
   MATCH (identifier:Identifier)-[old:IDENTIFIES]->(member)
@@ -72,7 +72,7 @@ CALL (members, ids) {
   }]->(survivor)
   DELETE old
 }
-// and what is of these comes here.
+// Then, Identifiers of these Customers move here.
 CALL (members) {
   UNWIND members AS member
   MATCH (identifier:Identifier)-[old:IDENTIFIES {home: member.id}]->(owner:Customer)
@@ -80,7 +80,7 @@ CALL (members) {
   CREATE (identifier)-[:IDENTIFIES {since: old.since}]->(member)
   DELETE old
 }
-// The review of a key that was split off since stays with whose key it is.
+// The review of an identifier that was split off since then stays with its owner.
 CALL (members) {
   UNWIND members AS member
   MATCH (identifier:Identifier)-[old:REVIEWED]->(member)
@@ -93,7 +93,7 @@ CALL (members) {
   )
   DELETE old
 }
-// What people did to these is no longer told.
+// The audit log no longer has the entries of these Customers.
 CALL (members) {
   UNWIND members AS member
   MATCH (member)
@@ -110,8 +110,8 @@ FOREACH (member IN members |
   REMOVE member:Customer
 )
 WITH erasure
-// Right here, since two writers could each give somebody an Identifier that is there and that
-// nobody has; of one that is not there, only one of them makes it.
+// Deleted in this transaction: two writers could attach an existing Identifier without an owner to
+// two Customers. An Identifier that does not exist is created by one of them alone.
 CALL (erasure) {
   MATCH (erasure)-[:LEAVES]->(:Leftover)<-[:IDENTIFIES]-(identifier:Identifier)
   WITH DISTINCT erasure, identifier
@@ -125,7 +125,7 @@ CALL (erasure) {
     MATCH (identifier)-[link]-()
     DELETE link
   }
-  // Not its links as well: one that a writer makes meanwhile is not to be lost.
+  // Without DETACH: a relationship that a writer adds at the same time must not be lost.
   DELETE identifier
   RETURN collect(name) AS names
 }

@@ -1,13 +1,13 @@
-// Goes on with an erasure: deletes Identifiers that point at what it leaves. One that somebody else
-// has got meanwhile stays theirs, and what was known of it before is forgotten.
+// Continues an erasure: deletes Identifiers that point at its leftovers. An Identifier that another
+// Customer has acquired since then stays, without its earlier marks and counts.
 //
-// $customer  the id of a Customer who was erased
-// $limit     how many Identifiers
+// $customer  the id of an erased Customer
+// $limit     how many Identifiers to delete
 //
-// Returns one row; none if there is nothing to delete, or the erasure is finished:
+// Returns one row, or none if there is nothing to delete, or the erasure is finished:
 //   erased  how many Identifiers
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
-// Another who works on it waits, and may find it finished.
+// Another process that works on this erasure waits here, and may then find it finished.
 SET erasure.locked = true
 REMOVE erasure.locked
 WITH erasure

@@ -1,13 +1,14 @@
-// Goes on with an erasure: deletes relationships of what it leaves, but those to Touchpoints and of
-// Identifiers. A key of somebody else that came with theirs has come with one Customer fewer.
+// Continues an erasure: deletes relationships of its leftovers, except those to Touchpoints and
+// Identifiers. An identifier of another Customer that was seen with an erased one then counts one
+// Customer fewer.
 //
-// $customer  the id of a Customer who was erased
-// $limit     how many relationships
+// $customer  the id of an erased Customer
+// $limit     how many relationships to delete
 //
-// Returns one row; none if the erasure is finished:
+// Returns one row, or none if the erasure is finished:
 //   erased  how many relationships
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
-// Another who works on it waits, and may find it finished.
+// Another process that works on this erasure waits here, and may then find it finished.
 SET erasure.locked = true
 REMOVE erasure.locked
 WITH erasure
@@ -21,7 +22,7 @@ WITH end, collect(link) AS links
 CALL (end, links) {
   WITH end
   WHERE end:Identifier
-  // What was seen before the mark was last taken away is not counted since.
+  // The count does not include Customers that were seen before the mark was last removed.
   WITH end, COLLECT {
     MATCH (end)-[review:REVIEWED {shared: false}]->()
     RETURN review.at ORDER BY review.at DESC LIMIT 1

@@ -1,13 +1,13 @@
-// Goes on with an erasure: deletes Touchpoints that it leaves, and the Identifiers that nobody ever
-// had because their Customer had too many.
+// Continues an erasure: deletes Touchpoints of its leftovers, and the Identifiers that were never
+// attached because their Customer had reached the identifier limit.
 //
-// $customer  the id of a Customer who was erased
-// $limit     how many Touchpoints
+// $customer  the id of an erased Customer
+// $limit     how many Touchpoints to delete
 //
-// Returns one row; none if there is nothing to delete, or the erasure is finished:
+// Returns one row, or none if there is nothing to delete, or the erasure is finished:
 //   erased  how many Touchpoints
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
-// Another who works on it waits, and may find it finished.
+// Another process that works on this erasure waits here, and may then find it finished.
 SET erasure.locked = true
 REMOVE erasure.locked
 WITH erasure

@@ -1,13 +1,13 @@
-// Ends an erasure: deletes what it leaves once that has nothing any more, and tells when it was
-// finished once all is gone. A repeat changes nothing.
+// Continues an erasure: deletes leftovers that have nothing more to delete. Once all are deleted,
+// it records when the erasure was finished. A repeat changes nothing.
 //
-// $customer  the id of a Customer who was erased
-// $limit     how many of them to delete
+// $customer  the id of an erased Customer
+// $limit     how many leftovers to delete
 //
-// Returns one row; none if something is left, or it was finished before:
+// Returns one row, or none if leftovers remain, or the erasure was finished before:
 //   id  of the erasure
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
-// Another who works on it waits, and may find it finished.
+// Another process that works on this erasure waits here, and may then find it finished.
 SET erasure.locked = true
 REMOVE erasure.locked
 WITH erasure
@@ -19,7 +19,7 @@ CALL (erasure) {
   WHERE COUNT { (leftover)--() } = 1
   WITH leaves, leftover
   LIMIT $limit
-  // Fails where a writer who found them before has given them something meanwhile, and is repeated.
+  // Fails, and is retried, if a writer that had found them before has added a relationship since.
   DELETE leaves, leftover
 }
 CALL (erasure) {

@@ -1,13 +1,13 @@
-// Goes on with an erasure: takes keys that are erased out of what events of others carried.
+// Continues an erasure: redacts erased identifiers in events of other Customers.
 //
-// $customer  the id of a Customer who was erased
+// $customer  the id of an erased Customer
 // $events    the ids of the Touchpoints
-// $names     the keys (kind:value)
+// $names     the identifiers (kind:value)
 //
 // Returns one row:
 //   redacted  how many Touchpoints carried one of the identifiers
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
-// Another who works on it waits, and may find it finished.
+// Another process that works on this erasure waits here, and may then find it finished.
 SET erasure.locked = true
 REMOVE erasure.locked
 WITH erasure
@@ -16,7 +16,7 @@ SET erasure.progressAt = datetime()
 WITH erasure
 UNWIND $events AS id
 MATCH (touchpoint:Touchpoint {id: id})
-// Whoever has the key by now has it since.
+// A later event belongs to the current owner of the identifier.
 WHERE touchpoint.receivedAt <= erasure.at
 WITH erasure, touchpoint, [name IN touchpoint.identifiers WHERE name IN $names] AS gone
 WHERE size(gone) > 0

@@ -1,11 +1,12 @@
-// Marks an Identifier as shared, or takes the mark away and counts anew with whom it is seen.
+// Marks an Identifier as shared, or removes the mark and restarts the count of the Customers that
+// it is seen with.
 //
 // $kind    of the Identifier
 // $value   of the Identifier
 // $shared  whether it is shared
 // $id      the id for the review
 // $at      now, [seconds since 1970, nanoseconds]
-// $by      the id of the API key that says so
+// $by      the id of the API key that requests it
 // $reason  why
 //
 // Returns one row, or none if no Customer has the Identifier:

@@ -1,4 +1,4 @@
-// Creates the Customers that are not there yet, for events that name them; nobody who was erased.
+// Creates the named Customers that do not exist. It creates no erased Customer again.
 //
 // $ids  their ids
 // $now  when they are created, [seconds since 1970, nanoseconds]

@@ -1,10 +1,10 @@
-// Keeps how far an import has come.
+// Stores the checkpoint of an import.
 //
 // $id        the import's identity
 // $line      the last line that is done
 // $digest    of all lines up to it
-// $stored    how many events of them are stored
-// $rejected  how many records of them are not
+// $stored    how many of its events are stored
+// $rejected  how many of its records are rejected
 //
 // Returns nothing.
 MERGE (import:Import {id: $id})

@@ -1,7 +1,7 @@
-// Records that a step of the schema was applied. A repeat changes nothing.
+// Records that a schema migration was applied. A repeat changes nothing.
 //
 // $version   its number
-// $name      what it is about
+// $name      its name
 // $checksum  of its text
 //
 // Returns nothing.

@@ -1,19 +1,20 @@
-// Splits parts from a Customer: each a new one, at whom some of the Identifiers point from now on.
-// What glued them together is marked as shared. A repeat with the same ids changes nothing.
+// Splits parts from a Customer. Each part is a new Customer, which some of the Identifiers point at
+// from then on. The identifiers that connected the parts are marked as shared. A repeat with the
+// same ids changes nothing.
 //
 // $customer  the id of the Customer to split
-// $survivor  the id of the Customer at whom its Identifiers point now
-// $parts     maps of id, which is the split's, customer, the new one's, and identifiers, maps of
-//            kind and value
-// $shared    what glued them: maps of kind and value
+// $survivor  the id of its surviving Customer, which its Identifiers point at
+// $parts     maps of id, of the split; customer, the id of the new Customer; and identifiers, maps
+//            of kind and value
+// $shared    the identifiers that connected the parts: maps of kind and value
 // $at        when, [seconds since 1970, nanoseconds]
-// $by        the id of the API key that asks for it
+// $by        the id of the API key that requests it
 // $reason    why
 //
-// Returns one row; none if there is no such Customer, or the survivor is another one by now:
+// Returns one row, or none if there is no such Customer, or it has another surviving Customer now:
 //   identifiers  how many moved
 CALL () {
-  // As in a merge: whoever shares a Customer with this one waits.
+  // As in a merge: another change of the same Customers waits here.
   UNWIND CASE
     WHEN $survivor < $customer THEN [$survivor, $customer]
     ELSE [$customer, $survivor]

@@ -1,15 +1,15 @@
-// Moves Touchpoints to the part that was split from a Customer, whose Identifiers they carry; what
-// came since then stays. A repeat changes nothing.
+// Moves Touchpoints to the part that was split from a Customer, if they carry its Identifiers.
+// Touchpoints received after the split stay. A repeat changes nothing.
 //
-// $customer  the id of the Customer whose they are
-// $part      the id of the Customer to give them to
+// $customer  the id of the Customer that the Touchpoints belong to
+// $part      the id of the Customer to move them to
 // $names     the part's Identifiers (kind:value)
 // $limit     how many to move
 //
 // Returns one row:
 //   moved  how many Touchpoints
 MATCH (part:Customer {id: $part})
-// Another who moves them at the same time waits, and then finds them moved.
+// Another process that moves them at the same time waits here, and then finds them moved.
 SET part.locked = true
 REMOVE part.locked
 WITH part

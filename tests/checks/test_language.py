@@ -56,6 +56,11 @@ def found(path):
         ("a.css", "/* is nobody */\n", [(1, "nobody")]),
         ("a.json", '{"a": 1,\n "description": "nobody"}\n', [(2, "nobody")]),
         ("a.cypher", "// Returns nobody:\nMATCH (nobody)\n", [(1, "nobody")]),
+        (
+            "a.cypher",
+            "// Returns one row:\n//   owner  the id of\n//          nobody\n",
+            [(3, "nobody")],
+        ),
         ("Makefile", "run: ## For nobody.\n", [(1, "nobody")]),
     ],
 )
@@ -77,6 +82,10 @@ def test_a_term_is_found_in_each_kind_of_text(write, name, content, findings):
         ("a.py", '"""Returns `nobody`."""\n'),
         ("a.html", '<p class="nobody">{{ nobody }}</p>\n'),
         ("a.cypher", "MATCH (nobody)\n"),
+        (
+            "a.cypher",
+            "// $nobody  an id\n//\n// Returns one row:\n//   nobody  an id\n//   nobody\n",
+        ),
     ],
 )
 def test_code_and_allowed_uses_pass(write, name, content):
