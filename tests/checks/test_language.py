@@ -58,7 +58,7 @@ def found(path):
         ("a.cypher", "// Returns nobody:\nMATCH (nobody)\n", [(1, "nobody")]),
         (
             "a.cypher",
-            "// Returns one row:\n//   owner  the id of\n//          nobody\n",
+            "// Returns one row:\n//   owner  the id of\n//          nobody else\n",
             [(3, "nobody")],
         ),
         ("Makefile", "run: ## For nobody.\n", [(1, "nobody")]),
