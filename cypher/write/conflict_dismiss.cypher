@@ -16,6 +16,15 @@
 //   shared      null
 MATCH (one:Customer {id: $one})
 MATCH (other:Customer {id: $other})
+CALL (one, other) {
+  // As in a merge: a transaction that shares a Customer with this one waits. An undo that ran at the
+  // same time could delete the relationship before its properties are read.
+  UNWIND CASE WHEN one.id < other.id THEN [one, other] ELSE [other, one] END AS customer
+  SET customer.locked = true
+  RETURN count(customer) AS locked
+}
+REMOVE one.locked, other.locked
+WITH one, other
 WHERE
   EXISTS { (one)-[:NOT_SAME_AS]-(other) } OR
   coalesce(one.survivor, one.id) <> coalesce(other.survivor, other.id) AND

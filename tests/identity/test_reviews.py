@@ -181,7 +181,7 @@ def test_dismissals_and_undos_that_race_come_to_one_of_the_two(
         return undo_dismissal(dismissal)
 
     with ThreadPoolExecutor(8) as pool:
-        responses = list(pool.map(decide, range(32)))
+        responses = list(pool.map(decide, range(100)))
 
     assert {response.status_code for response in responses} == {200}
     rows = cypher(
