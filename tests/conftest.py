@@ -27,7 +27,7 @@ from app.graph.migrations.runner import Migrator
 from tests.support import command, http_client, ports
 from tests.support.database import DATABASE, TestDatabase, start
 from tests.support.phones import phone_number
-from tests.support.server import serving, wait_until_ready
+from tests.support.server import serving, wait_for, wait_until_ready
 
 hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
 hypothesis_settings.register_profile("long", deadline=None, print_blob=True)
@@ -134,6 +134,19 @@ def hold(held: Transaction) -> Callable[[str, str], None]:
         held.run(new, kind=kind, value=value).consume()
 
     return key
+
+
+@pytest.fixture
+def blocked(cypher: Callable[..., Any]) -> Callable[[str], None]:
+    """Waits until a transaction with a word in its parameters waits for a lock of another one."""
+
+    def is_blocked(word: str) -> bool:
+        return any(
+            row["status"].startswith("Blocked") and word in str(row["parameters"])
+            for row in cypher("SHOW TRANSACTIONS YIELD status, parameters")
+        )
+
+    return lambda word: wait_for(lambda: is_blocked(word))
 
 
 @pytest.fixture

@@ -79,7 +79,14 @@ OPTIONAL CALL (event, rejected) {
         identifier: identifier,
         shared: identifier.shared,
         owner: owner,
-        home: identifies.home
+        // A merge deletes the relationship and creates another. One that is deleted has no
+        // properties: read last, `since` shows whether `home` is true.
+        home: coalesce(
+          identifies.home,
+          CASE WHEN owner IS NOT NULL AND identifies.since IS NULL
+            THEN point({x: 0, y: 0, crs: 'waypath_lost_race'})
+          END
+        )
       }) AS candidates
     }
     WITH event, touchpoint, candidates,
@@ -141,15 +148,18 @@ OPTIONAL CALL (event, rejected) {
     }
     // Step 6: attach the candidates that nobody owns, and note a conflict for each that identifies
     // another Customer.
-    FOREACH (candidate IN [candidate IN unowned WHERE
-      size(kindsAtLimit) = 0 OR NOT [resolvedBy, candidate.key.kind] IN kindsAtLimit
-    ] |
-      FOREACH (identifier IN [candidate.identifier] |
-        CREATE (identifier)-[:IDENTIFIES {
-          since: receivedAt,
-          home: CASE WHEN customer <> survivor THEN customer.id END
-        }]->(survivor)
-      )
+    WITH *,
+      [candidate IN unowned WHERE
+        size(kindsAtLimit) = 0 OR NOT [resolvedBy, candidate.key.kind] IN kindsAtLimit |
+          candidate.identifier
+      ] AS attached
+    FOREACH (identifier IN attached |
+      // Takes the lock of the Identifier: to create a relationship does not.
+      SET identifier.weight = identifier.weight
+      CREATE (identifier)-[:IDENTIFIES {
+        since: receivedAt,
+        home: CASE WHEN customer <> survivor THEN customer.id END
+      }]->(survivor)
     )
     // An Identifier that a merge or an undo left behind points at another Customer than its own.
     WITH *,
@@ -230,7 +240,10 @@ OPTIONAL CALL (event, rejected) {
       touchpoint.identifiers = event.identifiers,
       touchpoint.properties = event.properties,
       touchpoint.payloadDigest = event.digest
-    RETURN size(conflicting) AS conflicts
+    RETURN
+      size(conflicting) AS conflicts,
+      // Another write attached one before this write had its lock.
+      any(identifier IN attached WHERE COUNT { (identifier)-[:IDENTIFIES]->() } > 1) AS isRaceLost
   }
   RETURN
     coalesce(touchpoint.survivor, touchpoint.customerId) AS customerId,
@@ -238,7 +251,7 @@ OPTIONAL CALL (event, rejected) {
     coalesce(
       CASE
         // Another caller wrote the same id with another digest meanwhile.
-        WHEN touchpoint.payloadDigest <> event.digest THEN null
+        WHEN touchpoint.payloadDigest <> event.digest OR isRaceLost THEN null
         // Null if the Customer that the event names was erased meanwhile: nothing was written.
         ELSE touchpoint.receivedAt <> datetime.fromepoch(event.receivedAt[0], event.receivedAt[1])
       END,

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from neo4j import Query
 from neo4j.exceptions import ClientError
@@ -184,6 +186,58 @@ async def test_an_id_with_another_digest_that_no_claim_foresaw_fails_the_transac
         driver.execute_query(
             Query(statements.load("write")["ingest"].text),  # pyright: ignore[reportArgumentType]
             {"batch": {"named": [], "claims": [], "events": events}, "limits": LIMITS},
+            database_=database.name,
+        )
+
+    assert graph_of(unique) == facts
+
+
+async def test_an_identifier_without_an_owner_gets_one_owner_from_two_writes_at_once(
+    graph, held, blocked, cypher, unique
+):
+    email = f"{unique}@x.com"
+    cypher("CREATE (:Identifier {kind: 'email', value: $email, weight: 1.0})", email=email)
+    held.run(
+        "MATCH (identifier:Identifier {kind: 'email', value: $email}) "
+        "CREATE (identifier)-[:IDENTIFIES {since: datetime()}]->(:Customer {id: $id})",
+        email=email,
+        id=f"cus_{unique}",
+    ).consume()
+
+    second = asyncio.create_task(write(graph, row(email=email)))
+    await asyncio.to_thread(blocked, email)
+    held.commit()
+
+    assert await second == [
+        {
+            "customerId": f"cus_{unique}",
+            "resolvedBy": "email",
+            "isReplay": False,
+            "unknown": None,
+            "conflicts": None,
+        }
+    ]
+
+
+async def test_an_owner_whose_relationship_is_deleted_meanwhile_fails_the_transaction(
+    driver, database, cypher, graph_of, unique
+):
+    # It reads like this: it has an end, and no properties any more.
+    cypher(
+        "CREATE (:Identifier {kind: 'email', value: $email, weight: 1.0})-[:IDENTIFIES]->"
+        "(:Customer {id: $id})",
+        email=f"{unique}@x.com",
+        id=f"cus_{unique}",
+    )
+    facts = graph_of(unique)
+
+    with pytest.raises(ClientError, match=LOST_RACE):
+        driver.execute_query(
+            Query(statements.load("write")["ingest"].text),  # pyright: ignore[reportArgumentType]
+            {
+                "batch": {"named": [], "claims": [], "events": [row(email=f"{unique}@x.com")]},
+                "limits": LIMITS,
+            },
             database_=database.name,
         )
 

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.phones import phone_number
-from tests.support.server import wait_for
 
 pytest_plugins = ["tests.support.erasing"]
 
@@ -29,19 +28,6 @@ RETURN labels(node) + keys(node) AS what, names
 
 
 NAMELESS = "MATCH (t:Touchpoint) WHERE t.customerId IS NULL RETURN collect(t.id) AS ids"
-
-
-@pytest.fixture
-def blocked(cypher):
-    """Waits until a transaction that is about a word waits for another one's lock."""
-
-    def is_blocked(word):
-        return any(
-            row["status"].startswith("Blocked") and word in str(row["parameters"])
-            for row in cypher("SHOW TRANSACTIONS YIELD status, parameters")
-        )
-
-    return lambda word: wait_for(lambda: is_blocked(word))
 
 
 @pytest.fixture
