@@ -1,11 +1,11 @@
-"""The settings: the variables of the environment, validated, and the database they name."""
+"""The settings: environment variables, validated, and the database that they name."""
 
 import ssl
 from collections.abc import Mapping
 from importlib import util
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -18,18 +18,25 @@ from app.graph import credentials
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
 
-Positive = Annotated[int, Meta(ge=1)]
-Text = Annotated[str, Meta(min_length=1)]
-Port = Annotated[int, Meta(ge=0, le=65535)]
-Uri = Annotated[str, Meta(pattern=r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$")]
-Link = Annotated[str, Meta(pattern=r"^https?://[^?#]+$")]
-Hosts = Annotated[str, Meta(pattern=r"^[^\s,/]+(, ?[^\s,/]+)*$")]
+_URI = r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$"
+_URL = r"^https?://[^?#]+$"
+_HOSTS = r"^[^\s,/]+(, ?[^\s,/]+)*$"
+
+# Each description completes the error message "must be …".
+Positive = Annotated[int, Meta(ge=1, description="an integer of at least 1")]
+Text = Annotated[str, Meta(min_length=1, description="a text")]
+Port = Annotated[int, Meta(ge=0, le=65535, description="an integer from 0 to 65535")]
+Workers = Annotated[int, Meta(ge=1, le=64, description="an integer from 1 to 64")]
+Uri = Annotated[str, Meta(pattern=_URI, description="a URI such as bolt://host or neo4j+s://host")]
+Link = Annotated[str, Meta(pattern=_URL, description="a URL such as https://host/path")]
+Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated by commas")]
+Reads = Annotated[Literal["leader", "followers"], Meta(description="leader or followers")]
 
 _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
 
 class SettingsError(Exception):
-    """Invalid settings: `errors` has one text for each, the message all of them, by name."""
+    """Invalid settings. `errors` has one text for each, and the message has all of them."""
 
     def __init__(self, *errors: str) -> None:
         super().__init__("; ".join(errors))
@@ -37,7 +44,7 @@ class SettingsError(Exception):
 
 
 class Settings(Struct, frozen=True):
-    """The settings, with their names in the environment."""
+    """The settings, with the names of their environment variables."""
 
     neo4j_uri: Uri | None = field(default=None, name="NEO4J_URI")
     neo4j_username: Text = field(default="neo4j", name="NEO4J_USERNAME")
@@ -45,12 +52,12 @@ class Settings(Struct, frozen=True):
     neo4j_password_file: str | None = field(default=None, name="NEO4J_PASSWORD_FILE")
     neo4j_token_file: str | None = field(default=None, name="NEO4J_TOKEN_FILE")
     neo4j_ca_file: str | None = field(default=None, name="NEO4J_CA_FILE")
-    neo4j_reads: Literal["leader", "followers"] = field(default="leader", name="NEO4J_READS")
+    neo4j_reads: Reads = field(default="leader", name="NEO4J_READS")
     neo4j_database: Text = field(default="neo4j", name="NEO4J_DATABASE")
     neo4j_browser: Link | None = field(default=None, name="NEO4J_BROWSER")
     host: Text = field(default="127.0.0.1", name="WAYPATH_HOST")
     port: Port = field(default=8000, name="WAYPATH_PORT")
-    workers: Annotated[int, Meta(ge=1, le=64)] = field(default=1, name="WAYPATH_WORKERS")
+    workers: Workers = field(default=1, name="WAYPATH_WORKERS")
     data_dir: Text = field(default=str(paths.data()), name="WAYPATH_DATA_DIR")
     rate_limit: Positive = field(default=60_000, name="WAYPATH_RATE_LIMIT")
     rate_limit_storage: str | None = field(default=None, name="WAYPATH_RATE_LIMIT_STORAGE")
@@ -66,12 +73,12 @@ class Settings(Struct, frozen=True):
 
     @property
     def neo4j_home(self) -> Path:
-        """The home of the embedded Neo4j."""
+        """The home directory of the embedded Neo4j."""
         return Path(self.data_dir).resolve() / "neo4j"
 
     @property
     def resolution_limits(self) -> ResolutionLimits:
-        """How much a Customer may gather, and when a key counts as shared."""
+        """The identifier limits of a Customer, and the limit of shared identifiers."""
         return ResolutionLimits(
             email=self.email_limit,
             phone=self.phone_limit,
@@ -81,19 +88,19 @@ class Settings(Struct, frozen=True):
 
     @property
     def hosts(self) -> list[str]:
-        """The names by which agents may reach the service, as in a Host header without a port."""
+        """The host names that agents may use in the Host header, without a port."""
         own = f"[{self.host}]" if ":" in self.host else self.host
         others = [name.strip() for name in (self.mcp_hosts or "").split(",") if name]
         return ["localhost", "127.0.0.1", "[::1]", own, *others]
 
     @property
     def proxies(self) -> list[str]:
-        """The networks from which `X-Forwarded-Proto` counts. Raises ValueError, unless loaded."""
+        """The networks whose `X-Forwarded-Proto` is trusted. Raises ValueError, unless loaded."""
         return [str(ip_network(network.strip())) for network in self.trusted_proxies.split(",")]
 
     @property
     def blocklist(self) -> Blocklist:
-        """The identifiers that are ignored. Raises ValueError, unless the settings were loaded."""
+        """The blocked values. Raises ValueError, unless the settings were loaded."""
         return Blocklist(self.blocked_keys)
 
 
@@ -108,8 +115,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         try:
             value = present.get(setting.encode_name, setting.default)
             msgspec.convert(value, setting.type, strict=False)
-        except msgspec.ValidationError as error:
-            errors.append(f"{setting.encode_name}: {error}")
+        except msgspec.ValidationError:
+            errors.append(f"{setting.encode_name}: must be {_description(setting.type)}")
     errors += _login_errors(present)
     errors += _ca_file_errors(present)
     try:
@@ -119,9 +126,9 @@ def load(environ: Mapping[str, str]) -> Settings:
     try:
         _ = Settings(trusted_proxies=present.get("WAYPATH_TRUSTED_PROXIES", "::1")).proxies
     except ValueError as error:
-        errors.append(f"WAYPATH_TRUSTED_PROXIES: {error}")
+        errors.append(f"WAYPATH_TRUSTED_PROXIES: must be networks, separated by commas: {error}")
     if "OTEL_EXPORTER_OTLP_ENDPOINT" in present and not util.find_spec("opentelemetry.sdk"):
-        errors.append("OTEL_EXPORTER_OTLP_ENDPOINT: needs pip install 'waypath-events[otel]'")
+        errors.append(f"OTEL_EXPORTER_OTLP_ENDPOINT: {_missing_extra('otel')}")
     errors += _rate_limit_storage_errors(present)
     if errors:
         raise SettingsError(*errors)
@@ -129,9 +136,9 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 
 def database(config: Settings) -> Database:
-    """The database of NEO4J_URI, or without it the embedded one.
+    """The database in NEO4J_URI, or else the embedded one.
 
-    Raises LookupError if no embedded one runs.
+    Raises LookupError if no embedded Neo4j is running.
     """
     if config.neo4j_uri:
         return Database(
@@ -146,23 +153,33 @@ def database(config: Settings) -> Database:
         )
     connection = running(config.neo4j_home)
     if connection is None:
-        raise LookupError(f"no Neo4j runs in {config.neo4j_home}")
+        raise LookupError(f"no embedded Neo4j is running in {config.neo4j_home}")
     return Database(connection.uri, connection.username, connection.password, config.neo4j_database)
+
+
+def _description(kind: Any) -> str:
+    """The description of a setting's type, which may be optional."""
+    described = next(part for part in (kind, *get_args(kind)) if hasattr(part, "__metadata__"))
+    return described.__metadata__[0].description
+
+
+def _missing_extra(name: str) -> str:
+    return f"requires the extra {name}: run pip install '.[{name}]' in the checkout"
 
 
 def _login_errors(present: Mapping[str, str]) -> list[str]:
     logins = [name for name in _LOGINS if name in present]
-    errors = [f"{name}: {logins[0]} is set as well" for name in logins[1:]]
+    errors = [f"{name}: must not be set together with {logins[0]}" for name in logins[1:]]
     if "NEO4J_URI" not in present:
-        errors += [f"{name}: is set, but NEO4J_URI is not" for name in logins]
+        errors += [f"{name}: requires NEO4J_URI" for name in logins]
     for name in logins:
         if name != "NEO4J_PASSWORD":
             try:
                 credentials.read(present[name])
             except OSError as error:
-                errors.append(f"{name}: cannot be read: {error.strerror}")
+                errors.append(f"{name}: the file cannot be read: {error.strerror}")
             except ValueError:
-                errors.append(f"{name}: is empty, or not UTF-8")
+                errors.append(f"{name}: the file is empty or not UTF-8")
     return errors
 
 
@@ -171,13 +188,13 @@ def _ca_file_errors(present: Mapping[str, str]) -> list[str]:
     if not file:
         return []
     if "+s://" not in present.get("NEO4J_URI", ""):
-        return ["NEO4J_CA_FILE: is for a NEO4J_URI with bolt+s:// or neo4j+s://"]
+        return ["NEO4J_CA_FILE: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]
     try:
         ssl.create_default_context(cafile=file)
     except ssl.SSLError:
-        return ["NEO4J_CA_FILE: has no certificate in PEM"]
+        return ["NEO4J_CA_FILE: the file has no PEM certificate"]
     except OSError as error:
-        return [f"NEO4J_CA_FILE: cannot be read: {error.strerror}"]
+        return [f"NEO4J_CA_FILE: the file cannot be read: {error.strerror}"]
     return []
 
 
@@ -186,7 +203,7 @@ def _rate_limit_storage_errors(present: Mapping[str, str]) -> list[str]:
     if name not in present:
         return []
     if not util.find_spec("redis"):
-        return [f"{name}: needs pip install 'waypath-events[redis]'"]
+        return [f"{name}: {_missing_extra('redis')}"]
     try:
         redis_url.parse(present[name])
     except ValueError as error:

@@ -79,7 +79,7 @@ def test_an_empty_variable_counts_as_absent():
     ],
 )
 def test_a_wrong_setting_is_named(name, value):
-    with pytest.raises(SettingsError, match=name):
+    with pytest.raises(SettingsError, match=f"{name}: .*must be "):
         settings.load({name: value})
 
 
@@ -100,7 +100,7 @@ def test_every_fault_is_to_be_had_by_itself():
 
 @pytest.mark.parametrize("name", ["NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE"])
 def test_a_password_without_a_database_to_use_it_on_is_named(name, secret):
-    with pytest.raises(SettingsError, match=f"{name}: is set, but NEO4J_URI is not"):
+    with pytest.raises(SettingsError, match=f"{name}: requires NEO4J_URI"):
         settings.load({name: secret})
 
 
@@ -127,16 +127,18 @@ def test_a_secret_may_be_in_a_file(name, secret):
 def test_a_file_without_a_secret_is_named(name, tmp_path):
     (tmp_path / "empty").write_text("\n")
 
-    with pytest.raises(SettingsError, match=f"{name}: cannot be read: No such file"):
+    with pytest.raises(SettingsError, match=f"{name}: the file cannot be read: No such file"):
         settings.load({**URI, name: str(tmp_path / "nowhere")})
-    with pytest.raises(SettingsError, match=f"{name}: is empty"):
+    with pytest.raises(SettingsError, match=f"{name}: the file is empty"):
         settings.load({**URI, name: str(tmp_path / "empty")})
 
 
 def test_of_two_secrets_neither_is_chosen(secret):
     both = {"NEO4J_PASSWORD": "x", "NEO4J_PASSWORD_FILE": secret}
 
-    with pytest.raises(SettingsError, match="NEO4J_PASSWORD_FILE: NEO4J_PASSWORD is set as well"):
+    with pytest.raises(
+        SettingsError, match="NEO4J_PASSWORD_FILE: must not be set .* NEO4J_PASSWORD"
+    ):
         settings.load({**URI, **both})
 
 
@@ -145,15 +147,15 @@ def test_authorities_are_read_before_they_are_needed(tmp_path, secret):
     trustme.CA().cert_pem.write_to_path(ca_file)
 
     assert settings.load({**URI, "NEO4J_CA_FILE": str(ca_file)}).neo4j_ca_file == str(ca_file)
-    with pytest.raises(SettingsError, match="NEO4J_CA_FILE: cannot be read: No such file"):
+    with pytest.raises(SettingsError, match="NEO4J_CA_FILE: the file cannot be read: No such file"):
         settings.load({**URI, "NEO4J_CA_FILE": str(tmp_path / "nowhere")})
-    with pytest.raises(SettingsError, match="NEO4J_CA_FILE: has no certificate"):
+    with pytest.raises(SettingsError, match="NEO4J_CA_FILE: the file has no PEM certificate"):
         settings.load({**URI, "NEO4J_CA_FILE": secret})
 
 
 @pytest.mark.parametrize("uri", ["bolt://localhost", "neo4j+ssc://localhost"])
 def test_authorities_that_nobody_would_ask_are_named(uri, secret):
-    with pytest.raises(SettingsError, match=r"NEO4J_CA_FILE: is for .* neo4j\+s://"):
+    with pytest.raises(SettingsError, match=r"NEO4J_CA_FILE: requires .* neo4j\+s://"):
         settings.load({"NEO4J_URI": uri, "NEO4J_CA_FILE": secret})
 
 
@@ -187,5 +189,5 @@ def test_an_error_does_not_repeat_a_secret(name, value):
 def test_a_storage_whose_client_is_not_installed_is_told_with_what_installs_it(monkeypatch):
     monkeypatch.setattr(util, "find_spec", lambda _: None)
 
-    with pytest.raises(SettingsError, match=r"STORAGE: needs pip install 'waypath-events\[redis]'"):
+    with pytest.raises(SettingsError, match=r"STORAGE: .*pip install '\.\[redis]'"):
         settings.load({"WAYPATH_RATE_LIMIT_STORAGE": "redis://localhost"})

@@ -1,1 +1,1 @@
-"""Neo4j: driver, retries, statements, readiness."""
+"""Neo4j: driver, retries, statements, schema migrations, readiness."""

@@ -1,4 +1,4 @@
-"""Neo4j Browser: links that open it on a Customer."""
+"""Links that open Neo4j Browser on the timeline of a Customer."""
 
 from urllib.parse import quote
 
@@ -11,20 +11,21 @@ LIMIT 100
 MATCH (identifier:Identifier)-[:IDENTIFIES]->(customer)
 RETURN touchpoint, member, customer, collect(identifier) AS identifiers
 ORDER BY touchpoint.occurredAt DESC"""
-# Short: it stands in a banner, and is for the first events of somebody.
+# Short, because the start banner prints it. A new Customer has few events.
 _OWNER = """MATCH path =
   (:Identifier {{kind: 'email', value: {email}}})-->(:Customer)-->(:Touchpoint)
 RETURN path
 LIMIT 100"""
-# Browser decodes a link as a whole before it looks for where the query ends.
+# Neo4j Browser decodes the whole link before it searches for the end of the query.
 _ENDS = {ord(character): f"\\u{ord(character):04x}" for character in "&#"}
 
 
 def link(address: str | None, customer_id: str, server: str | None = None) -> str | None:
-    """Where Neo4j Browser at `address` opens with a Customer's timeline in its editor.
+    """A link to Neo4j Browser at `address`, with the query for a Customer's timeline in its editor.
 
-    `server` is what to connect to, such as `bolt://neo4j@127.0.0.1:7687`; without it, Browser
-    asks the server that it came from, and the person for a name.
+    `server` is the connect URL, such as `bolt://neo4j@127.0.0.1:7687`. Without it, Neo4j Browser
+    uses the server that it came from, and prompts for the username. Returns None without an
+    address.
     """
     if address is None:
         return None
@@ -32,7 +33,7 @@ def link(address: str | None, customer_id: str, server: str | None = None) -> st
 
 
 def link_by_email(address: str, email: str, server: str | None = None) -> str:
-    """The same for the Customer who owns a normalised email, and some of the Touchpoints."""
+    """The same for the Customer that a normalised email identifies, with up to 100 Touchpoints."""
     return _link(address, _OWNER.format(email=_literal(email)), server)
 
 

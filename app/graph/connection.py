@@ -29,7 +29,7 @@ class Database(Struct, frozen=True):
 
     @property
     def is_routed(self) -> bool:
-        """Whether the driver asks a cluster which of its members takes a statement."""
+        """Whether the driver routes each statement to a member of a cluster."""
         return self.uri.startswith("neo4j")
 
     def file_credentials(self) -> FileCredentials | None:

@@ -55,9 +55,9 @@ class SecretFile:
 class FileCredentials:
     """A username, and a password or token in a file.
 
-    A new password is used only after the database refuses the old one. During a rotation, either
+    A new password is used only after the database rejects the old one. During a rotation, either
     the file or the database has the new password first, and open connections stay logged in.
-    Guessing is no option, because Neo4j locks a user out after three wrong passwords.
+    The service does not guess, because Neo4j locks a user out after three wrong passwords.
     A new token is used at once: it is valid already, and the old one expires soon.
     """
 

@@ -1,4 +1,4 @@
-"""The check: what is wrong with a database, and what to do about it."""
+"""The check of a database: its findings, and the action for each problem."""
 
 import re
 import time
@@ -16,13 +16,13 @@ from app.graph.migrations.runner import Migrator
 from app.graph.statements import Statement
 
 OLDEST_NEO4J = (5, 26)  # the first Neo4j with every clause that the statements use
-MAX_CLOCK_SKEW_SECONDS = 5.0  # API keys expire by the database's clock and are checked by ours
+MAX_CLOCK_SKEW_SECONDS = 5.0  # the database sets when API keys expire, the service checks it
 _SCANS = ("AllNodesScan", "NodeByLabelScan", "IntersectionNodeByLabelsScan")
 _ACCESS = ("read", "write", "schema")
 
 
 class Finding(Struct, frozen=True):
-    """The result of one check; if something is wrong, the text says what to do as well."""
+    """The result of one check. If it is wrong, the text also has the action."""
 
     subject: str
     text: str
@@ -33,7 +33,7 @@ class Finding(Struct, frozen=True):
 
 
 class Check:
-    """Looks at a database and changes nothing: what it tries, it rolls back."""
+    """Checks a database without changing it: each trial write is rolled back."""
 
     def __init__(self, graph: Graph, migrator: Migrator, migrations: Sequence[Migration]) -> None:
         self._graph = graph
@@ -42,16 +42,16 @@ class Check:
         self._probes = statements.load("check")
 
     async def findings(self) -> list[Finding]:
-        """Every finding, in the order in which to mend what is wrong."""
+        """Every finding, in the order in which to fix the problems."""
         try:
             await self._graph.dry_run(self._probes["server"])
         except PermissionError as error:
-            hint = "see NEO4J_USERNAME and NEO4J_PASSWORD, or the file that has it or a token"
+            hint = "see NEO4J_USERNAME and NEO4J_PASSWORD, or the file with the password or token"
             return [wrong("login", f"{error} ({hint})")]
         except Unavailable as error:
             return [wrong("database", f"{error} (see NEO4J_URI and NEO4J_DATABASE)")]
         return [
-            Finding("database", "answers"),
+            Finding("database", "responds"),
             await self._version(),
             await self._clock(),
             *[await self._right(access) for access in _ACCESS],
@@ -81,7 +81,7 @@ class Check:
         try:
             await self._graph.dry_run(self._probes[access])
         except (PermissionError, Unavailable) as error:
-            return wrong(subject, f"{error} (grant it to the user in NEO4J_USERNAME)")
+            return wrong(subject, f"{error} (grant this right to the user in NEO4J_USERNAME)")
         return Finding(subject, "granted")
 
     async def _schema(self) -> list[Finding]:
@@ -89,12 +89,12 @@ class Check:
             state = await self._migrator.look()
         except Unavailable as error:
             return [wrong("schema", f"cannot be read: {error}")]
-        findings = [wrong("schema", step) for step in state.unknown_steps()]
+        findings = [wrong("schema", unknown) for unknown in state.unknown_migrations()]
         for migration in self._migrations:
-            faults = state.faults(migration)
-            subject = f"step {migration}"
-            findings += [wrong(subject, fault) for fault in faults]
-            findings += [] if faults else [Finding(subject, "applied")]
+            problems = state.problems(migration)
+            subject = f"migration {migration}"
+            findings += [wrong(subject, problem) for problem in problems]
+            findings += [] if problems else [Finding(subject, "applied")]
         return findings
 
     async def _plan(self, access: str, statement: Statement) -> Finding:
@@ -103,40 +103,42 @@ class Check:
         try:
             plan = await self._graph.dry_run(explained)
         except (PermissionError, Unavailable) as error:
-            return wrong(subject, f"not taken by this database: {error}")
+            return wrong(subject, f"rejected by this database: {error}")
         scans = sorted({name for name in _operators(plan or {}) if name in _SCANS})
         if scans:
-            text = f"would look at every node ({', '.join(scans)}): see the schema above"
+            text = f"scans every node ({', '.join(scans)}): fix the schema findings above"
             return wrong(subject, text)
         return Finding(subject, "planned")
 
 
 def version(text: str, edition: str) -> Finding:
-    """Whether a Neo4j of this version and edition will do; every edition does."""
+    """Whether this version of Neo4j is supported. Every edition is."""
     numbers = re.match(r"(\d+)\.(\d+)", text)
     product = f"Neo4j {text} {edition}"
     if numbers and (int(numbers[1]), int(numbers[2])) >= OLDEST_NEO4J:
         return Finding("version", product)
     return wrong(
-        "version", f"{product}: Neo4j {OLDEST_NEO4J[0]}.{OLDEST_NEO4J[1]} or newer is needed"
+        "version", f"{product}: upgrade to Neo4j {OLDEST_NEO4J[0]}.{OLDEST_NEO4J[1]} or newer"
     )
 
 
 def clock(database_time: float, sent_at: float, received_at: float) -> Finding:
-    """Whether the database's clock and ours agree.
+    """Whether the clocks of the database and of the service agree.
 
-    `database_time` is the database's, the others are ours before and after; each in seconds since
-    1970.
+    `database_time` is the database's time. `sent_at` and `received_at` are the service's times
+    before and after the query. Each is in seconds since 1970.
     """
     skew = database_time - min(max(database_time, sent_at), received_at)
     if abs(skew) <= MAX_CLOCK_SKEW_SECONDS:
-        return Finding("clock", "agrees with the database's")
+        return Finding("clock", "agrees with the clock of the database")
     ahead = "ahead of" if skew > 0 else "behind"
-    return wrong("clock", f"the database's is {abs(skew):.0f} s {ahead} ours: set them by NTP")
+    return wrong(
+        "clock", f"the database is {abs(skew):.0f} s {ahead} the service: synchronise both by NTP"
+    )
 
 
 def wrong(subject: str, text: str) -> Finding:
-    """What is wrong with a subject, and what to do about it."""
+    """The finding of a problem. The text has the reason and the action."""
     return Finding(subject, text, is_ok=False)
 
 

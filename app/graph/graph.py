@@ -1,4 +1,4 @@
-"""The graph: every statement that runs on Neo4j runs through here."""
+"""The graph: all statements run on Neo4j through this class."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ from app.graph.statements import Statement
 from app.observability.metrics import Metrics
 
 CALL_TIMEOUT_SECONDS = 10.0
-SCHEMA_TIMEOUT_SECONDS = 600.0  # an index is built first over data that exists
+SCHEMA_TIMEOUT_SECONDS = 600.0  # a new index is first built over the existing data
 PLAN_TIMEOUT_SECONDS = 60.0  # an interrupted plan starts from the beginning
 
 
@@ -28,9 +28,9 @@ class Graph:
     """A Neo4j database, its statements called by the names of their files.
 
     Every call ends within `call_timeout` seconds, or by the deadline that it names, which is a time
-    of the event loop. A slow statement is never interrupted before, and at the deadline the
-    database stops it as well. Transient errors are repeated. A graph that is disabled refuses reads
-    and writes at once.
+    of the event loop. Nothing interrupts a slow statement earlier; at the deadline the database
+    stops it, too. Statements with transient errors are retried. A disabled graph rejects reads and
+    writes at once.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class Graph:
         self._is_enabled = self._runner.repeats = True
 
     def disable(self) -> None:
-        """Refuses reads and writes from now on; those that run are not repeated."""
+        """Rejects reads and writes from now on. Running ones are not retried."""
         self._is_enabled = self._runner.repeats = False
 
     async def reconnect(self) -> None:
         """Uses new connections: some of the old ones may be dead without an error so far.
 
-        Later calls wait for no earlier write: the database may be an older copy.
+        Later calls wait for no earlier write, because the database may be an older copy.
         """
         await self._client.reconnect()
 
@@ -98,8 +98,8 @@ class Graph:
     ) -> list[Row]:
         """The rows of a statement that inspects or prepares the graph, which may be disabled.
 
-        It ends within so many seconds, by default within the timeout of a call. Raises Unavailable
-        with the database's description of the error.
+        It ends within `seconds`, by default within the timeout of a call. Raises Unavailable with
+        the database's description of the error.
         """
         deadline = self._deadline_after(seconds)
         try:
@@ -110,10 +110,10 @@ class Graph:
     async def dry_run(
         self, statement: Statement, seconds: float | None = None, /, **parameters: Any
     ) -> Row | None:
-        """Runs a statement in a transaction that is rolled back within so many seconds.
+        """Runs a statement in a transaction that is rolled back within `seconds`.
 
         A missing parameter is null. Returns the plan of a statement that begins with EXPLAIN.
-        Raises PermissionError if the database refuses the login, Unavailable if it does not respond
+        Raises PermissionError if the database rejects the login, Unavailable if it does not respond
         or rejects the statement; each with a description of the error.
         """
         values = dict.fromkeys(statement.parameters) | parameters
@@ -123,7 +123,7 @@ class Graph:
             raise Unavailable(str(error)) from error
 
     async def plan_write(self) -> None:
-        """Makes the database plan the write, which takes seconds after the database's own start."""
+        """Has the database plan the write, which takes seconds after the database starts."""
         statement = self._writes["ingest"]
         no_events: Row = {parameter: {} for parameter in statement.parameters}
         deadline = self._deadline_after(PLAN_TIMEOUT_SECONDS)
@@ -132,7 +132,7 @@ class Graph:
     async def ping(self) -> None:
         """Returns if the database responds, or has responded within the timeout of a call.
 
-        Raises PermissionError if it refuses the login, Unavailable if it does not respond; each
+        Raises PermissionError if it rejects the login, Unavailable if it does not respond; each
         with a description of the error.
         """
         try:
@@ -148,7 +148,7 @@ class Graph:
             raise kind(describe_error(error)) from error
 
     async def _ping_once(self) -> None:
-        # It waits for no write: a response is enough.
+        # Without bookmarks: it waits for no write.
         call = self._reads["schema_indexes"].text, self._leader, {}, self._deadline_after(), None
         try:
             await self._client.run_once(*call)
@@ -157,7 +157,7 @@ class Graph:
 
     def _require_enabled(self) -> None:
         if not self._is_enabled:
-            raise Unavailable("the database is away")
+            raise Unavailable("The database is unavailable. Retry after 1 s.")
 
     def _deadline_after(self, seconds: float | None = None) -> float:
         return asyncio.get_running_loop().time() + (seconds or self._call_timeout)

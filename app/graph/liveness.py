@@ -46,12 +46,12 @@ class Attempt:
 
 
 class Liveness:
-    """Tells lost connections from slow statements.
+    """Distinguishes lost connections from slow statements.
 
-    A database that is slow, or stopped for seconds, still runs the statement, and its work would
-    be lost with the connection. So a statement without a response is looked for among the
-    transactions that the database runs. Only if it is missing there is its connection lost. A
-    database that does not respond to that question either says nothing about the statement.
+    A database that is slow, or stopped for seconds, still runs the statement. Closing the
+    connection would lose that work. So the prober searches the running transactions for each
+    statement without a response. The connection is lost only if the transaction is missing there.
+    If the database does not respond to the prober either, the state of the statement is unknown.
     """
 
     def __init__(self, running: Running) -> None:
@@ -65,17 +65,17 @@ class Liveness:
         return Attempt(self, scope)
 
     def probe(self, attempt: Attempt) -> None:
-        """Looks for an attempt in the database from now on."""
+        """Starts to search the database for an attempt."""
         self._quiet.add(attempt)
         if self._prober is None or self._prober.done():
             self._prober = asyncio.create_task(self._probe())
 
     def forget(self, attempt: Attempt) -> None:
-        """Looks for an attempt no longer."""
+        """Stops the search for an attempt."""
         self._quiet.discard(attempt)
 
     async def close(self) -> None:
-        """Probes no longer."""
+        """Stops the probes."""
         if self._prober:
             self._prober.cancel()
             await asyncio.gather(self._prober, return_exceptions=True)
@@ -86,7 +86,7 @@ class Liveness:
                 async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
                     running = await self._running()
             except (TimeoutError, ConnectionError):
-                pass  # which says nothing about the statements
+                pass  # the state of the statements is unknown
             else:
                 for attempt in self._quiet.intersection(quiet):
                     attempt.compare(running)

@@ -1,4 +1,4 @@
-"""Readiness: whether the database responds and its schema is in place."""
+"""Readiness: whether the database responds and its schema is complete."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class Readiness:
-    """Enables the graph while its database can be used, and disables it while it cannot.
+    """Enables the graph while its database can be used, and disables it otherwise.
 
     Before it enables the graph, it migrates the schema and has the write planned and rehearsed.
     """
@@ -42,7 +42,7 @@ class Readiness:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the database could be used at the last check, seconds ago at most."""
+        """Whether the database could be used at the last check, at most seconds ago."""
         return self._graph.is_enabled
 
     async def watch(self) -> None:
@@ -58,7 +58,7 @@ class Readiness:
             await asyncio.sleep(CHECK_INTERVAL_SECONDS)
 
     async def wait_for_first_check(self, seconds: float) -> None:
-        """Returns once the database was checked, or after so many seconds."""
+        """Returns after the first check of the database, or after so many seconds."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._checked.wait(), seconds)
 
@@ -92,7 +92,7 @@ class Readiness:
         return True
 
     def _report(self, level: int, reason: str) -> None:
-        # The check runs every second; the log has each reason once.
+        # The check runs every second. The log has each new reason once.
         if reason != self._reported:
             if self.is_ready:
                 log.log(level, "database_unavailable", reason=reason)

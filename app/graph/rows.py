@@ -1,4 +1,4 @@
-"""Rows that statements return."""
+"""The rows that statements return."""
 
 from app.errors import ServiceError
 from app.graph.bolt.client import Row

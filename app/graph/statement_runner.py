@@ -1,4 +1,4 @@
-"""The statement runner: repeats a statement while its errors are transient, until a deadline."""
+"""The statement runner: retries a statement on transient errors, until a deadline."""
 
 import asyncio
 import itertools
@@ -18,20 +18,19 @@ from app.graph.bolt.errors import (
 from app.graph.statements import Statement
 from app.observability.metrics import Metrics
 
-# Before the second attempt, and at most, in seconds; each is the upper end of a random pause.
+# The upper end of the random pause before the second attempt, and of any pause, in seconds.
 FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.005, 0.5
 
 log = structlog.get_logger()
 
 
 class StatementRunner:
-    """Runs statements on a client, and repeats them.
+    """Runs statements on a client, and retries them.
 
-    An attempt lasts until the deadline, unless its connection is lost. A lost connection, a
-    deadlock, and a lost race for a new identifier or with an erasure are repeated in milliseconds.
-    Every statement is therefore written so that a repeat changes nothing more. A database that
-    never responded and cannot be reached is not waited for. While `repeats` is false, nothing is
-    repeated.
+    An attempt lasts until the deadline, unless its connection is lost. After a lost connection, a
+    deadlock, or a lost race for a new identifier or with an erasure, the runner retries within
+    milliseconds. Every statement is therefore idempotent. If a database never responded and cannot
+    be reached, the runner does not wait for it. While `repeats` is false, it retries no statement.
     """
 
     def __init__(self, client: Client, metrics: Metrics) -> None:
@@ -61,7 +60,7 @@ class StatementRunner:
     async def _repeat(
         self, statement: Statement, access: str, parameters: Row, deadline: float
     ) -> list[Row]:
-        # A call that began before a reconnect must not make later ones wait for its writes.
+        # A call from before a reconnect must not delay later calls by its writes.
         call = statement.text, access, parameters, deadline, self._client.bookmarks
         for attempt in itertools.count(1):
             try:
@@ -78,7 +77,7 @@ class StatementRunner:
         return self.repeats and is_transient(error) and not self._client.was_never_reached(error)
 
     def _translate(self, error: Exception, statement: Statement) -> Unavailable | None:
-        """The error that a caller gets instead, or None for a defect of the statement."""
+        """The error for the caller instead, or None if the statement itself is wrong."""
         if self._client.was_never_reached(error):
             return Unavailable(f"the database cannot be reached: {describe_error(error)}")
         if is_transient(error):
@@ -86,7 +85,10 @@ class StatementRunner:
         if not is_unusable(error):
             return None
         log.error("database_access_failed", statement=statement.name, error=str(error))
-        return Unavailable("the database cannot be used")
+        return Unavailable(
+            "The database rejects the service. "
+            "Ask the operator to see database_access_failed in the log."
+        )
 
     def _report_retry(self, statement: Statement, attempt: int, error: Exception) -> None:
         self._metrics.count_statement_retry(retry_reason(error))

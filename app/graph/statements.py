@@ -1,4 +1,4 @@
-"""The statements: the files in `cypher/`, each called by its name."""
+"""The Cypher statements: the files in `cypher/`, each called by its name."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def folder(access: str) -> Path:
 def load(access: str) -> dict[str, Statement]:
     """The statements of one access mode by their names, in the order of their names.
 
-    Raises ValueError where the parameters that a header declares are not those in use.
+    Raises ValueError if the parameters in a header differ from those in the statement.
     """
     files = sorted(folder(access).glob("*.cypher"))
     return {file.stem: _parse(file.stem, file.read_text("utf-8")) for file in files}
@@ -39,5 +39,5 @@ def _parse(name: str, source: str) -> Statement:
     declared, used = set(_DECLARED.findall(source)), set(_USED.findall(text))
     if declared != used:
         difference = ", ".join(f"${parameter}" for parameter in sorted(declared ^ used))
-        raise ValueError(f"cypher statement {name}: declared or used only: {difference}")
+        raise ValueError(f"cypher statement {name}: declared only or used only: {difference}")
     return Statement(name, text, frozenset(used))

@@ -8,7 +8,7 @@ from structlog.types import Processor
 
 
 def configure() -> None:
-    """Sends every record, including those of libraries, to standard error in one form."""
+    """Writes every record, including those of libraries, to standard error in one format."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -31,7 +31,7 @@ def configure() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # The driver logs each lost connection. The log event of a retry covers those that matter.
+    # The driver logs each lost connection. The log event of a retry already covers those.
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("mcp").setLevel(logging.WARNING)

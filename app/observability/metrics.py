@@ -17,14 +17,14 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from app.observability import process_slots
 
-# The environment variable that names the directory which the processes of a service share.
+# The environment variable with the directory that the processes of a service share.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 
-# The client stores values in one way for a whole process, and would ask the environment which.
+# The client stores the values of a process in one way, by default the environment's choice.
 values.ValueClass = values.MutexValue
 
-# A client may send any method: all others share one series, named as in OpenTelemetry.
+# Clients may send any method. All unknown ones share one series, named as in OpenTelemetry.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER_METHOD = "_OTHER"
 _RETRY_REASONS = ("connection", "deadlock", "race", "transient")
@@ -35,10 +35,10 @@ _EVENTS_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 class Metrics:
-    """Counts and measures, in a bounded number of series whatever clients send.
+    """Counters, gauges and histograms. Clients cannot increase the number of series.
 
-    With a `directory` (the one in the environment), the metrics are those of all processes that
-    share it. Each writes its part to files there, and its successor continues that part.
+    With a `directory` (the one in the environment), the metrics cover all processes that share it.
+    Each process writes its part to files there. Its successor continues that part.
     """
 
     def __init__(self, directory: str | None = None) -> None:
@@ -46,7 +46,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         if directory:
             values.ValueClass = _values_in_files(directory)
-        disable_created_metrics()  # they would double the number of series
+        disable_created_metrics()  # these would double the number of series
         own: dict[str, Any] = {"namespace": "waypath", "registry": self._registry}
         self._register_requests(own)
         self._register_ingest(own)
@@ -71,7 +71,7 @@ class Metrics:
         def series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
             return requests.labels(method, route, status), durations.labels(method, route)
 
-        # Finding the series of labels costs more than counting in it.
+        # Cached: the search for a series by its labels costs more than the count.
         self._request_series = cache(series)
         self._rate_limited = Counter(
             "rate_limited_requests", "Requests rejected because of the API key's rate limit", **own
@@ -100,7 +100,7 @@ class Metrics:
             **own,
         )
         queue = partial(Gauge, multiprocess_mode="livesum", **own)
-        self._queue = queue("ingest_queue_events", "Events that wait for a commit")
+        self._queue = queue("ingest_queue_events", "Events in the write queue")
         self._shed = Counter(
             "ingest_requests_shed", "Write requests rejected at once because of overload", **own
         )
@@ -119,7 +119,7 @@ class Metrics:
         self._rate_limit_storage_up = gauge("rate_limit_storage_up", usable)
 
     def _initialise(self) -> None:
-        # A rate sees no growth in a series that did not exist before.
+        # A rate ignores the first value of a new series, so each one starts at 0.
         for reason in _RETRY_REASONS:
             self._retry_series(reason)
         for outcome in _REJECTED:
@@ -146,7 +146,7 @@ class Metrics:
             self._event_series(*labels).inc(count)
 
     def observe_commit(self, events: int, seconds: float) -> None:
-        """Measures a commit of so many events."""
+        """Measures a commit: its number of events, and its duration in seconds."""
         self._commit_sizes.observe(events)
         self._commit_durations.observe(seconds)
 
@@ -155,7 +155,7 @@ class Metrics:
         self._conflicts.inc(identifiers)
 
     def set_queue_depth(self, events: int) -> None:
-        """Sets how many events wait for a commit in this process."""
+        """Sets the number of events in the write queue of this process."""
         self._queue.set(events)
 
     def count_statement_retry(self, reason: str) -> None:
@@ -179,14 +179,14 @@ class Metrics:
         self._database_up.set(is_up)
 
     def set_erasures_pending(self, count: int) -> None:
-        """Sets how many erasures are not finished."""
+        """Sets the number of unfinished erasures."""
         self._erasures.set(count)
 
     def render(self) -> bytes:
         """All metrics, in Prometheus's text format."""
         if self._directory is None:
             return exposition.generate_latest(self._registry)
-        # The counters of a dead process stay, its gauges do not.
+        # This removes the gauges of dead processes. Their counters stay.
         process_slots.reap(self._directory, partial(mark_process_dead, path=self._directory))
         registry = CollectorRegistry()
         MultiProcessCollector(registry, self._directory)

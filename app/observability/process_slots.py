@@ -1,6 +1,6 @@
 """Slots: small numbers for processes that share a directory, one per living process.
 
-A process id would not do: a successor has another one, so the files kept by id would multiply.
+A process id is unsuitable: each successor has another one, so files named by it would multiply.
 """
 
 import fcntl
@@ -13,14 +13,14 @@ from pathlib import Path
 def acquire(directory: str) -> int:
     """The lowest free slot in the directory. This process has it until it ends."""
     for slot in itertools.count():
-        # The lock lasts as long as its descriptor is open, and nothing closes that.
+        # The lock lasts while its descriptor is open. This descriptor stays open.
         if _lock(Path(directory, f"slot-{slot}")) is not None:
             return slot
-    raise AssertionError("numbers do not end")
+    raise AssertionError("the count has no end")
 
 
 def reap(directory: str, forget: Callable[[int], None]) -> None:
-    """Calls `forget` with each slot whose process ended; no process acquires it meanwhile."""
+    """Calls `forget` with each slot whose process ended. No process can acquire it meanwhile."""
     for path in Path(directory).glob("slot-*"):
         if (descriptor := _lock(path)) is not None:
             try:
@@ -32,7 +32,7 @@ def reap(directory: str, forget: Callable[[int], None]) -> None:
 def _lock(path: Path) -> int | None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        # The kernel releases it when the process ends, however it ends.
+        # The kernel releases the lock when the process ends for any reason.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-LINE_INTERVAL_SECONDS = 10.0  # if standard error is no terminal
+LINE_INTERVAL_SECONDS = 10.0  # if standard error is not a terminal
 
-Report = Callable[[str, int], None]  # takes a message, and how much of the total is done
+Report = Callable[[str, int], None]  # takes a message, and the completed part of the total
 
 
 @contextlib.contextmanager

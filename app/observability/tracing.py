@@ -29,7 +29,7 @@ class Tracing:
         return nullcontext() if self._tracer is None else _continue_trace(headers)
 
     def trace_write(self, events: int) -> AbstractContextManager[None]:
-        """While open, records the write of so many events. An exception is the span's status."""
+        """While open, records a write of `events` events. An exception sets the span's status."""
         return nullcontext() if self._tracer is None else self._trace_write(events)
 
     def close(self) -> None:

@@ -85,7 +85,7 @@ def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
     assert all(line.startswith("ok ") for line in done.stdout.splitlines())
     assert subjects[:4] == ["settings", "database", "version", "clock"]
     assert {"right to read", "right to write", "right to change the schema"} < set(subjects)
-    assert {f"step {migration}" for migration in migrations.load()} < set(subjects)
+    assert {f"migration {migration}" for migration in migrations.load()} < set(subjects)
     assert {
         f"{access}/{name}"
         for access in ("read", "write", "schema")
@@ -138,7 +138,9 @@ def test_without_a_database_it_says_how_to_have_one(wrong, tmp_path):
     findings = wrong(NEO4J_URI="", NEO4J_PASSWORD="", WAYPATH_DATA_DIR=str(tmp_path))
 
     assert findings == {
-        "database": [f"no Neo4j runs in {tmp_path}/neo4j: start the service or set NEO4J_URI"]
+        "database": [
+            f"no embedded Neo4j is running in {tmp_path}/neo4j: start the service or set NEO4J_URI"
+        ]
     }
 
 
@@ -193,7 +195,12 @@ def test_a_version_is_new_enough_or_not(version, is_ok):
 
 @pytest.mark.parametrize(
     ("database_time", "text"),
-    [(1026.0, "6 s ahead of ours"), (940.0, "60 s behind ours"), (1024.0, None), (996.0, None)],
+    [
+        (1026.0, "6 s ahead of the service"),
+        (940.0, "60 s behind the service"),
+        (1024.0, None),
+        (996.0, None),
+    ],
 )
 def test_clocks_agree_to_some_seconds_although_the_answer_took_long(database_time, text):
     finding = diagnostics.clock(database_time, 1000.0, 1020.0)
@@ -207,8 +214,8 @@ def test_clocks_agree_to_some_seconds_although_the_answer_took_long(database_tim
 async def test_a_step_that_is_not_applied(faults, step):
     findings = await faults(step)
 
-    assert findings.keys() == {f"step {step}"}
-    assert "is missing: start the service" in findings[f"step {step}"]
+    assert findings.keys() == {f"migration {step}"}
+    assert "is missing: start the service" in findings[f"migration {step}"]
 
 
 @pytest.mark.alone
@@ -218,7 +225,8 @@ async def test_an_index_of_our_name_with_other_properties(faults, step, cypher, 
 
     findings = await faults(step)
 
-    assert f"index on :Z{unique}(id, other): DROP INDEX Z{unique}" in findings[f"step {step}"]
+    problem = f"index on :Z{unique}(id, other): run DROP INDEX Z{unique}"
+    assert problem in findings[f"migration {step}"]
 
 
 @pytest.mark.alone
@@ -228,7 +236,7 @@ async def test_a_step_that_is_not_recorded(faults, step, cypher):
     cypher("CALL db.awaitIndexes(60)")
 
     assert await faults(step) == {
-        f"step {step}": "not applied: start the service, which does it",
+        f"migration {step}": "not applied: start the service, which applies it",
     }
 
 
@@ -238,16 +246,16 @@ async def test_a_newer_schema(faults, cypher):
     cypher("CREATE (:SchemaMigration {version: 901, name: 'newer', checksum: 'of it'})")
 
     assert await faults() == {
-        "schema": "the graph has step 901_newer of its schema, which is unknown here: "
-        "start the version of the service that made it"
+        "schema": "the graph has the schema migration 901_newer, unknown to this version: "
+        "start the version of the service that applied it"
     }
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("MATCH (node:Customer) RETUR node", "not taken by this database: Invalid input 'RETUR'"),
-        ("MATCH (node:Customer {name: 'x'}) RETURN node", "(NodeByLabelScan): see the schema"),
+        ("MATCH (node:Customer) RETUR node", "rejected by this database: Invalid input 'RETUR'"),
+        ("MATCH (node:Customer {name: 'x'}) RETURN node", "(NodeByLabelScan): fix the schema"),
     ],
 )
 @pytest.mark.usefixtures("only_schema")

@@ -36,7 +36,7 @@ Row = dict[str, Any]
 class Client:
     """Connections to a database, for calls of at most `call_timeout` seconds.
 
-    They are made when they are first used.
+    The client opens a connection on its first use.
     """
 
     def __init__(self, database: Database, call_timeout: float) -> None:
@@ -78,8 +78,8 @@ class Client:
     ) -> list[Row]:
         """The rows of a statement, committed. The deadline is a time of the event loop.
 
-        Raises TimeoutError at the deadline, when the database stops the transaction as well, or
-        one of DRIVER_ERRORS.
+        Raises TimeoutError at the deadline, when the database also stops the transaction, or one of
+        DRIVER_ERRORS.
         """
         credentials, secret = self._credentials, None
         options = {"default_access_mode": access, "bookmark_manager": bookmarks}
@@ -94,18 +94,18 @@ class Client:
                 raise TimeoutError from error
             is_refused = error.code in REFUSED_LOGIN
             if credentials and is_refused and credentials.reload_after_refusal(secret):
-                raise CredentialsReloaded("the file of the credentials was read again") from error
+                raise CredentialsReloaded("the credentials file was read again") from error
             raise
-        except OSError as error:  # the file of the credentials cannot be read
+        except OSError as error:  # the credentials file cannot be read
             raise ServiceUnavailable(str(error)) from error
         self._responded_at = time.monotonic()
         return rows
 
     async def dry_run(self, text: str, parameters: Row, deadline: float) -> Row | None:
-        """Runs a statement in a transaction that is rolled back; the plan, if it is explained.
+        """Runs a statement in a transaction that is rolled back. Returns the plan of an EXPLAIN.
 
-        The deadline is a time of the event loop. Raises PermissionError if the database refuses
-        the login, ConnectionError for everything else; each with the error's description.
+        The deadline is a time of the event loop. Raises PermissionError if the database rejects
+        the login, ConnectionError on other errors; each with the error's description.
         """
         statement: Any = text
         try:
@@ -128,7 +128,7 @@ class Client:
         return time.monotonic() - self._responded_at < seconds
 
     def was_never_reached(self, error: BaseException) -> bool:
-        """Whether an error says that the database cannot be reached, and it never was."""
+        """Whether an error means that the database is unreachable, and it was never reached."""
         return is_unreachable(error) and self._responded_at == -math.inf
 
     async def _run(self, text: str, parameters: Row, deadline: float, options: Row) -> list[Row]:
@@ -136,7 +136,7 @@ class Client:
         try:
             async with (
                 asyncio.timeout_at(deadline) as scope,
-                # Without it, a call could wait for a connection, with nothing in the database yet.
+                # Without this, a call could wait for a connection and have no transaction to probe.
                 self._slots,
                 shared as driver,
                 driver.session(database=self._database.name, **options) as session,
@@ -157,8 +157,8 @@ class Client:
             await self._replace_driver(shared)
             raise LostConnection("the connection was lost") from error
         except (OSError, RuntimeError) as error:
-            # uvloop raises these if a connection closed under the driver, which passes them on and
-            # never frees the place in its pool.
+            # uvloop raises these if a connection closes during a call. The driver does not catch
+            # them, and does not free the place in its pool.
             await self._replace_driver(shared)
             raise ServiceUnavailable(str(error)) from error
         finally:
@@ -166,7 +166,7 @@ class Client:
                 attempt.end()
 
     def _is_probed(self, options: Row) -> bool:
-        # A member of a cluster lists its own transactions only, and the prober asks the leader.
+        # A member of a cluster lists only its own transactions, and the prober queries the leader.
         return not self._database.is_routed or options["default_access_mode"] == WRITE
 
     async def _replace_driver(self, old: SharedDriver) -> None:
@@ -181,11 +181,11 @@ class Client:
         )
 
     def _create_bookmarks(self) -> Bookmarks | None:
-        # Bookmarks name the writes that a member of a cluster must have before it may respond. One
-        # server has them all.
+        # Bookmarks name the writes that a member of a cluster must have before it may respond. A
+        # single server has them all.
         return AsyncGraphDatabase.bookmark_manager() if self._database.is_routed else None
 
 
 def _remaining(deadline: float) -> float:
-    # Zero would mean that there is no timeout.
+    # Zero would mean no timeout.
     return max(0.001, deadline - asyncio.get_running_loop().time())

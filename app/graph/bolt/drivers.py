@@ -1,4 +1,4 @@
-"""Drivers: connection pools of Neo4j's driver, made for a database."""
+"""Drivers: connection pools of Neo4j's driver for a database."""
 
 import contextlib
 from typing import Any
@@ -25,7 +25,7 @@ BasicAuth = tuple[str, str]
 
 
 class SharedDriver:
-    """A driver of several calls at once. A retired one closes when its last call has ended."""
+    """A driver that several calls share. A retired one closes when its last call has ended."""
 
     def __init__(self, driver: AsyncDriver) -> None:
         self._driver = driver
@@ -88,14 +88,14 @@ def create(
         auth = credentials or _basic_auth(database)
     uri, options = database.uri, {}
     if database.ca_file:
-        # With authorities of its own, the driver takes TLS as an option only.
+        # With custom CA certificates, the driver accepts TLS only as an option.
         uri = uri.replace("+s://", "://", 1)
         options = {"encrypted": True, "trusted_certificates": TrustCustomCAs(database.ca_file)}
     return AsyncGraphDatabase.driver(
         uri,
         auth=auth,
         max_connection_pool_size=pool_size,
-        # The deadline of the whole call comes first.
+        # Longer than the deadline of the whole call, which therefore applies.
         connection_acquisition_timeout=2 * call_timeout,
         connection_timeout=CONNECT_TIMEOUT_SECONDS,
         notifications_min_severity="OFF",
@@ -107,13 +107,13 @@ def create(
 
 async def close(driver: AsyncDriver) -> None:
     """Closes a driver and its connections."""
-    # uvloop refuses to close what is closed already.
+    # uvloop raises an error if the connection is closed already.
     with contextlib.suppress(OSError, RuntimeError):
         await driver.close()
 
 
 def is_reachable(database: Database) -> bool:
-    """Whether a database responds to a query now. Raises PermissionError if it refuses the login.
+    """Whether a database responds to a query now. Raises PermissionError if it rejects the login.
 
     This call blocks.
     """

@@ -1,4 +1,4 @@
-"""Errors of Neo4j and of its driver: what each means for a call."""
+"""Errors of Neo4j and of its driver, and the meaning of each for a call."""
 
 import ssl
 from collections.abc import Iterator
@@ -12,24 +12,24 @@ from neo4j.exceptions import (
     ServiceUnavailable,
 )
 
-# The name by which `cypher/write/ingest.cypher` aborts a lost race. It stands in the message of an
-# ARGUMENT_ERROR, as that of a coordinate reference system that no Neo4j knows.
+# `cypher/write/ingest.cypher` aborts a lost race by naming this unknown coordinate reference
+# system. Neo4j repeats the name in the message of an ARGUMENT_ERROR.
 LOST_RACE = "waypath_lost_race"
 ARGUMENT_ERROR = "Neo.ClientError.Statement.ArgumentError"
-# Two instances created one index at the same time, in spite of IF NOT EXISTS.
+# Two instances created the same index at the same time, in spite of IF NOT EXISTS.
 LOST_INDEX_RACE = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
-# An entity that a write had read was deleted before it could write: a Customer who is erased.
+# An entity was deleted between the read and the write of a statement: a Customer was erased.
 LOST_ENTITY = "Neo.ClientError.Statement.EntityNotFound"
 DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
-# The database accepts no login of the user for five seconds, after three wrong ones.
+# After three wrong passwords, the database accepts no login of the user for five seconds.
 LOCKED_OUT = "Neo.ClientError.Security.AuthenticationRateLimit"
-# An operator, or the database itself, ended a transaction, which is rolled back. The driver makes
-# client errors of what the database calls transient, and would not repeat them.
+# An operator, or the database itself, ended a transaction, which is rolled back. The database calls
+# these errors transient. The driver turns them into client errors, and would not retry them.
 TERMINATED = (
     "Neo.ClientError.Transaction.Terminated",
     "Neo.ClientError.Transaction.LockClientStopped",
 )
-# The database stopped a transaction, which had carried the remaining time as its timeout.
+# The database stopped a transaction at its timeout: the remaining time of the call.
 TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
@@ -39,22 +39,22 @@ REFUSED_LOGIN = (
     "Neo.ClientError.Security.TokenExpired",
     LOCKED_OUT,
 )
-# The driver says this if every member of a cluster failed, and hides the reason below it.
+# The driver's message if every member of a cluster failed. Its cause has the reason.
 _NO_ROUTE = "Unable to retrieve routing information"
 
 DRIVER_ERRORS = (DriverError, Neo4jError)
 
 
 class CredentialsReloaded(ServiceUnavailable):
-    """The database refused a login, and the file has another one by now."""
+    """The database rejected a login, and the credentials file has a new secret by now."""
 
 
 class LostConnection(ServiceUnavailable):
-    """The database responds, and no longer runs a statement that has no response."""
+    """The database responds, but no longer runs a statement without a response."""
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same statement may succeed if it is repeated."""
+    """Whether a retry of the same statement may succeed."""
     if isinstance(error, ServiceUnavailable) or _is_lost_race(error):
         return True
     if isinstance(error, Neo4jError) and error.code in (*TERMINATED, LOCKED_OUT):
@@ -68,12 +68,12 @@ def is_unusable(error: BaseException) -> bool:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether the database itself responds with a transient error: it is busy, not away."""
+    """Whether the database itself responds with a transient error: it is busy, not unavailable."""
     return isinstance(error, Neo4jError) and is_transient(error)
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether the database refuses the login, its rights, or any login for some seconds."""
+    """Whether the database rejects the login or its rights, or any login for some seconds."""
     return isinstance(error, AuthError | Forbidden) or (
         isinstance(error, Neo4jError) and error.code == LOCKED_OUT
     )
@@ -81,14 +81,14 @@ def is_refusal(error: BaseException) -> bool:
 
 def is_unreachable(error: BaseException) -> bool:
     """Whether no connection to the database could be made."""
-    # A call that our own deadline ended was connected, and so was one whose login was refused.
+    # A call was connected if its own deadline ended it, or if the database rejected the login.
     return isinstance(error, ServiceUnavailable) and not isinstance(
         error.__cause__, TimeoutError | Neo4jError
     )
 
 
 def retry_reason(error: BaseException | None) -> str:
-    """Why a statement is repeated: `connection`, `deadlock`, `race` or `transient`."""
+    """The reason for a retry: `connection`, `deadlock`, `race` or `transient`."""
     if isinstance(error, DriverError):
         return "connection"
     if _is_lost_race(error):
@@ -98,11 +98,11 @@ def retry_reason(error: BaseException | None) -> str:
 
 
 def describe_error(error: BaseException) -> str:
-    """The text of an error for an operator, with the cause that the driver hides below it."""
+    """The text of an error for an operator, with the reason from its causes."""
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            hint = "NEO4J_CA_FILE names who may issue it"
+            hint = "set NEO4J_CA_FILE to the CA bundle that issued it"
             return f"its certificate is not trusted: {cause.verify_message} ({hint})"
     texts = [
         getattr(cause, "message", None) or str(cause)

@@ -36,11 +36,11 @@ class PasswordRotation:
             return
         if credentials.read_new_password() is None:
             return
-        # Three refused logins in a row, from whichever worker, would lock the user out.
+        # Three rejected logins in a row, of all workers together, would lock the user out.
         wait = random.uniform(0.5, 1.5) * CHECK_INTERVAL_SECONDS  # noqa: S311 - jitter
         self._checks_at = time.monotonic() + wait
         secret = credentials.secret()
-        # The old password is tried: it is right until it is refused for the first time.
+        # Test the old password: it is valid until the database rejects it for the first time.
         if await self._is_refused(secret) and credentials.reload_after_refusal(secret):
             log.info("credentials_reloaded")
 

@@ -1,4 +1,4 @@
-"""The prober: asks a database which attempts at statements it runs."""
+"""The prober: queries the attempts at statements that a database runs."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,14 +16,14 @@ class Prober:
     """Lists running attempts on a connection of its own, so that no statement can delay it."""
 
     def __init__(self, create_driver: Callable[[], AsyncDriver], database: str) -> None:
-        """`create_driver` makes a driver with one connection; `database` is the name of one."""
+        """`create_driver` makes a driver with one connection; `database` is a database's name."""
         self._create_driver = create_driver
         self._database = database
         self._driver = create_driver()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Closes the connection, and those that were left behind."""
+        """Closes the connection, and those that it replaced."""
         await asyncio.gather(*self._closing)
         await drivers.close(self._driver)
 
@@ -31,7 +31,7 @@ class Prober:
         """The ids of the attempts that the database runs. Raises ConnectionError."""
         driver, is_complete = self._driver, False
         try:
-            # In a cluster, a write is asked for: the leader lists its own transactions only.
+            # Write access reaches the leader of a cluster, which lists only its own transactions.
             async with driver.session(
                 database=self._database, default_access_mode=WRITE_ACCESS
             ) as session:

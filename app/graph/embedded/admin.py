@@ -10,7 +10,7 @@ from app.graph.embedded.home import Home
 
 
 def administer(home: Path, arguments: Sequence[str]) -> int:
-    """The exit code of neo4j-admin, run on the Neo4j in `home` while that is stopped.
+    """Runs neo4j-admin on the stopped Neo4j in `home`. Returns its exit code.
 
     Raises EmbeddedError if another process uses the home, or Neo4j cannot be installed.
     """

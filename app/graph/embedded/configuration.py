@@ -7,14 +7,14 @@ from pathlib import Path
 SERVER_CLASS = "org.neo4j.server.Neo4jCommunity"
 ADMIN_CLASS = "org.neo4j.server.startup.Neo4jAdminCommand"
 DEFAULT_HEAP_MB = 512
-TRANSACTIONS_SHARE_OF_HEAP = 0.4  # beyond it, Neo4j refuses a transaction
+TRANSACTIONS_SHARE_OF_HEAP = 0.4  # above it, Neo4j rejects a transaction
 # For a Java that ends soon.
 FAST_START_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 ACCESS_OPTIONS = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 
 _OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang")
 _NEO4J_CONF = """\
-# Written at each start of the service: a change here is lost.
+# The service writes this file at each start: do not edit it.
 server.config.strict_validation.enabled=true
 
 # On this host only.
@@ -38,18 +38,18 @@ script-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-
 base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
 connect-src 'self' ws://127.0.0.1:* ws://localhost:* http://127.0.0.1:* http://localhost:*
 
-# Small.
+# Small, for a host that also runs the service.
 server.memory.pagecache.size=256m
-# By default 70 % of the heap. Beside it, a graph fills the rest, and Java ends for want of memory.
+# With the default, 70 %, transactions and the rest of Neo4j can exceed the heap, which ends Java.
 dbms.memory.transaction.total.max={transactions_mb}m
 db.tx_log.rotation.size=32m
 db.tx_log.rotation.retention_policy=2 days 512M
 db.logs.query.enabled=OFF
 
-# While a graph grows from nothing, Neo4j would plan each statement again and again.
+# Without it, Neo4j plans each statement again and again while a new graph grows.
 dbms.cypher.min_replan_interval=1m
 
-# A stop waits for no client: the service, the only one, has finished its work by then.
+# A stop waits for no client: the service, its only client, has finished its work by then.
 db.shutdown_transaction_end_timeout=2s
 internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s
 """

@@ -2,4 +2,4 @@
 
 
 class EmbeddedError(Exception):
-    """The embedded Neo4j cannot be used; the message tells a user why."""
+    """The embedded Neo4j cannot be used. The message has the reason, for the user."""

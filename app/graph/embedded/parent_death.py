@@ -2,7 +2,7 @@
 
 Run as a script, ``parent_death.py PARENT PROGRAM ARGUMENT...``, it binds itself to the process
 PARENT and becomes PROGRAM. On Linux the kernel sends SIGTERM when the thread that started it ends;
-on other systems the next start of the service stops what is left.
+on other systems the next start of the service stops a Neo4j that remained.
 """
 
 import ctypes

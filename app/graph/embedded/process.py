@@ -15,7 +15,7 @@ POLL_INTERVAL_SECONDS = 0.1
 
 
 class ServerProcess:
-    """Neo4j in a locked and prepared home: one process at a time, none after `terminate`."""
+    """Neo4j in a locked and prepared home: one process at a time, and none after `terminate`."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -38,7 +38,7 @@ class ServerProcess:
     def start(self, ports: Ports, password: str) -> bool:
         """Starts Neo4j. Returns True when it is ready, False if it ended before or is stopping.
 
-        The process ends with the calling thread. Raises EmbeddedError if Neo4j refuses the
+        The process ends with the calling thread. Raises EmbeddedError if Neo4j rejects the
         password, and OSError.
         """
         with self._guard:
@@ -69,7 +69,7 @@ class ServerProcess:
         return self._stopping.wait(seconds)
 
     def terminate(self) -> None:
-        """Has the process stop cleanly, and lets no further one start."""
+        """Signals the process to stop cleanly. No other process can start after this."""
         with self._guard:
             self._stopping.set()
             if self._process:
@@ -81,7 +81,7 @@ class ServerProcess:
             self._process.kill()
 
     def _is_ready(self, process: subprocess.Popen[bytes], ports: Ports, password: str) -> bool:
-        # The first query warms Neo4j up while its web server, the last part, still starts.
+        # The first query warms Neo4j up while its web server, its last component, still starts.
         return (
             java.listens(process.pid, ports.bolt)
             and self._responds(ports, password)
@@ -93,7 +93,9 @@ class ServerProcess:
             return drivers.is_reachable(ports.connection(password).database)
         except PermissionError as error:
             file = self._home.password_file
-            raise EmbeddedError(f"Neo4j refuses the password in {file}: {error}") from error
+            raise EmbeddedError(
+                f"Neo4j rejects the password in {file}: {error} (restore the file)"
+            ) from error
 
     def _save_state(self, process: subprocess.Popen[bytes], ports: Ports) -> None:
         self._home.save_state(State(process.pid, *ports, ready=self._was_ready))

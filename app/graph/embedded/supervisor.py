@@ -1,4 +1,4 @@
-"""Supervision of an embedded Neo4j: keeps Neo4j Community running as a child process."""
+"""Supervision of an embedded Neo4j: runs Neo4j Community as a child process, and restarts it."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from app.graph.embedded.process import ServerProcess
 
 MAX_PORT_ATTEMPTS = 3
 STOP_TIMEOUT_SECONDS = 15
-STABLE_SECONDS = 30  # of life, after which the next restart is immediate again
+STABLE_SECONDS = 30  # of running, after which the next restart has no delay again
 MAX_RESTART_DELAY_SECONDS = 5
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ class EmbeddedNeo4j:
             self._server = ServerProcess(self._home)
             password = self._prepare()
             started: Future[Connection] = Future()
-            # Java ends with the thread that starts it, so that thread has to stay.
+            # Java ends with the thread that starts it, so that thread must not end.
             self._thread = threading.Thread(
                 target=self._supervise, args=(password, started), name="neo4j", daemon=True
             )
@@ -94,11 +94,11 @@ class EmbeddedNeo4j:
         home.prepare(
             configuration.server_arguments(class_path, home.path, self._heap_mb, self._options)
         )
-        # A first start that was killed comes here again, with the same password.
+        # If a first start was killed, the next one repeats this, with the same password.
         if not home.has_data():
             error = java.set_initial_password(class_path, home.path, password)
             if error:
-                raise EmbeddedError(f"Neo4j refuses its initial password: {error}")
+                raise EmbeddedError(f"Neo4j rejects its initial password: {error}")
         return password
 
     def _stop_orphan(self) -> None:
@@ -126,10 +126,10 @@ class EmbeddedNeo4j:
             if self._server.is_stopping or ports.are_free():
                 break
         error = self._home.last_error()
-        raise EmbeddedError(f"Neo4j did not start: {error} (its log: {self._home.console})")
+        raise EmbeddedError(f"Neo4j did not start: {error} (see {self._home.console})")
 
     def _keep_running(self, ports: Ports, password: str) -> None:
-        failures = 0  # that followed each other closely
+        failures = 0  # in quick succession
         while True:
             started_at = time.monotonic()
             pid, exit_code = self._server.wait()

@@ -1,1 +1,1 @@
-"""The steps of the graph's schema, and what applies them."""
+"""Schema migrations: their definitions, their state in a graph, and the runner."""

@@ -1,4 +1,4 @@
-"""Migrations: the numbered steps in `cypher/schema/` that make the graph's schema."""
+"""Schema migrations: the numbered statements in `cypher/schema/` that make the graph's schema."""
 
 import hashlib
 import re
@@ -21,7 +21,7 @@ _DROP = re.compile(r"DROP (?:CONSTRAINT|INDEX) (\w+) IF EXISTS")
 class Index(Struct, frozen=True):
     """An index by these properties, of the nodes of one label or the relationships of one type.
 
-    It is unique where a constraint has it.
+    A unique index belongs to a constraint.
     """
 
     name: str
@@ -32,14 +32,14 @@ class Index(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """What it is an index of, as `SHOW INDEXES` says it."""
+        """The entity and type of the index, as in `SHOW INDEXES`."""
         return "RELATIONSHIP RANGE" if self.of_relationships else "NODE RANGE"
 
     def __str__(self) -> str:
         return f"{self._command} on :{self.label}({', '.join(self.properties)})"
 
     def drop(self) -> str:
-        """The command that drops it."""
+        """The Cypher command that drops the index or its constraint."""
         return f"DROP {self._command.upper()} {self.name}"
 
     @property
@@ -48,10 +48,10 @@ class Index(Struct, frozen=True):
 
 
 class Migration(Struct, frozen=True):
-    """A step: its number and name, and the index that it creates or drops, unless it changes data.
+    """A schema migration: its number and name, and the index that it creates or drops, if any.
 
-    It may be interrupted, repeated, and run by several instances at once, until it is recorded:
-    so its statement must come to the same then. `CALL … IN TRANSACTIONS` bounds a change of data.
+    Until it is recorded, it may be interrupted, repeated, and run by several instances at once. So
+    its statement must be idempotent. `CALL … IN TRANSACTIONS` bounds a change of data.
     """
 
     version: int
@@ -62,7 +62,7 @@ class Migration(Struct, frozen=True):
 
     @property
     def checksum(self) -> str:
-        """The SHA-256 of its text, as hexadecimal; comments and the breaks of lines are no part."""
+        """The SHA-256 of its text as hexadecimal, without comments and line breaks."""
         return hashlib.sha256(_flat(self.statement).encode()).hexdigest()
 
     def __str__(self) -> str:
@@ -70,27 +70,27 @@ class Migration(Struct, frozen=True):
 
 
 def load() -> list[Migration]:
-    """The steps in `cypher/schema/`, in their order. Raises ValueError as `parse` does."""
+    """The migrations in `cypher/schema/`, in their order. Raises ValueError as `parse` does."""
     return parse(statements.load("schema").values())
 
 
 def parse(sources: Iterable[Statement]) -> list[Migration]:
-    """The steps that statements are, in the order of their numbers.
+    """The migrations in statements, in the order of their numbers.
 
-    Raises ValueError where a name has no number or that of another, and where a statement is
-    not safe to repeat, takes parameters, or is a command that is not understood.
+    Raises ValueError if a name has no number or the number of another one, or if a statement takes
+    parameters or is a schema command of an unsupported form, such as one without IF NOT EXISTS.
     """
     migrations: dict[int, Migration] = {}
     for statement in sources:
         migration = _migration(statement)
         if other := migrations.get(migration.version):
-            raise ValueError(f"two steps of the schema have one number: {other}, {migration}")
+            raise ValueError(f"two schema migrations have one number: {other}, {migration}")
         migrations[migration.version] = migration
     return [migrations[version] for version in sorted(migrations)]
 
 
 def indexes(migrations: Sequence[Migration]) -> dict[str, Index]:
-    """The indexes that are there once all steps are applied, by their names."""
+    """The indexes after all migrations are applied, by their names."""
     by_name: dict[str, Index] = {}
     for migration in migrations:
         if migration.drops:
@@ -103,9 +103,9 @@ def indexes(migrations: Sequence[Migration]) -> dict[str, Index]:
 def _migration(statement: Statement) -> Migration:
     numbered = _FILE.fullmatch(statement.name)
     if numbered is None:
-        raise ValueError(f"a step of the schema has no number such as 001_: {statement.name}")
+        raise ValueError(f"a schema migration has no number such as 001_: {statement.name}")
     if statement.parameters:
-        raise ValueError(f"a step of the schema takes no parameters: {statement.name}")
+        raise ValueError(f"a schema migration takes no parameters: {statement.name}")
     version, name = int(numbered[1]), numbered[2]
     text = _flat(statement)
     if created := _CREATE.fullmatch(text):
@@ -116,7 +116,7 @@ def _migration(statement: Statement) -> Migration:
     if dropped := _DROP.fullmatch(text):
         return Migration(version, name, statement, drops=dropped[1])
     if re.match(r"(CREATE|DROP|ALTER) [A-Z]", text):
-        raise ValueError(f"a step of the schema is a command of another form: {statement.name}")
+        raise ValueError(f"a schema migration is a command of another form: {statement.name}")
     return Migration(version, name, statement)
 
 

@@ -1,4 +1,4 @@
-"""The state of the schema: what a graph has of it, against the migrations that make it."""
+"""The state of the schema: the records and indexes of a graph, compared with the migrations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from app.graph.migrations.definitions import Index, Migration
 
 
 class Record(Struct, frozen=True):
-    """That a migration was applied, as the graph has it."""
+    """The graph's record of an applied migration."""
 
     version: int
     name: str
@@ -25,13 +25,13 @@ class ExistingIndex(Struct, frozen=True):
     kind: str
 
     def matches(self, expected: Index) -> bool:
-        """Whether it does what the expected index does, whatever its name."""
+        """Whether it is equivalent to the expected index; names may differ."""
         actual = (self.kind, self.index.label, self.index.properties, self.index.is_unique)
         return actual == (expected.kind, expected.label, expected.properties, expected.is_unique)
 
 
 class SchemaState:
-    """What a graph has of its schema: the rows of `schema_migrations` and `schema_indexes`."""
+    """The schema of a graph, from the rows of `schema_migrations` and `schema_indexes`."""
 
     def __init__(
         self,
@@ -39,53 +39,53 @@ class SchemaState:
         records: list[dict[str, Any]],
         indexes: list[dict[str, Any]],
     ) -> None:
-        self._steps = {migration.version: migration for migration in migrations}
+        self._known = {migration.version: migration for migration in migrations}
         self._expected = definitions.indexes(migrations)
         self._records = {row["version"]: Record(**row) for row in records}
         self._existing = [_existing_index(row) for row in indexes]
 
-    def unknown_steps(self) -> list[str]:
-        """The steps that the graph records and this version does not have, each as a text."""
+    def unknown_migrations(self) -> list[str]:
+        """A text for each migration that the graph records and this version does not have."""
         return [
-            f"the graph has step {record.version:03}_{record.name} of its schema, "
-            + ("with another text" if record.version in self._steps else "which is unknown here")
-            + ": start the version of the service that made it"
+            f"the graph has the schema migration {record.version:03}_{record.name}, "
+            + ("with another text" if record.version in self._known else "unknown to this version")
+            + ": start the version of the service that applied it"
             for record in self._records.values()
             if not self._is_ours(record)
         ]
 
     def is_recorded(self, migration: Migration) -> bool:
-        """Whether it was applied."""
+        """Whether the graph records the migration as applied."""
         return migration.version in self._records
 
     def is_due(self, migration: Migration) -> bool:
-        """Whether it is to be applied: it never was, or somebody dropped what it made."""
+        """Whether to apply the migration: it never was, or its index was dropped."""
         index = migration.creates
         return not self.is_recorded(migration) or (
             index is not None and self._is_expected(index) and self._is_missing(index)
         )
 
     def has(self, index: Index) -> bool:
-        """Whether there is such an index, in use or not yet."""
+        """Whether the graph has an equivalent index, online or not."""
         return any(existing.matches(index) for existing in self._existing)
 
     def obstacles(self, migration: Migration) -> list[str]:
-        """What keeps a migration from being applied: another index has the name of its own."""
+        """The problems that prevent a migration: another index has the name of its index."""
         index = migration.creates
         if index is None or self.has(index) or self._is_missing(index) or self._is_begun(index):
             return []
-        return self.faults(migration) if self._is_expected(index) else []
+        return self.problems(migration) if self._is_expected(index) else []
 
-    def faults(self, migration: Migration) -> list[str]:
-        """What is wrong with a migration, and what to do about it."""
+    def problems(self, migration: Migration) -> list[str]:
+        """The problems with a migration, each with its action."""
         index = migration.creates
-        fault = self._fault_of(index) if index and self._is_expected(index) else None
-        if fault is None and not self.is_recorded(migration):
-            fault = "not applied: start the service, which does it"
-        return [fault] if fault else []
+        problem = self._problem_of(index) if index and self._is_expected(index) else None
+        if problem is None and not self.is_recorded(migration):
+            problem = "not applied: start the service, which applies it"
+        return [problem] if problem else []
 
     def _is_ours(self, record: Record) -> bool:
-        known = self._steps.get(record.version)
+        known = self._known.get(record.version)
         return known is not None and known.checksum == record.checksum
 
     def _is_expected(self, index: Index) -> bool:
@@ -97,26 +97,26 @@ class SchemaState:
         }
 
     def _is_begun(self, index: Index) -> bool:
-        # Another instance creates a constraint now: its index is there before it is.
+        # Another instance is creating the constraint: its index exists before the constraint does.
         return index.is_unique and any(
             (existing.index.name, existing.index.label, existing.index.properties)
             == (index.name, index.label, index.properties)
             for existing in self._existing
         )
 
-    def _fault_of(self, index: Index) -> str | None:
+    def _problem_of(self, index: Index) -> str | None:
         states = {existing.state for existing in self._existing if existing.matches(index)}
         if "ONLINE" in states:
             return None
         if "FAILED" in states:
-            return f"the {index} has FAILED: see Neo4j's log, {index.drop()}, start the service"
+            return f"the {index} has FAILED: see Neo4j's log, run {index.drop()}, start the service"
         if states:
             return f"the {index} is {', '.join(sorted(states))}: wait until it is ONLINE"
         for existing in self._existing:
             if existing.index.name == index.name:
                 return (
-                    f"the name {index.name} is that of another {existing.index}: "
-                    f"{existing.index.drop()}, and start the service"
+                    f"the name {index.name} belongs to another {existing.index}: "
+                    f"run {existing.index.drop()}, start the service"
                 )
         return f"the {index} is missing: start the service, which creates it"
 

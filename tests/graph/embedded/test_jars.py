@@ -72,7 +72,7 @@ def test_a_tampered_jar_in_the_cache_is_fetched_again(lock, cache):
 def test_a_jar_that_is_fetched_with_another_content_is_refused_by_name_and_not_kept(lock, cache):
     evil = Repository({**SMALL, "two": b"something else"})
 
-    with pytest.raises(JarsError, match="org.example:two:jar:1.0 as fetched has the SHA-256"):
+    with pytest.raises(JarsError, match="org.example:two:jar:1.0 as downloaded has the SHA-256"):
         jars.class_path(lock, cache, evil)
 
     assert "two-1.0.jar" not in {path.name for path in _kept(cache)}
@@ -122,7 +122,7 @@ def test_a_failing_download_is_told_in_one_sentence(lock, cache):
         raise OSError("no connection")
         yield
 
-    with pytest.raises(JarsError, match=r"Neo4j's jars cannot be fetched into .*: no connection"):
+    with pytest.raises(JarsError, match=r"Neo4j's jars cannot be downloaded to .*: no connection"):
         jars.class_path(lock, cache, offline)
 
 

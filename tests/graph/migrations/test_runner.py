@@ -173,7 +173,7 @@ async def test_an_index_that_somebody_dropped_is_made_again(graph, steps, cypher
 
     await Migrator(graph, steps(INDEX)).apply()
 
-    assert (await Migrator(graph, steps(INDEX)).look()).faults(steps(INDEX)[-1]) == []
+    assert (await Migrator(graph, steps(INDEX)).look()).problems(steps(INDEX)[-1]) == []
 
 
 async def test_an_index_of_our_name_with_other_properties_is_left_alone_and_refused(
@@ -181,7 +181,7 @@ async def test_an_index_of_our_name_with_other_properties_is_left_alone_and_refu
 ):
     cypher(INDEX.replace("UNIQUE_", f"Z{unique}").replace("node.id", "node.other"))
 
-    with pytest.raises(Unavailable, match=rf"step 901_{unique} .* DROP INDEX Z{unique}"):
+    with pytest.raises(Unavailable, match=rf"migration 901_{unique}: .* DROP INDEX Z{unique}"):
         await Migrator(graph, steps(INDEX, COUNT)).apply()
 
     assert recorded()[-1] == len(OURS)
@@ -199,7 +199,7 @@ async def test_a_step_that_fails_is_not_recorded_and_none_after_it_is_applied(
 
 
 async def test_a_newer_schema_is_refused_and_not_touched(graph, steps, newer, recorded):
-    with pytest.raises(Unavailable, match="step 999_newer of its schema, which is unknown here"):
+    with pytest.raises(Unavailable, match="migration 999_newer, unknown to this version"):
         await Migrator(graph, steps(INDEX)).apply()
 
     assert recorded() == [*range(1, len(OURS) + 1), 999]
@@ -208,7 +208,7 @@ async def test_a_newer_schema_is_refused_and_not_touched(graph, steps, newer, re
 async def test_a_step_whose_text_is_another_one_is_refused(graph, steps):
     await Migrator(graph, steps(INDEX)).apply()
 
-    with pytest.raises(Unavailable, match="step 901_.* with another text"):
+    with pytest.raises(Unavailable, match="migration 901_.* with another text"):
         await Migrator(graph, steps(COUNT)).apply()
 
 
@@ -237,14 +237,14 @@ async def test_a_service_on_a_newer_schema_is_not_ready_until_that_is_gone(serve
     _, errors = process.communicate(timeout=30)
     records = [json.loads(line) for line in errors.splitlines()]
     (reason,) = [record["reason"] for record in records if record["event"] == "database_not_ready"]
-    assert "step 999_newer of its schema, which is unknown here" in reason
+    assert "migration 999_newer, unknown to this version" in reason
 
 
 def test_a_command_on_a_newer_schema_says_so_and_does_nothing(cli, newer, cypher, unique):
     done = cli("keys", "create", "--name", unique, "--scope", "events:write")
 
     assert done.returncode == 1
-    assert "Error: the graph has step 999_newer of its schema, which is unknown here" in done.stderr
+    assert "Error: the graph has the schema migration 999_newer, unknown to" in done.stderr
     assert cypher("MATCH (k:ApiKey {name: $unique}) RETURN k", unique=unique) == []
 
 

@@ -22,26 +22,30 @@ ROW = {
 def test_what_is_recorded_and_there_has_no_fault():
     state = SchemaState([THINGS], [RECORD], [ROW])
 
-    assert (state.unknown_steps(), state.faults(THINGS), state.is_due(THINGS)) == ([], [], False)
+    assert (state.unknown_migrations(), state.problems(THINGS), state.is_due(THINGS)) == (
+        [],
+        [],
+        False,
+    )
 
 
 def test_an_index_of_another_name_does_as_well():
     state = SchemaState([THINGS], [RECORD], [ROW | {"name": "theirs"}])
 
-    assert (state.faults(THINGS), state.is_due(THINGS)) == ([], False)
+    assert (state.problems(THINGS), state.is_due(THINGS)) == ([], False)
 
 
 def test_what_is_not_recorded_is_due():
     state = SchemaState([THINGS], [], [ROW])
 
-    assert state.faults(THINGS) == ["not applied: start the service, which does it"]
+    assert state.problems(THINGS) == ["not applied: start the service, which applies it"]
     assert state.is_due(THINGS)
 
 
 def test_what_somebody_dropped_is_due_again():
     state = SchemaState([THINGS], [RECORD], [])
 
-    assert "index on :Thing(size, id) is missing" in state.faults(THINGS)[0]
+    assert "index on :Thing(size, id) is missing" in state.problems(THINGS)[0]
     assert state.is_due(THINGS)
 
 
@@ -52,17 +56,17 @@ def test_what_a_later_step_drops_is_not_missed():
 
     state = SchemaState(steps, records, [])
 
-    assert [state.faults(step) for step in steps] == [[], []]
+    assert [state.problems(step) for step in steps] == [[], []]
     assert not any(state.is_due(step) for step in steps)
 
 
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ({"properties": ["size"]}, "another index on :Thing(size): DROP INDEX things"),
-        ({"labels": ["Stuff"]}, "another index on :Stuff(size, id): DROP INDEX things"),
-        ({"isUnique": True}, "another constraint on :Thing(size, id): DROP CONSTRAINT things"),
-        ({"kind": "NODE TEXT"}, "another index on :Thing(size, id): DROP INDEX things"),
+        ({"properties": ["size"]}, "another index on :Thing(size): run DROP INDEX things"),
+        ({"labels": ["Stuff"]}, "another index on :Stuff(size, id): run DROP INDEX things"),
+        ({"isUnique": True}, "another constraint on :Thing(size, id): run DROP CONSTRAINT things"),
+        ({"kind": "NODE TEXT"}, "another index on :Thing(size, id): run DROP INDEX things"),
         ({"state": "POPULATING"}, "is POPULATING: wait"),
         ({"state": "FAILED"}, "has FAILED: see Neo4j's log"),
     ],
@@ -70,18 +74,18 @@ def test_what_a_later_step_drops_is_not_missed():
 def test_an_index_that_will_not_do_is_a_fault_and_nothing_that_a_step_could_mend(row, fault):
     state = SchemaState([THINGS], [RECORD], [ROW | row])
 
-    assert fault in state.faults(THINGS)[0]
+    assert fault in state.problems(THINGS)[0]
     assert not state.is_due(THINGS)
 
 
 @pytest.mark.parametrize(
     ("record", "description"),
     [
-        ({"version": 2, "name": "more"}, "step 002_more of its schema, which is unknown here"),
-        ({"checksum": "of another"}, "step 001_things of its schema, with another text"),
+        ({"version": 2, "name": "more"}, "migration 002_more, unknown to this version"),
+        ({"checksum": "of another"}, "migration 001_things, with another text"),
     ],
 )
 def test_a_record_that_is_none_of_ours_is_named(record, description):
     state = SchemaState([THINGS], [RECORD | record], [ROW])
 
-    assert description in state.unknown_steps()[0]
+    assert description in state.unknown_migrations()[0]
