@@ -238,7 +238,7 @@ def test_together_they_let_pass_as_much_as_one(callers, make_redis, unique):
     assert len({worker(answer) for answer in answers}) == 2 * WORKERS
 
 
-def test_a_storage_that_is_killed_keeps_nobody_from_an_answer(
+def test_a_killed_storage_fails_no_request(
     instances, callers, make_redis, storage, make_key, unique
 ):
     reader = {"X-API-Key": make_key(api_keys.METRICS_READ)}

@@ -59,7 +59,7 @@ def test_a_kill_leaves_nothing_that_holds_the_port(serve, workers):
     wait_for(lambda: answers(address))
 
 
-def test_a_taken_port_is_said_in_a_sentence(serve, free_port):
+def test_a_taken_port_is_reported_in_a_sentence(serve, free_port):
     with socket.create_server(("127.0.0.1", free_port)):
         process, _ = serve()
         _, errors = process.communicate(timeout=30)
@@ -147,7 +147,7 @@ def test_the_cookie_is_secure_behind_the_proxies_that_are_trusted(serve, make_ke
     assert {proxy for proxy in proxies if sets_a_secure_cookie(address, key, proxy)} == secure
 
 
-def test_it_answers_503_while_its_database_is_away_and_recovers(serve, database, api_key):
+def test_it_returns_503_while_its_database_is_unavailable_and_recovers(serve, database, api_key):
     with Forwarder(database.uri) as forwarder:
         _, address = serve(NEO4J_URI=forwarder.uri)
         wait_for(lambda: answers(address))

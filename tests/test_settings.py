@@ -88,7 +88,7 @@ def test_every_wrong_setting_is_named():
         settings.load({"WAYPATH_PORT": "x", "WAYPATH_WORKERS": "x"})
 
 
-def test_every_fault_is_to_be_had_by_itself():
+def test_every_invalid_setting_is_reported_by_itself():
     with pytest.raises(SettingsError) as error:
         settings.load({"WAYPATH_PORT": "x", "WAYPATH_WORKERS": "x"})
 
@@ -154,7 +154,7 @@ def test_authorities_are_read_before_they_are_needed(tmp_path, secret):
 
 
 @pytest.mark.parametrize("uri", ["bolt://localhost", "neo4j+ssc://localhost"])
-def test_authorities_that_nobody_would_ask_are_named(uri, secret):
+def test_an_unused_ca_bundle_is_named(uri, secret):
     with pytest.raises(SettingsError, match=r"NEO4J_CA_FILE: requires .* neo4j\+s://"):
         settings.load({"NEO4J_URI": uri, "NEO4J_CA_FILE": secret})
 
@@ -186,7 +186,7 @@ def test_an_error_does_not_repeat_a_secret(name, value):
     assert "hunter2" not in str(error.value)
 
 
-def test_a_storage_whose_client_is_not_installed_is_told_with_what_installs_it(monkeypatch):
+def test_a_storage_without_its_client_is_reported_with_the_extra_to_install(monkeypatch):
     monkeypatch.setattr(util, "find_spec", lambda _: None)
 
     with pytest.raises(SettingsError, match=r"STORAGE: .*pip install '\.\[redis]'"):

@@ -62,7 +62,7 @@ def waypath(installed, environment, folder):
     return run
 
 
-def test_its_command_says_what_it_can_do(waypath):
+def test_its_command_prints_its_help(waypath):
     helped = waypath("--help")
 
     assert helped.stdout.startswith("Usage: waypath [OPTIONS] COMMAND")
@@ -120,7 +120,7 @@ def test_it_serves_events_and_pages(installed, environment, folder, free_port, a
     assert code == 0
 
 
-def test_its_data_is_with_the_users_own_unless_a_setting_says_where(waypath, folder):
+def test_its_data_is_in_the_users_data_directory_unless_a_setting_names_another(waypath, folder):
     without = {"NEO4J_URI": "", "NEO4J_PASSWORD": ""}
 
     default = waypath("check", **without).stdout

@@ -29,7 +29,7 @@ async def test_events_up_to_the_limit_pass():
         await limiter.consume("key_1", events)
 
 
-async def test_one_event_more_is_refused():
+async def test_one_event_beyond_the_limit_is_rejected():
     limiter = RateLimiter(10)
     await limiter.consume("key_1", 10)
 
@@ -37,7 +37,7 @@ async def test_one_event_more_is_refused():
         await limiter.consume("key_1", 1)
 
 
-async def test_a_refused_batch_costs_nothing():
+async def test_a_rejected_batch_costs_nothing():
     limiter = RateLimiter(10)
     await limiter.consume("key_1", 9)
     with pytest.raises(RateLimited):
@@ -59,7 +59,7 @@ async def test_a_batch_beyond_the_limit_itself_can_never_pass():
 
 
 @pytest.mark.parametrize("elapsed", [0.0, 0.4, 30.0, 59.999])
-async def test_waiting_as_long_as_told_is_enough(clock, elapsed):
+async def test_a_retry_after_the_returned_wait_passes(clock, elapsed):
     limiter = RateLimiter(10, memory=MemoryWindow(10, clock))
     await limiter.consume("key_1", 1)
     clock.now += elapsed
@@ -94,7 +94,7 @@ async def test_the_wait_is_a_minute_at_most():
     assert 1 <= (raised.value.retry_after or 0) <= 60
 
 
-def test_windows_that_ended_are_not_kept(clock):
+def test_ended_windows_are_dropped(clock):
     window = MemoryWindow(10, clock)
     for number in range(100):
         window.consume(f"key_{number}", 1)

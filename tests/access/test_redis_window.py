@@ -117,7 +117,7 @@ async def test_of_many_that_ask_at_once_exactly_as_many_pass_as_may(several, uni
     assert passed.count(True) == 100
 
 
-async def test_what_is_refused_costs_nothing(several, unique):
+async def test_a_rejected_request_costs_nothing(several, unique):
     one, other = several()
     await one.consume(unique, 8)
     assert not await passes(other, unique, 3)
@@ -126,7 +126,7 @@ async def test_what_is_refused_costs_nothing(several, unique):
 
 
 @pytest.mark.parametrize("events", [1, 10])
-async def test_waiting_as_long_as_told_is_enough(several, unique, events):
+async def test_a_retry_after_the_returned_wait_passes(several, unique, events):
     one, other = several(seconds=0.9)
     await other.consume(f"{unique} other", 1)  # which connects
     await one.consume(unique, 10)
@@ -149,7 +149,7 @@ async def test_the_wait_is_the_rest_of_a_minute_that_began_with_the_first_event(
     assert 1 <= (raised.value.retry_after or 0) <= 61
 
 
-async def test_nothing_is_kept_for_longer_than_its_minute(several, shared_redis, unique):
+async def test_entries_expire_with_their_minute(several, shared_redis, unique):
     (one,) = several(1)
     await one.consume(unique, 3)
     await one.consume(unique, 3)
@@ -186,7 +186,7 @@ async def test_calls_that_come_at_once_share_a_question(several, shared_redis, u
     assert questions(shared_redis) <= before + 2
 
 
-async def test_a_caller_who_hangs_up_disturbs_no_other(several, unique):
+async def test_a_caller_that_disconnects_disturbs_no_other(several, unique):
     (one,) = several(1, limit=100)
     calls = [asyncio.create_task(one.consume(unique, 1)) for _ in range(50)]
     await asyncio.sleep(0)
@@ -211,7 +211,7 @@ async def test_a_storage_that_is_killed_leaves_each_process_to_count_on(limiters
     assert await passes(other, "key_1", 2)
 
 
-async def test_an_outage_is_told_once_and_so_is_its_end(limiters, own_redis):
+async def test_an_outage_and_its_end_are_logged_once(limiters, own_redis):
     metrics = Metrics()
     one = limiters(own_redis.url + PATIENT, limit=1000, metrics=metrics, probe_interval=0.02)
     async with watched(one):
@@ -253,7 +253,7 @@ async def test_a_storage_that_is_back_counts_for_all_again(limiters, own_redis):
         assert not await passes(one, "key_1")
 
 
-async def test_a_storage_that_does_not_answer_is_waited_for_once(limiters, own_redis):
+async def test_a_storage_that_does_not_respond_delays_one_request(limiters, own_redis):
     one = limiters(own_redis.url, limit=1000)
     await one.consume("key_1", 1)
     own_redis.freeze()
@@ -266,7 +266,7 @@ async def test_a_storage_that_does_not_answer_is_waited_for_once(limiters, own_r
     assert time.monotonic() - began < 100 * 0.1 / 2
 
 
-async def test_an_answer_that_comes_too_late_is_not_taken_for_another(limiters, own_redis):
+async def test_a_late_reply_is_not_taken_for_another(limiters, own_redis):
     metrics = Metrics()
     one = limiters(own_redis.url, metrics=metrics, probe_interval=0.02)
     async with watched(one):
@@ -295,7 +295,7 @@ async def test_a_storage_that_is_not_there_at_the_start_is_done_without(limiters
     assert events == ["rate_limit_storage_unavailable"]
 
 
-async def test_a_storage_that_takes_nothing_in_is_away_until_it_does(limiters, own_redis):
+async def test_a_storage_that_accepts_no_writes_is_unavailable_until_it_does(limiters, own_redis):
     metrics = Metrics()
     one = limiters(own_redis.url + PATIENT, metrics=metrics, probe_interval=0.02)
     async with watched(one):
@@ -310,7 +310,7 @@ async def test_a_storage_that_takes_nothing_in_is_away_until_it_does(limiters, o
             await until(lambda: not is_away(metrics))
 
 
-async def test_a_password_is_sent_and_told_to_nobody(make_redis):
+async def test_a_password_is_sent_and_never_logged(make_redis):
     server = make_redis(password="only for tests: /@?#")
     where = f"127.0.0.1:{server.port}{PATIENT}"
     url = f"redis://:only%20for%20tests%3A%20%2F%40%3F%23@{where}"
@@ -333,7 +333,7 @@ async def test_a_scheme_is_of_redis_or_valkey(shared_redis, scheme):
     await look(url + PATIENT)
 
 
-async def test_a_socket_of_this_machine_will_do(shared_redis):
+async def test_a_unix_socket_works(shared_redis):
     await look(f"unix://{shared_redis.socket}{PATIENT}")
 
 

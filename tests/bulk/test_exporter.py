@@ -156,7 +156,7 @@ def conflicts(contents):
     return {(frozenset(row[:2]), row[2]) for row in contents[2]}
 
 
-def test_a_line_says_what_was_sent_and_whose_it_was(exported, people, cypher):
+def test_a_line_has_the_sent_event_and_its_customer(exported, people, cypher):
     first = json.loads(next(line for line in exported if b"32.000000000Z" in line))
 
     (row,) = cypher(
@@ -202,7 +202,7 @@ def test_an_export_that_fails_leaves_no_file(run, folder):
     assert not list(folder.glob("all.jsonl*"))
 
 
-def test_a_customer_whom_nobody_knows_is_refused_unless_asked_for(run, folder, cypher, unique):
+def test_an_unknown_customer_is_rejected_unless_created_on_request(run, folder, cypher, unique):
     event = {"event": "x", "customer": f"cus_{unique}"}
     folder.joinpath("unknown.jsonl").write_text(json.dumps(event))
 
@@ -213,7 +213,7 @@ def test_a_customer_whom_nobody_knows_is_refused_unless_asked_for(run, folder, c
     assert cypher("MATCH (c:Customer {id: $id}) RETURN c.createdAt", id=f"cus_{unique}")
 
 
-def test_nothing_is_exported_of_somebody_who_is_being_erased(run, ingest, cypher, unique):
+def test_a_customer_that_is_being_erased_is_not_exported(run, ingest, cypher, unique):
     event = ingest(externalId=unique)
     cypher("MATCH (c:Customer {id: $id}) SET c:Leftover REMOVE c:Customer", id=event["customerId"])
 

@@ -112,7 +112,7 @@ def names(touchpoints):
     return [touchpoint["event"] for touchpoint in touchpoints]
 
 
-def test_every_event_of_a_file_is_kept_as_it_was_written(run, file, kept, unique):
+def test_every_event_of_a_file_is_stored_as_written(run, file, kept, unique):
     sent = [event(unique, number) for number in range(3)]
 
     done = run(file("events.jsonl", sent))
@@ -133,7 +133,7 @@ def test_every_event_of_a_file_is_kept_as_it_was_written(run, file, kept, unique
         lambda content: gzip.compress(content[:9]) + gzip.compress(content[9:]),
     ],
 )
-def test_a_compressed_file_is_known_by_its_content_whatever_its_name(
+def test_a_compressed_file_is_recognised_by_its_content_under_any_name(
     run, file, kept, unique, compress
 ):
     done = run(file("events", compress(json_lines([event(unique), event(unique, 1)]))))
@@ -150,7 +150,7 @@ def test_standard_input_is_read_under_a_name(run, kept, unique, compress):
     assert names(kept(unique)) == ["event_0"]
 
 
-def test_standard_input_without_a_name_is_refused(run, unique):
+def test_standard_input_without_a_name_is_rejected(run, unique):
     done = run("-", stdin=json_lines([event(unique)]))
 
     assert done.returncode == 2
@@ -158,9 +158,7 @@ def test_standard_input_without_a_name_is_refused(run, unique):
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
-def test_a_file_that_breaks_off_is_refused_before_anything_is_kept(
-    run, file, kept, unique, compress
-):
+def test_a_truncated_file_is_rejected_before_anything_is_stored(run, file, kept, unique, compress):
     done = run(file("events.gz", broken_off(compress, unique)))
 
     assert done.returncode == 3
@@ -169,7 +167,7 @@ def test_a_file_that_breaks_off_is_refused_before_anything_is_kept(
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
-def test_a_stream_that_breaks_off_keeps_what_came_before(run, kept, unique, compress):
+def test_a_truncated_stream_stores_the_events_before_the_end(run, kept, unique, compress):
     done = run("-", "--name", unique, stdin=broken_off(compress, unique))
 
     assert done.returncode == 3
@@ -181,7 +179,7 @@ def test_a_missing_file_is_wrong_usage(run):
     assert run("nothing.jsonl").returncode == 2
 
 
-def test_what_cannot_be_kept_is_in_the_rejects_file_and_the_rest_is_kept(
+def test_invalid_records_go_to_the_rejects_file_and_the_rest_is_stored(
     run, file, kept, rejects, unique
 ):
     lines = [
@@ -243,9 +241,7 @@ def test_a_file_is_known_under_another_name_too(run, file, kept, unique):
     assert len(kept(unique)) == 2
 
 
-def test_running_it_again_still_says_what_was_rejected_and_adds_no_reject_twice(
-    run, file, rejects, unique
-):
+def test_a_repeated_run_reports_the_rejects_again_and_adds_none_twice(run, file, rejects, unique):
     name = file("events.jsonl", json_lines([event(unique)]) + b"{}\n")
 
     runs = [run(name), run(name), run(name, "--restart")]
@@ -262,7 +258,7 @@ def test_a_named_file_may_grow(run, file, kept, unique):
     assert len(kept(unique)) == 4
 
 
-def test_another_file_under_a_name_that_was_used_is_refused(run, file, kept, unique):
+def test_another_file_under_a_used_name_is_rejected(run, file, kept, unique):
     run(file("events.jsonl", [event(unique)]), "--name", unique)
 
     done = run(file("events.jsonl", [event(unique, 1)]), "--name", unique)
@@ -284,7 +280,7 @@ def test_a_line_that_was_stored_cannot_be_replaced(run, file, kept, rejects, uni
     ]
 
 
-def test_a_named_field_makes_an_event_known_in_whatever_file_it_comes(run, file, kept, unique):
+def test_a_named_field_identifies_an_event_in_any_file(run, file, kept, unique):
     events = [event(unique, number, order=f"{unique}{number}") for number in range(3)]
 
     run(file("one.jsonl", events[:2]), "--key", "order")
@@ -326,7 +322,7 @@ def test_events_of_one_person_are_resolved_in_their_order(run, file, cypher, uni
     assert len(rows) == 2
 
 
-def test_a_run_that_was_killed_goes_on_where_it_was(run, start, held, hold, file, cypher, unique):
+def test_a_killed_run_resumes_from_its_checkpoint(run, start, held, hold, file, cypher, unique):
     count = MAX_WINDOW_ROWS + 4000
     events = [event(unique, number) for number in range(count - 1)]
     name = file("events.jsonl", [*events, event(unique, externalId=f"{unique}-held")])
@@ -408,7 +404,7 @@ def test_an_outage_is_waited_for(start, database, held, hold, file, cypher, uniq
     assert touchpoints(cypher, unique) == count
 
 
-def test_a_database_that_is_away_at_the_start_is_said_at_once(run, file, unique):
+def test_an_unavailable_database_at_the_start_is_reported_at_once(run, file, unique):
     done = run(
         file("events.jsonl", [event(unique)]), NEO4J_URI="bolt://127.0.0.1:1", NEO4J_PASSWORD="x"
     )

@@ -83,7 +83,7 @@ def test_properties_of_a_line_keep_their_exact_text():
     )
 
 
-def test_a_row_of_csv_has_what_its_columns_say():
+def test_a_row_of_csv_has_the_fields_of_its_columns():
     header = "event,email,phone,externalId,timestamp,properties,idempotencyKey"
     row = 'x,a@b.example,4155552671,e,2026-04-29T10:14:32Z,"{""n"": 1.10}",k'
 
@@ -137,7 +137,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header():
         ("x,\udcff@b.example,", "is not UTF-8"),
     ],
 )
-def test_a_row_that_is_wrong_is_told_and_the_next_one_is_read(row, message):
+def test_an_invalid_row_is_reported_and_the_next_one_is_read(row, message):
     content = csv("event,email,properties", row, "y,a@b.example,")
 
     ((line, _, message_of_line),) = faults(content, "csv")
@@ -157,7 +157,7 @@ def test_a_row_that_is_wrong_is_told_and_the_next_one_is_read(row, message):
         ('"a"b\n', "the header row is not CSV"),
     ],
 )
-def test_a_header_that_cannot_be_used_is_refused(content, message):
+def test_an_unusable_header_is_rejected(content, message):
     with pytest.raises(SourceRejected, match=message):
         read(content, "csv")
 
@@ -207,7 +207,7 @@ def test_who_has_no_user_id_is_known_by_the_anonymous_one(ids, key):
     assert keys(one(call(**ids), "segment")) == [key]
 
 
-def test_an_identify_call_tells_the_traits():
+def test_an_identify_call_carries_the_traits():
     traits = {"email": "a@b.example", "plan": "pro"}
 
     event = one(call(type="identify", traits=traits), "segment")
@@ -218,7 +218,7 @@ def test_an_identify_call_tells_the_traits():
 
 
 @pytest.mark.parametrize(("kind", "name"), [("page", "page_viewed"), ("screen", "screen_viewed")])
-def test_a_page_or_screen_call_tells_which_one(kind, name):
+def test_a_page_or_screen_call_names_the_page_or_screen(kind, name):
     event = one(
         call(type=kind, name="Home", category="Docs", properties={"url": "/", "name": "Start"}),
         "segment",
@@ -242,7 +242,7 @@ def test_a_page_or_screen_call_tells_which_one(kind, name):
         ({"timestamp": "yesterday"}, "timestamp"),
     ],
 )
-def test_a_call_that_is_no_event_is_told_why(fields, path):
+def test_a_call_that_is_no_event_is_rejected_with_a_reason(fields, path):
     ((_, field, _),) = faults(call(**fields), "segment")
 
     assert field == path

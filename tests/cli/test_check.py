@@ -134,7 +134,7 @@ def test_every_wrong_setting_has_a_line(wrong):
     assert second.startswith("WAYPATH_WORKERS: ")
 
 
-def test_without_a_database_it_says_how_to_have_one(wrong, tmp_path):
+def test_without_a_database_it_explains_how_to_start_one(wrong, tmp_path):
     findings = wrong(NEO4J_URI="", NEO4J_PASSWORD="", WAYPATH_DATA_DIR=str(tmp_path))
 
     assert findings == {
@@ -144,7 +144,7 @@ def test_without_a_database_it_says_how_to_have_one(wrong, tmp_path):
     }
 
 
-def test_a_database_that_does_not_answer(wrong, free_port):
+def test_a_database_that_does_not_respond(wrong, free_port):
     findings = wrong(NEO4J_URI=f"bolt://127.0.0.1:{free_port}")
 
     assert findings.keys() == {"database"}
@@ -159,7 +159,7 @@ def test_a_database_that_does_not_exist(wrong, unique):
     assert "NEO4J_DATABASE" in findings["database"][0]
 
 
-def test_a_login_that_is_refused(wrong, database, unique):
+def test_a_login_that_is_rejected(wrong, database, unique):
     if database.password is None:
         pytest.skip("this database asks nobody who he is")
 
@@ -170,7 +170,7 @@ def test_a_login_that_is_refused(wrong, database, unique):
     assert "not the one" not in str(findings)
 
 
-def test_rights_that_are_missing_and_statements_that_are_refused(wrong):
+def test_missing_privileges_and_rejected_statements(wrong):
     # Nobody may write to this one, or read nodes from it, or give it a schema.
     findings = wrong(NEO4J_DATABASE="system")
 
@@ -202,7 +202,7 @@ def test_a_version_is_new_enough_or_not(version, is_ok):
         (996.0, None),
     ],
 )
-def test_clocks_agree_to_some_seconds_although_the_answer_took_long(database_time, text):
+def test_clocks_agree_to_some_seconds_even_after_a_slow_response(database_time, text):
     finding = diagnostics.clock(database_time, 1000.0, 1020.0)
 
     assert finding.is_ok == (text is None)

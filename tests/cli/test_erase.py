@@ -49,7 +49,7 @@ def test_it_shows_what_goes_and_asks(erase, ingest, is_known, unique):
     assert is_known(customer=customer)
 
 
-def test_a_yes_erases_and_tells_how_much(erase, ingest, is_known, reader, unique):
+def test_a_yes_erases_and_reports_the_counts(erase, ingest, is_known, reader, unique):
     customer = ingest(email=f"jane.{unique}@x.com")["customerId"]
 
     run = erase(customer, "--reason", "request 1042", stdin="y\n")
@@ -78,7 +78,7 @@ def test_several_can_be_named_in_any_way_and_who_is_one_is_erased_once(
     assert not any(is_known(customer=customer) for customer in (first, second, other))
 
 
-def test_nobody_is_erased_where_one_is_not_known(erase, ingest, is_known, unique):
+def test_no_customer_is_erased_if_one_is_unknown(erase, ingest, is_known, unique):
     customer = ingest(email=f"jane.{unique}@x.com")["customerId"]
 
     run = erase(customer, "--email", f"nobody.{unique}@x.com", "--yes")
@@ -90,7 +90,7 @@ def test_nobody_is_erased_where_one_is_not_known(erase, ingest, is_known, unique
     assert is_known(customer=customer)
 
 
-def test_who_was_erased_before_is_told_of_again(erase, ingest, unique):
+def test_an_earlier_erasure_is_reported_again(erase, ingest, unique):
     customer = ingest(email=f"jane.{unique}@x.com")["customerId"]
     first = erase(customer, "--yes")
 
@@ -103,7 +103,7 @@ def test_who_was_erased_before_is_told_of_again(erase, ingest, unique):
     ]
 
 
-def test_what_was_interrupted_goes_on_without_a_question(erase, ingest, cypher, unique):
+def test_an_interrupted_erasure_resumes_without_a_question(erase, ingest, cypher, unique):
     customer = ingest(email=f"jane.{unique}@x.com")["customerId"]
     erase(customer, "--yes")
     cypher(
@@ -127,11 +127,11 @@ def test_what_was_interrupted_goes_on_without_a_question(erase, ingest, cypher, 
     "arguments",
     [[], ["--email", "jane"], ["cus_x", "--reason", "x" * 1001], ["x" * 256], ["--force", "cus_x"]],
 )
-def test_wrong_usage_is_told(erase, arguments):
+def test_wrong_usage_is_reported(erase, arguments):
     assert erase(*arguments).returncode == 2
 
 
-def test_a_database_that_is_away_leaves_it_unfinished(erase):
+def test_an_unavailable_database_leaves_it_unfinished(erase):
     run = erase("cus_x", "--yes", NEO4J_URI="bolt://127.0.0.1:1", NEO4J_PASSWORD="x")
 
     assert run.returncode == 3

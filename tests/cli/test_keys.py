@@ -84,14 +84,14 @@ def test_a_revoked_key_stops_working_within_five_seconds(cli, address, unique):
     assert "revoked" in listed(cli, unique)
 
 
-def test_revoking_a_key_that_nobody_made_fails(cli):
+def test_revoking_an_unknown_key_fails(cli):
     revoked = cli("keys", "revoke", "key_nobody")
 
     assert revoked.returncode == 1
     assert revoked.stderr == "Error: no API key has the ID key_nobody: see `waypath keys list`\n"
 
 
-def test_an_unknown_scope_is_refused(cli, unique):
+def test_an_unknown_scope_is_rejected(cli, unique):
     created = create(cli, unique, scope="everything")
 
     assert created.returncode == 2
@@ -105,7 +105,7 @@ def test_a_wrong_setting_is_named(cli):
     assert "WAYPATH_PORT" in created.stderr
 
 
-def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(cli):
+def test_an_unreachable_database_is_reported_in_a_sentence(cli):
     listed = cli("keys", "list", NEO4J_URI="bolt://127.0.0.1:1", NEO4J_PASSWORD="x")
 
     assert listed.returncode == 1
@@ -117,7 +117,7 @@ def test_help_names_every_command(cli):
     assert set(COMMANDS) <= set(cli("--help").stdout.split())
 
 
-def test_every_command_is_where_the_list_says():
+def test_every_command_is_in_its_listed_module():
     commands = [group.get_command(click.Context(group), name) for name in COMMANDS]
 
     assert [command and command.name for command in commands] == [*COMMANDS]

@@ -75,7 +75,7 @@ def test_a_key_is_normalised_before_it_is_looked_up(ingest, context, unique):
     assert context(email=f"  {unique.upper()}@ACME.com ")["customerId"] == customer
 
 
-def test_the_heaviest_known_key_decides(ingest, context, unique, person):
+def test_the_known_identifier_of_highest_priority_matches(ingest, context, unique, person):
     by_email = ingest(email=person["email"])["customerId"]
     ingest(phone=person["phone"])
 
@@ -84,13 +84,13 @@ def test_the_heaviest_known_key_decides(ingest, context, unique, person):
     assert (answer["customerId"], answer["matchedBy"]) == (by_email, "email")
 
 
-def test_a_key_that_nobody_owns_lets_the_next_one_decide(ingest, context, unique, person):
+def test_an_identifier_without_an_owner_lets_the_next_one_match(ingest, context, unique, person):
     ingest(phone=person["phone"])
 
     assert context(email=f"never-{unique}@x.com", phone=person["phone"])["matchedBy"] == "phone"
 
 
-def test_all_identifiers_are_told_the_heaviest_first(ingest, context, person):
+def test_all_identifiers_are_returned_highest_priority_first(ingest, context, person):
     ingest(**person)
 
     identifiers = [
@@ -111,7 +111,7 @@ def test_events_are_counted_by_their_name(ingest, context, person):
     ]
 
 
-def test_the_first_and_the_last_moment_are_those_of_what_happened(ingest, context, person):
+def test_first_and_last_seen_are_times_of_events(ingest, context, person):
     for timestamp in ("2026-04-29T10:00:00+02:00", "2024-01-01T00:00:00.000000001Z"):
         ingest(email=person["email"], timestamp=timestamp)
 
@@ -148,7 +148,7 @@ def test_a_touchpoint_has_what_was_sent_byte_for_byte(ingest, read, client, pers
     assert '"properties":{"n": 1.10, "big":12345678901234567890,  "n":2}' in text
 
 
-def test_another_customer_who_may_be_the_same_person_is_told_with_the_reason(
+def test_a_customer_that_may_be_the_same_person_is_returned_with_the_reason(
     ingest, context, person
 ):
     by_email = ingest(email=person["email"])["customerId"]
@@ -162,20 +162,20 @@ def test_another_customer_who_may_be_the_same_person_is_told_with_the_reason(
     assert back["customerId"] == by_email
 
 
-def test_nobody_is_404_and_is_not_created(read, cypher, unique):
+def test_an_unknown_identifier_is_404_and_creates_no_customer(read, cypher, unique):
     response = read(email=f"{unique}@acme.com")
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")
     assert not cypher("MATCH (i:Identifier {value: $v}) RETURN i", v=f"{unique}@acme.com")
 
 
-def test_an_unknown_customer_is_404_whatever_keys_come_with_it(ingest, read, person):
+def test_an_unknown_customer_is_404_with_any_identifiers(ingest, read, person):
     ingest(**person)
 
     assert read(customer="cus_nobody", **person).status_code == 404
 
 
-def test_as_of_tells_what_was_known_at_that_moment(ingest, context, person):
+def test_as_of_returns_the_state_of_that_time(ingest, context, person):
     ingest(event="before", email=person["email"])
     moment = _moment()
     ingest(event="after", email=person["email"], phone=person["phone"])
@@ -187,14 +187,14 @@ def test_as_of_tells_what_was_known_at_that_moment(ingest, context, person):
     assert [identifier["kind"] for identifier in answer["identifiers"]] == ["email"]
 
 
-def test_as_of_before_the_customer_nobody_is_known(ingest, read, person):
+def test_as_of_a_time_before_the_customer_none_is_found(ingest, read, person):
     moment = _moment()
     ingest(**person)
 
     assert read(email=person["email"], asOf=moment).status_code == 404
 
 
-def test_a_size_is_kept_to_and_the_oldest_touchpoints_are_left_out(ingest, read, person):
+def test_a_response_limit_is_met_by_leaving_out_the_oldest_touchpoints(ingest, read, person):
     ingest(
         [
             {
@@ -239,7 +239,7 @@ def test_the_smallest_size_has_room_for_a_link_to_neo4j_browser():
     assert len(msgspec.json.encode(kept)) <= MIN_RESPONSE_BYTES
 
 
-def test_what_fits_is_whole_and_says_nothing_of_omissions(ingest, context, person):
+def test_a_response_that_fits_is_complete_and_has_no_omissions(ingest, context, person):
     ingest(**person)
 
     assert "omitted" not in context(email=person["email"], maxBytes=100_000)
@@ -260,7 +260,7 @@ def test_what_fits_is_whole_and_says_nothing_of_omissions(ingest, context, perso
         ({"emial": "jane@acme.com"}, "emial"),
     ],
 )
-def test_a_query_that_cannot_be_asked_is_400_and_the_fault_is_named(read, query, path):
+def test_an_invalid_query_is_400_and_names_the_error(read, query, path):
     response = read(**query)
 
     error = response.json()["error"]

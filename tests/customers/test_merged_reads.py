@@ -126,12 +126,12 @@ def test_the_timeline_of_a_chain_is_of_all_its_customers(send, merge, page):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
-def test_the_cursor_goes_on_through_both(pair, event_names, limit):
+def test_the_cursor_continues_through_both(pair, event_names, limit):
     assert event_names(pair[0], limit=limit) == ["joan4", "jane3", "joan2", "jane1"]
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
-def test_events_of_one_moment_are_in_the_order_of_their_ids_whosever_they_are(
+def test_events_of_the_same_time_are_in_the_order_of_their_ids_for_all_customers(
     ingest, merge, page, email, limit
 ):
     moment = "2026-04-01T00:00:00Z"
@@ -150,7 +150,7 @@ def test_events_of_one_moment_are_in_the_order_of_their_ids_whosever_they_are(
     assert ids == sorted((result["eventId"] for result in sent["results"]), reverse=True)
 
 
-def test_a_cursor_from_before_a_merge_goes_on_after_it(send, merge, page):
+def test_a_cursor_from_before_a_merge_continues_after_it(send, merge, page):
     jane, joan = send("jane", 1), send("joan", 2)
     send("jane", 3)
     cursor = page(jane, limit=1)["nextCursor"]
@@ -161,7 +161,7 @@ def test_a_cursor_from_before_a_merge_goes_on_after_it(send, merge, page):
     assert [touchpoint["event"] for touchpoint in rest] == ["joan2", "jane1"]
 
 
-def test_the_filters_are_kept_to_over_both(pair, event_names):
+def test_the_filters_apply_to_both(pair, event_names):
     days = {"from": "2026-04-02T00:00:00Z", "to": "2026-04-04T00:00:00Z"}
 
     assert event_names(pair[0], **days) == ["jane3", "joan2"]
@@ -209,7 +209,9 @@ def history(send, merge, undo):
         ("after", "joan", ["joan3", "joan2"]),
     ],
 )
-def test_the_timeline_as_of_a_moment_is_of_whom_it_was_then(history, page, moment, owner, names):
+def test_the_timeline_as_of_a_time_is_of_the_customer_of_that_time(
+    history, page, moment, owner, names
+):
     jane, joan, moments = history
 
     answer = page(joan, asOf=moments[moment])
@@ -219,7 +221,7 @@ def test_the_timeline_as_of_a_moment_is_of_whom_it_was_then(history, page, momen
 
 
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
-def test_the_context_as_of_a_moment_is_of_whom_it_was_then(history, context, email, moment):
+def test_the_context_as_of_a_time_is_of_the_customer_of_that_time(history, context, email, moment):
     jane, joan, moments = history
 
     answer = context(email=email("joan"), asOf=moments[moment])
@@ -232,7 +234,7 @@ def test_the_context_as_of_a_moment_is_of_whom_it_was_then(history, context, ema
     assert [customer["customerId"] for customer in answer.get("merged", [])] == merged
 
 
-def test_the_moment_of_a_merge_is_after_it(send, merge, page):
+def test_a_merge_holds_at_its_own_time(send, merge, page):
     jane, joan = send("jane"), send("joan")
 
     at = merge(jane, joan)["at"]
@@ -327,13 +329,13 @@ def test_a_split_that_was_merged_back_is_whole_again(send, split, merge, context
 
 
 @pytest.mark.parametrize("name", ["jane", "joan"])
-def test_any_key_finds_the_survivor(pair, context, email, name):
+def test_any_identifier_finds_the_surviving_customer(pair, context, email, name):
     answer = context(email=email(name))
 
     assert (answer["customerId"], answer["matchedBy"]) == (pair[0], "email")
 
 
-def test_an_old_id_is_answered_with_the_survivors(pair, context):
+def test_an_old_id_returns_the_id_of_the_surviving_customer(pair, context):
     answer = context(customer=pair[1])
 
     assert (answer["customerId"], answer["matchedBy"]) == (pair[0], "customer")
@@ -361,7 +363,7 @@ def test_events_of_one_name_are_counted_together(send, merge, context):
     assert context(customer=jane)["events"] == [{"event": "x", "count": 2}]
 
 
-def test_the_identifiers_of_both_are_told_with_their_moments(send, merge, context):
+def test_the_identifiers_of_both_are_returned_with_their_times(send, merge, context):
     jane, joan = send("jane"), send("joan")
     apart = [*context(customer=jane)["identifiers"], *context(customer=joan)["identifiers"]]
     merge(jane, joan)
@@ -369,7 +371,7 @@ def test_the_identifiers_of_both_are_told_with_their_moments(send, merge, contex
     assert context(customer=jane)["identifiers"] == apart
 
 
-def test_the_merges_are_told_the_latest_first(send, merge, context):
+def test_the_merges_are_returned_latest_first(send, merge, context):
     one, two, three = send("jane"), send("joan"), send("jean")
     first, last = merge(two, one, "a"), merge(three, two, "b")
 
@@ -388,7 +390,9 @@ def test_who_was_never_merged_has_no_merges(send, context):
     assert "merged" not in context(customer=send("jane"))
 
 
-def test_an_identifier_left_at_a_merged_customer_is_the_survivors(pair, cypher, context, email):
+def test_an_identifier_left_at_a_merged_customer_belongs_to_the_surviving_one(
+    pair, cypher, context, email
+):
     jane, joan, _ = pair
     cypher(
         """
@@ -463,7 +467,7 @@ def test_who_was_merged_is_no_other_person(send, conflict, merge, context):
     assert context(customer=jane)["possibleSamePeople"] == []
 
 
-def test_conflicts_with_the_same_survivor_are_one(send, conflict, merge, context):
+def test_conflicts_with_the_same_surviving_customer_are_one(send, conflict, merge, context):
     jane, joan, jean, june = (send(name) for name in NAMES)
     conflict(jane, jean, 2, 5)
     conflict(june, joan, 3, 4)
@@ -495,7 +499,7 @@ def test_as_of_before_a_merge_the_other_person_is_another(send, conflict, merge,
     assert people == [joan, jean]
 
 
-def test_who_was_told_apart_is_not_told_and_neither_is_who_was_merged_with_them(
+def test_a_dismissed_customer_and_those_merged_with_it_are_left_out(
     send, conflict, merge, cypher, context
 ):
     jane, joan, jean, june = (send(name) for name in NAMES)

@@ -49,7 +49,7 @@ def day(number, rest="T00:00:00Z"):
     return f"2026-04-{number:02}{rest}"
 
 
-def test_the_newest_comes_first_in_whatever_order_they_arrived(send, page):
+def test_the_newest_comes_first_in_any_order_of_arrival(send, page):
     customer = send(day(2), day(3), day(1))
 
     answer = page(customer)
@@ -58,7 +58,7 @@ def test_the_newest_comes_first_in_whatever_order_they_arrived(send, page):
     assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == [day(3), day(2), day(1)]
 
 
-def test_moments_are_compared_and_not_their_text(send, event_names):
+def test_times_are_compared_as_instants_and_not_as_text(send, event_names):
     early, late = day(2, "T00:30:00+02:00"), day(1, "T23:00:00Z")
 
     assert event_names(send(early, late)) == [late, early]
@@ -104,7 +104,7 @@ def test_the_last_page_has_no_cursor(send, page):
     assert "nextCursor" not in page(send(day(1), day(2)), limit=2)
 
 
-def test_events_of_one_moment_are_in_the_order_of_their_ids_over_all_pages(ingest, page, unique):
+def test_events_of_the_same_time_are_in_the_order_of_their_ids_over_all_pages(ingest, page, unique):
     answer = ingest([{"event": "x", "externalId": unique, "timestamp": day(1)} for _ in range(9)])
     ids = [result["eventId"] for result in answer["results"]]
     customer, cursor, listed_ids = answer["results"][0]["customerId"], None, []
@@ -133,13 +133,13 @@ def test_what_arrives_between_two_pages_repeats_and_hides_nothing(send, page):
     ]
 
 
-def test_from_is_the_first_moment_and_to_the_first_one_after_it(send, event_names):
+def test_from_is_inclusive_and_to_is_exclusive(send, event_names):
     customer = send(*(day(number) for number in range(1, 6)))
 
     assert event_names(customer, **{"from": day(2), "to": day(4)}) == [day(3), day(2)]
 
 
-def test_a_range_is_kept_to_on_every_page(send, event_names):
+def test_a_range_applies_to_every_page(send, event_names):
     customer = send(*(day(number) for number in range(1, 9)))
 
     names = event_names(customer, **{"from": day(2), "to": day(7), "limit": 2})
@@ -147,7 +147,7 @@ def test_a_range_is_kept_to_on_every_page(send, event_names):
     assert names == [day(6), day(5), day(4), day(3), day(2)]
 
 
-def test_a_name_is_kept_to_on_every_page(send, event_names):
+def test_an_event_name_applies_to_every_page(send, event_names):
     customer = send(day(1), day(2), day(2), day(3), day(2))
 
     assert event_names(customer, event=day(2), limit=1) == [day(2)] * 3
@@ -211,7 +211,7 @@ def test_a_customer_who_does_not_exist_is_404(read):
         ({"limt": 3}, "limt"),
     ],
 )
-def test_a_query_that_cannot_be_asked_is_400_and_the_fault_is_named(send, read, query, path):
+def test_an_invalid_query_is_400_and_names_the_error(send, read, query, path):
     response = read(send(day(1)), **query)
 
     error = response.json()["error"]

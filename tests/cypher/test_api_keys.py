@@ -60,7 +60,7 @@ async def test_revoke_api_key_repeated_keeps_the_first_time(graph, cypher, uniqu
     assert times[0] == times[1]
 
 
-async def test_revoke_api_key_finds_no_key_that_nobody_made(graph, unique):
+async def test_revoke_api_key_finds_no_unknown_key(graph, unique):
     assert await graph.write("api_key_revoke", id=unique) == []
 
 

@@ -59,7 +59,7 @@ def merge(cypher):
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_a_saved_query_begins_with_a_title_that_fits_the_list_of_favorites(name):
+def test_a_saved_query_begins_with_a_title_that_fits_the_list_of_saved_queries(name):
     title, _, rest = (statements.folder("browser") / f"{name}.cypher").read_text().partition("\n")
 
     assert title.startswith("// ")
@@ -105,7 +105,7 @@ def test_the_timeline_ends_after_the_latest_hundred(ingest, run, email):
     ]
 
 
-def test_the_timeline_of_a_key_that_nobody_owns_is_empty(run, email):
+def test_the_timeline_of_an_identifier_without_an_owner_is_empty(run, email):
     assert not run("timeline", who=email)
 
 
@@ -116,7 +116,7 @@ def test_a_timeline_is_of_those_who_were_merged_too(run, merge, same, email, nam
     assert len(run(name, who=email)) == 3
 
 
-def test_the_timeline_draws_the_survivor_with_all_keys_and_whose_a_touchpoint_is(
+def test_the_timeline_draws_the_surviving_customer_all_identifiers_and_the_owner_of_a_touchpoint(
     run, merge, same, email
 ):
     by_phone, by_email = same
@@ -162,7 +162,7 @@ def test_the_identity_graph_holds_both_who_may_be_the_same_person(run, same, ema
     assert {path.nodes[-1]["kind"] for path in paths} == {"email", "phone"}
 
 
-def test_the_identity_graph_of_somebody_unmistakable_is_the_customer_and_its_keys(
+def test_the_identity_graph_of_a_customer_without_conflicts_is_the_customer_and_its_identifiers(
     ingest, run, email
 ):
     customer = ingest(email=email)["customerId"]
@@ -175,7 +175,7 @@ def test_the_identity_graph_of_somebody_unmistakable_is_the_customer_and_its_key
     ]
 
 
-def test_the_identity_graph_of_a_survivor_holds_who_was_merged_into_it(run, merge, same, email):
+def test_the_identity_graph_of_a_surviving_customer_has_the_merged_ones(run, merge, same, email):
     by_phone, by_email = same
     merge(by_phone, by_email)
 
@@ -186,7 +186,9 @@ def test_the_identity_graph_of_a_survivor_holds_who_was_merged_into_it(run, merg
     assert {"MERGED_INTO", "IDENTIFIES"} <= types
 
 
-def test_a_customer_made_and_merged_today_is_drawn_with_the_survivors_keys(run, merge, same, email):
+def test_a_customer_created_and_merged_today_is_drawn_with_the_identifiers_of_the_surviving_one(
+    run, merge, same, email
+):
     merge(*same)
 
     paths = [record["path"] for record in run("new_customers")]
@@ -228,7 +230,7 @@ def test_a_pair_that_was_merged_is_not_among_the_same_people(run, merge, same, e
     assert email not in {node.get("value") for path in paths for node in path.nodes}
 
 
-def test_a_pair_that_was_told_apart_is_not_among_the_same_people(run, cypher, same, email):
+def test_a_dismissed_pair_is_not_among_the_same_people(run, cypher, same, email):
     cypher(
         "MATCH (a:Customer {id: $a}), (b:Customer {id: $b}) CREATE (b)-[:NOT_SAME_AS]->(a)",
         **dict(zip("ab", same, strict=True)),
@@ -239,7 +241,7 @@ def test_a_pair_that_was_told_apart_is_not_among_the_same_people(run, cypher, sa
     assert email not in {node.get("value") for path in paths for node in path.nodes}
 
 
-def test_a_pair_of_one_who_was_merged_is_drawn_with_the_keys_of_the_survivor(
+def test_a_pair_with_a_merged_customer_is_drawn_with_the_identifiers_of_the_surviving_one(
     ingest, run, merge, same, email
 ):
     survivor = ingest(externalId=f"crm-{email}")["customerId"]

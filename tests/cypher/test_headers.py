@@ -56,6 +56,6 @@ def test_the_columns_of_a_header(source, columns):
     assert declared(source) == columns
 
 
-def test_a_header_without_columns_says_that_there_are_none():
+def test_a_header_without_columns_declares_that_there_are_none():
     with pytest.raises(ValueError, match="not enough values"):
         declared("// Reads.\nMATCH (n)")

@@ -71,7 +71,7 @@ async def test_a_new_person_is_a_customer_a_touchpoint_and_its_identifiers(graph
 
 
 @pytest.mark.parametrize("times", [2, 3])
-async def test_a_repeat_changes_nothing_and_answers_the_same(graph, graph_of, unique, times):
+async def test_a_repeat_changes_nothing_and_returns_the_same(graph, graph_of, unique, times):
     batch = [
         row(email=f"{unique}@x.com"),
         row(phone=f"+{unique}"),
@@ -91,7 +91,7 @@ async def test_the_second_event_of_a_batch_finds_the_customer_of_the_first(graph
     assert len({result["customerId"] for result in rows}) == 1
 
 
-async def test_a_key_that_nobody_owns_is_attached_to_the_customer_that_matched(
+async def test_an_identifier_without_an_owner_is_attached_to_the_customer_that_matched(
     graph, graph_of, unique
 ):
     first, second = row(phone=f"+{unique}"), row(phone=f"+{unique}", externalId=unique)
@@ -101,7 +101,7 @@ async def test_a_key_that_nobody_owns_is_attached_to_the_customer_that_matched(
     assert ("identifies", "externalId", unique, 0.8, first["newCustomer"]) in graph_of(unique)
 
 
-async def test_a_key_of_another_customer_is_not_moved_and_the_conflict_is_kept(
+async def test_an_identifier_of_another_customer_is_not_moved_and_the_conflict_is_stored(
     graph, graph_of, unique
 ):
     jane, joe = row(email=f"{unique}@x.com"), row(phone=f"+{unique}")
@@ -139,7 +139,7 @@ async def test_an_unknown_customer_lets_nothing_be_written(graph, graph_of, uniq
     assert graph_of(unique) == set()
 
 
-async def test_a_refused_unit_leaves_its_neighbours_alone(graph, unique):
+async def test_a_rejected_unit_does_not_affect_its_neighbours(graph, unique):
     events = [
         row(email=f"{unique}1@x.com", group=0),
         row(f"cus_{unique}", group=1),
@@ -163,7 +163,7 @@ async def test_an_id_with_its_digest_is_a_replay(graph, unique):
     assert await write(graph, later) == [attached(event) | {"isReplay": True}]
 
 
-async def test_an_id_with_another_digest_is_refused_with_its_whole_unit(graph, graph_of, unique):
+async def test_an_id_with_another_digest_is_rejected_with_its_whole_unit(graph, graph_of, unique):
     event = row(email=f"{unique}@x.com", digest="a")
     await write(graph, event)
     facts = graph_of(unique)
@@ -174,7 +174,7 @@ async def test_an_id_with_another_digest_is_refused_with_its_whole_unit(graph, g
     assert graph_of(unique) == facts
 
 
-async def test_an_id_with_another_digest_that_no_claim_foresaw_fails_the_transaction(
+async def test_an_id_with_another_digest_without_a_claim_fails_the_transaction(
     graph, driver, database, graph_of, unique
 ):
     event = row(email=f"{unique}@x.com", digest="a")

@@ -70,20 +70,20 @@ async def decided(graph, event, limits=TWO):
     return result["customerId"], result["resolvedBy"]
 
 
-async def test_a_shared_key_does_not_decide_where_there_is_another(graph, office, unique):
+async def test_a_shared_identifier_does_not_match_if_there_is_another(graph, office, unique):
     phone, _ = office
     event = row(phone=phone, externalId=f"x-{unique}")
 
     assert await decided(graph, event) == (event["newCustomer"], "new")
 
 
-async def test_a_shared_key_decides_where_it_is_alone(graph, office):
+async def test_a_shared_identifier_alone_matches(graph, office):
     phone, customer = office
 
     assert await decided(graph, row(phone=phone)) == (customer, "phone")
 
 
-async def test_a_touchpoint_remembers_the_shared_key_that_was_not_used(
+async def test_a_touchpoint_stores_the_shared_identifier_that_was_not_used(
     graph, office, touchpoint, unique
 ):
     phone, _ = office
@@ -118,7 +118,7 @@ async def test_a_touchpoint_has_the_system_fields_of_its_row_and_the_values_of_t
     assert {name: value for name, value in stored["t"].items() if name in names} == expected
 
 
-async def test_a_shared_key_raises_no_conflict(graph, office, conflicts, unique):
+async def test_a_shared_identifier_raises_no_conflict(graph, office, conflicts, unique):
     phone, customer = office
     await write(graph, row(phone=phone, externalId=f"x-{unique}"))
 
@@ -136,7 +136,9 @@ async def test_a_key_is_shared_once_it_came_with_keys_of_so_many_others(graph, c
         assert (record["i.shared"] is not None) == (number == 1)
 
 
-async def test_a_lighter_key_beyond_the_limit_is_not_attached(graph, owners, touchpoint, unique):
+async def test_an_identifier_of_lower_priority_that_exceeds_the_limit_is_not_attached(
+    graph, owners, touchpoint, unique
+):
     email = f"{unique}@x.com"
     events = [row(email=email, externalId=f"{n}-{unique}") for n in range(3)]
     await write(graph, *events, limits=TWO)
@@ -151,7 +153,7 @@ async def test_a_lighter_key_beyond_the_limit_is_not_attached(graph, owners, tou
     assert touchpoint(events[2]) == {"shared": None, "beyondLimit": [f"externalId:2-{unique}"]}
 
 
-async def test_a_key_that_would_glue_a_heavier_one_beyond_the_limit_does_not_decide(
+async def test_an_identifier_that_would_exceed_the_limit_of_a_higher_priority_does_not_match(
     graph, owners, unique
 ):
     phone = f"+{unique}"
@@ -163,7 +165,7 @@ async def test_a_key_that_would_glue_a_heavier_one_beyond_the_limit_does_not_dec
     assert owners(unique)[phone] == [events[0]["newCustomer"]]
 
 
-async def test_a_named_customer_takes_no_key_beyond_the_limit(graph, owners, unique):
+async def test_a_named_customer_gets_no_identifier_that_exceeds_the_limit(graph, owners, unique):
     first = row(email=f"0{unique}@x.com")
     named = [row(first["newCustomer"], email=f"{n}{unique}@x.com") for n in (1, 2)]
     await write(graph, first, limits=TWO)
@@ -173,7 +175,7 @@ async def test_a_named_customer_takes_no_key_beyond_the_limit(graph, owners, uni
     assert owners(unique)[f"2{unique}@x.com"] == []
 
 
-async def test_a_named_customer_takes_no_key_beyond_the_limit_of_whom_it_was_merged_into(
+async def test_a_named_customer_gets_no_identifier_that_exceeds_the_limit_of_its_surviving_customer(
     graph, owners, touchpoint, unique
 ):
     jane, joe = row(email=f"0{unique}@x.com"), row(email=f"1{unique}@x.com")

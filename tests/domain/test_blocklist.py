@@ -50,7 +50,7 @@ def is_blocked():
         *("externalId:*|EMAIL|*", "externalId:[[id]]", "externalId:%%id%%"),
     ],
 )
-def test_what_stands_for_nobody_is_blocked(is_blocked, key):
+def test_a_placeholder_is_blocked(is_blocked, key):
     assert is_blocked(key)
 
 
@@ -73,7 +73,7 @@ def test_a_key_is_blocked_in_any_spelling(is_blocked, key):
         *("externalId:test@test.com", "externalId:+10000000000", "externalId:ID-1"),
     ],
 )
-def test_what_may_be_somebody_is_not_blocked(is_blocked, key):
+def test_a_possible_identifier_is_not_blocked(is_blocked, key):
     assert not is_blocked(key)
 
 
@@ -137,7 +137,7 @@ def test_an_entry_with_a_minus_unblocks(is_blocked, setting, key):
         ("-externalId:0,externalId:0", "externalId:0"),
     ],
 )
-def test_an_entry_with_a_minus_unblocks_no_more_than_it_says(is_blocked, setting, key):
+def test_an_entry_with_a_minus_unblocks_its_value_alone(is_blocked, setting, key):
     assert is_blocked(key, setting)
 
 
@@ -200,7 +200,7 @@ def blocked(path, value):
     return {"path": path, "message": message}
 
 
-def test_a_blocked_key_is_ignored_and_named_in_the_answer(ingest, unique):
+def test_a_blocked_value_is_ignored_and_named_in_the_response(ingest, unique):
     known = ingest(externalId=unique)
 
     answer = ingest(email="NoReply@acme.com", externalId=unique)
@@ -213,11 +213,11 @@ def test_a_blocked_key_is_ignored_and_named_in_the_answer(ingest, unique):
     }
 
 
-def test_an_answer_without_a_blocked_key_has_no_warnings(ingest, unique):
+def test_a_response_without_a_blocked_value_has_no_warnings(ingest, unique):
     assert ingest(externalId=unique).keys() == {"eventId", "customerId", "resolved"}
 
 
-def test_people_who_share_a_blocked_key_stay_apart(ingest, unique):
+def test_events_with_the_same_blocked_value_stay_separate(ingest, unique):
     answers = [
         ingest(email=f"{unique}{n}@acme.com", phone="0000000000", externalId="null")
         for n in range(2)
@@ -227,7 +227,7 @@ def test_people_who_share_a_blocked_key_stay_apart(ingest, unique):
     assert answers[0]["customerId"] != answers[1]["customerId"]
 
 
-def test_a_blocked_key_makes_no_identifier(ingest, identifiers, unique):
+def test_a_blocked_value_creates_no_identifier(ingest, identifiers, unique):
     ingest(email=f"noreply@{unique}.com", externalId=unique)
 
     assert identifiers(unique) == {unique}
@@ -253,7 +253,7 @@ def test_a_property_named_ignored_is_in_the_text_only(ingest, stored, unique):
     }
 
 
-def test_a_blocked_key_beside_a_named_customer_is_ignored(ingest, stored, unique):
+def test_a_blocked_value_with_a_named_customer_is_ignored(ingest, stored, unique):
     known = ingest(externalId=unique)
 
     answer = ingest(customer=known["customerId"], externalId="undefined")
@@ -281,7 +281,7 @@ def test_an_event_of_a_batch_is_named_by_its_place(ingest, unique):
 @pytest.mark.parametrize(
     "key", [("email", "noreply@acme.com"), ("phone", "+10000000000"), ("externalId", "null")]
 )
-def test_a_blocked_key_alone_is_400_and_says_so(client, key):
+def test_a_blocked_value_alone_is_400_and_is_named(client, key):
     response = client.post("/v1/events", json=dict([("event", "x"), key]))
 
     error = response.json()["error"]
@@ -289,7 +289,7 @@ def test_a_blocked_key_alone_is_400_and_says_so(client, key):
     assert error["details"] == [blocked(*key)]
 
 
-def test_each_of_several_blocked_keys_is_named(client):
+def test_each_of_several_blocked_values_is_named(client):
     event = {"event": "x", "email": "test@test.com", "externalId": "null"}
 
     details = client.post("/v1/events", json={"events": [event]}).json()["error"]["details"]
@@ -316,7 +316,7 @@ def test_beside_a_key_that_is_wrong_the_wrong_one_is_named(client, wrong, paths)
     assert [detail["path"] for detail in details] == paths
 
 
-def test_other_faults_of_the_event_are_named_as_well(client):
+def test_other_validation_errors_of_the_event_are_named_as_well(client):
     event = {"externalId": "null", "emial": "jane@acme.com"}
 
     details = client.post("/v1/events", json=event).json()["error"]["details"]
@@ -340,7 +340,7 @@ def test_a_lenient_batch_keeps_the_events_that_have_another_key(client, unique):
 
 
 @pytest.mark.parametrize("is_batch", [False, True])
-def test_a_replay_is_answered_with_the_same_warnings(client, unique, is_batch):
+def test_a_replay_returns_the_same_warnings(client, unique, is_batch):
     event = {"event": "x", "email": f"{unique}@acme.com", "phone": "0000000000"}
     body = {"events": [event]} if is_batch else event
 
@@ -362,7 +362,7 @@ def read(address, make_key):
     return lambda **query: http_client.post(f"{address}/v1/context", json=query, headers=headers)
 
 
-def test_a_context_ignores_a_blocked_key(ingest, read, unique):
+def test_a_context_ignores_a_blocked_value(ingest, read, unique):
     customer = ingest(externalId=unique)["customerId"]
 
     context = read(email="noreply@acme.com", externalId=unique).json()
@@ -370,7 +370,7 @@ def test_a_context_ignores_a_blocked_key(ingest, read, unique):
     assert (context["customerId"], context["matchedBy"]) == (customer, "externalId")
 
 
-def test_a_context_by_a_blocked_key_alone_is_400(read):
+def test_a_context_by_a_blocked_value_alone_is_400(read):
     response = read(externalId="null")
 
     assert response.status_code == 400
@@ -397,11 +397,11 @@ def search(address, make_key):
     return lambda text: http_client.get(f"{address}/search", params={"q": text}, cookies=cookies)
 
 
-def test_a_search_for_a_blocked_key_finds_nobody(search):
+def test_a_search_for_a_blocked_value_finds_no_customer(search):
     assert search("null").status_code == 404
 
 
-def test_the_setting_reaches_the_doors(database, api_key, unique):
+def test_the_setting_applies_to_every_interface(database, api_key, unique):
     config = Settings(blocked_keys=f"externalId:{unique},-externalId:guest")
     with serving(database, config) as address:
         wait_until_ready(address)

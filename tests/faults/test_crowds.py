@@ -22,7 +22,7 @@ async def test_two_services_with_two_workers_each_write_the_same_customers(
     scenario.judge(*both)
 
 
-async def test_500_clients_at_once_all_get_an_answer(scenario, amounts, service, database):
+async def test_500_clients_at_once_all_get_a_response(scenario, amounts, service, database):
     async with BoltProxy(database.uri) as proxy:
         it = service(NEO4J_URI=proxy.uri)
         await it.start()
@@ -36,7 +36,9 @@ async def test_500_clients_at_once_all_get_an_answer(scenario, amounts, service,
         scenario.judge(it)
 
 
-async def test_what_a_client_sent_who_hung_up_is_whole_or_absent(scenario, amounts, service):
+async def test_a_batch_of_a_client_that_disconnected_is_stored_whole_or_absent(
+    scenario, amounts, service
+):
     it = service()
     await it.start()
     traffic = Traffic(scenario.ledger.run, "hasty", scenario.rng)

@@ -79,7 +79,7 @@ async def test_a_planted_violation_is_found(kinds, ledger, cypher, plant, kind):
     assert kind in kinds()
 
 
-async def test_an_answer_that_differs_from_the_one_before_is_found(kinds, ledger):
+async def test_a_response_that_differs_from_an_earlier_one_is_found(kinds, ledger):
     message, results = next(entry for entry in ledger.acknowledged if entry[0].is_repeatable)
     ledger.acknowledge(message, [{**results[0], "resolved": "phone!"}, *results[1:]])
 
@@ -113,7 +113,7 @@ async def test_a_request_that_never_left_whole_is_found(kinds, ledger):
     assert kinds() == {"invented"}
 
 
-async def test_a_shared_key_is_nobodys_promise(kinds, ledger, cypher):
+async def test_a_shared_identifier_promises_no_customer(kinds, ledger, cypher):
     cypher(MOVED, run=ledger.run)
     cypher(
         "MATCH (touchpoint:Touchpoint {run: $run}) SET touchpoint.shared = touchpoint.identifiers",

@@ -41,7 +41,7 @@ async def test_a_write_whose_connection_is_cut_is_repeated_and_written_once(
     scenario.judge(behind)
 
 
-async def test_a_database_that_takes_5_seconds_to_answer_is_waited_for_or_an_honest_503(
+async def test_a_database_that_takes_5_seconds_to_respond_is_waited_for_or_a_503_with_retry_after(
     scenario, amounts, proxy, behind
 ):
     async with scenario.senders(behind) as senders:
@@ -56,7 +56,7 @@ async def test_a_database_that_takes_5_seconds_to_answer_is_waited_for_or_an_hon
     scenario.judge(behind)
 
 
-async def test_a_database_that_answers_after_the_deadline_is_an_honest_503(
+async def test_a_database_that_responds_after_the_deadline_is_a_503_with_retry_after(
     scenario, amounts, proxy, behind
 ):
     async with scenario.senders(behind) as senders:
@@ -86,7 +86,7 @@ async def test_connections_that_are_reset_again_and_again_lose_and_double_nothin
     scenario.judge(behind)
 
 
-async def test_a_network_that_swallows_everything_is_an_honest_503_and_then_over(
+async def test_a_network_that_drops_everything_is_a_503_with_retry_after_until_it_recovers(
     scenario, amounts, proxy, behind
 ):
     async with scenario.senders(behind) as senders:
@@ -115,7 +115,9 @@ async def test_a_network_that_swallows_everything_for_3_seconds_is_waited_for(
     scenario.judge(behind)
 
 
-async def test_memory_stays_flat_while_the_database_is_away(scenario, amounts, proxy, behind):
+async def test_memory_stays_flat_while_the_database_is_unavailable(
+    scenario, amounts, proxy, behind
+):
     async with scenario.senders(behind, count=100, pause=0.2, is_patient=False) as senders:
         await senders.acknowledged(1000)
         await proxy.close()

@@ -14,7 +14,7 @@ pytest_plugins = ["tests.support.database_users"]
 SECOND = "the-second-password"
 
 
-async def test_a_new_password_refuses_nobody(scenario, amounts, service, user, tmp_path):
+async def test_a_password_rotation_rejects_no_request(scenario, amounts, service, user, tmp_path):
     """Three wrong logins lock the user for 5 seconds: callers wait, and are answered."""
     file = tmp_path / "password"
     file.write_text(user.password)

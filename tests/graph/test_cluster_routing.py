@@ -65,7 +65,7 @@ async def test_a_reading_waits_for_what_the_process_wrote(heard, reads):
 
 
 @pytest.mark.parametrize("reads", ["leader", "followers"])
-async def test_a_server_that_is_alone_is_not_told_to_wait(heard, reads):
+async def test_a_single_server_gets_no_bookmark(heard, reads):
     _, reading = await heard("bolt", reads)
 
     assert BOOKMARK not in reading
@@ -148,7 +148,7 @@ def send(client, **event):
     return response.json()["customerId"]
 
 
-def test_what_was_answered_is_read_at_once(client, unique):
+def test_a_returned_event_is_readable_at_once(client, unique):
     for number in range(20):
         customer = send(client, externalId=f"{unique}-{number}")
         context = client.post("/v1/context", json={"externalId": f"{unique}-{number}"})

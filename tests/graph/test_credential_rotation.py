@@ -148,7 +148,7 @@ async def test_a_health_check_is_not_failed_by_a_new_password(graph, user, passw
     await asyncio.gather(graph.ping(), graph.ping())
 
 
-async def test_a_user_who_is_locked_out_is_an_outage_and_no_fault_of_ours(database, user):
+async def test_a_locked_user_is_an_outage_and_no_internal_error(database, user):
     graph = Graph(replace(database, username=user.name, password="a wrong one"), 0.5)
 
     reads = (graph.read("schema_indexes") for _ in range(6))

@@ -28,7 +28,7 @@ def test_the_end_of_the_line_is_no_part_of_it(path):
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe"])
-def test_what_cannot_be_a_secret_is_refused(path, content):
+def test_an_invalid_secret_is_rejected(path, content):
     path.write_bytes(content)
 
     with pytest.raises(ValueError, match="empty|decode"):
@@ -83,7 +83,7 @@ def test_one_that_was_never_there_is_an_error(tmp_path):
         SecretFile(str(tmp_path / "nowhere")).cached()
 
 
-def test_a_new_password_is_used_once_the_old_one_is_refused(of_a_password, path):
+def test_a_new_password_is_used_once_the_old_one_is_rejected(of_a_password, path):
     assert of_a_password.secret() == "first"
     assert of_a_password.read_new_password() is None
     assert not of_a_password.reload_after_refusal("first")

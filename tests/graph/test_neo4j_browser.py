@@ -167,7 +167,7 @@ def test_the_saved_timeline_is_drawn_with_the_captions_of_the_style(logged_in, e
     logged_in.screenshot(path=folder / "neo4j-browser.png")
 
 
-def test_a_saved_query_becomes_a_favorite_by_its_title(logged_in):
+def test_a_saved_query_is_listed_by_its_title(logged_in):
     logged_in.get_by_test_id("navigationFavorites").click()
 
     for file in sorted(FOLDER.glob("*.cypher")):

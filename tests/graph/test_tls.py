@@ -63,7 +63,7 @@ async def test_a_certificate_of_a_named_authority_is_trusted(refusal, scheme, ca
 
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
-async def test_a_certificate_of_nobody_known_is_refused_in_so_many_words(refusal, scheme):
+async def test_a_certificate_of_an_unknown_authority_is_rejected_by_name(refusal, scheme):
     message = await refusal(scheme)
 
     assert message.startswith(
@@ -72,7 +72,7 @@ async def test_a_certificate_of_nobody_known_is_refused_in_so_many_words(refusal
 
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
-async def test_a_certificate_of_another_host_is_refused(refusal, scheme, ca_file):
+async def test_a_certificate_of_another_host_is_rejected(refusal, scheme, ca_file):
     message = await refusal(scheme, "127.0.0.1", ca_file=ca_file)
 
     assert message.startswith("its certificate is not trusted: IP address mismatch")
@@ -84,13 +84,13 @@ async def test_any_certificate_will_do_where_that_is_wished(refusal, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "neo4j+s"])
-async def test_a_server_without_tls_is_told_of(database, refusal, scheme):
+async def test_a_server_without_tls_is_reported(database, refusal, scheme):
     message = await refusal(scheme, uri=f"{scheme}://{database.uri.partition('://')[2]}")
 
     assert "Failed to establish encrypted connection" in message
 
 
-def test_the_check_says_which_setting_is_about_it(cli, server):
+def test_the_check_names_the_setting(cli, server):
     done = cli("check", NEO4J_URI=server.uri.replace("bolt://127.0.0.1", "neo4j+s://localhost"))
 
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("wrong")]
@@ -99,7 +99,7 @@ def test_the_check_says_which_setting_is_about_it(cli, server):
     assert done.returncode == 1
 
 
-def test_a_service_says_what_keeps_it_from_being_ready(serve, server):
+def test_a_service_reports_the_reason_why_it_is_not_ready(serve, server):
     process, _ = serve(NEO4J_URI=server.uri.replace("bolt://127.0.0.1", "neo4j+s://localhost"))
 
     lines = iter(process.stderr.readline, "")

@@ -57,7 +57,7 @@ def stored(cypher):
         '{"%s":1}' % ("n" * 16_000),
     ],
 )
-def test_unusual_properties_are_kept_as_they_were_sent(send, stored, text):
+def test_unusual_properties_are_stored_as_sent(send, stored, text):
     assert stored(send(text))["properties"] == text
 
 
@@ -106,7 +106,7 @@ def test_a_nul_in_a_value_reaches_the_node(send, stored):
     ],
     ids=lambda text: repr(text)[:24],
 )
-def test_properties_that_cannot_be_kept_are_400(send, text):
+def test_properties_that_cannot_be_stored_are_400(send, text):
     response = send(text)
 
     assert response.status_code == 400
@@ -147,7 +147,7 @@ def test_of_two_fields_with_one_name_the_last_counts(send, stored):
     assert stored(response)["event"] == "last"
 
 
-def test_an_answer_to_many_faults_stays_small(client):
+def test_a_response_to_many_validation_errors_stays_small(client):
     fields = {f"field {n}": 1 for n in range(20_000)}
 
     response = client.post("/v1/events", json={"events": [fields]})

@@ -131,7 +131,7 @@ def test_a_route_opens_to_the_right_key_alone(address, known, key_of, route, kin
 
 
 @pytest.mark.parametrize("kind", ["unknown", "revoked", "expired", "malformed"])
-def test_an_answer_does_not_tell_why_a_key_is_not_valid(address, key_of, kind):
+def test_a_response_does_not_reveal_why_an_api_key_is_invalid(address, key_of, kind):
     response = http_client.post(
         f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key_of[kind]}
     )
@@ -193,7 +193,7 @@ def test_every_record_of_the_log_is_one_json_object_that_no_caller_can_forge(rec
     assert "\x1b" not in records
 
 
-def test_a_refused_request_is_logged_with_its_id(records):
+def test_a_rejected_request_is_logged_with_its_id(records):
     objects = [json.loads(line) for line in records.splitlines()]
 
     (refused,) = [record for record in objects if record.get("request_id") == "ours-42"]

@@ -80,7 +80,7 @@ for operation in OPERATIONS:
 
 @schema.include(path_regex="timeline").parametrize()
 @bounded
-def test_the_timeline_of_somebody_is_what_its_document_says(case, address, key, customer):
+def test_the_timeline_of_a_customer_matches_the_document(case, address, key, customer):
     case.path_parameters = {"id": customer}
 
     response = case.call(base_url=address, headers={"X-API-Key": key})

@@ -98,7 +98,7 @@ def code(body):
     return json.loads(body)["error"]["code"]
 
 
-def test_a_request_of_plain_bytes_is_answered(exchange, head):
+def test_a_request_of_plain_bytes_gets_a_response(exchange, head):
     assert exchange(head(f"Content-Length: {len(EVENT)}"), EVENT)[0] == 200
 
 
@@ -166,14 +166,14 @@ def test_what_is_not_http_is_400_and_json(exchange, request_):
     assert (status, code(body)) == (400, "invalid_request")
 
 
-def test_20_mb_of_headers_are_refused(exchange, head):
+def test_20_mb_of_headers_are_rejected(exchange, head):
     status, body = exchange(head()[:-2], *[b"X-Y: " + b"y" * 1_000_000 + b"\r\n"] * 20)
 
     assert status in {0, 431}
     assert not body or code(body) == "headers_too_large"
 
 
-def test_20_000_headers_are_refused(exchange, head):
+def test_20_000_headers_are_rejected(exchange, head):
     status, body = exchange(head()[:-2] + b"A: b\r\n" * 20_000 + b"\r\n")
 
     assert status in {0, 431}
@@ -186,7 +186,7 @@ def test_201_headers_are_431(exchange, head):
     assert (status, code(body)) == (431, "headers_too_large")
 
 
-def test_a_url_of_100_kb_is_refused(exchange, head):
+def test_a_url_of_100_kb_is_rejected(exchange, head):
     assert exchange(head(path="/" + "a" * 100_000))[0] in {0, 400, 404, 431}
 
 
@@ -299,7 +299,7 @@ def test_garbage_after_a_request_has_a_request_id_of_its_own(address):
     assert request_ids(second) != [b"mine"]
 
 
-def test_a_refused_upload_does_not_go_on_for_ever(hurried, head):
+def test_a_rejected_upload_ends(hurried, head):
     assert _is_ended(hurried, head("Transfer-Encoding: chunked", key=None), b"1\r\nx\r\n")
 
 
@@ -337,7 +337,7 @@ def test_another_content_encoding_is_415(client, encoding):
 
 
 @pytest.mark.parametrize("size", [5 * 1024**2 + 1, 500 * 1024**2])
-def test_a_gzip_body_that_inflates_beyond_the_limit_is_413(client, size):
+def test_a_gzip_body_that_inflates_above_the_limit_is_413(client, size):
     compressor = zlib.compressobj(9, wbits=31)
     content = b"".join(compressor.compress(b" " * 1024**2) for _ in range(size // 1024**2))
     content += compressor.compress(b" " * (size % 1024**2)) + compressor.flush()

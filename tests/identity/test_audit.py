@@ -83,20 +83,20 @@ def history(reviewer, people, ingest, send_conflict, phone, merge, undo, split, 
     return one, expected
 
 
-def test_everything_that_was_done_is_told_the_latest_first(history, changes):
+def test_every_change_is_returned_latest_first(history, changes):
     customer, expected = history
 
     assert [(change["kind"], change["id"]) for change in changes(customer)] == expected
 
 
 @pytest.mark.parametrize("limit", [1, 2, 6, 7])
-def test_pages_of_any_length_come_to_the_whole_trail(history, changes, limit):
+def test_pages_of_any_length_return_the_whole_log(history, changes, limit):
     customer, expected = history
 
     assert [(change["kind"], change["id"]) for change in changes(customer, limit=limit)] == expected
 
 
-def test_the_trail_of_everybody_holds_what_was_done_in_the_same_order(history, read):
+def test_the_log_of_all_customers_has_the_changes_in_the_same_order(history, read):
     _, expected = history
     ids = {id_ for _, id_ in expected}
     trail, query = [], {"limit": 3}
@@ -110,7 +110,9 @@ def test_the_trail_of_everybody_holds_what_was_done_in_the_same_order(history, r
     assert trail == expected
 
 
-def test_a_merge_and_its_undo_tell_who_did_each_and_why(people, merge, address, make_key, changes):
+def test_a_merge_and_its_undo_have_an_author_and_a_reason(
+    people, merge, address, make_key, changes
+):
     (one, _), (other, _) = people(2)
     made = merge(other, one)
     another = {"X-API-Key": make_key(api_keys.IDENTITY_WRITE)}
@@ -135,7 +137,7 @@ def test_a_merge_and_its_undo_tell_who_did_each_and_why(people, merge, address, 
     assert taken_back["undoneBy"] != made["by"]
 
 
-def test_a_split_tells_who_was_split_off_and_from_whom(people, split, changes):
+def test_a_split_names_the_part_and_the_whole(people, split, changes):
     ((whole, _),) = people(1)
     id_, part = split(whole)
 
@@ -144,7 +146,7 @@ def test_a_split_tells_who_was_split_off_and_from_whom(people, split, changes):
     assert (change["id"], change["customers"]) == (id_, [part, whole])
 
 
-def test_what_touches_those_who_were_merged_with_a_customer_is_told(people, merge, mark, changes):
+def test_changes_of_customers_merged_with_a_customer_are_returned(people, merge, mark, changes):
     (one, email), (other, _), (stranger, strangers_email) = people(3)
     review = mark(email=email).json()["id"]
     mark(email=strangers_email)
@@ -155,7 +157,7 @@ def test_what_touches_those_who_were_merged_with_a_customer_is_told(people, merg
     assert review not in [change["id"] for change in changes(stranger)]
 
 
-def test_somebody_to_whom_nothing_was_done_has_no_changes(people, read):
+def test_a_customer_without_changes_has_an_empty_log(people, read):
     ((customer, _),) = people(1)
 
     assert read(customer=customer).json() == {"changes": []}
@@ -178,14 +180,14 @@ def test_the_changes_of_a_customer_who_does_not_exist_are_404(read):
         ({"kind": "merge"}, "kind"),
     ],
 )
-def test_a_trail_that_cannot_be_asked_for_is_400(read, query, path):
+def test_an_invalid_query_of_the_log_is_400(read, query, path):
     response = read(**query)
 
     assert response.status_code == 400
     assert response.json()["error"]["details"][0]["path"] == path
 
 
-def test_a_mark_tells_whose_key_it_is_in_its_one_form(ingest, phone, mark, changes):
+def test_a_review_names_the_owner_and_the_normalised_identifier(ingest, phone, mark, changes):
     customer = ingest(phone=phone)["customerId"]
     sent = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
 

@@ -12,7 +12,7 @@ from tests.support.plans import database_hits
 pytest_plugins = ["tests.support.reviewing"]
 
 
-def test_a_conflict_is_told_with_its_customers_and_the_keys_behind_it(
+def test_a_conflict_has_its_customers_and_its_identifiers(
     people, send_conflict, phone, ingest, listed
 ):
     (one, email), (other, others_email) = people(2)
@@ -66,7 +66,7 @@ def test_the_strongest_comes_first_over_all_pages(
     assert ids == [ours[0], *sorted(ours[1:4], reverse=True), ours[4]]
 
 
-def test_the_next_page_goes_on_after_the_last_conflict(two, at, page):
+def test_the_next_page_continues_after_the_last_conflict(two, at, page):
     first = page(cursor=at(*two), limit=1)
 
     assert conflict_id(*two) in [conflict["id"] for conflict in first["conflicts"]]
@@ -106,7 +106,7 @@ def test_keys_of_both_speak_for_the_pair(people, ingest, send_conflict, phone, u
     assert pairs == [(other, one), (one, other)]
 
 
-def test_of_many_keys_those_that_came_most_often_are_told(
+def test_of_many_identifiers_the_most_frequent_are_returned(
     people, ingest, send_conflict, unique, listed
 ):
     (one, email), (other, others_email) = people(2)
@@ -127,7 +127,7 @@ def test_of_many_keys_those_that_came_most_often_are_told(
     assert evidence["keys"][0]["identifier"] == f"externalId:{unique}-{LIMIT + 1}"
 
 
-def test_a_conflict_has_one_id_whoever_was_decided_on_last(
+def test_a_conflict_has_one_id_whichever_customer_matched_last(
     people, ingest, send_conflict, phone, cypher
 ):
     (one, email), (other, others_email) = people(2)
@@ -154,7 +154,7 @@ def test_those_who_were_merged_are_in_no_conflict(two, merge, listed):
     assert listed(*two) is None
 
 
-def test_those_who_came_to_one_survivor_are_in_no_conflict(two, people, merge, listed):
+def test_customers_with_one_surviving_customer_have_no_conflict(two, people, merge, listed):
     ((third, _),) = people(1)
     merge(third, two[0])
     merge(third, two[1])
@@ -168,7 +168,7 @@ def test_an_undone_merge_brings_the_conflict_back(two, merge, undo, listed):
     assert listed(*two)
 
 
-def test_a_conflict_tells_who_the_two_are_by_now(two, people, merge, listed):
+def test_a_conflict_names_the_surviving_customers(two, people, merge, listed):
     ((survivor, _),) = people(1)
     merge(survivor, two[0])
 

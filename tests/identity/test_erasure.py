@@ -20,7 +20,7 @@ def code(response):
     return response.status_code, response.json()["error"]["code"]
 
 
-def test_nothing_is_left_of_somebody_who_is_erased(erase, ingest, traces, email, phone, unique):
+def test_an_erasure_leaves_no_data_of_the_customer(erase, ingest, traces, email, phone, unique):
     ingest(email=email("jane"), phone=phone, externalId=unique, properties={"x": unique})
     customer = ingest(email=email("jane"), properties={"utm": {"source": unique}})["customerId"]
 
@@ -30,7 +30,7 @@ def test_nothing_is_left_of_somebody_who_is_erased(erase, ingest, traces, email,
     assert sorted(label for label, _ in traces(customer)) == ["ErasedCustomer", "Erasure"]
 
 
-def test_it_is_told_who_and_how_much_was_erased_when_and_by_whom(erase, ingest, email, phone):
+def test_an_erasure_returns_its_customers_counts_time_and_author(erase, ingest, email, phone):
     customer = ingest(email=email("jane"), phone=phone)["customerId"]
     ingest(email=email("jane"))
 
@@ -48,7 +48,7 @@ def test_it_is_told_who_and_how_much_was_erased_when_and_by_whom(erase, ingest, 
     }
 
 
-def test_who_is_erased_is_found_by_nobody(caller, erase, ingest, email):
+def test_an_erased_customer_is_not_found(caller, erase, ingest, email):
     event = ingest(email=email("jane"))
     customer = event["customerId"]
     erase(customer)
@@ -62,7 +62,7 @@ def test_who_is_erased_is_found_by_nobody(caller, erase, ingest, email):
     assert code(caller.get(f"/v1/events/{event['eventId']}")) == (404, "unknown_event")
 
 
-def test_who_is_erased_was_not_there_at_any_moment_either(caller, erase, ingest, email):
+def test_an_erased_customer_is_not_found_as_of_any_time(caller, erase, ingest, email):
     customer = ingest(email=email("jane"))["customerId"]
     (then, _) = timestamps.now()
     erase(customer)
@@ -73,7 +73,7 @@ def test_who_is_erased_was_not_there_at_any_moment_either(caller, erase, ingest,
     assert code(context) == code(page) == (404, "unknown_customer")
 
 
-def test_an_event_with_the_key_of_somebody_who_is_erased_makes_a_new_customer(erase, ingest, email):
+def test_an_event_with_an_erased_identifier_creates_a_new_customer(erase, ingest, email):
     customer = ingest(email=email("jane"))["customerId"]
     erase(customer)
 
@@ -83,7 +83,7 @@ def test_an_event_with_the_key_of_somebody_who_is_erased_makes_a_new_customer(er
     assert event["customerId"] != customer
 
 
-def test_an_event_that_names_somebody_who_is_erased_is_refused(caller, erase, person):
+def test_an_event_that_names_an_erased_customer_is_rejected(caller, erase, person):
     customer = person("jane")
     erase(customer)
 
@@ -128,7 +128,7 @@ def test_who_is_merged_with_a_customer_is_erased_with_it(erase, person, merge, t
     assert traces(unique) == []
 
 
-def test_an_id_that_was_merged_stands_for_its_survivor(caller, erase, person, merge, traces):
+def test_a_merged_id_erases_its_surviving_customer(caller, erase, person, merge, traces):
     one, two = person("one"), person("two")
     merge(one, two)
 
@@ -136,7 +136,7 @@ def test_an_id_that_was_merged_stands_for_its_survivor(caller, erase, person, me
     assert erase(one) == erase(two)
 
 
-def test_a_repeat_is_answered_as_the_first_time_was(erase, person):
+def test_a_repeated_erasure_returns_the_first_response(erase, person):
     customer = person("jane")
 
     first = erase(customer, reason="once")
@@ -182,7 +182,7 @@ def test_who_may_be_the_same_person_is_forgotten(caller, erase, ingest, person, 
     assert jane not in conflicts
 
 
-def test_a_key_that_came_in_an_event_of_somebody_else_is_taken_out_of_it(
+def test_an_identifier_in_an_event_of_another_customer_is_redacted(
     caller, erase, ingest, person, email, phone, traces
 ):
     person("joe")
@@ -200,7 +200,7 @@ def test_a_key_that_came_in_an_event_of_somebody_else_is_taken_out_of_it(
     assert [key["outcome"] for key in explained["keys"]] == ["decided"]
 
 
-def test_every_key_is_taken_out_of_the_events_of_whom_one_of_them_came_with(
+def test_every_identifier_is_redacted_in_events_of_customers_seen_with_one(
     erase, ingest, person, post, email, phone, unique, traces
 ):
     jane = ingest(phone=phone, externalId=unique)["customerId"]
@@ -229,7 +229,9 @@ def test_an_event_with_two_of_the_keys_counts_once_wherever_a_split_took_it(
     assert erase(jane)["redacted"] == 2
 
 
-def test_a_key_is_taken_out_of_what_was_split_off_since(erase, ingest, person, post, email, phone):
+def test_an_identifier_is_redacted_in_parts_split_off_since(
+    erase, ingest, person, post, email, phone
+):
     """The event of Joe that carried Jane's phone has gone to another Customer with his email."""
     jane = ingest(email=email("jane"), phone=phone)["customerId"]
     whole = person("whole")
@@ -241,7 +243,7 @@ def test_a_key_is_taken_out_of_what_was_split_off_since(erase, ingest, person, p
     assert erase(jane)["redacted"] == 1
 
 
-def test_a_key_is_taken_out_of_what_came_while_two_were_merged(
+def test_an_identifier_is_redacted_in_events_received_during_a_merge(
     caller, erase, ingest, person, merge, post, email, phone
 ):
     joe, jane = person("joe"), ingest(email=email("jane"), phone=phone)["customerId"]
@@ -255,7 +257,7 @@ def test_a_key_is_taken_out_of_what_came_while_two_were_merged(
     assert explained["identifiers"] == [f"email:{email('joe')}"]
 
 
-def test_a_shared_key_is_taken_out_of_what_a_split_took_along(
+def test_a_shared_identifier_is_redacted_in_the_events_of_a_split_part(
     erase, ingest, person, post, email, phone
 ):
     whole = ingest(email=email("jane"), phone=phone)["customerId"]
@@ -299,7 +301,7 @@ def test_keys_of_others_came_with_one_customer_fewer(
     assert identifier(phone)[0][0]["seenWith"] == 2
 
 
-def test_what_came_before_a_mark_was_taken_away_is_not_taken_off(
+def test_customers_seen_before_an_unmark_are_not_subtracted(
     erase, ingest, person, post, identifier, email, phone
 ):
     ingest(email=email("joe"), phone=phone)
@@ -314,7 +316,7 @@ def test_what_came_before_a_mark_was_taken_away_is_not_taken_off(
     assert identifier(phone)[0][0]["seenWith"] == 0
 
 
-def test_a_key_that_nobody_got_is_erased_with_whose_event_carried_it(
+def test_an_unattached_identifier_is_erased_with_the_customer_of_its_event(
     cypher, erase, ingest, identifier, email, unique
 ):
     customer = ingest(email=email("jane"))["customerId"]
@@ -387,7 +389,7 @@ def test_a_split_that_was_interrupted_is_finished_first(
     assert len(page["touchpoints"]) == 1
 
 
-def test_an_undone_merge_with_somebody_who_is_erased_is_forgotten(
+def test_an_undone_merge_with_an_erased_customer_is_deleted(
     caller, erase, person, merge, post, email
 ):
     one, two = person("one"), person("two")
@@ -402,7 +404,7 @@ def test_an_undone_merge_with_somebody_who_is_erased_is_forgotten(
     assert (context["customerId"], len(context["touchpoints"])) == (two, 1)
 
 
-def test_a_dismissal_of_somebody_who_is_erased_is_forgotten_undone_or_not(
+def test_a_dismissal_of_an_erased_customer_is_deleted_undone_or_not(
     caller, erase, person, ingest, post, email, phone
 ):
     one, two, three = person("one"), person("two"), person("three")
@@ -445,7 +447,7 @@ def test_the_review_of_a_key_stays_with_whose_key_it_is_by_now(
 
 
 @pytest.mark.parametrize("merged_is_erased", [True, False])
-def test_an_identifier_that_an_undo_has_left_behind_goes_with_whose_it_is(
+def test_an_identifier_that_an_undo_left_behind_is_erased_with_its_owner(
     cypher, erase, person, merge, post, identifier, email, merged_is_erased
 ):
     one, two = person("one"), person("two")
@@ -487,7 +489,7 @@ def test_relationships_of_the_operators_own_do_not_stop_it(cypher, erase, person
     cypher("MATCH (s:Segment {name: $n}) DELETE s", n=f"segment {customer}")
 
 
-def test_an_erasure_is_in_the_audit_trail_without_personal_data(caller, erase, person, merge):
+def test_an_erasure_is_in_the_audit_log_without_personal_data(caller, erase, person, merge):
     one, two = person("one"), person("two")
     merge(one, two)
     erasure = erase(one, reason="request 1042")

@@ -36,7 +36,7 @@ def pool():
         yield pool
 
 
-def test_an_event_that_had_found_who_is_erased_makes_somebody_new(
+def test_an_event_that_matched_before_an_erasure_creates_a_new_customer(
     ingest, erase, held, hold, blocked, pool, cypher, unique
 ):
     """The event has read whose its email is, and then waits for another one's new key."""
@@ -54,7 +54,7 @@ def test_an_event_that_had_found_who_is_erased_makes_somebody_new(
     assert cypher(LEFT, unique=unique) == []
 
 
-def test_an_event_that_names_who_is_erased_meanwhile_is_refused_whole(
+def test_a_batch_that_names_a_customer_erased_meanwhile_is_rejected_whole(
     caller, ingest, erase, held, hold, blocked, pool, cypher, unique, phone
 ):
     """The Customer is there when the batch begins, whose first event then waits for a new key."""
@@ -133,9 +133,7 @@ def test_a_merge_and_an_erasure_at_once_come_to_one_or_the_other(
     assert cypher(LEFT, unique=unique) == []
 
 
-def test_of_many_who_erase_the_same_customer_each_is_told_of_one_erasure(
-    ingest, erase, pool, cypher, unique
-):
+def test_concurrent_erasures_of_a_customer_return_one_erasure(ingest, erase, pool, cypher, unique):
     customer = ingest(email=f"jane.{unique}@x.com")["customerId"]
 
     erasures = list(pool.map(erase, [customer] * 16))

@@ -65,7 +65,7 @@ def rich(ingest, email, phone, unique):
     return customer
 
 
-async def test_every_event_of_somebody_else_is_looked_through(own, ingest, person, email, unique):
+async def test_every_event_of_other_customers_is_searched(own, ingest, person, email, unique):
     jane = ingest(email=email("jane"), externalId=unique)["customerId"]
     person("joe")
     events = [{"event": "x", "email": email("joe"), "externalId": unique}] * 2
@@ -129,9 +129,7 @@ async def test_wherever_it_is_interrupted_the_next_call_finishes_it(
     assert cypher(ORPHANS, word=unique, ids=[rich]) == []
 
 
-async def test_what_is_left_of_an_erasure_is_told_to_nobody(
-    interrupted, caller, erase, rich, email
-):
+async def test_leftovers_of_an_erasure_are_in_no_response(interrupted, caller, erase, rich, email):
     (event,) = caller.get(f"/v1/customers/{rich}/timeline?limit=1").json()["touchpoints"]
 
     with pytest.raises(Interrupted):
@@ -156,7 +154,7 @@ async def test_two_who_work_on_one_erasure_come_to_the_same(graph, own, rich, cy
     assert cypher(ORPHANS, word=unique, ids=[rich]) == []
 
 
-async def test_an_erasure_that_nobody_works_on_is_finished_by_the_service(graph, own, rich, cypher):
+async def test_an_interrupted_erasure_is_finished_by_the_service(graph, own, rich, cypher):
     begun = await own.begin(ErasureQuery(rich), "key_test")
     long_ago = "MATCH (e:Erasure {id: $id}) SET e.progressAt = datetime() - duration('PT1H')"
     cypher(long_ago, id=begun.erasure_id)
@@ -190,7 +188,7 @@ async def hurried(graph, make_key):
         yield client
 
 
-async def test_one_that_takes_long_is_202_and_goes_on_without_its_caller(
+async def test_a_long_erasure_is_202_and_continues_without_its_caller(
     hurried, caller, rich, cypher
 ):
     first = await hurried.delete(f"/v1/customers/{rich}")
@@ -206,7 +204,7 @@ async def test_one_that_takes_long_is_202_and_goes_on_without_its_caller(
     assert (again.json()["touchpoints"], again.json()["identifiers"]) == (12, 8)
 
 
-async def test_a_key_that_somebody_new_got_before_it_was_deleted_is_theirs(
+async def test_an_identifier_acquired_before_its_deletion_stays_with_the_new_customer(
     own, rich, ingest, identifier, cypher, unique
 ):
     begun = await own.begin(ErasureQuery(rich), "key_test")

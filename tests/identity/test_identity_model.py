@@ -431,7 +431,7 @@ def machine(address, make_key):
         yield type("Machine", (IdentityMachine,), {"client": client})
 
 
-def test_what_is_told_agrees_with_the_model(machine):
+def test_the_responses_agree_with_the_model(machine):
     machine.TestCase.settings = settings(
         max_examples=HISTORIES[settings.get_current_profile_name()],
         stateful_step_count=25,

@@ -49,7 +49,7 @@ def graph_of(cypher, unique):
     return read
 
 
-def test_a_merge_says_who_when_by_whom_and_why(person, merge):
+def test_a_merge_returns_its_customers_time_author_and_reason(person, merge):
     jane, joan = person("jane"), person("joan")
 
     merged = merge(jane, joan)
@@ -61,9 +61,7 @@ def test_a_merge_says_who_when_by_whom_and_why(person, merge):
     assert merged["reason"] == "one person"
 
 
-def test_an_event_of_the_merged_customer_is_answered_with_the_survivor(
-    ingest, person, merge, unique
-):
+def test_an_event_of_the_merged_customer_returns_the_surviving_one(ingest, person, merge, unique):
     jane, joan = person("jane"), person("joan")
     merge(jane, joan)
 
@@ -72,9 +70,7 @@ def test_an_event_of_the_merged_customer_is_answered_with_the_survivor(
     assert (result["customerId"], result["resolved"]) == (jane, "email")
 
 
-def test_an_event_that_names_the_merged_customer_is_answered_with_the_survivor(
-    ingest, person, merge
-):
+def test_an_event_that_names_the_merged_customer_returns_the_surviving_one(ingest, person, merge):
     jane, joan = person("jane"), person("joan")
     merge(jane, joan)
 
@@ -83,7 +79,7 @@ def test_an_event_that_names_the_merged_customer_is_answered_with_the_survivor(
     assert (result["customerId"], result["resolved"]) == (jane, "customer")
 
 
-def test_the_identifiers_point_at_the_survivor_and_remember_whose_they_are(
+def test_the_identifiers_point_at_the_surviving_customer_and_store_their_owner(
     cypher, person, merge, unique
 ):
     jane, joan = person("jane"), person("joan")
@@ -112,7 +108,7 @@ def test_a_merge_that_is_undone_leaves_the_graph_as_it_was(graph_of, person, mer
     assert graph_of() == before
 
 
-def test_undoing_tells_when_by_whom_and_why(reviewer, person, merge):
+def test_an_undo_returns_its_time_author_and_reason(reviewer, person, merge):
     merged = merge(person("jane"), person("joan"))
 
     undone = reviewer.post(f"/v1/merges/{merged['mergeId']}/undo", json={"reason": "two people"})
@@ -124,7 +120,7 @@ def test_undoing_tells_when_by_whom_and_why(reviewer, person, merge):
     }
 
 
-def test_the_trail_of_an_undone_merge_stays(cypher, person, merge, undo):
+def test_the_log_entry_of_an_undone_merge_stays(cypher, person, merge, undo):
     jane, joan = person("jane"), person("joan")
     merged = merge(jane, joan)
     undo(merged)
@@ -176,7 +172,7 @@ def test_an_identifier_that_came_meanwhile_goes_with_its_event(ingest, person, m
     assert ingest(externalId=f"new-{unique}")["customerId"] == joan
 
 
-def test_a_replay_across_a_merge_is_answered_as_at_first(client, person, merge, undo, unique):
+def test_a_replay_across_a_merge_returns_the_first_response(client, person, merge, undo, unique):
     jane, joan = person("jane"), person("joan")
     merged = merge(jane, joan)
     event = {"event": "x", "email": f"joan.{unique}@x.com"}
@@ -236,7 +232,7 @@ def test_a_chain_undone_from_its_beginning_leaves_the_graph_as_it_was(
     assert graph_of() == before
 
 
-def test_a_merge_with_a_merged_customer_is_one_with_its_survivor(person, merge):
+def test_a_merge_with_a_merged_customer_is_one_with_its_surviving_customer(person, merge):
     one, two, three = person("one"), person("two"), person("three")
     merge(two, one)
 
@@ -269,7 +265,7 @@ def test_a_customer_is_not_merged_into_itself(reviewer, person):
 
 
 @pytest.mark.parametrize("unknown", ["customer", "from"])
-def test_nobody_is_merged_with_nobody(reviewer, person, unknown):
+def test_an_unknown_customer_is_not_merged(reviewer, person, unknown):
     known = person("jane")
     into, merged = ("cus_nobody", known) if unknown == "customer" else (known, "cus_nobody")
 
@@ -303,7 +299,7 @@ def test_a_merge_that_never_was_cannot_be_undone(reviewer):
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_merge")
 
 
-def test_a_preview_counts_what_would_be_put_together(reviewer, ingest, person, unique):
+def test_a_preview_counts_the_data_of_the_merged_customer(reviewer, ingest, person, unique):
     jane, joan = person("jane"), person("joan")
     ingest(email=f"joan.{unique}@x.com", externalId=f"joan-{unique}")
     ingest(email=f"jane.{unique}@x.com", externalId=f"joan-{unique}")

@@ -12,7 +12,7 @@ from tests.support.identity_conflicts import conflict_id
 pytest_plugins = ["tests.support.reviewing"]
 
 
-def test_a_dismissal_tells_when_by_whom_and_why(two, dismiss, reviewer, cypher):
+def test_a_dismissal_returns_its_time_author_and_reason(two, dismiss, reviewer, cypher):
     response = dismiss(conflict_id(*two))
 
     answer = response.json()
@@ -64,7 +64,7 @@ def test_a_dismissal_holds_for_those_whom_the_two_are_merged_with(
     assert listed(third, other, "externalId") is None
 
 
-def test_a_dismissal_again_is_answered_as_the_first(two, dismiss):
+def test_a_repeated_dismissal_returns_the_first_response(two, dismiss):
     first = dismiss(conflict_id(*two))
     again = dismiss(conflict_id(*two), {"reason": "siblings"})
 
@@ -110,7 +110,7 @@ def test_a_dismissal_that_is_undone_is_a_conflict_again(two, dismiss, undo_dismi
     assert listed(*two) == conflict
 
 
-def test_the_undo_of_a_dismissal_tells_when_by_whom_and_why(
+def test_the_undo_of_a_dismissal_returns_its_time_author_and_reason(
     two, dismiss, address, make_key, cypher
 ):
     dismissal = dismiss(conflict_id(*two)).json()
@@ -131,7 +131,7 @@ def test_the_undo_of_a_dismissal_tells_when_by_whom_and_why(
     assert undone == dismissal | {"kind": "undo", "by": by, "reason": "one person"}
 
 
-def test_an_undo_of_a_dismissal_again_is_answered_as_the_first(two, dismiss, undo_dismissal):
+def test_a_repeated_undo_of_a_dismissal_returns_the_first_response(two, dismiss, undo_dismissal):
     dismissal = dismiss(conflict_id(*two))
 
     first, again = (
@@ -227,7 +227,7 @@ def test_a_dismissal_without_a_good_reason_is_400(two, dismiss, body, path):
     assert (error["code"], error["details"][0]["path"]) == ("invalid_payload", path)
 
 
-def test_a_shared_key_decides_nothing_where_there_is_another(ingest, phone, mark, unique):
+def test_a_shared_identifier_does_not_match_if_there_is_another(ingest, phone, mark, unique):
     owner = ingest(phone=phone)["customerId"]
     mark(phone=phone)
 
@@ -247,7 +247,9 @@ def test_an_unmarked_key_decides_again(ingest, phone, mark, unique):
     assert (result["resolved"], result["customerId"]) == ("phone", owner)
 
 
-def test_an_unmarked_key_is_counted_anew(ingest, people, send_conflict, phone, mark, cypher):
+def test_an_unmarked_identifier_is_counted_from_zero(
+    ingest, people, send_conflict, phone, mark, cypher
+):
     ingest(phone=phone)
     for _, email in people(5):
         send_conflict(email, phone=phone)
@@ -271,14 +273,14 @@ def test_a_key_that_is_marked_again_is_shared_since_the_first_time(ingest, phone
     assert since == first["at"] != second["at"]
 
 
-def test_the_review_of_a_key_stays_with_the_customer_whose_it_is(people, merge, mark, cypher):
+def test_the_review_of_an_identifier_stays_with_its_owner(people, merge, mark, cypher):
     (one, email), (other, _) = people(2)
     merge(other, one)
 
     assert mark(email=email).json()["customers"] == [one]
 
 
-def test_a_key_that_nobody_has_is_404(mark, unique):
+def test_an_identifier_without_an_owner_is_404(mark, unique):
     response = mark(externalId=unique)
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")

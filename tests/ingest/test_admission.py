@@ -68,7 +68,7 @@ def test_the_time_to_wait_is_how_long_the_queue_takes_to_be_short_again(admit):
     assert rejected.value.retry_after == 13  # 13,000 rows are 13 s, of which half a one may wait
 
 
-def test_a_flow_that_sends_little_is_admitted_whatever_others_send(admit):
+def test_a_flow_with_a_low_rate_is_admitted_at_any_rate_of_others(admit):
     admit("flood", *[200] * UNLIMITED_REQUESTS, 5_000)
 
     admit("other", 10)

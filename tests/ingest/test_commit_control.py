@@ -73,7 +73,7 @@ def test_beside_a_full_commit_there_is_room_for_another(grown):
     assert grown.beside(MAX_COMMIT_ROWS) == MAX_COMMIT_ROWS
 
 
-def test_beside_a_request_beyond_the_limit_there_is_room_for_a_small_commit(limit):
+def test_with_a_request_above_the_limit_a_small_commit_still_runs(limit):
     assert limit.beside(MAX_COMMIT_ROWS) == MIN_COMMIT_ROWS
 
 

@@ -45,7 +45,7 @@ def test_two_floods_are_served_alike_by_their_cost(queue):
     assert costs == {"large": 200, "larger": 200}
 
 
-def test_a_flow_that_was_away_has_no_claim_to_the_past(queue):
+def test_an_idle_flow_gains_no_credit(queue):
     for number in range(10):
         queue.push("busy", 10, f"busy {number}")
     for _ in range(5):

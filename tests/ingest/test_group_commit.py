@@ -78,7 +78,7 @@ async def busy(commits):
     return tasks
 
 
-async def test_a_lone_write_waits_for_nobody(writes):
+async def test_a_single_write_does_not_wait(writes):
     async with committing(writes) as commits:
         writes.release.set()
 
@@ -121,7 +121,7 @@ async def test_as_many_as_a_commit_has_or_enough_are_committed_beside_it(writes,
         await asyncio.gather(*tasks)
 
 
-async def test_nobody_waits_long_for_the_end_of_a_commit(writes):
+async def test_no_write_waits_long_for_the_end_of_a_commit(writes):
     async with committing(writes, max_batch_wait=0.01) as commits:
         tasks = [submit(commits, 1, 2)]
         await settle()
@@ -134,7 +134,7 @@ async def test_nobody_waits_long_for_the_end_of_a_commit(writes):
     assert writes.calls == [[1, 2], [3]]
 
 
-async def test_everybody_gets_the_rows_of_their_own(writes):
+async def test_each_caller_gets_its_own_rows(writes):
     async with committing(writes) as commits:
         await busy(commits)
         tasks = [submit(commits, *range(n, n + n)) for n in range(1, 6)]
@@ -156,7 +156,7 @@ async def test_a_commit_takes_no_more_rows_than_its_limit(writes):
     assert [len(call) for call in writes.calls[group_commit.WRITERS :]] == [limit] * 2
 
 
-async def test_a_request_beyond_the_limit_is_one_commit(writes):
+async def test_a_request_above_the_limit_is_one_commit(writes):
     writes.release.set()
     async with committing(writes) as commits:
         await submit(commits, *range(500))
@@ -164,7 +164,7 @@ async def test_a_request_beyond_the_limit_is_one_commit(writes):
     assert [len(call) for call in writes.calls] == [500]
 
 
-async def test_two_commits_beyond_the_limit_do_not_run_at_once(writes):
+async def test_two_commits_above_the_limit_do_not_run_at_once(writes):
     async with committing(writes) as commits:
         tasks = [submit(commits, *range(500)) for _ in range(2)]
         await settle()
@@ -188,7 +188,7 @@ async def test_the_limit_grows_with_commits_that_are_fast(writes):
         await asyncio.gather(first, second)
 
 
-async def test_callers_take_turns_whatever_one_of_them_sends(writes):
+async def test_callers_take_turns_at_any_rate_of_one_of_them(writes):
     async with committing(writes) as commits:
         first = await busy(commits)
         flood = [submit(commits, *[f"flood {n}"] * 32, flow="flood") for n in range(3)]
@@ -217,7 +217,7 @@ async def test_a_commit_has_the_latest_deadline_of_its_callers(writes):
     assert since <= writes.deadlines[-1] - 30.0 < since + 10
 
 
-async def test_the_poison_of_one_reaches_nobody_else(writes):
+async def test_a_failing_event_fails_no_other_caller(writes):
     writes.poison = 2
     async with committing(writes) as commits:
         await busy(commits)
@@ -233,7 +233,7 @@ async def test_the_poison_of_one_reaches_nobody_else(writes):
     ]
 
 
-async def test_beyond_its_rows_the_queue_refuses(writes):
+async def test_a_queue_at_its_limit_of_rows_rejects(writes):
     async with committing(writes, queue=WriteQueue(max_rows=10)) as commits:
         waiting = [*await busy(commits), submit(commits, 1, 2, 3)]
         await settle()
@@ -245,7 +245,7 @@ async def test_beyond_its_rows_the_queue_refuses(writes):
         await asyncio.gather(*waiting)
 
 
-async def test_beyond_its_bytes_the_queue_refuses(writes):
+async def test_a_queue_at_its_limit_of_bytes_rejects(writes):
     async with committing(writes, queue=WriteQueue(max_bytes=10)) as commits:
         waiting = [*await busy(commits), submit(commits, 1, size=10)]
         await settle()

@@ -59,7 +59,7 @@ def error(response):
 
 
 @pytest.mark.parametrize("body", [event, batch], ids=["single", "batch"])
-def test_a_replay_is_answered_the_same_and_stores_nothing(post, touchpoints, unique, body):
+def test_a_replay_returns_the_same_and_stores_nothing(post, touchpoints, unique, body):
     first = post(body(unique), key=unique)
     stored = touchpoints(unique)
 
@@ -69,7 +69,7 @@ def test_a_replay_is_answered_the_same_and_stores_nothing(post, touchpoints, uni
     assert touchpoints(unique) == stored
 
 
-def test_only_a_replay_says_that_it_is_one(post, unique):
+def test_only_a_replay_is_marked_as_one(post, unique):
     responses = [post(event(unique), key=unique) for _ in range(3)]
 
     assert [response.headers.get("idempotency-replayed") for response in responses] == [
@@ -261,7 +261,7 @@ def test_an_own_key_with_another_payload_keeps_the_whole_request_out(post, touch
     assert touchpoints(unique) == 1
 
 
-def test_a_key_after_a_refused_request_is_still_free(post, unique):
+def test_an_idempotency_key_of_a_rejected_request_is_still_free(post, unique):
     assert post({"event": "x"}, key=unique).status_code == 400
 
     assert post(event(unique), key=unique).status_code == 200

@@ -73,17 +73,17 @@ def test_a_blank_or_null_event_is_missing(absent):
 
 
 @pytest.mark.parametrize("key", ["customer", "email", "phone", "externalId"])
-def test_blank_keys_alone_identify_nobody(key):
+def test_blank_identifiers_alone_are_no_identifiers(key):
     assert faults({"event": "x", key: " "}) == [
         ("", "must have one of customer, email, phone, externalId")
     ]
 
 
-def test_an_event_without_a_key_is_refused():
+def test_an_event_without_an_identifier_is_rejected():
     assert paths({"events": [EVENT, {"event": "x"}]}) == ["events[1]"]
 
 
-def test_a_misspelt_field_is_refused_by_name():
+def test_a_misspelt_field_is_rejected_by_name():
     assert faults(EVENT | {"emial": "joe@acme.com"}) == [
         ("emial", "is not a field; did you mean email?")
     ]
@@ -122,12 +122,12 @@ def test_a_field_of_the_wrong_type_is_named_once(field, value):
 
 
 @pytest.mark.parametrize("value", [1, "x", True, []])
-def test_properties_that_are_not_an_object_are_refused(value):
+def test_properties_that_are_not_an_object_are_rejected(value):
     assert paths(EVENT | {"properties": value}) == ["properties"]
 
 
 @pytest.mark.parametrize("name", ["x" * 201, "a\nb", "a\0b", "a\x7fb", "a\x85b"])
-def test_an_event_name_that_is_too_long_or_cannot_be_printed_is_refused(name):
+def test_an_event_name_that_is_too_long_or_unprintable_is_rejected(name):
     assert paths(EVENT | {"event": name}) == ["event"]
 
 
@@ -141,7 +141,7 @@ def test_255_characters_are_taken_as_an_id(field):
 
 
 @pytest.mark.parametrize("field", ["externalId", "customer"])
-def test_256_characters_are_refused_as_an_id(field):
+def test_256_characters_are_rejected_as_an_id(field):
     assert faults(EVENT | {field: "x" * 256}) == [(field, "is longer than 255 characters")]
 
 
@@ -150,24 +150,24 @@ def test_500_events_are_taken():
 
 
 @pytest.mark.parametrize("count", [0, 501])
-def test_an_empty_batch_and_501_events_are_refused(count):
+def test_an_empty_batch_and_501_events_are_rejected(count):
     assert faults({"events": [EVENT] * count}) == [
         ("events", f"must have 1 to 500 events, not {count}")
     ]
 
 
 @pytest.mark.parametrize("field", ["event", "email", "properties", "emial"])
-def test_events_beside_another_field_are_refused(field):
+def test_events_with_another_field_are_rejected(field):
     assert paths({"events": [EVENT], field: None}) == [field]
 
 
 @pytest.mark.parametrize("value", [None, {}, "x", 1])
-def test_events_that_are_not_an_array_are_refused(value):
+def test_events_that_are_not_an_array_are_rejected(value):
     assert paths({"events": value}) == ["events"]
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"1", b"null", b"true"])
-def test_a_body_that_is_not_an_object_is_refused(body):
+def test_a_body_that_is_not_an_object_is_rejected(body):
     assert faults(body) == [("", "must be an object")]
 
 
@@ -186,7 +186,7 @@ def test_a_body_that_is_not_an_object_is_refused(body):
         b'{"event": "x"} {}',
     ],
 )
-def test_a_body_that_is_not_json_is_refused(body):
+def test_a_body_that_is_not_json_is_rejected(body):
     ((path, message),) = faults(body)
 
     assert not path

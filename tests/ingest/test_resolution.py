@@ -61,7 +61,7 @@ def test_a_known_key_decides(ingest, unique, key, phone):
         (["externalId"], "externalId"),
     ],
 )
-def test_the_heaviest_key_decides(ingest, unique, present, decides, phone):
+def test_the_identifier_of_highest_priority_matches(ingest, unique, present, decides, phone):
     values = {"email": f"{unique}@x.com", "phone": phone, "externalId": unique}
     customers = {key: ingest(**{key: value})["customerId"] for key, value in values.items()}
 
@@ -70,7 +70,7 @@ def test_the_heaviest_key_decides(ingest, unique, present, decides, phone):
     assert (answer["customerId"], answer["resolved"]) == (customers[decides], decides)
 
 
-def test_a_key_that_nobody_owns_lets_the_next_one_decide(ingest, unique, phone):
+def test_an_identifier_without_an_owner_lets_the_next_one_match(ingest, unique, phone):
     known = ingest(externalId=unique)
 
     answer = ingest(email=f"{unique}@x.com", phone=phone, externalId=unique)
@@ -132,7 +132,7 @@ def test_different_spellings_of_a_key_are_one_customer(ingest, unique):
         ("1969-07-20T20:17:40.1+00:00", "1969-07-20T20:17:40.1Z"),
     ],
 )
-def test_a_timestamp_is_kept_as_sent_and_as_an_instant_in_utc(
+def test_a_timestamp_is_stored_as_sent_and_as_an_instant_in_utc(
     ingest, touchpoint, unique, timestamp, occurred_at
 ):
     stored = touchpoint(ingest(externalId=unique, timestamp=timestamp))
@@ -143,7 +143,7 @@ def test_a_timestamp_is_kept_as_sent_and_as_an_instant_in_utc(
 @pytest.mark.parametrize(
     "timestamp", ["0000-01-01T00:00:00+18:00", "9999-12-31T23:59:59.999999999-18:00"]
 )
-def test_the_first_and_the_last_moment_can_be_kept(ingest, touchpoint, unique, timestamp):
+def test_the_earliest_and_the_latest_time_can_be_stored(ingest, touchpoint, unique, timestamp):
     assert touchpoint(ingest(externalId=unique, timestamp=timestamp))["timestamp"] == timestamp
 
 
@@ -154,7 +154,7 @@ def test_an_event_without_a_timestamp_happened_when_it_was_received(ingest, touc
     assert stored["timestamp"].endswith("Z")
 
 
-def test_a_touchpoint_says_what_decided_and_what_the_event_carried(
+def test_a_touchpoint_has_the_match_and_the_identifiers_of_its_event(
     ingest, touchpoint, unique, phone
 ):
     ingest(phone=phone)
@@ -171,7 +171,7 @@ def test_a_touchpoint_says_what_decided_and_what_the_event_carried(
     assert stored["owner"] == stored["customerId"] == answer["customerId"]
 
 
-def test_properties_are_kept_as_text_and_by_their_names(client, touchpoint, unique):
+def test_properties_are_stored_as_text_and_by_their_names(client, touchpoint, unique):
     text = '{ "url":"/pricing", "utm":{"source":"x"}, "big":100000000000000000000, "f":1.0}'
     body = f'{{"event":"x","externalId":"{unique}","properties":{text}}}'
 
@@ -210,7 +210,7 @@ def test_a_value_on_the_node_is_the_value_that_was_sent(ingest, touchpoint, valu
     digits=st.from_regex(r"\A(\.[0-9]{1,9})?\Z"),
     offset=st.integers(-18 * 60, 18 * 60),
 )
-def test_equal_instants_are_equal_whatever_their_offset(ingest, touchpoint, moment, digits, offset):
+def test_equal_instants_are_equal_at_any_offset(ingest, touchpoint, moment, digits, offset):
     digits = digits if digits.isascii() else ""
     sign = "-" if offset < 0 else "+"
     hours, minutes = divmod(abs(offset), 60)

@@ -24,7 +24,7 @@ FORMS = {"email": "{}{}@x.com", "externalId": "{}{}", "idempotencyKey": "{}{}"}
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(batches=st.lists(st.lists(EVENT, min_size=1, max_size=12), min_size=1, max_size=5))
-def test_the_graph_comes_to_what_the_model_says(ingest, cypher, batches):
+def test_the_graph_agrees_with_the_model(ingest, cypher, batches):
     unique = uuid.uuid4().hex[:12]
     model = Model()
     customers = {}  # the number in the model of each id in the graph

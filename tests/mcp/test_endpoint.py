@@ -22,13 +22,13 @@ def test_a_request_without_a_key_is_401_in_the_form_of_the_contract(post, over_r
     assert response.json() == http_client.post(f"{address}/v1/events").json()
 
 
-def test_nobody_is_told_what_is_wrong_with_a_body_before_the_key_is_right(post):
+def test_a_body_is_validated_only_after_the_api_key(post):
     response = post(content=b"{", headers={"Content-Type": "text/plain"})
 
     assert response.json()["error"]["code"] == "unauthenticated"
 
 
-def test_a_key_that_nobody_has_is_401(post):
+def test_an_unknown_api_key_is_401(post):
     assert post(headers={"X-API-Key": api_keys.generate()}).status_code == 401
 
 
@@ -40,13 +40,13 @@ def test_the_same_key_may_come_both_ways(post, key):
     assert post(headers={"Authorization": f"bearer {key}", "X-API-Key": key}).status_code == 200
 
 
-def test_two_different_keys_are_refused(post, key, api_key):
+def test_two_different_api_keys_are_rejected(post, key, api_key):
     response = post(headers={"Authorization": f"Bearer {key}", "X-API-Key": api_key})
 
     assert (response.status_code, response.json()["error"]["code"]) == (401, "unauthenticated")
 
 
-def test_another_kind_of_authorization_is_refused(post, key):
+def test_another_kind_of_authorization_is_rejected(post, key):
     assert post(headers={"Authorization": f"Basic {key}"}).status_code == 401
 
 
@@ -70,7 +70,7 @@ async def test_the_rate_limit_of_a_key_counts_its_calls(database: Database, key)
     assert text(result, 1).startswith("Retry after ")
 
 
-def test_post_mcp_is_answered_with_json_and_no_redirect(post):
+def test_post_mcp_returns_json_and_no_redirect(post):
     response = post()
 
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
@@ -103,7 +103,7 @@ def test_get_mcp_opens_no_stream(address, key):
         ("Origin", "null", (403, "forbidden_origin")),
     ],
 )
-def test_a_page_that_took_over_a_name_is_refused(post, key, name, value, error):
+def test_a_page_behind_a_rebound_dns_name_is_rejected(post, key, name, value, error):
     response = post(headers={"X-API-Key": key, name: value})
 
     assert (response.status_code, response.json()["error"]["code"]) == error
@@ -112,7 +112,7 @@ def test_a_page_that_took_over_a_name_is_refused(post, key, name, value, error):
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000"])
-def test_the_names_of_this_machine_are_taken(post, key, host):
+def test_the_names_of_this_host_are_accepted(post, key, host):
     headers = {"X-API-Key": key, "Host": host, "Origin": f"http://{host}"}
 
     assert post(headers=headers).status_code == 200
@@ -127,13 +127,13 @@ def test_a_name_in_the_settings_is_taken(database, key):
     assert response.status_code == 200
 
 
-def test_a_body_beyond_the_limit_is_413_in_the_form_of_the_contract(post):
+def test_a_body_above_the_limit_is_413_in_the_form_of_the_contract(post):
     response = post(LIST | {"params": {"x": "x" * body.MAX_BODY_BYTES}})
 
     assert response.json()["error"]["code"] == "payload_too_large"
 
 
-def test_first_requests_that_come_together_are_all_answered(database, key):
+def test_concurrent_first_requests_all_get_a_response(database, key):
     async def send(address):
         async with http_client.AsyncClient(headers={"X-API-Key": key}, timeout=30) as http:
             sent = [http.post(f"{address}/mcp", json=LIST) for _ in range(8)]

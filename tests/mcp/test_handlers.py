@@ -26,7 +26,7 @@ async def test_a_recorded_event_is_a_touchpoint_of_its_customer(call, cypher, un
     }
 
 
-async def test_the_text_of_an_answer_is_the_same_json_as_its_structure(call):
+async def test_the_text_of_a_result_is_the_same_json_as_its_structure(call):
     result = await call("ingest_event", EXAMPLE)
 
     assert json.loads(text(result)) == result.structured_content
@@ -50,7 +50,7 @@ async def test_an_idempotency_key_means_the_same_over_http_and_mcp(call, address
     assert (by_http.json(), by_http.headers["Idempotency-Replayed"]) == (by_mcp, "true")
 
 
-async def test_a_batch_is_answered_in_its_order(call, unique):
+async def test_a_batch_returns_its_results_in_order(call, unique):
     events = [{"event": "x", "email": f"{unique}-{number}@acme.com"} for number in range(3)]
 
     answer = (await call("ingest_events", {"events": [*events, events[0]]})).structured_content
@@ -68,7 +68,7 @@ async def test_a_lenient_batch_has_an_error_in_the_place_of_a_bad_event(call):
     assert result.structured_content["results"][1]["error"]["code"] == "invalid_payload"
 
 
-async def test_a_blocked_key_is_named_as_the_route_names_it(call, client, unique):
+async def test_a_blocked_value_is_named_as_by_the_route(call, client, unique):
     event = {
         "event": "x",
         "externalId": "null",
@@ -85,7 +85,7 @@ async def test_a_blocked_key_is_named_as_the_route_names_it(call, client, unique
     assert "warnings" not in results[0]
 
 
-async def test_get_context_tells_of_the_customer_who_has_a_key(call, unique):
+async def test_get_context_returns_the_customer_of_an_identifier(call, unique):
     email = f"{unique}@acme.com"
     customer = (await call("ingest_event", EXAMPLE | {"email": email})).structured_content
 
@@ -94,7 +94,7 @@ async def test_get_context_tells_of_the_customer_who_has_a_key(call, unique):
     assert (context["customerId"], context["matchedBy"]) == (customer["customerId"], "email")
 
 
-async def test_get_timeline_goes_on_where_the_page_before_ended(call, unique):
+async def test_get_timeline_continues_from_the_end_of_the_previous_page(call, unique):
     event = EXAMPLE | {"email": f"{unique}@acme.com"}
     kept = [(await call("ingest_event", event)).structured_content for _ in range(2)]
     arguments = {"customer": kept[0]["customerId"], "limit": 1}
@@ -108,7 +108,9 @@ async def test_get_timeline_goes_on_where_the_page_before_ended(call, unique):
     assert event_ids == [result["eventId"] for result in reversed(kept)]
 
 
-async def test_explain_event_tells_why_an_event_is_with_its_customer(call, address, key, unique):
+async def test_explain_event_returns_why_an_event_belongs_to_its_customer(
+    call, address, key, unique
+):
     event = EXAMPLE | {"email": f"{unique}@acme.com"}
     kept = (await call("ingest_event", event)).structured_content
 
@@ -132,7 +134,7 @@ async def test_a_value_of_the_properties_comes_back_as_it_was(call, unique, valu
     assert timeline["touchpoints"][0]["properties"] == {"value": value}
 
 
-async def test_what_was_sent_as_exact_text_is_in_the_text_of_an_answer(call, client, unique):
+async def test_exact_text_is_unchanged_in_the_text_of_a_result(call, client, unique):
     email = f"{unique}@acme.com"
     event = f'{{"event":"x","email":"{email}","properties":{{"n":1.10}}}}'
     client.post("/v1/events", content=event, headers={"Content-Type": "application/json"})
@@ -157,14 +159,14 @@ async def test_what_was_sent_as_exact_text_is_in_the_text_of_an_answer(call, cli
     ],
     ids=lambda event: "-".join(event) or "empty",
 )
-async def test_an_event_is_refused_as_the_route_refuses_it(call, over_routes, event):
+async def test_an_event_is_rejected_as_by_the_route(call, over_routes, event):
     result = await call("ingest_event", event)
 
     assert result.is_error
     assert result.structured_content["error"] == over_routes("/v1/events", event)
 
 
-async def test_a_batch_is_refused_as_the_route_refuses_it(call, over_routes):
+async def test_a_batch_is_rejected_as_by_the_route(call, over_routes):
     batch = {"events": [EXAMPLE, {"event": "x"}, {"email": "jane"}]}
 
     result = await call("ingest_events", batch)
@@ -176,14 +178,14 @@ async def test_a_batch_is_refused_as_the_route_refuses_it(call, over_routes):
     "query",
     [{}, {"email": "jane"}, {"limit": 201}, {"email": "nobody@never.example"}, {"phone": "0" * 10}],
 )
-async def test_a_query_is_refused_as_the_route_refuses_it(call, over_routes, query):
+async def test_a_query_is_rejected_as_by_the_route(call, over_routes, query):
     result = await call("get_context", query)
 
     assert result.is_error
     assert result.structured_content["error"] == over_routes("/v1/context", query)
 
 
-async def test_a_timeline_is_refused_as_the_route_refuses_it(call, address, key):
+async def test_a_timeline_is_rejected_as_by_the_route(call, address, key):
     route = f"{address}/v1/customers/cus_nobody/timeline"
 
     result = await call("get_timeline", {"customer": "cus_nobody"})
@@ -192,7 +194,7 @@ async def test_a_timeline_is_refused_as_the_route_refuses_it(call, address, key)
     assert result.structured_content == http_client.get(route, headers={"X-API-Key": key}).json()
 
 
-async def test_an_explanation_is_refused_as_the_route_refuses_it(call, address, key):
+async def test_an_explanation_is_rejected_as_by_the_route(call, address, key):
     route = f"{address}/v1/events/evt_nothing"
 
     result = await call("explain_event", {"eventId": "evt_nothing"})
@@ -217,9 +219,7 @@ async def test_the_text_of_an_error_has_it_as_well(call):
         ("ingest_events", {"events": [EXAMPLE], "event": "x"}),
     ],
 )
-async def test_what_belongs_to_another_tool_or_is_none_of_its_values_is_refused(
-    call, tool, arguments
-):
+async def test_an_argument_of_another_tool_or_an_invalid_value_is_rejected(call, tool, arguments):
     result = await call(tool, arguments)
 
     assert (result.is_error, result.structured_content["error"]["code"]) == (
@@ -237,7 +237,7 @@ async def test_an_idempotency_key_of_another_event_is_a_conflict(call, unique):
 
 
 @pytest.mark.parametrize("value", ["NaN", "[" * 17 + "]" * 17])
-def test_what_json_or_the_graph_cannot_have_is_refused(post, key, value):
+def test_a_value_that_json_or_the_graph_cannot_hold_is_rejected(post, key, value):
     event = f'{{"event":"x","email":"jane@acme.com","properties":{{"value":{value}}}}}'
     message = (
         '{"jsonrpc":"2.0","id":1,"method":"tools/call",'

@@ -35,7 +35,7 @@ async def test_a_client_of_the_protocol_before_runs_the_example_as_well(address,
     assert result.structured_content["customerId"].startswith("cus_")
 
 
-async def test_the_server_tells_its_name_and_version(address, key):
+async def test_the_server_returns_its_name_and_version(address, key):
     async with over_http(address, {"X-API-Key": key}) as client:
         info = client.server_info
 
@@ -55,7 +55,7 @@ def test_a_body_that_is_not_json_is_an_error_of_the_protocol(post, key):
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32700)
 
 
-async def test_every_tool_answers_over_stdio(environment, key, unique):
+async def test_every_tool_returns_a_result_over_stdio(environment, key, unique):
     email = f"{unique}@acme.com"
     async with over_stdio(environment, key) as client:
         await client.call_tool("ingest_events", {"events": [EXAMPLE | {"email": email}]})
@@ -74,21 +74,21 @@ async def test_an_error_over_stdio_is_the_same_as_over_http(environment, key, ca
     )
 
 
-def test_stdio_without_a_key_says_which_variable_is_missing(cli):
+def test_stdio_without_an_api_key_names_the_missing_variable(cli):
     ended = cli("mcp", WAYPATH_API_KEY="")
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "WAYPATH_API_KEY is not set" in ended.stderr
 
 
-def test_stdio_with_a_key_that_nobody_has_says_so(cli):
+def test_stdio_with_an_unknown_api_key_reports_it(cli):
     ended = cli("mcp", WAYPATH_API_KEY=api_keys.generate())
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "WAYPATH_API_KEY: the API key is not valid" in ended.stderr
 
 
-def test_stdio_ends_on_ctrl_c_although_nobody_hangs_up(environment, key):
+def test_stdio_ends_on_ctrl_c_with_an_open_input(environment, key):
     program = subprocess.Popen(
         [sys.executable, "-m", "app", "mcp"],
         env=environment | {"WAYPATH_API_KEY": key},
@@ -107,7 +107,7 @@ def test_stdio_ends_on_ctrl_c_although_nobody_hangs_up(environment, key):
         assert program.wait(60) == -signal.SIGINT
 
 
-def test_stdio_ends_when_the_agent_hangs_up_and_has_written_nothing_else(cli, key):
+def test_stdio_ends_when_the_agent_closes_the_input_and_has_written_nothing_else(cli, key):
     ended = cli("mcp", WAYPATH_API_KEY=key)
 
     assert (ended.returncode, ended.stdout) == (0, "")

@@ -46,7 +46,7 @@ async def test_a_batch_takes_the_events_that_a_single_call_takes(tools):
     assert tools["ingest_events"].input_schema["$defs"]["EventIngest"] == single
 
 
-async def test_an_answer_has_the_fields_of_what_the_route_answers(tools):
+async def test_a_result_has_the_fields_of_the_response_of_the_route(tools):
     derived = schemas.tidy(msgspec.json.schema(EventResult)["$defs"])
     root = derived.pop("EventResult")
 
@@ -64,13 +64,13 @@ async def test_every_field_of_every_tool_is_described(tools):
     assert fields == []
 
 
-async def test_the_tools_that_read_say_so(tools):
+async def test_the_tools_that_read_are_declared_read_only(tools):
     reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
 
     assert reading == {"get_context", "get_timeline", "explain_event"}
 
 
-async def test_no_tool_that_writes_says_that_it_is_idempotent_or_destructive(tools):
+async def test_no_tool_that_writes_is_declared_idempotent_or_destructive(tools):
     hints = tools["ingest_event"].annotations
 
     assert (hints.idempotent_hint, hints.destructive_hint) == (False, False)

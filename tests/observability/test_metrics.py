@@ -141,14 +141,16 @@ def test_a_key_used_again_for_other_events_is_counted(client, grown, unique):
     assert grown("events_total", outcome="idempotency_conflict", resolved_by="") == 1
 
 
-def test_all_events_of_a_refused_request_are_counted_as_refused(client, grown, unique):
+def test_all_events_of_a_rejected_request_are_counted_as_rejected(client, grown, unique):
     client.post("/v1/events", json={"events": [{"event": "x", "externalId": unique}, {}]})
 
     assert grown("events_total", outcome="invalid_payload", resolved_by="") == 2
     assert grown("events_total", outcome="stored", resolved_by="new") == 0
 
 
-def test_of_a_lenient_request_only_the_bad_events_are_counted_as_refused(client, grown, unique):
+def test_of_a_lenient_request_only_the_invalid_events_are_counted_as_rejected(
+    client, grown, unique
+):
     client.post(
         "/v1/events",
         json={"events": [{"event": "x", "externalId": unique}, {}]},
@@ -193,7 +195,7 @@ def test_keys_that_agree_or_are_new_are_no_conflict(ingest, three, grown, unique
     assert grown("identity_conflicts_total") == 0
 
 
-def test_a_conflict_that_is_sent_again_counts_once(client, three, grown, unique):
+def test_a_retried_conflict_counts_once(client, three, grown, unique):
     event = {"event": "x", **three[0], **three[1], "idempotencyKey": unique}
     for _ in range(3):
         assert client.post("/v1/events", json=event).status_code == 200
@@ -291,7 +293,7 @@ def test_a_deadlock_is_a_reason(driver, database, cypher, unique):
     assert [retry_reason(error) for error in errors if error] == ["deadlock"]
 
 
-def test_calls_beyond_the_limit_of_their_key_are_counted(database, api_key, key, unique):
+def test_calls_above_the_limit_of_their_api_key_are_counted(database, api_key, key, unique):
     events = {"events": [{"event": "x", "externalId": unique} for _ in range(10)]}
     with serving(database, Settings(rate_limit=10)) as address:
         wait_until_ready(address)
@@ -301,7 +303,7 @@ def test_calls_beyond_the_limit_of_their_key_are_counted(database, api_key, key,
         assert value(scrape(address, key), "rate_limited_requests_total") == 2
 
 
-def test_that_the_database_is_away_is_told_to_a_key_that_was_known(database, key):
+def test_a_known_api_key_sees_that_the_database_is_unavailable(database, key):
     with Forwarder(database.uri) as forwarder:
         behind = Database(forwarder.uri, database.username, database.password, database.name)
         with serving(behind) as address:
@@ -319,7 +321,7 @@ def test_that_the_database_is_away_is_told_to_a_key_that_was_known(database, key
             wait_for(lambda: value(scrape(address, key), "database_up") == 1)
 
 
-def test_a_key_that_was_not_known_learns_nothing_while_the_database_is_away(database, key):
+def test_an_unknown_api_key_sees_nothing_while_the_database_is_unavailable(database, key):
     with Forwarder(database.uri) as forwarder:
         forwarder.close()
         behind = Database(forwarder.uri, database.username, database.password, database.name)

@@ -80,7 +80,9 @@ def test_each_worker_reports_the_metrics_of_both(service, send, key):
     assert {value(series, "database_up") for series in scrapes} == {1}
 
 
-def test_what_dead_workers_counted_stays_and_their_successors_go_on(service, send, key, tmp_path):
+def test_counts_of_dead_workers_stay_and_their_successors_continue_them(
+    service, send, key, tmp_path
+):
     process, address = service
     sent = send("a")
     files = sorted(file.name for file in tmp_path.glob("*/*"))

@@ -101,7 +101,7 @@ def test_a_span_belongs_to_its_callers_trace(spans, unique):
     assert (span.trace_id.hex(), span.parent_span_id.hex()) == (TRACE, PARENT)
 
 
-def test_a_refused_write_is_a_span_with_its_code_and_nothing_of_its_caller(spans):
+def test_a_rejected_write_is_a_span_with_its_code_and_no_data_of_its_caller(spans):
     (span,) = spans({"event": "x", "email": "jane@acme.com", "timestamp": "yesterday"})
 
     assert span.status.code == Status.StatusCode.STATUS_CODE_ERROR == StatusCode.ERROR.value
@@ -109,7 +109,7 @@ def test_a_refused_write_is_a_span_with_its_code_and_nothing_of_its_caller(spans
     assert "yesterday" not in str(span)
 
 
-def test_a_collector_that_is_away_holds_up_nobody(serve, api_key, unique):
+def test_an_unavailable_collector_delays_no_request(serve, api_key, unique):
     process, address = serve(
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_EXPORTER_OTLP_TIMEOUT="1"
     )
@@ -137,7 +137,7 @@ def test_without_an_endpoint_nothing_of_opentelemetrys_is_loaded(environment):
     assert process.stdout == "[]\n"
 
 
-def test_an_endpoint_without_the_extra_is_said_at_the_start(monkeypatch):
+def test_an_endpoint_without_the_extra_is_reported_at_the_start(monkeypatch):
     monkeypatch.setattr(settings.util, "find_spec", lambda name: None)
 
     with pytest.raises(SettingsError, match=r"^OTEL_EXPORTER_OTLP_ENDPOINT: .*\[otel\]"):

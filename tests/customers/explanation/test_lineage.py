@@ -31,12 +31,12 @@ def split(part, whole, at):
 
 
 @pytest.mark.parametrize(("moment", "root"), [(1, "a"), (2, "b"), (3, "b"), (4, "a"), (5, "a")])
-def test_a_merge_holds_from_its_moment_until_that_of_its_undoing(moment, root):
+def test_a_merge_holds_from_its_time_until_its_undo(moment, root):
     assert Lineage([merged("a", "b", 2, 4)]).survivor("a", (moment, 0)) == root
 
 
 @pytest.mark.parametrize(("moment", "root"), [(1, "whole"), (2, "part")])
-def test_a_part_is_of_its_whole_until_the_moment_of_the_split(moment, root):
+def test_a_part_belongs_to_its_whole_until_the_split(moment, root):
     assert Lineage([split("part", "whole", 2)]).survivor("part", (moment, 0)) == root
 
 
@@ -71,19 +71,19 @@ def test_the_undoing_of_the_middle_of_a_chain_is_a_change():
     ]
 
 
-def test_what_happens_to_somebody_of_whom_it_no_longer_is_is_no_change():
+def test_a_change_of_a_former_owner_is_no_change():
     lineage = Lineage([merged("a", "b", 2, 3), merged("b", "c", 4)])
 
     assert len(lineage.changes(["a"], (1, 0), (9, 0))) == 2
 
 
-def test_changes_end_with_the_moment_that_is_asked_about():
+def test_changes_end_with_the_requested_time():
     lineage = Lineage([merged("a", "b", 2, 3)])
 
     assert [change.kind for change in lineage.changes(["a"], (1, 0), (2, 0))] == ["merged"]
 
 
-def test_parts_that_were_split_off_at_one_moment_are_each_a_change():
+def test_parts_split_off_at_the_same_time_are_a_change_each():
     lineage = Lineage([split("one", "whole", 2), split("other", "whole", 2)])
 
     changes = lineage.changes(["one", "other"], (1, 0), (9, 0))

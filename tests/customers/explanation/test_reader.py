@@ -79,7 +79,7 @@ def conflict(ingest, person, email, unique):
 # The event
 
 
-def test_it_has_the_event_as_it_is_kept(ingest, explain, email):
+def test_it_has_the_event_as_stored(ingest, explain, email):
     sent = {"timestamp": "2026-04-29T10:14:32.10+02:00", "properties": {"n": "1"}}
     event = ingest(email=email("jane"), **sent)
 
@@ -97,7 +97,7 @@ def test_it_has_the_event_as_it_is_kept(ingest, explain, email):
     assert (explanation["customerId"], explanation["survivorId"]) == (event["customerId"],) * 2
 
 
-def test_a_key_is_told_as_it_was_sent_and_as_it_is_compared(ingest, explain, email):
+def test_an_identifier_is_returned_as_sent_and_as_normalised(ingest, explain, email):
     event = ingest(email=email("JANE"), phone="(415) 555-2671")
 
     keys = {key["kind"]: key for key in explain(event)["keys"]}
@@ -106,7 +106,7 @@ def test_a_key_is_told_as_it_was_sent_and_as_it_is_compared(ingest, explain, ema
     assert (keys["phone"]["value"], keys["phone"]["sent"]) == ("+14155552671", "(415) 555-2671")
 
 
-def test_a_key_that_was_sent_as_it_is_compared_is_told_once(ingest, explain, email):
+def test_an_identifier_sent_in_normalised_form_is_returned_once(ingest, explain, email):
     (key,) = explain(ingest(email=email("jane")))["keys"]
 
     assert "sent" not in key
@@ -131,7 +131,7 @@ def test_an_event_that_had_not_been_received_is_404(reviewer, ingest, email):
 @pytest.mark.parametrize(
     ("query", "path"), [({"asOf": "yesterday"}, "asOf"), ({"as_of": "x"}, "as_of")]
 )
-def test_a_query_that_cannot_be_asked_is_400_and_the_fault_is_named(reviewer, query, path):
+def test_an_invalid_query_is_400_and_names_the_error(reviewer, query, path):
     response = reviewer.get("/v1/events/evt_x", params=query)
 
     assert response.status_code == 400
@@ -141,7 +141,7 @@ def test_a_query_that_cannot_be_asked_is_400_and_the_fault_is_named(reviewer, qu
 # What became of a key
 
 
-def test_the_keys_of_somebody_new_were_attached(ingest, explain, outcomes, email, unique):
+def test_the_identifiers_of_a_new_customer_were_attached(ingest, explain, outcomes, email, unique):
     event = ingest(email=email("jane"), externalId=unique)
     jane = event["customerId"]
 
@@ -149,7 +149,7 @@ def test_the_keys_of_somebody_new_were_attached(ingest, explain, outcomes, email
     assert explain(event)["createdCustomer"]
 
 
-def test_the_key_that_was_known_decided_and_tells_its_weight(ingest, explain, person, email):
+def test_the_known_identifier_matched_and_has_its_weight(ingest, explain, person, email):
     jane = person("jane")
     explanation = explain(ingest(email=email("jane")))
 
@@ -173,7 +173,7 @@ def test_a_lighter_key_of_the_same_customer_agreed(ingest, outcomes, email, uniq
     assert key_outcomes == {"email": ("decided", jane), "externalId": ("agreed", jane)}
 
 
-def test_a_lighter_key_of_another_customer_was_overruled(outcomes, conflict):
+def test_an_identifier_of_lower_priority_of_another_customer_conflicts(outcomes, conflict):
     jane, joan, event = conflict
 
     assert outcomes(event) == {"email": ("decided", jane), "externalId": ("overruled", joan)}
@@ -205,14 +205,14 @@ def test_of_a_named_customer_no_key_decided(ingest, outcomes, person, email, uni
     assert key_outcomes == {"email": ("overruled", joan), "externalId": ("attached", jane)}
 
 
-def test_a_replay_changes_nothing_of_it(ingest, explain, email, unique):
+def test_a_replay_does_not_change_it(ingest, explain, email, unique):
     sent = {"email": email("jane"), "idempotencyKey": unique}
     first = explain(ingest(**sent))
 
     assert explain(ingest(**sent)) == first
 
 
-def test_a_shared_key_was_not_used(ingest, outcomes, mark, email, unique):
+def test_a_shared_identifier_was_not_used(ingest, outcomes, mark, email, unique):
     joan = ingest(externalId=unique)["customerId"]
     mark(unique)
 
@@ -224,14 +224,14 @@ def test_a_shared_key_was_not_used(ingest, outcomes, mark, email, unique):
     }
 
 
-def test_a_shared_key_that_came_alone_decided(ingest, outcomes, mark, unique):
+def test_a_shared_identifier_alone_matched(ingest, outcomes, mark, unique):
     joan = ingest(externalId=unique)["customerId"]
     mark(unique)
 
     assert outcomes(ingest(externalId=unique)) == {"externalId": ("decided", joan)}
 
 
-def test_a_key_beyond_the_limit_was_not_attached(ingest, outcomes, unique, email):
+def test_an_identifier_that_exceeds_the_limit_was_not_attached(ingest, outcomes, unique, email):
     jane = ingest(externalId=unique)["customerId"]
     ingest([{"event": "x", "customer": jane, "email": email(f"n{n}")} for n in range(100)])
 
@@ -240,7 +240,7 @@ def test_a_key_beyond_the_limit_was_not_attached(ingest, outcomes, unique, email
     assert outcomes(event) == {"email": ("beyond_limit", None)}
 
 
-def test_a_key_that_stands_for_nobody_was_ignored(ingest, outcomes, email):
+def test_a_blocked_value_was_ignored(ingest, outcomes, email):
     event = ingest(email=email("jane"), externalId="undefined")
 
     assert outcomes(event)["externalId"] == ("blocked", None)
@@ -253,7 +253,7 @@ def test_a_key_that_is_no_longer_in_the_graph_is_gone(ingest, outcomes, cypher, 
     assert outcomes(event)["externalId"] == ("gone", None)
 
 
-def test_a_key_that_was_made_anew_long_after_is_gone(ingest, outcomes, cypher, email, unique):
+def test_an_identifier_created_again_later_is_gone(ingest, outcomes, cypher, email, unique):
     event = ingest(email=email("jane"), externalId=unique)
     cypher(
         """
@@ -270,7 +270,7 @@ def test_a_key_that_was_made_anew_long_after_is_gone(ingest, outcomes, cypher, e
 # Who was who
 
 
-def test_after_a_merge_it_tells_as_whom_the_event_was_kept_and_whose_it_is(
+def test_after_a_merge_it_names_the_stored_and_the_surviving_customer(
     explain, conflict, person, merge
 ):
     jane, _, event = conflict
@@ -282,7 +282,7 @@ def test_after_a_merge_it_tells_as_whom_the_event_was_kept_and_whose_it_is(
     assert (explanation["customerId"], explanation["survivorId"]) == (jane, june)
 
 
-def test_a_key_that_was_overruled_before_a_merge_stays_so(outcomes, conflict, merge):
+def test_an_identifier_that_conflicted_before_a_merge_stays_so(outcomes, conflict, merge):
     jane, joan, event = conflict
     merge(jane, joan)
 
@@ -309,7 +309,7 @@ def test_keys_that_agreed_during_a_merge_did_so_although_it_is_undone(
     assert outcomes(event) == {"email": ("decided", joan), "externalId": ("agreed", joan)}
 
 
-def test_a_key_of_a_merged_customer_that_overruled_names_the_survivor_of_that_time(
+def test_an_identifier_that_matched_a_merged_customer_names_the_surviving_customer_of_that_time(
     ingest, outcomes, conflict, person, merge, email, unique
 ):
     jane, joan, _ = conflict
@@ -332,7 +332,7 @@ def test_a_key_that_came_to_a_merged_customer_was_attached(
     assert outcomes(event) == {"email": ("decided", jane), "externalId": ("attached", jane)}
 
 
-def test_as_of_a_moment_before_a_merge_there_is_none(explain, conflict, person, merge):
+def test_as_of_a_time_before_a_merge_there_is_none(explain, conflict, person, merge):
     jane, _, event = conflict
     received = explain(event)["receivedAt"]
     merge(person("june"), jane)
@@ -342,7 +342,7 @@ def test_as_of_a_moment_before_a_merge_there_is_none(explain, conflict, person, 
     assert (explanation["survivorId"], explanation["changes"]) == (jane, [])
 
 
-def test_as_of_the_moment_of_a_merge_it_is_there_although_undone(
+def test_as_of_the_time_of_a_merge_it_is_there_although_undone(
     explain, conflict, person, merge, undo
 ):
     jane, _, event = conflict
@@ -356,7 +356,7 @@ def test_as_of_the_moment_of_a_merge_it_is_there_although_undone(
     assert [change["kind"] for change in explanation["changes"]] == ["merged"]
 
 
-def test_merges_and_undos_since_are_told_in_order(explain, conflict, person, merge, undo):
+def test_later_merges_and_undos_are_returned_in_order(explain, conflict, person, merge, undo):
     jane, _, event = conflict
     june = person("june")
     undo(merge(june, jane))
@@ -371,7 +371,7 @@ def test_merges_and_undos_since_are_told_in_order(explain, conflict, person, mer
     assert merged["mergeId"] not in {change["id"] for change in changes}
 
 
-def test_what_became_of_who_was_overruled_is_told(explain, conflict, merge):
+def test_changes_of_the_conflicting_customer_are_returned(explain, conflict, merge):
     jane, joan, event = conflict
     merged = merge(jane, joan)
 
@@ -380,7 +380,7 @@ def test_what_became_of_who_was_overruled_is_told(explain, conflict, merge):
     assert (change["id"], change["from"], change["into"]) == (merged["mergeId"], joan, jane)
 
 
-def test_the_end_of_a_chain_is_the_survivor(explain, conflict, person, merge):
+def test_the_end_of_a_chain_is_the_surviving_customer(explain, conflict, person, merge):
     jane, _, event = conflict
     june, joy = person("june"), person("joy")
     merge(june, jane)
@@ -435,7 +435,7 @@ def test_many_merges_of_the_same_two_are_no_burden(ingest, explain, cypher, pers
 # In words
 
 
-def test_in_words_what_decided_and_who_was_overruled_and_what_is_new(
+def test_the_narrative_names_the_matched_the_conflicting_and_the_new_identifier(
     ingest, explain, person, email, unique, phone
 ):
     jane = person("jane")

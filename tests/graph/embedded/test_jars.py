@@ -69,7 +69,7 @@ def test_a_tampered_jar_in_the_cache_is_fetched_again(lock, cache):
     assert repository.requested == ["org.example:one:jar:1.0"]
 
 
-def test_a_jar_that_is_fetched_with_another_content_is_refused_by_name_and_not_kept(lock, cache):
+def test_a_jar_with_another_content_is_rejected_by_name_and_not_stored(lock, cache):
     evil = Repository({**SMALL, "two": b"something else"})
 
     with pytest.raises(JarsError, match="org.example:two:jar:1.0 as downloaded has the SHA-256"):
@@ -117,7 +117,7 @@ def test_of_two_that_fetch_at_once_one_waits_and_finds_all_jars_there(lock, cach
     assert len(_kept(cache)) == 2
 
 
-def test_a_failing_download_is_told_in_one_sentence(lock, cache):
+def test_a_failing_download_is_reported_in_one_sentence(lock, cache):
     def offline(coordinates, directory):
         raise OSError("no connection")
         yield
@@ -126,7 +126,7 @@ def test_a_failing_download_is_told_in_one_sentence(lock, cache):
         jars.class_path(lock, cache, offline)
 
 
-def test_a_lock_without_a_sha256_is_refused(tmp_path, cache):
+def test_a_lock_without_a_sha256_is_rejected(tmp_path, cache):
     lock = tmp_path / "jgo.lock.toml"
     lock.write_text(
         '[[dependencies]]\ngroupId = "a"\nartifactId = "b"\nversion = "1"\npackaging = "jar"\n'
@@ -158,7 +158,7 @@ def test_the_lock_of_this_service_names_no_address():
     assert not re.search(r"\b(www|repo\d?|maven)\.[a-z0-9-]+\.(org|com|net|io)\b", text)
 
 
-def test_jars_are_kept_in_the_cache_of_the_user(monkeypatch):
+def test_jars_are_stored_in_the_cache_of_the_user(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert jars.user_cache() == Path("/somewhere/waypath-events/jars")
 

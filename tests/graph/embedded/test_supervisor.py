@@ -89,7 +89,7 @@ def test_after_the_killing_of_its_owner_it_starts_with_all_that_was_committed(ki
     assert kept == [{"count": 1}]
 
 
-def test_it_answers_with_the_password_it_names(shared):
+def test_it_accepts_the_password_that_it_names(shared):
     assert _query(shared.connection, "RETURN 1 AS one") == [{"one": 1}]
 
 
@@ -132,7 +132,7 @@ def test_what_could_go_out_is_off(shared):
     } == {"false"}
 
 
-def test_transactions_that_need_too_much_memory_are_refused_and_neo4j_stays(shared):
+def test_transactions_that_need_too_much_memory_are_rejected_and_neo4j_stays(shared):
     pid, connection = shared.neo4j.pid, shared.connection
     fill = "UNWIND range(1, 10000000) AS number CREATE (:Filler {text: 'a text ' + number})"
 
@@ -148,13 +148,13 @@ def test_a_running_one_is_found_by_its_home(shared):
     assert running(shared.home) == shared.connection
 
 
-def test_a_second_owner_is_refused_by_the_name_of_the_first(shared):
+def test_a_second_owner_is_rejected_and_the_first_is_named(shared):
     with pytest.raises(EmbeddedError, match=f"already used by the process {os.getpid()}"):
         EmbeddedNeo4j(shared.home).start()
     assert running(shared.home) == shared.connection
 
 
-def test_its_admin_tool_is_refused_while_it_runs(shared):
+def test_its_admin_tool_is_rejected_while_it_runs(shared):
     with pytest.raises(EmbeddedError, match="already used by the process"):
         administer(shared.home, ["database", "dump", "neo4j"])
 
@@ -201,7 +201,7 @@ def test_its_admin_tool_runs_while_it_is_stopped(shared, capfd):
     assert administer(shared.home, ["nothing"]) != 0
 
 
-def test_data_whose_password_is_lost_is_refused_and_kept(tmp_path):
+def test_data_with_a_lost_password_is_rejected_and_left_in_place(tmp_path):
     (tmp_path / "data" / "databases" / "system").mkdir(parents=True)
 
     with pytest.raises(EmbeddedError, match="password is missing"):
@@ -225,7 +225,7 @@ def test_a_start_ends_what_a_killed_service_left_running(tmp_path):
     assert (record["event"], record["pid"]) == ("neo4j_orphan_stopped", orphan.pid)
 
 
-def test_a_start_that_fails_says_why_and_leaves_the_home_free(shared):
+def test_a_failed_start_reports_the_reason_and_releases_the_home(shared):
     shared.neo4j.stop()
 
     with pytest.raises(EmbeddedError, match="Invalid maximum heap size"):

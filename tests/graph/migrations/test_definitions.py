@@ -38,7 +38,7 @@ def test_definitions_are_in_the_order_of_their_numbers():
         ("CREATE (thing:Thing)", None),
     ],
 )
-def test_a_step_tells_which_index_it_creates(text, index):
+def test_a_migration_names_the_index_that_it_creates(text, index):
     (migration,) = definitions.parse([step("001_things", text)])
 
     assert migration.creates == index
@@ -52,7 +52,7 @@ def test_an_index_that_a_later_step_drops_is_not_among_them():
     assert definitions.indexes(migrations) == {}
 
 
-def test_an_index_that_a_later_step_makes_anew_is_the_later_one():
+def test_an_index_that_a_later_migration_creates_again_is_the_later_one():
     drop = "DROP INDEX things IF EXISTS"
 
     migrations = definitions.parse(
@@ -71,7 +71,7 @@ def test_an_index_that_a_later_step_makes_anew_is_the_later_one():
         (["001_a"], "DROP INDEX things", "another form: 001_a"),
     ],
 )
-def test_a_step_that_cannot_be_one_is_refused(names, text, fault):
+def test_an_invalid_migration_is_rejected(names, text, fault):
     with pytest.raises(ValueError, match=re.escape(fault)):
         definitions.parse([step(name, text) for name in names])
 

@@ -117,7 +117,7 @@ async def test_a_later_version_applies_what_is_new_in_it(graph, steps, recorded)
     assert recorded() == [*range(1, len(OURS) + 1), 901, 902]
 
 
-async def test_a_record_says_what_was_applied_and_when(graph, steps, cypher, unique):
+async def test_a_record_has_the_applied_migration_and_its_time(graph, steps, cypher, unique):
     *_, step = applied = steps(INDEX)
 
     await Migrator(graph, applied).apply()
@@ -167,7 +167,7 @@ async def test_what_was_there_before_there_were_numbers_is_recorded_and_not_buil
     assert recorded()[-1] == 901
 
 
-async def test_an_index_that_somebody_dropped_is_made_again(graph, steps, cypher, unique):
+async def test_a_dropped_index_is_created_again(graph, steps, cypher, unique):
     await Migrator(graph, steps(INDEX)).apply()
     cypher(f"DROP INDEX Z{unique}")
 
@@ -176,7 +176,7 @@ async def test_an_index_that_somebody_dropped_is_made_again(graph, steps, cypher
     assert (await Migrator(graph, steps(INDEX)).look()).problems(steps(INDEX)[-1]) == []
 
 
-async def test_an_index_of_our_name_with_other_properties_is_left_alone_and_refused(
+async def test_an_index_of_our_name_with_other_properties_is_left_unchanged_and_rejected(
     graph, steps, cypher, unique, recorded
 ):
     cypher(INDEX.replace("UNIQUE_", f"Z{unique}").replace("node.id", "node.other"))
@@ -198,21 +198,21 @@ async def test_a_step_that_fails_is_not_recorded_and_none_after_it_is_applied(
     assert recorded()[-1] == len(OURS)
 
 
-async def test_a_newer_schema_is_refused_and_not_touched(graph, steps, newer, recorded):
+async def test_a_newer_schema_is_rejected_and_not_touched(graph, steps, newer, recorded):
     with pytest.raises(Unavailable, match="migration 999_newer, unknown to this version"):
         await Migrator(graph, steps(INDEX)).apply()
 
     assert recorded() == [*range(1, len(OURS) + 1), 999]
 
 
-async def test_a_step_whose_text_is_another_one_is_refused(graph, steps):
+async def test_a_migration_with_a_changed_text_is_rejected(graph, steps):
     await Migrator(graph, steps(INDEX)).apply()
 
     with pytest.raises(Unavailable, match="migration 901_.* with another text"):
         await Migrator(graph, steps(COUNT)).apply()
 
 
-async def test_a_graph_that_does_not_answer_in_time_is_no_error(hasty, steps, driver, database):
+async def test_a_graph_that_does_not_respond_in_time_is_no_error(hasty, steps, driver, database):
     def late():
         return [record["log_level"] for record in records if record.get("reason") == LATE]
 
@@ -240,7 +240,7 @@ async def test_a_service_on_a_newer_schema_is_not_ready_until_that_is_gone(serve
     assert "migration 999_newer, unknown to this version" in reason
 
 
-def test_a_command_on_a_newer_schema_says_so_and_does_nothing(cli, newer, cypher, unique):
+def test_a_command_on_a_newer_schema_reports_it_and_changes_nothing(cli, newer, cypher, unique):
     done = cli("keys", "create", "--name", unique, "--scope", "events:write")
 
     assert done.returncode == 1

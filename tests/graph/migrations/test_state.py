@@ -19,7 +19,7 @@ ROW = {
 }
 
 
-def test_what_is_recorded_and_there_has_no_fault():
+def test_a_recorded_index_that_exists_is_in_order():
     state = SchemaState([THINGS], [RECORD], [ROW])
 
     assert (state.unknown_migrations(), state.problems(THINGS), state.is_due(THINGS)) == (
@@ -42,7 +42,7 @@ def test_what_is_not_recorded_is_due():
     assert state.is_due(THINGS)
 
 
-def test_what_somebody_dropped_is_due_again():
+def test_a_dropped_index_is_pending_again():
     state = SchemaState([THINGS], [RECORD], [])
 
     assert "index on :Thing(size, id) is missing" in state.problems(THINGS)[0]
@@ -71,7 +71,7 @@ def test_what_a_later_step_drops_is_not_missed():
         ({"state": "FAILED"}, "has FAILED: see Neo4j's log"),
     ],
 )
-def test_an_index_that_will_not_do_is_a_fault_and_nothing_that_a_step_could_mend(row, fault):
+def test_an_unsuitable_index_is_an_error_that_no_migration_can_repair(row, fault):
     state = SchemaState([THINGS], [RECORD], [ROW | row])
 
     assert fault in state.problems(THINGS)[0]

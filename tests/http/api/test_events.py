@@ -26,7 +26,7 @@ def error(response):
     return response.status_code, response.json()["error"]["code"]
 
 
-def test_a_single_event_is_answered_with_the_three_keys(ingest, unique):
+def test_a_single_event_returns_the_three_fields(ingest, unique):
     answer = ingest(email=f"{unique}@x.com")
 
     assert answer.keys() == {"eventId", "customerId", "resolved"}
@@ -35,7 +35,7 @@ def test_a_single_event_is_answered_with_the_three_keys(ingest, unique):
     assert answer["resolved"] == "new"
 
 
-def test_a_batch_is_answered_in_order(ingest, unique):
+def test_a_batch_returns_its_results_in_order(ingest, unique):
     answer = ingest([{"event": f"event_{n}", "email": f"{unique}{n % 2}@x.com"} for n in range(4)])
 
     assert answer["accepted"] == 4
@@ -44,7 +44,7 @@ def test_a_batch_is_answered_in_order(ingest, unique):
     assert customers[:2] == customers[2:]
 
 
-def test_a_batch_of_one_is_answered_as_a_batch(ingest, unique):
+def test_a_batch_of_one_returns_a_batch(ingest, unique):
     assert ingest([{"event": "x", "email": f"{unique}@x.com"}])["accepted"] == 1
 
 
@@ -103,7 +103,7 @@ def test_no_key_is_401(address):
         pytest.param(api_keys.generate()[:-1] + "!", id="malformed"),
     ],
 )
-def test_a_key_that_nobody_made_is_401(client, text):
+def test_an_unknown_api_key_is_401(client, text):
     assert error(post(client, **{"X-API-Key": text.encode()})) == (401, "unauthenticated")
 
 
@@ -156,7 +156,7 @@ def test_a_route_that_is_not_there_is_404(client, path):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_another_method_is_405_and_told_the_right_one(client, method):
+def test_another_method_is_405_with_the_allowed_one(client, method):
     response = client.request(method, "/v1/events")
 
     assert error(response) == (405, "method_not_allowed")
@@ -183,7 +183,7 @@ def limited(database, api_key):
             yield client
 
 
-def test_more_than_the_keys_limit_is_429_and_told_how_long_to_wait(limited):
+def test_requests_above_the_limit_of_the_api_key_are_429_with_retry_after(limited):
     responses = [post(limited) for _ in range(11)]
 
     assert [response.status_code for response in responses] == [200] * 10 + [429]
@@ -197,7 +197,9 @@ def test_a_batch_larger_than_the_limit_itself_is_413(limited):
     assert error(response) == (413, "payload_too_large")
 
 
-def test_an_error_of_ours_is_500_with_a_request_id_and_nothing_else(database, api_key, monkeypatch):
+def test_an_internal_error_is_500_with_a_request_id_and_nothing_else(
+    database, api_key, monkeypatch
+):
     async def fail(self, payload):
         raise RuntimeError("the secret inside")
 

@@ -53,7 +53,7 @@ def test_each_bad_event_has_its_error_in_its_place(send, batch):
     ]
 
 
-def test_only_the_good_events_are_counted_and_kept(send, batch, cypher, unique):
+def test_only_the_valid_events_are_counted_and_stored(send, batch, cypher, unique):
     assert send(batch).json()["accepted"] == 2
 
     (row,) = cypher(
@@ -64,7 +64,7 @@ def test_only_the_good_events_are_counted_and_kept(send, batch, cypher, unique):
     assert row["touchpoints"] == 2
 
 
-def test_the_answer_says_that_the_preference_was_applied(send, batch):
+def test_the_response_confirms_the_applied_preference(send, batch):
     response = send(batch)
 
     assert response.status_code == 200
@@ -115,7 +115,7 @@ def test_a_single_event_is_strict_all_the_same(client):
     assert response.status_code == 400
 
 
-def test_a_replay_of_a_lenient_batch_is_answered_the_same(send, batch, unique):
+def test_a_replay_of_a_lenient_batch_returns_the_same(send, batch, unique):
     first, again = (send(batch, **{"Idempotency-Key": unique}) for _ in range(2))
 
     assert again.content == first.content

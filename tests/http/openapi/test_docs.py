@@ -38,7 +38,7 @@ def test_it_shows_every_operation(page):
     ]
 
 
-def test_it_neither_complains_nor_asks_anybody_else(page, address, seen):
+def test_it_logs_no_error_and_makes_no_request_to_other_hosts(page, address, seen):
     for operation in page.locator(".opblock").all():
         operation.locator(".opblock-summary-control").click()
         operation.locator(".responses-wrapper").wait_for()
@@ -65,7 +65,7 @@ def test_an_event_can_be_sent_from_it(page, api_key, seen):
     assert not seen["complaints"]
 
 
-def test_it_runs_no_inline_script_and_says_so(address):
+def test_it_runs_no_inline_script_and_its_policy_forbids_one(address):
     page = http_client.get(f"{address}/docs")
 
     assert "unsafe" not in page.headers["content-security-policy"]
@@ -78,7 +78,7 @@ def test_what_the_page_does_not_need_is_not_served(address, name):
     assert http_client.get(f"{address}/docs/{name}").status_code == 404
 
 
-def test_a_file_that_has_not_changed_is_not_sent_again(address):
+def test_an_unchanged_file_is_304(address):
     url = f"{address}/docs/swagger-ui-bundle.js"
     tag = http_client.get(url).headers["etag"]
 

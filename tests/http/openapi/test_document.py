@@ -184,7 +184,7 @@ def test_a_route_with_a_key_names_its_scope():
     }
 
 
-def test_it_is_served_to_anybody(address):
+def test_it_needs_no_api_key(address):
     response = http_client.get(f"{address}/openapi.json")
 
     assert (response.status_code, response.json()) == (200, json.loads(json.dumps(DOCUMENT)))
@@ -192,7 +192,7 @@ def test_it_is_served_to_anybody(address):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_contracts_examples_are_answered_as_it_says(caller, name):
+def test_the_examples_of_the_contract_return_its_responses(caller, name):
     content = INGEST["responses"]["200"]["content"]["application/json"]
 
     response = caller.post("/v1/events", json=EXAMPLES[name]["value"])
@@ -202,14 +202,14 @@ def test_the_contracts_examples_are_answered_as_it_says(caller, name):
 
 
 @pytest.mark.parametrize("operation", operations())
-def test_every_example_is_what_its_schema_says(operation):
+def test_every_example_matches_its_schema(operation):
     for message in (operation.get("requestBody", {}), *operation["responses"].values()):
         content = message.get("content", {}).get("application/json", {})
         for example in content.get("examples", {}).values():
             validate(example["value"], content["schema"])
 
 
-def test_a_lenient_batchs_answer_is_what_its_schema_says(caller):
+def test_the_response_to_a_lenient_batch_matches_its_schema(caller):
     events = [{"event": "x"}, {"event": "x", "email": "jane@acme.com"}]
 
     answer = caller.post(
@@ -220,7 +220,7 @@ def test_a_lenient_batchs_answer_is_what_its_schema_says(caller):
     assert answer["accepted"] == 1
 
 
-def test_a_context_is_what_its_schema_says(caller, ingest, unique):
+def test_a_context_matches_its_schema(caller, ingest, unique):
     ingest(email=f"{unique}@x.com", phone="+14155552671")
 
     context = caller.post("/v1/context", json={"email": f"{unique}@x.com"}).json()
@@ -229,7 +229,7 @@ def test_a_context_is_what_its_schema_says(caller, ingest, unique):
     assert context["touchpoints"]
 
 
-def test_a_timeline_is_what_its_schema_says(caller, ingest, unique):
+def test_a_timeline_matches_its_schema(caller, ingest, unique):
     ingest(email=f"{unique}@x.com")
     customer = ingest(email=f"{unique}@x.com")["customerId"]
 
@@ -239,7 +239,7 @@ def test_a_timeline_is_what_its_schema_says(caller, ingest, unique):
     assert timeline["nextCursor"]
 
 
-def test_conflicts_and_changes_are_what_their_schemas_say(caller, ingest, unique):
+def test_conflicts_and_changes_match_their_schemas(caller, ingest, unique):
     email = f"{unique}@x.com"
     one = ingest(email=email)["customerId"]
     other = ingest(externalId=unique)["customerId"]
@@ -261,7 +261,7 @@ def test_conflicts_and_changes_are_what_their_schemas_say(caller, ingest, unique
     assert changes["changes"] == [undone, marked, dismissed]
 
 
-def test_an_erasure_is_what_its_schema_says(caller, ingest, unique):
+def test_an_erasure_matches_its_schema(caller, ingest, unique):
     customer = ingest(email=f"{unique}@x.com")["customerId"]
     path = f"/v1/customers/{customer}"
 
@@ -275,7 +275,7 @@ def test_an_erasure_is_what_its_schema_says(caller, ingest, unique):
     assert [change["kind"] for change in changes["changes"]] == ["erasure"]
 
 
-def test_an_explanation_is_what_its_schema_says(caller, ingest, unique):
+def test_an_explanation_matches_its_schema(caller, ingest, unique):
     ingest(email=f"{unique}@x.com")
     event = ingest(email=f"{unique}@X.com", phone="(415) 555-2671", externalId="null")
 
@@ -303,7 +303,7 @@ EVENT = {"event": "x", "email": "jane@acme.com"}
         {"email": "jane@acme.com"},
     ],
 )
-def test_what_its_schema_forbids_is_refused(caller, event):
+def test_a_body_that_its_schema_forbids_is_rejected(caller, event):
     with pytest.raises(jsonschema_rs.ValidationError):
         validate(event, {"$ref": "#/components/schemas/EventIngest"})
 

@@ -90,7 +90,9 @@ def test_without_a_cookie_a_page_leads_to_the_login_and_back(stranger, page):
     assert parse_qs(urlsplit(location).query) == {"next": [page]}
 
 
-def test_the_key_is_kept_in_a_cookie_that_no_script_reads_and_no_site_sends(stranger, reading_key):
+def test_the_api_key_is_stored_in_a_cookie_that_no_script_reads_and_no_site_sends(
+    stranger, reading_key
+):
     cookie = log_in(stranger, reading_key).headers["set-cookie"].lower().split("; ")
 
     assert {"httponly", "samesite=strict", "path=/", "max-age=43200"} < set(cookie)
@@ -118,7 +120,7 @@ def test_a_key_that_is_not_valid_is_asked_for_again(stranger, key):
     assert 'value="/customers/cus_x"' in response.text
 
 
-def test_a_key_that_may_not_read_is_refused(stranger, api_key):
+def test_an_api_key_without_the_scope_to_read_is_rejected(stranger, api_key):
     response = log_in(stranger, api_key)
 
     assert response.status_code == 403
@@ -169,7 +171,7 @@ def test_the_login_leads_to_no_other_site(stranger, reading_key, target):
         {"Origin": "null"},
     ],
 )
-def test_a_form_of_another_site_is_refused(person, reading_key, path, headers):
+def test_a_form_of_another_site_is_rejected(person, reading_key, path, headers):
     response = person.post(path, data={"key": reading_key}, headers=headers)
 
     assert (response.status_code, "set-cookie" in response.headers) == (403, False)
@@ -207,7 +209,7 @@ def test_a_revoked_key_leads_back_to_the_login(stranger, make_key, cypher):
         (b'{"key": "x"}', "application/json", 415),
     ],
 )
-def test_a_form_that_cannot_be_read_is_refused_with_a_page(stranger, content, kind, status):
+def test_an_unreadable_form_is_rejected_with_a_page(stranger, content, kind, status):
     response = stranger.post("/login", content=content, headers={"Content-Type": kind})
 
     assert (response.status_code, response.headers["content-type"]) == (
@@ -234,7 +236,7 @@ def test_no_page_has_a_script_or_a_style_of_its_own(person, ingest, unique):
         assert not re.search(r"<script(?! src=\"/static/)|<style|\sstyle=|\son\w+=", text)
 
 
-def test_what_the_pages_are_shown_with_is_kept_by_browsers(stranger):
+def test_browsers_cache_the_assets_of_the_pages(stranger):
     text = stranger.get("/login").text
     for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', text):
         response = stranger.get(address)
@@ -288,7 +290,7 @@ def test_an_external_id_may_look_like_a_customers_id(person, ingest, unique):
         *(f"{text} of nobody" for text in HOSTILE),
     ],
 )
-def test_nobody_is_said_to_be_nobody(person, text):
+def test_a_search_without_a_match_shows_that_no_customer_matches(person, text):
     response = person.get("/search", params={"q": text})
 
     assert response.status_code == 404
@@ -297,7 +299,7 @@ def test_nobody_is_said_to_be_nobody(person, text):
 
 
 @pytest.mark.parametrize("customer", ["cus_nobody", "%3Cscript%3E", "a%00b", "x" * 300])
-def test_an_unknown_customer_is_a_page_that_says_so(person, customer):
+def test_an_unknown_customer_is_a_page_of_its_own(person, customer):
     response = person.get(f"/customers/{customer}")
 
     assert response.status_code in (400, 404)
@@ -305,7 +307,7 @@ def test_an_unknown_customer_is_a_page_that_says_so(person, customer):
     assert "<script>" not in response.text
 
 
-def test_a_cursor_that_no_page_gave_is_refused_with_a_page(person, ingest, unique):
+def test_an_invalid_cursor_is_rejected_with_a_page(person, ingest, unique):
     customer = ingest(externalId=unique)["customerId"]
 
     response = person.get(f"/customers/{customer}?cursor=%3Cb%3E")
@@ -359,7 +361,7 @@ def merged(address, make_key, ingest, unique):
 
 
 @pytest.mark.parametrize("query", ["", "?cursor=WzEsMCwieCJd"])
-def test_the_id_of_a_merged_customer_leads_to_the_survivor(person, merged, query):
+def test_the_id_of_a_merged_customer_redirects_to_the_surviving_one(person, merged, query):
     survivor, other = merged("one person")
 
     response = person.get(f"/customers/{other}{query}")
@@ -424,7 +426,7 @@ def test_the_exact_timestamp_and_the_exact_properties_are_shown(person, client, 
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_whatever_was_sent_is_text_and_never_markup(person, ingest, unique, text):
+def test_sent_values_are_text_and_never_markup(person, ingest, unique, text):
     def parsed(word):
         key = f"{word}{unique}"
         event = {"event": word, "externalId": key, "properties": {word: [word, {"a": word}]}}
@@ -446,7 +448,7 @@ def test_each_touchpoint_links_to_why_it_is_here(person, ingest, unique):
     assert {f"/events/{result['eventId']}" for result in results} <= set(links)
 
 
-def test_why_an_event_is_here_is_said_in_words(person, ingest, unique):
+def test_the_explanation_of_an_event_is_in_words(person, ingest, unique):
     other = ingest(externalId=unique)["customerId"]
     customer = ingest(email=f"{unique}@acme.com")["customerId"]
     event = ingest(email=f"{unique}@Acme.com", externalId=unique, event="met")
@@ -460,7 +462,7 @@ def test_why_an_event_is_here_is_said_in_words(person, ingest, unique):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_whatever_was_sent_is_text_in_its_explanation(person, ingest, unique, text):
+def test_sent_values_are_text_in_an_explanation(person, ingest, unique, text):
     def parsed(word):
         event = ingest(event=word, externalId=f"{word}{unique}")
         return Parsed(person.get(f"/events/{event['eventId']}").text)
@@ -472,7 +474,7 @@ def test_whatever_was_sent_is_text_in_its_explanation(person, ingest, unique, te
 
 
 @pytest.mark.parametrize("event", ["evt_nothing", "%3Cscript%3E", "a%00b", "x" * 300])
-def test_an_unknown_event_is_a_page_that_says_so(person, event):
+def test_an_unknown_event_is_a_page_of_its_own(person, event):
     response = person.get(f"/events/{event}")
 
     assert response.status_code in (400, 404)
@@ -568,7 +570,7 @@ def test_an_error_is_a_page_with_the_message_and_the_headers_of_its_json():
     assert "The database is away." in bytes(response.body).decode()
 
 
-def test_an_error_of_ours_is_a_page_with_the_id_that_finds_it():
+def test_an_internal_error_is_a_page_with_the_request_id():
     response = error_page(errors.ServiceError("an error of ours"), "req_42")
 
     assert response.status_code == 500

@@ -130,7 +130,7 @@ def test_pasting_a_key_and_searching_leads_to_the_timeline(logged_in, ingest, un
     assert noise == []
 
 
-def test_the_form_of_the_login_tells_its_origin(open_page, reading_key):
+def test_the_login_form_sends_its_origin(open_page, reading_key):
     page = open_page()
     page.goto("/login")
     page.get_by_label("API key").fill(reading_key)
@@ -260,7 +260,7 @@ def test_nothing_is_wider_than_the_screen(logged_in, hostile, many, viewport):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, WIDE], ids=["phone", "wide"])
-def test_an_explanation_is_one_link_away_and_no_wider_than_the_screen(
+def test_an_explanation_is_one_link_from_the_timeline_and_no_wider_than_the_screen(
     logged_in, hostile, viewport, noise
 ):
     page = logged_in(hostile, viewport=viewport)
