@@ -15,10 +15,24 @@ from tests.test_docs_pages import code, table
 
 PATH = CHECKOUT / "docs" / "reference" / "mcp-tools.md"
 TEXT = PATH.read_text()
-PROPERTIES_LIMIT = (
-    f"{properties.MAX_BYTES // 1024} KiB, {properties.MAX_ENTRIES} entries, "
-    f"{properties.MAX_DEPTH} levels"
-)
+# The limits that no keyword of a schema states.
+UNSTATED_LIMITS = {
+    "properties": (
+        f"{properties.MAX_BYTES // 1024} KiB, {properties.MAX_ENTRIES} entries, "
+        f"{properties.MAX_DEPTH} levels"
+    ),
+    "idempotencyKey": f"1 to {idempotency.MAX_KEY_LENGTH} characters",
+}
+# The wording of a limit, by the keywords of the schema that state it.
+LIMITS = {
+    frozenset(): "none",
+    frozenset({"minLength", "maxLength"}): "{minLength} to {maxLength} characters",
+    frozenset({"maxLength"}): "at most {maxLength} characters",
+    frozenset({"minimum", "maximum", "default"}): "{minimum} to {maximum}, default {default}",
+    frozenset({"minimum"}): "at least {minimum}",
+    frozenset({"minItems", "maxItems"}): "{minItems} to {maxItems} items",
+    frozenset({"default"}): "default {default}",
+}
 EVERY_TOOL = pytest.mark.parametrize("tool", TOOLS.values(), ids=list(TOOLS))
 
 
@@ -34,26 +48,12 @@ def field_type(schema):
 
 
 def limit(name, schema):
-    match schema:
-        case _ if name == "properties":
-            return PROPERTIES_LIMIT
-        case _ if name == "idempotencyKey":
-            return f"1 to {idempotency.MAX_KEY_LENGTH} characters"
-        case {"pattern": timestamps.PATTERN}:
-            return "a timestamp"
-        case {"minLength": low, "maxLength": high}:
-            return f"{low} to {high} characters"
-        case {"maxLength": high}:
-            return f"at most {high} characters"
-        case {"minimum": low, "maximum": high, "default": default}:
-            return f"{low} to {high}, default {default}"
-        case {"minimum": low}:
-            return f"at least {low}"
-        case {"minItems": low, "maxItems": high}:
-            return f"{low} to {high} items"
-        case {"default": default}:
-            return f"default {json.dumps(default)}"
-    return "none"
+    if name in UNSTATED_LIMITS:
+        return UNSTATED_LIMITS[name]
+    if schema.get("pattern") == timestamps.PATTERN:
+        return "a timestamp"
+    keywords = frozenset.union(*LIMITS) & schema.keys()
+    return LIMITS[keywords].format_map({word: json.dumps(schema[word]) for word in keywords})
 
 
 def test_the_page_lists_the_tools_with_their_routes_and_scopes():
