@@ -1,4 +1,4 @@
-"""What the tests share: one Neo4j for the whole run, a service on it, and keys to call it."""
+"""The shared fixtures: one Neo4j for the whole run, a service on it, and API keys for it."""
 
 import asyncio
 import gc
@@ -58,13 +58,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tells a process that runs a part of the tests what all of them share."""
+    """Passes the shared database and locks to a process that runs a part of the tests."""
     node.workerinput["database"] = msgspec.to_builtins(node.config.stash[DATABASE])
     node.workerinput["turns"] = node.config.stash[TURNS]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuses tests of one name, of which processes would share out one only."""
+    """Rejects tests of one name: parallel processes would run only one of them."""
     names = Counter(item.nodeid for item in items)
     if twice := [name for name, count in names.items() if count > 1]:
         raise pytest.UsageError(f"several tests are called {', '.join(twice)}")
@@ -127,7 +127,7 @@ def held(driver: Driver, database: Database) -> Iterator[Transaction]:
 
 @pytest.fixture
 def hold(held: Transaction) -> Callable[[str, str], None]:
-    """Has whoever sends a new key wait until the transaction `held` ends."""
+    """Makes each write of a new identifier wait until the transaction `held` ends."""
 
     def key(kind: str, value: str) -> None:
         new = "MERGE (:Identifier {kind: $kind, value: $value})"
@@ -205,7 +205,7 @@ def client(address: str, api_key: str) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def ingest(client: Client) -> Callable[..., Any]:
-    """Sends an event, given by its fields, or a list of them; returns the answer to it."""
+    """Sends an event, given by its fields, or a list of them; returns the response."""
 
     def send(events: list[dict[str, Any]] | None = None, **event: Any) -> Any:
         body = {"events": events} if events is not None else {"event": "page_viewed", **event}
@@ -240,7 +240,7 @@ def cli(environment):
 
 @pytest.fixture
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """A port without a listener."""
     return ports.free_port()
 
 
@@ -255,7 +255,7 @@ def serve(environment, free_port):
             env=environment | {"WAYPATH_PORT": str(free_port)} | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pipesize=2**20,  # nobody reads its log while it is asked again and again if it is ready
+            pipesize=2**20,  # nothing reads its log while the test waits for its readiness
             text=True,
         )
         processes.append(process)

@@ -83,19 +83,19 @@ class Instance:
 
 
 def worker(response):
-    """What the ids of all requests of one process begin with."""
+    """The common prefix of the ids of all requests of one process."""
     return response.headers["x-request-id"][:20]
 
 
 @pytest.fixture(scope="module")
 def storage(request):
-    """The Redis that the instances count in, where the machine has one."""
+    """The Redis in which the instances count, if the host has one."""
     return request.getfixturevalue("make_redis")() if shutil.which("redis-server") else None
 
 
 @pytest.fixture(scope="module")
 def instances(environment, storage, api_key, tmp_path_factory):
-    # On a busy machine an answer may take its time.
+    # On a busy host a reply may take its time.
     url = f"{storage.url}?socket_timeout=30" if storage else ""
     own = environment | {
         "WAYPATH_RATE_LIMIT": str(LIMIT),
@@ -120,7 +120,7 @@ def callers(instances, make_key):
 
 
 def at_once(callers, bodies):
-    """The answers to bodies that are sent in turns, all callers at the same time."""
+    """The responses to bodies that are sent in turns, by all callers at the same time."""
 
     def send(caller, own):
         return [caller.post("/v1/events", json=body) for body in own]
@@ -135,10 +135,10 @@ def at_once(callers, bodies):
 
 
 def load(unique):
-    """Two loads, one to follow the other, that come to one graph in whatever order they arrive.
+    """Two loads, one after the other, with one resulting graph in any order of arrival.
 
-    In the first, people are seen for the first time, by several callers at once, and some events
-    are sent twice. In the second, keys of two of them come together.
+    In the first, several callers at once send the first events of people, some of them twice. In
+    the second, identifiers of two people come together.
     """
     order = random.Random(7)
     people = [
@@ -171,7 +171,7 @@ def event(mark, **keys):
 
 
 def graph(cypher, unique):
-    """What the graph has of a load, as sets: Customers are what identifies them."""
+    """The graph of a load, as sets: a Customer is the set of its identifiers."""
     rows = cypher(CUSTOMERS, unique=unique)
     names = {row["id"]: frozenset(own(key, unique) for key in row["keys"]) for row in rows}
     touchpoints = [

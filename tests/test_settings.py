@@ -170,7 +170,7 @@ def test_a_cluster_is_read_at_its_leader_unless_others_are_named():
     ("name", "value"),
     [
         ("NEO4J_PASSWORD", "hunter2"),
-        # As they come where nobody has percent-encoded them.
+        # As given, without percent-encoding.
         ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:hunter2/x@cache.example"),
         ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:x#hunter2@cache.example"),
         ("WAYPATH_RATE_LIMIT_STORAGE", "redis://:x@hunter2@cache.example"),

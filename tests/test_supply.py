@@ -1,4 +1,4 @@
-"""What the service is made of: the locks, the bill of materials, the list of licences."""
+"""The parts of the service: the locks, the bill of materials, the list of licences."""
 
 import json
 import tomllib

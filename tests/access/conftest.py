@@ -1,4 +1,4 @@
-"""What tests of rate limits share: a Redis of a test's own."""
+"""Fixtures of the tests of rate limits: a Redis for each test."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The cache of API keys: what many keys at once do to it."""
+"""The cache of API keys under many different API keys at once."""
 
 import asyncio
 

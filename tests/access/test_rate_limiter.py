@@ -8,7 +8,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Clock:
-    """A clock that goes on when it is told to."""
+    """A clock that a test advances."""
 
     def __init__(self):
         self.now = 1000.0

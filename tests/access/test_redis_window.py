@@ -20,7 +20,7 @@ from tests.support.metrics import parse, value
 pytestmark = pytest.mark.anyio
 pytest_plugins = ["tests.support.redis_server"]
 
-PATIENT = "?socket_timeout=30"  # on a busy machine an answer may take its time
+PATIENT = "?socket_timeout=30"  # on a busy host a reply may take its time
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ async def test_a_storage_that_is_killed_leaves_each_process_to_count_on(limiters
     await other.consume("key_1", 4)
     own_redis.kill()
 
-    # Each goes on from what it last knew: 4 of the one, 8 of the other.
+    # Each continues from its last known count: 4 of the one, 8 of the other.
     assert not await passes(one, "key_1", 7)
     assert await passes(one, "key_1", 6)
     assert not await passes(other, "key_1", 3)
@@ -262,7 +262,7 @@ async def test_a_storage_that_does_not_respond_delays_one_request(limiters, own_
     for _ in range(100):
         assert await passes(one, "key_1")
 
-    # A hundredth of it, but the machine may be busy.
+    # A hundredth of it, but the host may be busy.
     assert time.monotonic() - began < 100 * 0.1 / 2
 
 
@@ -273,7 +273,7 @@ async def test_a_late_reply_is_not_taken_for_another(limiters, own_redis):
         await until(lambda: questions(own_redis))
         await one.consume("key_full", 10)
         own_redis.freeze()
-        assert not await passes(one, "key_full")  # the answer to it is still to come
+        assert not await passes(one, "key_full")  # its reply is still to come
         own_redis.thaw()
         await until(lambda: not is_away(metrics))
 
@@ -303,7 +303,7 @@ async def test_a_storage_that_accepts_no_writes_is_unavailable_until_it_does(lim
         with own_redis.client() as client:
             client.config_set("maxmemory", 1)
             assert await passes(one, "key_1")
-            await asyncio.sleep(0.2)  # it is looked at, and answers, but takes nothing in
+            await asyncio.sleep(0.2)  # Redis sees the write and replies, but stores nothing
             assert is_away(metrics)
 
             client.config_set("maxmemory", 0)

@@ -39,7 +39,7 @@ def run(environment, folder):
 
 @pytest.fixture(scope="module")
 def sent(client):
-    """Sends events, each the JSON text of one or a dict; returns the answers."""
+    """Sends events, each a JSON text or a dict; returns the responses."""
 
     def send(*events):
         return [
@@ -73,13 +73,13 @@ def people(sent):
     send(email=mail, externalId=f"b-{word}")
     send(externalId=f"b-{word}", phone=phone)
     send(phone=phone, externalId=f"a-{word}")
-    # What the Customer's id alone holds together, and an event that has no key at all.
+    # Events that only the Customer's id connects, and an event without an identifier.
     send(customer=second, externalId=f"c-{word}")
     send(customer=second)
     send(customer=first, email=f"other.{mail}")
     send(email=f"other.{mail}")
-    # Ids that follow from keys, and so come in any order: of each two that disagree, the one that
-    # must come first comes last in every second pair.
+    # Ids derived from idempotency keys come in any order. In every second pair of conflicting
+    # events, the one that must come first has the later id.
     for number in range(PAIRS):
         fresh, own = f"{number}.{mail}", f"+1415{base + 1 + number}"
         send(email=fresh, externalId=f"b-{word}", idempotencyKey=f"a{word}{number}")
@@ -101,7 +101,7 @@ def exported(run, sent, people):
 
 @pytest.fixture
 def contents(cypher):
-    """What the graph knows of a test's Customers, as sets, and without ids of events."""
+    """The Customers of a test in the graph, as sets, without ids of events."""
 
     def find(unique):
         owners = cypher(

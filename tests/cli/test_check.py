@@ -23,7 +23,7 @@ def schema(api_key):
 
 @pytest.fixture
 def wrong(cli):
-    """What is found wrong by a check, by its subject, with some variables set otherwise."""
+    """The errors that a check reports, by subject, with some variables set."""
 
     def run(**variables):
         done = cli("check", **variables)
@@ -67,7 +67,7 @@ def only_schema(copied):
 
 @pytest.fixture
 def faults(graph):
-    """What is found wrong with a graph whose schema has a step more, by its subject."""
+    """The errors in a graph whose schema lacks a migration, by subject."""
 
     async def of(*more):
         steps = [*migrations.load(), *more]
@@ -171,7 +171,7 @@ def test_a_login_that_is_rejected(wrong, database, unique):
 
 
 def test_missing_privileges_and_rejected_statements(wrong):
-    # Nobody may write to this one, or read nodes from it, or give it a schema.
+    # This user may not write, read nodes or change the schema.
     findings = wrong(NEO4J_DATABASE="system")
 
     assert {"right to read", "right to write", "right to change the schema"} < findings.keys()

@@ -22,7 +22,7 @@ def status(address, key):
 
 
 def is_refused_within(seconds, address, key):
-    """Whether a key is refused from now on, or no call is taken that is sent so much later."""
+    """Whether an API key is rejected now, or in a call sent that much later."""
     sent = began = time.monotonic()
     while status(address, key) != 401:
         if sent - began > seconds:

@@ -1,4 +1,4 @@
-"""What the tests of reads share."""
+"""Fixtures of the tests of reads."""
 
 import pytest
 

@@ -38,7 +38,7 @@ def context(read):
 
 @pytest.fixture
 def person(unique, phone):
-    """The keys of a person whom nobody else is."""
+    """Identifiers of a person that no other test uses."""
     return {
         "email": f"{unique}@acme.com",
         "phone": phone,

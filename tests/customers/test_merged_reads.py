@@ -17,7 +17,7 @@ NAMES = ("jane", "joan", "jean", "june")
 
 @pytest.fixture
 def answered(reviewer):
-    """The body of an answer, which must be 200."""
+    """The body of a response, whose status must be 200."""
 
     def of(method, path, **arguments):
         return http_client.ok_json(reviewer.request(method, path, **arguments))
@@ -39,7 +39,7 @@ def page(answered):
 
 @pytest.fixture
 def send(ingest, email):
-    """Sends an event of somebody, named after them and the day of April; returns the Customer."""
+    """Sends an event of a person, named after them and the day of April; returns the Customer."""
 
     def of(name, day=1, **more):
         event = {"event": f"{name}{day}", "timestamp": f"2026-04-{day:02}T00:00:00Z"}
@@ -191,7 +191,7 @@ def test_an_undone_merge_leaves_each_its_own_and_what_came_meanwhile(send, pair,
 
 @pytest.fixture
 def history(send, merge, undo):
-    """Jane and Joan, and the moments before a merge, while it stood, and after it was undone."""
+    """Jane and Joan, and the times before their merge, during it, and after its undo."""
     jane, joan = send("jane", 1), send("joan", 2)
     before = now()
     merged = merge(jane, joan)
@@ -437,7 +437,7 @@ def test_an_identifier_left_behind_by_an_undo_is_of_whom_it_came_from(
 
 @pytest.fixture
 def conflict(cypher):
-    """Says that two Customers may be the same person."""
+    """Records that two Customers may be the same person."""
 
     def make(one, other, count, day):
         cypher(

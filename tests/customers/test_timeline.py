@@ -242,7 +242,7 @@ def profile(driver, database):
 
 @pytest.fixture
 def busy(send, cypher):
-    """Somebody with so many Touchpoints, the `n`-th of them at a second since 1970."""
+    """A Customer with `count` Touchpoints, the `n`-th of them at second n since 1970."""
 
     def make(count, second):
         customer = send(day(1))

@@ -1,4 +1,4 @@
-"""What tests of single statements share: a database that has the schema."""
+"""Fixtures of the tests of single statements: a database with the schema."""
 
 import pytest
 

@@ -47,7 +47,9 @@ def test_no_statement_scans_nodes(plan, statement):
     ],
 )
 def test_an_erasure_is_found_by_who_was_erased(plan, statement):
-    """By when it last went on, which changes meanwhile, it would be found twice, or not at all."""
+    """An index by the time of progress, which changes during the scan, could return it twice or
+    never.
+    """
     names = {name for _, name in operators(plan(statement))}
 
     assert not [name for name in names if "(progressAt)" in name]

@@ -1,4 +1,4 @@
-"""Keys that do not decide: shared ones, and those that would glue people together."""
+"""Identifiers that do not match: shared ones, and those that would exceed an identifier limit."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TWO = msgspec.to_builtins(ResolutionLimits(email=2, phone=2, external_id=2, shar
 
 @pytest.fixture
 def touchpoint(cypher):
-    """What a Touchpoint remembers of the keys that were not used."""
+    """The identifiers of a Touchpoint that were not used."""
 
     def read(event):
         (record,) = cypher(
@@ -58,7 +58,7 @@ def conflicts(cypher):
 
 @pytest.fixture
 async def office(graph, cypher, unique):
-    """A phone that is shared, and the Customer whose it is."""
+    """A shared phone, and the Customer that owns it."""
     first = row(phone=f"+{unique}")
     await write(graph, first)
     cypher("MATCH (i:Identifier {value: $phone}) SET i.shared = datetime()", phone=f"+{unique}")

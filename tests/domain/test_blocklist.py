@@ -1,4 +1,4 @@
-"""Blocked keys: which they are, what the setting changes, and what becomes of an event."""
+"""Blocked values: the list, its setting, and their effect on an event."""
 
 import pytest
 
@@ -161,12 +161,12 @@ def test_every_entry_that_cannot_be_used_is_named():
         settings.load({"WAYPATH_BLOCKED_KEYS": "guest,externalId:x,name:jane"})
 
 
-# What becomes of an event
+# Effects on an event
 
 
 @pytest.fixture
 def stored(cypher):
-    """What the Touchpoint of an answer has of keys."""
+    """The identifiers of the Touchpoint of a response."""
 
     def read(answer):
         (row,) = cypher(
@@ -352,7 +352,7 @@ def test_a_replay_returns_the_same_warnings(client, unique, is_batch):
     assert (again.headers["idempotency-replayed"], again.content) == ("true", first.content)
 
 
-# The other doors, and a setting of their own
+# The other interfaces, and a setting of their own
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the scenarios share: how much there is of each, a service, and the table at the end."""
+"""Fixtures of the scenarios: their volumes, a service, and the table at the end."""
 
 import random
 
@@ -43,7 +43,7 @@ def amounts(pytestconfig):
 
 @pytest.fixture
 def scenario(request, amounts):
-    """The scenario of a test, which is in the table whatever becomes of it."""
+    """The scenario of a test, which is in the table even if it fails."""
     config = request.config
     name = request.node.name.removeprefix("test_")
     scenario = Scenario(name, config.stash[SEED], amounts)

@@ -1,4 +1,4 @@
-"""A service right after its first start: on an empty database, and on a machine that is busy."""
+"""A service right after its first start: on an empty database, and on a busy host."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Many callers at once: on several services, more than any pool holds, and some who hang up."""
+"""Many callers at once: on several services, above the size of every pool, some disconnecting."""
 
 import asyncio
 import time
@@ -54,7 +54,7 @@ async def test_a_batch_of_a_client_that_disconnected_is_stored_whole_or_absent(
 
 
 async def _hang_up(scenario, service, message):
-    """Sends a message, or less than that, and waits for no answer; says whether it was whole."""
+    """Sends a message or a part of it, without reading the response; returns whether it was all."""
     ledger, rng = scenario.ledger, scenario.rng
     ledger.send(message)
     ledger.give_up(message)

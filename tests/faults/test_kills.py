@@ -80,7 +80,7 @@ async def test_an_embedded_neo4j_that_is_killed_comes_back_by_itself_with_everyt
 
 
 async def _approach(scenario, senders):
-    """Waits for some load and then a moment that nobody can foresee."""
+    """Waits for some load, and then for a random time."""
     await senders.acknowledged(MORE)
     await asyncio.sleep(scenario.rng.uniform(0, 0.5))
     scenario.faults += 1

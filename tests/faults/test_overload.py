@@ -1,4 +1,4 @@
-"""More load than fits, in an open loop: what is rejected, what is stored, and who is served."""
+"""Overload in an open loop: the rejected and the stored events, and latencies."""
 
 import asyncio
 import uuid
@@ -23,7 +23,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Overload:
-    """What came of an overload, and of a key with few requests beside it."""
+    """The results of an overload, and of an API key with few requests at the same time."""
 
     run: str
     flood: Responses

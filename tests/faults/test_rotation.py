@@ -15,13 +15,14 @@ SECOND = "the-second-password"
 
 
 async def test_a_password_rotation_rejects_no_request(scenario, amounts, service, user, tmp_path):
-    """Three wrong logins lock the user for 5 seconds: callers wait, and are answered."""
+    """Three wrong logins lock the user for 5 seconds: callers wait, and get their response."""
     file = tmp_path / "password"
     file.write_text(user.password)
     login = {"NEO4J_USERNAME": user.name, "NEO4J_PASSWORD": "", "NEO4J_PASSWORD_FILE": str(file)}
     its = [service(WAYPATH_WORKERS="2", **login), service(WAYPATH_WORKERS="2", **login)]
     await asyncio.gather(*(it.start() for it in its))
-    # A worker that starts between the file and the database would be refused.
+    # A worker that starts between the change of the file and that of the database would be
+    # rejected.
     await until(lambda: all(it.log().count("database_ready") == 2 for it in its), 60)
     async with scenario.senders(*its) as senders:
         for number in range(amounts.stops):

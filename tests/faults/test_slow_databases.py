@@ -104,7 +104,7 @@ async def test_requests_return_200_or_503_while_neo4j_is_out_of_memory_and_200_a
         before, pid = it.log(), it.neo4j_pid
         scenario.faults = await asyncio.to_thread(_fill_memory, it, amounts.seconds)
         back = await it.neo4j_back()
-        # A Neo4j that refuses memory is busy; only one that ended itself is unavailable.
+        # A Neo4j that is out of transaction memory is busy; only a stopped one is unavailable.
         assert "database_unavailable" not in it.log()[len(before) :] or it.neo4j_pid != pid
         scenario.recoveries.append(await senders.recovered(back))
         await senders.acknowledged(MORE)
@@ -117,9 +117,9 @@ def _statuses(scenario):
 
 
 def _fill_memory(service, seconds):
-    """Takes all memory that Neo4j has for transactions, and frees it after so many seconds.
+    """Takes all transaction memory of Neo4j, and frees it after `seconds`.
 
-    Until then it asks for more again and again. Returns how often Neo4j refused.
+    Until then it requests more memory repeatedly. Returns how often Neo4j rejected a request.
     """
     refusals, full_at = 0, None
     # A Neo4j that is out of heap ends itself, and the service starts it again.

@@ -25,7 +25,7 @@ def forwarder(database):
 
 @pytest.fixture
 async def heard(database, forwarder, api_key):
-    """What a server hears of a reading that comes after a write, by a graph of its own."""
+    """The messages of a read that follows a write, as a server receives them."""
 
     async def of(scheme, reads="leader"):
         uri = forwarder.uri.replace("bolt", scheme)

@@ -50,7 +50,7 @@ async def graph(where):
 
 
 async def twice(graph):
-    """What comes of two readings at once, for which a second connection is opened."""
+    """The results of two concurrent reads, for which a second connection is opened."""
     return await asyncio.gather(
         graph.read("schema_indexes"), graph.read("schema_indexes"), return_exceptions=True
     )
@@ -62,7 +62,7 @@ def errors_of(results):
 
 @pytest.fixture
 async def load(address, api_key, unique):
-    """Sends events, several at a time, while it is entered; gives the statuses of the answers."""
+    """Sends events, several at a time, while it is entered; returns the statuses."""
     headers = {"X-API-Key": api_key}
     answers = []
 

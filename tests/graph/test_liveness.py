@@ -1,4 +1,4 @@
-"""How long a statement may take: slow ones go on, lost ones are repeated, late ones are stopped."""
+"""The limits of a statement: slow ones continue, lost ones are repeated, late ones are stopped."""
 
 import asyncio
 

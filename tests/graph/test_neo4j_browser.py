@@ -13,7 +13,7 @@ from tests.support import http_client
 from tests.support.database import DATABASE
 
 pytest_plugins = ["tests.support.chromium"]
-expect.set_options(timeout=60_000)  # a busy machine draws slowly
+expect.set_options(timeout=60_000)  # a busy host draws slowly
 
 FOLDER = statements.folder("browser")
 EVENTS = ["demo_booked", "email_opened", "page_viewed"]
@@ -54,7 +54,7 @@ def email():
 
 @pytest.fixture(scope="module")
 def customer(ingest, email):
-    """Somebody with a Touchpoint for each of the events."""
+    """A Customer with a Touchpoint for each of the events."""
     events = [{"event": event, "email": email} for event in EVENTS]
     return ingest(events)["results"][0]["customerId"]
 
@@ -182,7 +182,7 @@ def _editor(page):
 
 
 def _nodes(page):
-    """The nodes that the latest answer draws."""
+    """The nodes that the latest result draws."""
     return page.get_by_test_id("frame").first.locator("svg g.node")
 
 

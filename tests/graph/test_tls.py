@@ -1,4 +1,4 @@
-"""TLS to the database: whose certificates count, and what is said of those that do not."""
+"""TLS to the database: the accepted certificates, and the errors for the others."""
 
 import gc
 import ssl
@@ -31,7 +31,7 @@ def ca_file(authority, tmp_path_factory):
 
 @pytest.fixture
 def server(database, authority):
-    """What ends TLS before the database, with a certificate of ours for localhost."""
+    """A proxy that ends TLS in front of the database, with a test certificate for localhost."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(context)
     with Forwarder(database.uri, context) as forwarder:
@@ -40,7 +40,7 @@ def server(database, authority):
 
 @pytest.fixture
 def refusal(database, server):
-    """What keeps a database over TLS from answering; nothing if it does."""
+    """The error of a connection to a database over TLS; empty if it succeeds."""
 
     async def of(scheme, host="localhost", **more):
         uri = server.uri.replace("bolt://127.0.0.1", f"{scheme}://{host}")

@@ -21,7 +21,7 @@ def send(client, unique):
 
 @pytest.fixture
 def stored(cypher):
-    """What the graph keeps of an answered event."""
+    """The stored Touchpoint of an accepted event."""
 
     def read(response):
         assert response.status_code == 200, response.text

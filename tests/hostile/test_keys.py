@@ -112,7 +112,7 @@ def key_of(make_key, cypher):
 
 @pytest.fixture(scope="module")
 def known(client):
-    """Somebody to read of."""
+    """A Customer to read."""
     client.post("/v1/events", json=EVENT)
 
 
@@ -140,7 +140,7 @@ def test_a_response_does_not_reveal_why_an_api_key_is_invalid(address, key_of, k
 
 
 def test_a_key_is_looked_up_by_its_digest_alone():
-    """What is compared is a SHA-256: how long that takes says nothing of the key."""
+    """The service compares SHA-256 digests, so the duration reveals nothing about the API key."""
     one, other = api_keys.generate(), api_keys.generate()
 
     assert api_keys.digest(one) != api_keys.digest(other)
@@ -201,7 +201,7 @@ def test_a_rejected_request_is_logged_with_its_id(records):
 
 
 def of(path, named):
-    """What is named by how a path begins."""
+    """The resource named by the start of a path."""
     return next(value for start, value in named.items() if path.startswith(start))
 
 

@@ -113,7 +113,7 @@ def test_a_chunked_body_over_the_limit_is_413(exchange, head):
 
     status, body = exchange(head("Transfer-Encoding: chunked"), *[chunk] * 90)
 
-    assert status in {0, 413}  # the reset may overtake the answer
+    assert status in {0, 413}  # the reset may overtake the response
     assert not body or code(body) == "payload_too_large"
 
 

@@ -1,4 +1,4 @@
-"""Text that means to confuse, in every field: stored byte for byte, or refused."""
+"""Confusing text in every field: stored byte for byte, or rejected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What tests of MCP share: an API key, and calls of tools and of their routes."""
+"""Fixtures of the tests of MCP: an API key, calls of tools and of their routes."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def post(address, key):
 
 @pytest.fixture
 def over_routes(address, key):
-    """What the HTTP routes answer to the same, as the error of their body."""
+    """The error in the response of the HTTP route to the same request."""
 
     def error(path, sent):
         return http_client.post(address + path, json=sent, headers={"X-API-Key": key}).json()[

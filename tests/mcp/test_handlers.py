@@ -1,4 +1,4 @@
-"""What the tools do and return, and how they fail: as the routes of the same purpose."""
+"""The effects, results and errors of the tools: those of the routes with the same purpose."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What an agent is told of the tools: their arguments, results and hints."""
+"""The descriptions of the tools for an agent: arguments, results and hints."""
 
 import msgspec
 import pytest

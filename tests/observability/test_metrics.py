@@ -163,7 +163,7 @@ def test_of_a_lenient_request_only_the_invalid_events_are_counted_as_rejected(
 
 @pytest.fixture
 def three(ingest, unique, phone):
-    """Three people, each known by one key: what each sends to be itself."""
+    """Three people, each known by one identifier."""
     people = [
         {"email": f"{unique}@acme.com"},
         {"phone": phone},
@@ -366,7 +366,7 @@ def test_a_query_of_the_dashboard_asks_for_what_there_is(served, query):
 
     assert names
     assert set(names) <= served.keys()
-    # Prometheus itself adds the first two to whatever it scrapes.
+    # Prometheus itself adds the first two to each scrape.
     known = {"job", "instance"}.union(*(served.get(name, ()) for name in names))
     assert {*compared, *grouped} <= known
 

@@ -1,4 +1,4 @@
-"""The metrics of a service with two workers: whichever is asked tells those of both."""
+"""The metrics of a service with two workers: each of them returns those of both."""
 
 import contextlib
 import subprocess
@@ -48,7 +48,7 @@ def workers(process):
 
 @pytest.fixture
 def send(service, api_key, unique):
-    """Sends events of new people until two workers have answered; returns how many."""
+    """Sends events of new people until two workers have responded; returns how many."""
 
     def until_both(name):
         answered = set()
@@ -115,7 +115,7 @@ def test_a_directory_that_is_not_ours_is_left_alone(serve, tmp_path, key):
     assert value(scrape(address, key), "database_up") == 1
 
 
-# Says how much waits, whenever it is asked.
+# Returns the length of its queue at each request.
 WORKER = """
 import os, sys
 from app.observability.metrics import DIRECTORY, Metrics

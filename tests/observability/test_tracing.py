@@ -1,4 +1,4 @@
-"""Traces: a span for each write, and none of it where nobody collects."""
+"""Traces: a span for each write, and none without a collector."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ def collector():
             self.end_headers()
 
         def log_message(self, format, *args):  # noqa: A002 - its parent's name for it
-            """Says nothing."""
+            """Sends no response."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)

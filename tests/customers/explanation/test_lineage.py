@@ -1,4 +1,4 @@
-"""Who stands for whom at a moment."""
+"""The surviving Customers at a point in time."""
 
 import pytest
 

@@ -20,7 +20,7 @@ def explain(reviewer):
 
 @pytest.fixture
 def outcomes(explain):
-    """What became of each key of an event, and whom it identified, by the kind."""
+    """The outcome and the Customer of each identifier of an event, by kind."""
 
     def of(result, /, **query):
         keys = explain(result, **query)["keys"]
@@ -138,7 +138,7 @@ def test_an_invalid_query_is_400_and_names_the_error(reviewer, query, path):
     assert response.json()["error"]["details"][0]["path"] == path
 
 
-# What became of a key
+# Outcomes of identifiers
 
 
 def test_the_identifiers_of_a_new_customer_were_attached(ingest, explain, outcomes, email, unique):

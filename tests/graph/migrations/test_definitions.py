@@ -1,4 +1,4 @@
-"""The steps of the schema, as their files say."""
+"""The schema migrations, as their files define them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Steps of the schema on a graph: ours, and some that a test adds and takes away again."""
+"""Schema migrations on a graph: the real ones, and some that a test adds and removes."""
 
 import asyncio
 import json
@@ -71,7 +71,7 @@ def recorded(cypher):
 
 @pytest.fixture
 def newer(cypher):
-    """Records the step of a newer version, and gives what takes it away again."""
+    """Records a migration of a newer version; returns a function that removes the record."""
 
     def forget():
         cypher("MATCH (m:SchemaMigration {version: 999}) DELETE m")

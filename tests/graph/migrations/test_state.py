@@ -1,4 +1,4 @@
-"""What a graph has of the schema, against what it should have."""
+"""The schema of a graph, compared with the expected schema."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`Prefer: handling=lenient` (RFC 7240): the good events of a batch are kept."""
+"""`Prefer: handling=lenient` (RFC 7240): the valid events of a batch are stored."""
 
 import pytest
 

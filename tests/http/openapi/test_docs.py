@@ -14,7 +14,7 @@ INGEST = "#operations-Events-ingestEvents"
 
 @pytest.fixture
 def seen():
-    """What a page asked for, and what it complained of."""
+    """The requests and the console errors of a page."""
     return {"requests": [], "complaints": []}
 
 

@@ -45,7 +45,7 @@ def answers(operation):
 
 
 def validate(content, schema):
-    """Raises an error unless the content is what a schema of the document says."""
+    """Raises an error unless the content matches a schema of the document."""
     whole = schema | {"components": DOCUMENT["components"]}
     jsonschema_rs.Draft202012Validator(whole).validate(content)
 

@@ -342,7 +342,7 @@ def test_the_page_shows_what_is_known(person, ingest, unique):
 
 @pytest.fixture
 def merged(address, make_key, ingest, unique):
-    """Merges one Customer into another, for a reason; gives the ids of both, the survivor first."""
+    """Merges one Customer into another, for a reason; returns both ids, the surviving one first."""
 
     def run(reason):
         survivor, other = (

@@ -28,7 +28,7 @@ def reading_key(make_key):
 
 @pytest.fixture
 def noise():
-    """What a page said that it should not: dialogs, and errors in its console."""
+    """The unexpected output of a page: dialogs, and errors in its console."""
     return []
 
 
