@@ -52,7 +52,7 @@ def limit(name, schema):
         return UNSTATED_LIMITS[name]
     if schema.get("pattern") == timestamps.PATTERN:
         return "a timestamp"
-    keywords = frozenset.union(*LIMITS) & schema.keys()
+    keywords = frozenset.union(*LIMITS).intersection(schema)
     return LIMITS[keywords].format_map({word: json.dumps(schema[word]) for word in keywords})
 
 
