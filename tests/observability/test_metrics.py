@@ -25,6 +25,7 @@ from app.ingest.write_queue import AtomicGroup
 from app.observability.metrics import Metrics
 from app.settings import Settings
 from tests.support import http_client
+from tests.support.alert_rules import RULES
 from tests.support.checkout import CHECKOUT
 from tests.support.forwarder import Forwarder
 from tests.support.metrics import parse, scrape, value
@@ -356,15 +357,16 @@ QUERIES = [
     for panel in json.loads(DASHBOARD.read_text())["panels"]
     for target in panel["targets"]
 ]
+ALERTS = [rule["expr"] for rule in RULES]
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_a_query_of_the_dashboard_asks_for_what_there_is(served, query):
+@pytest.mark.parametrize("query", [*QUERIES, *ALERTS])
+def test_a_query_of_the_dashboard_or_an_alert_asks_for_what_there_is(served, query):
     names = re.findall(r"\bwaypath_\w+", query)
-    compared = re.findall(r"(\w+)=~?\"", query)
-    grouped = re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", query)))
+    compared = re.findall(r"(\w+)(?:=|!=|=~|!~)\"", query)
+    grouped = re.findall(r"\w+", " ".join(re.findall(r"(?:by|on) \(([^)]*)\)", query)))
 
-    assert names
+    assert names or "up{" in query  # the metric of Prometheus about a scrape
     assert set(names) <= served.keys()
     # Prometheus itself adds the first two to each scrape.
     known = {"job", "instance"}.union(*(served.get(name, ()) for name in names))
