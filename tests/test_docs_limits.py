@@ -17,8 +17,8 @@ from app.identity import audit, conflicts, erasure, reason, split_preview
 from app.ingest import admission, events, payload, properties, write_queue
 from app.mcp.tools import TOOLS
 from tests.support.checkout import CHECKOUT
+from tests.support.docs_tables import code, table
 from tests.support.openapi import ENDPOINTS, OPERATIONS
-from tests.test_docs_pages import code, table
 
 PAGE = (CHECKOUT / "docs" / "reference" / "scopes-and-limits.md").read_text()
 DEFAULTS = settings.Settings()

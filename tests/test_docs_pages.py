@@ -1,26 +1,22 @@
 """The pages of the docs: their commands run, their references match the code."""
 
-import ast
 import contextlib
-import itertools
 import json
 import re
 import urllib.parse
 
 import pytest
 from neo4j.exceptions import CypherSyntaxError
-from prometheus_client.parser import text_string_to_metric_families
 
-from app import main, settings
+from app import main
 from app.access import api_keys
-from app.cli.group import COMMANDS
 from app.http.endpoints import ATTRIBUTE
 from app.http.responses import STATUS
 from app.ingest.properties import RESERVED_NAMES
-from app.observability.metrics import Metrics
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
 from tests.support.docs_reader import PAGES, Block, Reader, blocks, misquoted
+from tests.support.docs_tables import code, table
 from tests.support.openapi import OPERATIONS
 
 REFERENCE = CHECKOUT / "docs" / "reference"
@@ -179,31 +175,6 @@ def test_the_page_of_the_errors_has_every_code_with_its_status():
     assert named == {(str(status.value), name) for name, status in STATUS.items()}
 
 
-def test_the_page_of_the_configuration_has_every_setting():
-    rows = table((REFERENCE / "configuration.md").read_text(), "Variable")
-
-    named = {name for row in rows for name in code(row[0])}
-
-    assert set(settings.Settings.__struct_encode_fields__) <= named
-
-
-def test_the_page_of_the_metrics_has_each_with_its_type_and_labels():
-    metrics = Metrics()
-    metrics.observe_request("GET", "none", 404, 0.1)
-    rows = table(METRICS.read_text(), "Metric")
-
-    documented = {(code(row[0])[0], row[1], frozenset(code(row[2]))) for row in rows}
-
-    assert documented == {
-        (
-            family.name + ("_total" if family.type == "counter" else ""),
-            family.type,
-            frozenset(*{frozenset(sample.labels) - {"le"} for sample in family.samples}),
-        )
-        for family in text_string_to_metric_families(metrics.render().decode())
-    }
-
-
 def test_the_page_of_the_graph_schema_has_every_label_and_relationship_type():
     text = GRAPH_SCHEMA.read_text()
     labels = {code(row[0])[0] for row in table(text, "Label")}
@@ -242,32 +213,6 @@ def test_a_page_names_only_metrics_that_there_are(page):
     assert set(re.findall(r"`(waypath_\w+)", page.read_text())) <= documented
 
 
-def test_the_page_of_the_log_events_has_each_that_the_service_logs():
-    rows = table((REFERENCE / "log-events.md").read_text(), "Event")
-
-    assert sorted(code(row[0])[0] for row in rows) == sorted(logged(CHECKOUT / "app"))
-
-
-def logged(directory):
-    """The log events in the sources in a directory: the texts that calls of `log` begin with."""
-    return {
-        constant.value
-        for path in directory.rglob("*.py")
-        for call in ast.walk(ast.parse(path.read_text()))
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and getattr(call.func.value, "id", None) == "log"
-        for constant in call.args
-        if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
-    }
-
-
-def test_the_page_of_the_cli_has_every_command():
-    text = (REFERENCE / "cli.md").read_text()
-
-    assert [name for name in COMMANDS if not re.search(rf"(waypath |`){name}\b", text)] == []
-
-
 def test_the_page_of_security_has_every_open_route():
     page = CHECKOUT / "docs" / "explanation" / "security-and-privacy.md"
     endpoints = [
@@ -299,14 +244,3 @@ def test_each_guarantee_names_a_test():
 
     assert guarantees
     assert [row for row in guarantees if len(row) != 4 or not code(row[2])] == []
-
-
-def table(text, head):
-    """The rows of the table whose first column has this head, a list of cells each."""
-    _, _, rest = text.partition(f"\n| {head} |")
-    lines = itertools.takewhile(lambda line: line.startswith("|"), rest.splitlines()[2:])
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
-
-def code(cell):
-    return re.findall(r"`([^`]+)`", cell)

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from tests.support.checkout import CHECKOUT
+from tests.support.docs_tables import code
 from tests.support.openapi import OPERATIONS
-from tests.test_docs_pages import code
 
 # Without its fenced blocks.
 PAGE = re.sub(

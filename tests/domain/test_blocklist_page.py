@@ -8,7 +8,7 @@ from app import settings
 from app.domain import identifiers
 from app.domain.blocklist import DEFAULT, Blocklist
 from tests.support.checkout import CHECKOUT
-from tests.test_docs_pages import code, table
+from tests.support.docs_tables import code, table
 
 TEXT = (CHECKOUT / "docs" / "reference" / "blocked-values.md").read_text()
 

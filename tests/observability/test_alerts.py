@@ -1,4 +1,4 @@
-"""The alert rules: that Prometheus would load them, and that each has a summary and a description."""
+"""The alert rules: that Prometheus would load them, and that each is described."""
 
 import re
 
