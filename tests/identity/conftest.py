@@ -1,4 +1,4 @@
-"""What tests of identity share: Customers and conflicts of them, and what is stored of them."""
+"""Fixtures of the tests of identity: Customers, their conflicts, and their stored data."""
 
 import uuid
 
@@ -59,7 +59,7 @@ def traces(cypher):
 
 @pytest.fixture
 def identifier(cypher):
-    """The properties of an Identifier, and whose it is."""
+    """The properties of an Identifier, and its owner."""
 
     def find(value):
         rows = cypher(
@@ -102,7 +102,7 @@ def page(reviewer):
 
 @pytest.fixture
 def listed(page, at):
-    """The conflict of two Customers as the page that begins there tells it, or None."""
+    """The conflict of two Customers, as the page that begins there returns it, or None."""
 
     def of(one, other, kind="phone"):
         conflicts = page(cursor=at(one, other, kind), limit=1)["conflicts"]
@@ -139,7 +139,7 @@ def two(people, send_conflict, phone, ingest):
 
 @pytest.fixture
 def mark(reviewer):
-    """Says whether a key is shared."""
+    """Reviews an identifier as shared or not shared."""
     return lambda shared=True, **body: reviewer.post(
         "/v1/identity/shared", json={"shared": shared, "reason": "an office", **body}
     )

@@ -1,4 +1,4 @@
-"""`/v1/identity/changes` and `/v1/identity/shared`: what was done to identities, and by whom."""
+"""`GET /v1/changes` and `GET /v1/customers/{customerId}/changes`: the audit log."""
 
 import pytest
 from neo4j import Query
@@ -38,7 +38,7 @@ def read(reviewer):
 
 @pytest.fixture
 def changes(read):
-    """What was done to the identity of a Customer, as its pages tell it."""
+    """The audit log of a Customer, from all pages."""
 
     def of(customer, **query):
         answer = read(customer=customer, **query).json()

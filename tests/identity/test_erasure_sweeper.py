@@ -24,7 +24,7 @@ from tests.support.server import wait_for
 pytestmark = pytest.mark.anyio
 pytest_plugins = ["tests.support.reviewing", "tests.support.erasing"]
 
-# What an erasure must never leave behind, of anybody.
+# Finds data that must not remain after an erasure.
 ORPHANS = """
 CALL () {
   MATCH (node:Touchpoint) WHERE NOT EXISTS { (node)<-[:HAS_TOUCHPOINT]-(:Customer) } RETURN node
@@ -53,7 +53,7 @@ async def erased_by(erasures, customer, reason=None):
 
 @pytest.fixture
 def rich(ingest, email, phone, unique):
-    """Somebody with more of everything than goes into a transaction of two."""
+    """A Customer with more data of every kind than two transactions delete."""
     events = [
         {"event": "x", "email": email("jane"), "externalId": f"{n}-{unique}"} for n in range(7)
     ]
@@ -86,7 +86,7 @@ async def test_bounded_transactions_come_to_the_same(own, rich, traces, cypher, 
 
 
 class Interrupted(Exception):
-    """What an interruption is told by."""
+    """The error of an interruption."""
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""Random events, merges, undos, splits, marks, dismissals and erasures, on the graph and a model.
+"""Random events, merges, undos, splits, reviews, dismissals and erasures, on the graph and on a
+model.
 
-The answers are compared with the model as of now, and as of the moments of before.
+The responses are compared with the model as of now, and as of earlier times.
 """
 
 import uuid
@@ -44,8 +45,8 @@ SHARED = "the {} {} was shared by several people and was not used"
 class IdentityMachine(RuleBasedStateMachine):
     """Drives the service and the model, and compares them after every step.
 
-    What a step may have changed is compared, and one who is somebody else; by turns, as ids are
-    others each time. `look_back` compares all that there is, at a moment that is drawn.
+    A step compares the Customers that it may have changed, and one other, in turn, because ids
+    differ in each run. `compare_all` compares everything, as of a random time.
     """
 
     client: Client
@@ -86,7 +87,7 @@ class IdentityMachine(RuleBasedStateMachine):
         """One of those that are known, or none where none is."""
         return [list(known)[self.turn % len(known)]] if known else []
 
-    # What is done
+    # Actions
 
     @initialize(events=st.lists(st.tuples(KEYS, st.none() | PLACE), min_size=3, max_size=8))
     def meet_some(self, events):
@@ -94,8 +95,8 @@ class IdentityMachine(RuleBasedStateMachine):
             known = list(self.people.now.customers)
             self._ingest(chosen, known[index % len(known)] if known and index is not None else None)
 
-    # One rule for all: of many, hypothesis leaves most out of an example, and in so few examples
-    # hardly anybody would be merged, marked, split and erased.
+    # One rule for all actions: from several rules, hypothesis leaves most out of an example, and in
+    # so few examples almost no Customer would be merged, marked, split and erased.
     @rule(data=st.data(), act=st.sampled_from(ACTS))
     def act(self, data, act):
         getattr(self, act)(data)
@@ -111,7 +112,7 @@ class IdentityMachine(RuleBasedStateMachine):
     def ingest_a_key_of_somebody_else(self, data):
         if not self.people.now.homes:
             return
-        # Rather one that was overruled before, so that it comes to be shared.
+        # Prefers an identifier that conflicted before, so that some become shared.
         key = self.draw(data, [*self.people.seen, *self.people.now.homes])
         one = self.people.now.members(self.people.now.homes[key])
         if others := [customer for customer in self.people.now.customers if customer not in one]:
@@ -271,7 +272,7 @@ class IdentityMachine(RuleBasedStateMachine):
         erasure = self.client.delete(f"/v1/customers/{customer}").json()
         assert erasure["erasureId"] == self.people.erased[customer]
 
-    # What is known of it
+    # Reads
 
     @invariant()
     def who_was_touched_is_known_as_the_model_has_it(self):
@@ -281,7 +282,7 @@ class IdentityMachine(RuleBasedStateMachine):
         for root in {now.survivor(customer) for customer in customers}:
             members = sorted(now.members(root))
             named = [self.sent(dict([key])) for key in sorted(now.keys(root))]
-            # The moment of the latest change is after it.
+            # A change holds at its own time.
             as_of = {"asOf": self.people.pasts[-1].at} if self.turn % 2 else {}
             for query in self.in_turn([*named, *({"customer": member} for member in members)]):
                 self.check_context(now, root, query, **as_of)
@@ -311,7 +312,7 @@ class IdentityMachine(RuleBasedStateMachine):
             assert self.client.get(f"/v1/events/{event}", params=moment).status_code == 404
 
     def look_back(self, data):
-        """Compares everything as of a moment that is drawn, or right before the next one."""
+        """Compares everything as of a random time, or right before the next change."""
         index = data.draw(st.integers(0, len(self.people.pasts) - 1))
         past = self.people.pasts[index]
         as_of = {"asOf": past.at}
@@ -388,7 +389,7 @@ class IdentityMachine(RuleBasedStateMachine):
         for key, entry in entries.items():
             is_said = SHARED.format(key[0], entry["value"]) in explanation["explanation"]
             assert is_said == (kept.outcomes[key] == "shared")
-        # A key that was erased may be somebody else's by now, whose changes are told.
+        # An erased identifier may belong to another Customer now, whose changes are returned.
         if not kept.lost:
             changes = [
                 (change["kind"], change["from"], change["into"])
@@ -402,7 +403,7 @@ def ids(answer):
 
 
 def right_before(moment):
-    """The last instant before a moment."""
+    """The last instant before a time."""
     seconds, nanoseconds = timestamps.parse(moment)
     nanoseconds -= 1
     return timestamps.text((seconds + nanoseconds // 10**9, nanoseconds % 10**9))

@@ -1,4 +1,4 @@
-"""Merges over HTTP: put together, taken apart, and what arrives meanwhile."""
+"""Merges over HTTP: merge, undo, and events that arrive in between."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +16,7 @@ def pair(person, merge):
 
 @pytest.fixture
 def graph_of(cypher, unique):
-    """All that Identifiers with the test's word lead to, without the trail of undone merges."""
+    """The graph of all Identifiers with the test's word, without undone merges."""
 
     def read():
         rows = cypher(
@@ -404,7 +404,7 @@ def test_while_events_stream_in_every_identifier_keeps_one_owner(
         unique=unique,
     )
     owners = {row["value"]: row["owners"] for row in rows if row["kind"] == "externalId"}
-    # Every merge was undone: what came with somebody's email is theirs.
+    # Every merge was undone: the identifiers that came with an email belong to its owner.
     assert owners == {
         f"{number}-{n}-{unique}": [people[(number + n) % 4]]
         for number in range(4)

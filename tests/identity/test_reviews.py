@@ -1,4 +1,4 @@
-"""What a data steward decides: dismissals, their undo, and which identifiers are shared."""
+"""Reviews by a data steward: dismissals, their undo, and shared identifiers."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Splits over HTTP: a Customer who is several people, parted, and put together again."""
+"""Splits over HTTP: a Customer of several people is split, and merged again."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def office(ingest, unique, phone):
     ingest(phone=phone, externalId=f"joe-{unique}")
     for _ in range(2):
         ingest(phone=phone)
-    # A key that decides by itself is attached to whomever it names.
+    # An event that names a Customer attaches its identifiers without an owner to it.
     ingest(customer=customer, email=joe, externalId=f"joe-{unique}")
     return customer, f"phone:{phone}"
 

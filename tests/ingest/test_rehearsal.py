@@ -1,4 +1,4 @@
-"""The rehearsal of the write: what it leaves behind, how long it takes, and who waits for it."""
+"""The rehearsal of the write: its effects, its duration, and its effect on other writes."""
 
 import asyncio
 

@@ -23,7 +23,7 @@ JSON = st.recursive(
 
 @pytest.fixture
 def touchpoint(cypher):
-    """The Touchpoint of an answer, as the graph has it."""
+    """The Touchpoint of a response, as the graph has it."""
 
     def read(answer):
         (row,) = cypher(

@@ -44,7 +44,7 @@ def test_the_graph_agrees_with_the_model(ingest, cypher, batches):
 
 
 def _possible(event, known):
-    """The event, without a Customer that nobody could know yet; None where nothing is left."""
+    """The event without a Customer that does not exist yet; None if no identifier is left."""
     if "customer" in event and event["customer"] not in known:
         event = {name: value for name, value in event.items() if name != "customer"}
     return event if event.keys() & {*KINDS, "customer"} else None

@@ -1,4 +1,4 @@
-"""Chromium: a browser without a window, where the machine has one."""
+"""Chromium: a browser without a window, if the host has one."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from playwright.sync_api import Browser, sync_playwright
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
-# While it is open, playwright runs an event loop in which no other can begin: what needs one, the
-# keys of the session's service among it, is there before.
+# While the browser is open, playwright runs an event loop, and no other loop can begin. Fixtures
+# that need one, such as the API keys of the session's service, are created before.
 @pytest.fixture(scope="module")
 def chromium(client: Client) -> Iterator[Browser]:
-    """The machine's Chromium; a test that wants it is skipped where there is none."""
+    """The Chromium of the host; without one, the test is skipped."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"there is none of {', '.join(NAMES)} on this machine")

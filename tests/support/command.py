@@ -38,9 +38,9 @@ def run(
     cwd: str | os.PathLike[str] = ".",
     stdin: bytes = b"",
 ) -> CompletedProcess[bytes]:
-    """The exit code of `python -m app` with `arguments`, and what it said.
+    """The exit code of `waypath` with `arguments`, and its output.
 
-    Raises TimeoutExpired, and ends it, where it takes over two minutes.
+    Raises TimeoutExpired, and ends it, if it takes over two minutes.
     """
     source, sink = os.pipe()
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:

@@ -62,7 +62,7 @@ def _choose() -> tuple[str, str]:
     if os.environ.get("NEO4J_URI"):
         return "given", "NEO4J_URI is set"
     with warnings.catch_warnings():
-        # Where no engine answers, docker-py leaves a socket open for the collector to complain of.
+        # Without a Docker engine, docker-py leaves a socket open, which the collector reports.
         warnings.simplefilter("ignore", ResourceWarning)
         missing = _missing_image()
         gc.collect()

@@ -21,7 +21,7 @@ class User(NamedTuple):
 
 @pytest.fixture
 def user(database: Database, driver: Driver, unique: str) -> Iterator[User]:
-    """A user of the test's own; it is skipped where the database asks nobody who he is."""
+    """A user of the test's own. The test is skipped if the database has no authentication."""
     if database.password is None:
         pytest.skip("this database asks nobody who he is")
     name = f"u{unique}"

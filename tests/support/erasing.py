@@ -1,4 +1,4 @@
-"""What tests of erasures share: who may do everything, and an erasure through the service."""
+"""Shared by the tests of erasures: an API key with every scope, and an erasure over HTTP."""
 
 import pytest
 
@@ -16,10 +16,10 @@ def caller(address, make_key):
 
 @pytest.fixture
 def erase(caller):
-    """Erases somebody, and gives what that is answered with."""
+    """Erases a Customer, and returns the response."""
 
     def run(customer, **query):
-        # On a busy machine it takes longer than a call waits.
+        # On a busy host it takes longer than a call waits.
         calls = (caller.delete(f"/v1/customers/{customer}", params=query) for _ in range(10))
         return http_client.ok_json(
             next(response for response in calls if response.status_code != 202)

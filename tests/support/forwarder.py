@@ -1,4 +1,4 @@
-"""A forwarder between the service and its database, which can go away and come back."""
+"""A forwarder between the service and its database, which can stop and start again."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from tests.support.ports import free_port
 class Forwarder:
     """Forwards a port of its own to a Bolt server, while it is open.
 
-    With `tls` it speaks that to whoever connects. `heard` is what they sent.
+    With `tls` its own port speaks TLS. `heard` has the bytes of its clients.
     """
 
     def __init__(self, uri: str, tls: ssl.SSLContext | None = None) -> None:
@@ -41,7 +41,7 @@ class Forwarder:
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
 
     def close(self) -> None:
-        """Resets every connection and refuses new ones."""
+        """Resets every connection and rejects new ones."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
 
     async def _open(self) -> None:

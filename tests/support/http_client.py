@@ -1,5 +1,7 @@
-"""httpx2 without TLS: else each client reads the system's authorities, which takes longer than a
-call. It waits for as long as a busy machine may take.
+"""httpx2 without TLS: otherwise each client reads the CA bundle of the system, which takes longer
+than a call.
+
+Its timeout fits a busy host.
 """
 
 from functools import partial

@@ -1,11 +1,11 @@
-"""The rules of identity in plain Python: who is who, now and as of every moment before."""
+"""The rules of identity resolution in plain Python, as of now and as of every earlier time."""
 
 from dataclasses import dataclass, field
 
 from tests.support.resolution_model import KINDS
 
 Key = tuple[str, int]
-Change = tuple[str, str, str]  # what happened, to whom, and into or off whom
+Change = tuple[str, str, str]  # the change, its Customer, and the other Customer of it
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Conflict:
 
 @dataclass
 class Identity:
-    """Who is who at a moment. What came about one after the other is in that order."""
+    """The identities at a point in time. Items are in the order of their creation."""
 
     customers: dict[str, None] = field(default_factory=dict)
     homes: dict[Key, str] = field(default_factory=dict)  # whose each key is by itself
@@ -34,7 +34,7 @@ class Identity:
         return Identity(**{name: dict(value) for name, value in vars(self).items()})
 
     def chain(self, customer):
-        """The Customer, whoever stood for it, and so on."""
+        """The Customer, its surviving Customer, and so on."""
         chain = [customer]
         while chain[-1] in self.into:
             chain.append(self.into[chain[-1]])
@@ -58,7 +58,7 @@ class Identity:
         return [event for event, own in reversed(self.events.items()) if self.survivor(own) == root]
 
     def same_people(self, customer):
-        """Who else may be the same person, and the kind of key that says so: by which conflicts."""
+        """The Customers that may be the same person, and the conflicts by kind."""
         root = self.survivor(customer)
         apart = {self._other(root, pair) for pair in self.dismissed}
         others: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
@@ -95,7 +95,7 @@ class Identity:
 
 @dataclass
 class Past:
-    """A moment at which something changed, who was who from then on, and what had changed."""
+    """A change: its time, the identities from then on, and the kind of the change."""
 
     at: str
     identity: Identity
@@ -104,7 +104,7 @@ class Past:
 
 @dataclass
 class Told:
-    """What became of an event when it was received; `past` is the place of that moment."""
+    """The outcome of an event when it was received; `past` is the index of that time."""
 
     past: int
     resolved: str
@@ -114,7 +114,7 @@ class Told:
 
 
 class People:
-    """What the service is to know by now, and to remember."""
+    """The expected state of the service."""
 
     def __init__(self, shared_after, limits):
         self.now = Identity()
@@ -126,15 +126,18 @@ class People:
         self.erased: dict[str, str] = {}  # by which erasure, each who is
         self.free: set[Key] = set()  # the keys that were erased last
         self._shared_after = shared_after
-        self._limits = limits  # how many of a kind a Customer may gather
-        self._links: list[tuple[str, str, bool]] = []  # every merge and split, and which is which
-        # With whom a key came that was overruled, and whether that counts since it was unmarked.
+        self._limits = limits  # the identifier limit of each kind
+        self._links: list[
+            tuple[str, str, bool]
+        ] = []  # every merge and split, and whether it is a split
+        # The Customers that a conflicting identifier was seen with, and whether they count since it
+        # was unmarked.
         self.seen: dict[Key, dict[str, bool]] = {}
 
-    # What is done
+    # Actions
 
     def remember(self, at, *changes):
-        """Keeps who is who as of a moment, that of the latest change."""
+        """Stores the identities as of the time of the latest change."""
         self.pasts.append(Past(at, self.now.copy(), list(changes)))
 
     def decide(self, sent, named=None):
@@ -171,7 +174,7 @@ class People:
         return unshared if unshared or named else keys
 
     def _full(self, trusted, named=None):
-        """What may decide, and the kinds of which whoever that decides for gets no more."""
+        """The identifiers that may match, and the kinds at their limit for the matched Customer."""
         owners = {key[0]: self.now.homes[key] for key in trusted if key in self.now.homes}
         if named:
             owners["customer"] = named
@@ -217,7 +220,7 @@ class People:
         self._links.append((merged, into, False))
 
     def undo(self, merge):
-        """Takes a merge back, and tells who was merged into whom."""
+        """Undoes a merge, and returns the merged and the surviving Customer."""
         merged = self.merges.pop(merge)
         return merged, self.now.into.pop(merged)
 
@@ -291,7 +294,7 @@ class People:
         return gone, len(keys), events, redacted
 
     def _redact(self, keys, formers):
-        """Takes the keys out of the events of those who are looked through; says of how many."""
+        """Redacts the identifiers in the searched events; returns how many events."""
         seen = {customer for key in keys for customer in self.seen.get(key, ())}
         looked_through = self._with_parts(formers | seen)
         redacted = 0
@@ -329,12 +332,12 @@ class People:
             reached |= more
         return reached
 
-    # What is to be told of others
+    # Expected conflicts
 
     def same_people(self, identity, customer):
-        """Who else may be the same person, by which kind of key: first and last when, how often.
+        """The Customers that may be the same person, by kind: first seen, last seen, count.
 
-        What changed since that identity is left out.
+        Changes since that identity are left out.
         """
         others = {}
         for other, conflicts in identity.same_people(customer).items():
@@ -346,10 +349,10 @@ class People:
             others[other] = (first, last, count) if is_current else (first, None, None)
         return others
 
-    # What is to be told of an event
+    # Expected explanations
 
     def outcomes(self, event):
-        """The outcome and the Customer of each key; not of one that may be somebody else's now."""
+        """The outcome and the Customer of each identifier that has not changed its owner since."""
         record, own = self.told[event], self.now.events[event]
         then = self.pasts[record.past].identity
         stood = record.survivor or then.survivor(own)
@@ -382,5 +385,5 @@ class People:
 
 
 def _keys(sent):
-    """The keys, the heaviest first."""
+    """The identifiers, highest priority first."""
     return [(kind, sent[kind]) for kind in KINDS if kind in sent]

@@ -1,4 +1,4 @@
-"""Ports of this machine for what the tests start."""
+"""Ports of this host for the programs that tests start."""
 
 import contextlib
 import itertools
@@ -6,7 +6,7 @@ import os
 import random
 import socket
 
-# Those that systems give to nobody who asks for any; each process of a run has a share of its own.
+# Ports outside the range that systems assign; each process of a run has its own share.
 _SHARES = 16
 _OWN = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _SHARES
 _SHARE = range(20_000 + _OWN, 32_000, _SHARES)
@@ -14,7 +14,7 @@ _ports = itertools.cycle(random.SystemRandom().sample(_SHARE, len(_SHARE)))
 
 
 def free_port() -> int:
-    """A port that nobody listens at, and that this run gives to nobody else."""
+    """A port without a listener, which this run assigns only once."""
     return next(port for port in _ports if _is_free(port))
 
 

@@ -25,7 +25,7 @@ class RedisServer:
         self._process = None
 
     def start(self):
-        """Starts it, and returns when it answers."""
+        """Starts it, and returns when it is reachable."""
         own = ["--port", str(self.port), "--save", "", "--unixsocket", self.socket]
         self._process = subprocess.Popen(
             ["redis-server", *own, "--dir", self._directory, *self._options],
@@ -43,11 +43,11 @@ class RedisServer:
         self.process.wait()
 
     def freeze(self):
-        """Stops it with SIGSTOP: it takes connections and answers nothing."""
+        """Stops it with SIGSTOP: it accepts connections and never replies."""
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self):
-        """Lets it go on."""
+        """Continues it."""
         self.process.send_signal(signal.SIGCONT)
 
     def end(self):
@@ -94,5 +94,5 @@ def make_redis():
 
 @pytest.fixture(scope="session")
 def shared_redis(make_redis):
-    """A Redis that nobody stops."""
+    """A Redis that runs for the whole session."""
     return make_redis()

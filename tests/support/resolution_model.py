@@ -1,4 +1,4 @@
-"""The rules of resolution, in plain Python: what the graph must come to."""
+"""The rules of resolution, in plain Python: the expected graph."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Model:
     touchpoints: dict[object, tuple[int, str]] = field(default_factory=dict)
 
     def ingest(self, identity, customer=None, **keys):
-        """The Customer of an event, and what decided; an identity seen before changes nothing."""
+        """The Customer of an event, and its match; a known identity changes nothing."""
         if identity not in self.touchpoints:
             self.touchpoints[identity] = self._resolve(customer, keys)
         return self.touchpoints[identity]

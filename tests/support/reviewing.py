@@ -1,4 +1,4 @@
-"""What tests of reviews share: who reviews, people by name, and merges with their undo."""
+"""Shared by the tests of reviews: a data steward, people by name, and merges with their undo."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def reviewer(address, make_key):
 
 @pytest.fixture
 def email(unique):
-    """The address of somebody, by a name."""
+    """The email address of a person, by a name."""
     return lambda name: f"{name}.{unique}@x.com"
 
 
@@ -44,7 +44,7 @@ def merge(reviewer):
 
 @pytest.fixture
 def undo(reviewer):
-    """Undoes a merge, and gives what that is answered with."""
+    """Undoes a merge, and returns the response."""
 
     def run(merge):
         return http_client.ok_json(reviewer.post(f"/v1/merges/{merge['mergeId']}/undo"))

@@ -49,7 +49,7 @@ def serving(
 
 
 def answers(address: str) -> bool:
-    """Whether a service at an address answers."""
+    """Whether a service at an address responds."""
     with contextlib.suppress(httpx2.TransportError):
         return http_client.get(f"{address}/healthz").status_code == 200
     return False

@@ -3,16 +3,19 @@
 RUN, BEGIN, COMMIT, PULL = 0x10, 0x11, 0x12, 0x3F
 SUCCESS, IGNORED, FAILURE = 0x70, 0x7E, 0x7F
 
-OPENING = (RUN, BEGIN)  # what a transaction starts with
-CLOSING = (COMMIT, PULL)  # what it is committed by: an auto-commit one by the PULL of its rows
-SUMMARIES = (SUCCESS, IGNORED, FAILURE)  # what the server answers each message with
+OPENING = (RUN, BEGIN)  # the first message of a transaction
+CLOSING = (
+    COMMIT,
+    PULL,
+)  # the last message of a transaction; an auto-commit one ends with the PULL of its rows
+SUMMARIES = (SUCCESS, IGNORED, FAILURE)  # the replies of the server
 
 MANIFEST = b"\0\0\1\xff"
 READ_MODE = b"\x84mode\x81r"
 
 
 async def shake_hands(client_reader, client, server_reader, server):
-    """Passes on what both sides say before the first message."""
+    """Forwards the handshake of both sides."""
     server.write(await client_reader.readexactly(20))
     version = await server_reader.readexactly(4)
     client.write(version)

@@ -37,7 +37,7 @@ class Violation:
 
 
 class History:
-    """What a run's ledger says and what `cypher`, a function that runs Cypher, finds."""
+    """The errors in a run, from its ledger and from the graph, read by `cypher`."""
 
     def __init__(self, ledger, cypher):
         self._ledger = ledger
@@ -82,7 +82,7 @@ class History:
         return [mark for mark in self._touchpoints if mark not in sent]
 
     def _torn(self):
-        """A request that nobody was told of is whole or absent."""
+        """A request without a response is stored whole or absent."""
         for message in self._ledger.unanswered:
             present = {event.mark in self._touchpoints for event in message.events}
             if len(present) > 1:
@@ -109,9 +109,9 @@ class History:
                 yield f"{key} is of {owners}"
 
     def _identified(self):
-        """An Identifier is there once; the one that decided is the Customer's, for ever.
+        """An Identifier exists once. The one that matched belongs to the Customer permanently.
 
-        One that several people share decides nothing.
+        A shared identifier resolves no event.
         """
         counts = Counter(key for key, _ in self._owners)
         yield from (f"{key} is there {count} times" for key, count in counts.items() if count > 1)
@@ -139,7 +139,7 @@ class History:
                 yield f"{customer} was new {made[customer]} times"
 
     def _answered(self):
-        """An answer says what the graph has."""
+        """A response agrees with the graph."""
         touchpoints = {mark: touchpoint for mark, touchpoint, _ in self._known()}
         for mark, results in self._ledger.results.items():
             if (touchpoint := touchpoints.get(mark)) and results[0] != {
@@ -150,13 +150,13 @@ class History:
                 yield f"{results[0]}, but {touchpoint}"
 
     def _replayed(self):
-        """Every answer to the same event is the same."""
+        """Every response to the same event is the same."""
         for mark, results in self._ledger.results.items():
             if any(result != results[0] for result in results):
                 yield f"{mark}: {results}"
 
     def _ordered(self):
-        """A batch is answered, named and resolved in its order."""
+        """A batch has its results, ids and Customers in its order."""
         for message, results in self._ledger.acknowledged:
             ids = [result["eventId"] for result in results]
             if not message.is_repeatable and ids != sorted(ids):

@@ -1,4 +1,4 @@
-"""The ledger: what the senders sent, and what they were told became of it."""
+"""The ledger: the sent messages, and their responses."""
 
 import time
 from collections import defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer over HTTP: when it came, after how long, and its status (0: cut off)."""
+    """One response over HTTP: its time, its latency, and its status (0: cut off)."""
 
     at: float
     seconds: float
@@ -21,12 +21,12 @@ class Ledger:
         self.run = run
         self.began = time.time()
         self.sent = {}  # events by mark
-        self.results = defaultdict(list)  # what each event's answers said, by mark
+        self.results = defaultdict(list)  # the results in the responses for each event, by mark
         self.acknowledged = []  # messages and their results
-        self.unanswered = []  # messages that were sent and given up
+        self.unanswered = []  # messages that were sent and not waited for
         self.withheld = set()  # marks of events that never left whole
         self.answers = []
-        self.faults = []  # answers that should not be, as text
+        self.faults = []  # invalid responses, as text
 
     @property
     def count(self):
@@ -55,11 +55,11 @@ class Ledger:
         self.withheld.update(event.mark for event in message.events)
 
     def slowest(self):
-        """The longest that anybody waited for an answer, in seconds."""
+        """The longest latency of a response, in seconds."""
         return max((answer.seconds for answer in self.answers), default=0.0)
 
     def recovered_at(self, since):
-        """When the first good answer came after a moment, or None."""
+        """The time of the first successful response after another time, or None."""
         # The newest are at the end.
         moment = None
         for answer in reversed(self.answers):

@@ -1,4 +1,4 @@
-"""A proxy between a service and its Neo4j that cuts, delays and swallows at chosen moments."""
+"""A proxy between a service and its Neo4j that cuts, delays and drops messages on request."""
 
 import asyncio
 import contextlib
@@ -24,10 +24,11 @@ class Moment(enum.Enum):
 
 
 class BoltProxy:
-    """Listens on a port of its own while it is entered; `uri` is what to connect to.
+    """Listens on a port of its own while it is entered; connect to `uri`.
 
-    Set `latency` to seconds that each reply takes longer, `is_silent` to swallow all that comes,
-    from old connections and new ones. Whatever was ever swallowed from stays silent for good.
+    Set `latency` to the seconds by which it delays each reply, and `is_silent` to drop all
+    messages, from old connections and new ones. A connection that ever dropped a message stays
+    silent permanently.
     """
 
     def __init__(self, uri):
@@ -56,7 +57,7 @@ class BoltProxy:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
 
     async def close(self):
-        """Resets every connection and refuses new ones."""
+        """Resets every connection and rejects new ones."""
         if self._server:
             self._server.close()
             self._server = None
@@ -70,7 +71,7 @@ class BoltProxy:
         await asyncio.gather(*connections, return_exceptions=True)
 
     def cut(self, moment, every=1):
-        """Cuts at a moment of each so-manieth write from now on; None ends it."""
+        """Cuts at `moment` of each `every`-th write from now on; None ends it."""
         self._cut_at, self._every, self._writes = moment, every, 0
         self.cuts = 0 if moment else self.cuts
 
@@ -103,13 +104,13 @@ class _Connection:
         self._proxy = proxy
         self._client_reader, self._client = client_reader, client
         self._server_reader, self._server = server_reader, server
-        self._unanswered = deque()  # the kinds of messages that the server has yet to answer
+        self._unanswered = deque()  # the kinds of messages without a reply so far
         self._moment = None
         self._is_silent = False
         self._replies = asyncio.Queue()
 
     async def carry(self):
-        """Passes on what both sides say, until one of them or a fault ends it."""
+        """Forwards both sides until one of them or a fault ends the connection."""
         await self._respond_slowly()
         sides = self._client_reader, self._client, self._server_reader, self._server
         await bolt.shake_hands(*sides)

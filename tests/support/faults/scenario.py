@@ -1,4 +1,4 @@
-"""A scenario: one run of senders through one kind of fault, its verdict, and its figures."""
+"""A scenario: one run of senders through one kind of fault, its verdict, and its results."""
 
 import random
 import uuid
@@ -12,10 +12,10 @@ from tests.support.faults.senders import Senders
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much of each fault there is: in a short run, or in the long one.
+    """The amount of each fault, in a short run and in the long one.
 
-    The long run holds the service to the 10 seconds that are promised, with two for the way
-    there and back; the short one runs on machines that do other things as well.
+    The long run holds the service to the promised 10 seconds, plus two for the connection. The
+    short one runs on hosts with other work.
     """
 
     service_kills: int = 2
@@ -54,7 +54,7 @@ LONG = Amounts(
 
 
 class Scenario:
-    """One run: its ledger, its seeded choices, and what is to be told of it."""
+    """One run: its ledger, its seeded choices, and its results."""
 
     def __init__(self, name, seed, amounts):
         self.name = name

@@ -1,4 +1,4 @@
-"""Senders: concurrent callers who repeat what they sent until they have an answer."""
+"""Senders: concurrent callers that repeat a message until they have a response."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ from tests.support.faults.ledger import Answer
 from tests.support.faults.traffic import Traffic
 from tests.support.faults.waiting import until
 
-HANG = 25  # seconds after which an answer is taken to never come
+HANG = 25  # seconds after which a response counts as missing
 PATIENCE = 120  # seconds for what is left at the end
 REPLAYS = 60
 
@@ -19,8 +19,8 @@ REPLAYS = 60
 class Senders:
     """`count` senders to services at `addresses`, from `async with` on until its end.
 
-    At the end each repeats what has no answer yet, and then some of what had one. `pause` is
-    the longest time between two messages of a sender; the patient ones honour Retry-After.
+    At the end each repeats its messages without a response, and then some with one. `pause` is the
+    longest time between two messages of a sender; the patient ones honour Retry-After.
     """
 
     def __init__(self, addresses, api_key, ledger, seed, *, count=24, pause=0.1, is_patient=True):
@@ -63,7 +63,7 @@ class Senders:
         await until(lambda: self._check() and self._ledger.count >= goal, seconds)
 
     async def recovered(self, since, seconds=60):
-        """How long after a moment the first good answer came. Raises TimeoutError."""
+        """The seconds from a time to the first successful response. Raises TimeoutError."""
         at = await until(lambda: self._check() and self._ledger.recovered_at(since), seconds)
         return at - since
 
@@ -89,7 +89,7 @@ class Senders:
             await asyncio.sleep(rng.uniform(0, self._pause))
 
     async def post(self, message, rng):
-        """Sends a message once: its results, or None where it is to be sent again."""
+        """Sends a message once: its results, or None if it must be retried."""
         is_replay = self._ledger.knows(message)
         self._ledger.send(message)
         response = await self._call(message, rng.choice(self._urls))
@@ -132,7 +132,7 @@ class Senders:
         return results
 
     def _refused(self, response):
-        """How many seconds to wait; only an honest 503 is no fault."""
+        """The seconds to wait. Every other response than a 503 with `Retry-After` is a fault."""
         seconds = response.headers.get("Retry-After", "")
         if response.status_code == 503 and seconds.isdigit() and int(seconds):
             return int(seconds)

@@ -21,7 +21,7 @@ from tests.support import http_client
 from tests.support.faults.waiting import until
 from tests.support.ports import free_port
 
-START = 180  # seconds that a start may take on a busy machine
+START = 180  # seconds that a start may take on a busy host
 NEO4J_START = 120
 STOP = 60
 
@@ -55,13 +55,13 @@ class Service:
 
     async def start(self):
         """Starts it, and returns when it is ready."""
-        # Workers outlive a killed parent by moments.
+        # Workers outlive a killed parent for a short time.
         await until(lambda: not self._listens(), 30)
         self._launch()
         await self.ready()
 
     async def ready(self):
-        """Waits until its database answers it. Raises TimeoutError."""
+        """Waits until its database is reachable. Raises TimeoutError."""
         await until(self._is_ready, START)
 
     async def kill(self):
@@ -75,7 +75,7 @@ class Service:
         return await asyncio.to_thread(self.process.wait, STOP)
 
     def end(self):
-        """Ends it if it runs: what a test leaves is ended by force."""
+        """Ends it if it runs, by force."""
         if not self.is_up:
             return
         self.process.terminate()
@@ -140,7 +140,7 @@ class Service:
         os.kill(self.neo4j_pid, signal.SIGKILL)
 
     async def neo4j_back(self):
-        """When its Neo4j answers, which is waited for. Raises TimeoutError."""
+        """The time at which its Neo4j is reachable, after waiting for it. Raises TimeoutError."""
         await until(lambda: asyncio.to_thread(self._neo4j_answers), NEO4J_START)
         return time.monotonic()
 
@@ -155,11 +155,11 @@ class Service:
             os.kill(pid, signal.SIGCONT)
 
     def log(self):
-        """All that it ever said."""
+        """Its whole log."""
         return self._log.read_text(errors="replace")
 
     def errors(self):
-        """What it said since this was last asked that no fault excuses."""
+        """The unexcused errors in its log since the last call."""
         log = self.log()
         new, self._read = log[self._read :], len(log)
         return [line for line in new.splitlines() if _is_error(line)]
@@ -181,7 +181,7 @@ class Service:
     async def _is_ready(self):
         assert self.is_up, self.log()
         try:
-            # The proxy that it may need for its answer runs in this very loop.
+            # Its response may need the proxy, which runs in this event loop.
             async with http_client.AsyncClient() as client:
                 response = await client.get(f"{self.address}/readyz")
         except httpx2.TransportError:

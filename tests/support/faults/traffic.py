@@ -36,7 +36,7 @@ class Message:
 
     @property
     def is_loose(self):
-        """Whether its events may be sent again in any other grouping."""
+        """Whether its events may be retried in any other grouping."""
         return self.key is None and self.is_repeatable
 
     @property
@@ -50,7 +50,7 @@ class Message:
 
 
 class Traffic:
-    """What one sender of a run sends. Where `rng` is seeded alike, it is alike."""
+    """The messages of one sender of a run. The same seed gives the same messages."""
 
     def __init__(self, run, sender, rng):
         self._run = run
