@@ -1,144 +1,174 @@
-"""The errors of responses: one family, each with the code of the contract."""
+"""The errors of responses: one family, each with the code of the contract and a message."""
+
+from typing import ClassVar
 
 from msgspec import Struct
 
 
 class FieldError(Struct, frozen=True):
-    """An error of a field: `path` says where (`events[3].timestamp`), `message` what."""
+    """An error of a field: `path` is the field (`events[3].timestamp`), `message` the rule."""
 
     path: str
     message: str
 
 
 class ServiceError(Exception):
-    """500: an error of ours; its `requestId` finds it in the log.
+    """500: an internal error, which the log has under its request ID.
 
-    The root of the family: `code` is the contract's, `retry_after` is in seconds.
+    The root of the family: `code` is the contract's, `text` the message if none is given, and
+    `retry_after` is in seconds.
     """
 
     code = "internal"
+    text: ClassVar[str] = "Internal error. Quote the request ID to the operator."
     retry_after: int | None = None
 
-    def __init__(self, message: str, details: list[FieldError] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str | None = None, details: list[FieldError] | None = None) -> None:
+        self.message = message or self.text
         self.details = details or []
+        super().__init__(self.message)
 
 
 class InvalidPayload(ServiceError):
-    """400: the request cannot be taken as it is; nothing of it was written."""
+    """400: the request has validation errors, and nothing was written."""
 
     code = "invalid_payload"
+    text = "1 validation error."
 
 
 class InvalidRequest(ServiceError):
-    """400: what was sent is not HTTP/1.1."""
+    """400: the request is not valid HTTP/1.1."""
 
     code = "invalid_request"
+    text = "The request is not valid HTTP/1.1."
 
 
 class Unauthenticated(ServiceError):
-    """401: the API key is missing or not valid."""
+    """401: the API key is missing, unknown, expired or revoked."""
 
     code = "unauthenticated"
+    text = "The API key is missing. Send it in the X-API-Key header."
 
 
 class ForbiddenScope(ServiceError):
-    """403: the API key lacks a scope."""
+    """403: the API key lacks the required scope."""
 
     code = "forbidden_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"The API key lacks the required scope {scope}.")
 
 
 class ForbiddenOrigin(ServiceError):
     """403: a browser sent the request from another site."""
 
     code = "forbidden_origin"
+    text = "The form was sent from another site."
 
 
 class MisdirectedRequest(ServiceError):
     """421: the `Host` header names a host that the service does not accept."""
 
     code = "misdirected_request"
+    text = "The Host header names an unknown host. Add the host to WAYPATH_MCP_HOSTS."
 
 
 class NotFound(ServiceError):
-    """404: there is no such route."""
+    """404: no such route."""
 
     code = "not_found"
+    text = "No such route."
 
 
 class CustomerNotFound(ServiceError):
-    """404: nobody is known by this id or these identifiers."""
+    """404: no Customer matches, or it was erased."""
 
     code = "unknown_customer"
+    text = "No Customer matches."
+
+    @classmethod
+    def of_id(cls, customer: str) -> "CustomerNotFound":
+        """The error of an ID that no Customer has."""
+        return cls(f"No Customer has the ID {customer}.")
 
 
 class SplitNotFound(ServiceError):
-    """404: there is no split of this id."""
+    """404: no split has this ID."""
 
     code = "unknown_split"
+    text = "No split has this ID."
 
 
 class EventNotFound(ServiceError):
-    """404: there is no event of this id, or there was none at the moment that was asked about."""
+    """404: no event has this ID, or none had it at `asOf`."""
 
     code = "unknown_event"
+    text = "No event has this ID."
 
 
 class MergeNotFound(ServiceError):
-    """404: there is no merge of this id."""
+    """404: no merge has this ID."""
 
     code = "unknown_merge"
+    text = "No merge has this ID."
 
 
 class DismissalNotFound(ServiceError):
-    """404: there is no dismissal of this id."""
+    """404: no dismissal has this ID."""
 
     code = "unknown_dismissal"
+    text = "No dismissal has this ID."
 
 
 class IdentityConflictNotFound(ServiceError):
-    """404: there is no identity conflict of this id, or its Customers are merged."""
+    """404: no identity conflict has this ID, or its Customers are merged."""
 
     code = "unknown_conflict"
+    text = "No identity conflict has this ID, or its Customers are merged."
 
 
 class MethodNotAllowed(ServiceError):
-    """405: the route does not take this method; `Allow` names those that it takes."""
+    """405: the route does not support the method; `Allow` lists the methods that it supports."""
 
     code = "method_not_allowed"
 
-    def __init__(self, message: str, allowed: str) -> None:
-        super().__init__(message)
+    def __init__(self, allowed: str) -> None:
+        super().__init__("The route does not support this method. See the Allow header.")
         self.allowed = allowed
 
 
 class RequestTimeout(ServiceError):
-    """408: the body did not come in time."""
+    """408: the body did not arrive in time."""
 
     code = "request_timeout"
 
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The body did not arrive within {seconds:g} s.")
+
 
 class IdempotencyConflict(ServiceError):
-    """409: the idempotency key was used before, with another payload."""
+    """409: the idempotency key was used before with another payload."""
 
     code = "idempotency_conflict"
+    text = "The idempotency key was used before with another payload. Use a new one."
 
 
 class NothingToSplit(ServiceError):
-    """409: the events of the Customer connect all its Identifiers."""
+    """409: the events connect all Identifiers of the Customer."""
 
     code = "nothing_to_split"
+    text = "The events connect all Identifiers of the Customer. List the shared ones in `shared`."
 
 
 class MergeConflict(ServiceError):
-    """409: the Customers are merged or the merge undone already, or others changed them."""
+    """409: already merged, already undone, or changed by another request at the same time."""
 
     code = "merge_conflict"
+    text = "The Customers are already merged."
 
 
 class PayloadTooLarge(ServiceError):
-    """413: the body, or the batch, is larger than can ever be taken."""
+    """413: the body exceeds its limit, or the batch exceeds the rate limit of a whole minute."""
 
     code = "payload_too_large"
 
@@ -147,43 +177,51 @@ class UnsupportedMediaType(ServiceError):
     """415: the body is not JSON in UTF-8."""
 
     code = "unsupported_media_type"
+    text = "The Content-Type must be application/json."
 
 
 class HeadersTooLarge(ServiceError):
-    """431: the headers are larger, or more, than can be taken."""
+    """431: the headers exceed 64 KiB or 200 lines."""
 
     code = "headers_too_large"
 
 
 class RateLimited(ServiceError):
-    """429: the API key sent too much; to wait for `Retry-After` seconds is enough."""
+    """429: the API key exceeded its rate limit. Retry after `Retry-After` seconds.
+
+    `limit` is in events a minute.
+    """
 
     code = "rate_limited"
 
-    def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class Unavailable(ServiceError):
-    """503: the database cannot be used now, or is overloaded; send it again, with the same key."""
-
-    code = "unavailable"
-    retry_after = 1
-
-
-class Overloaded(Unavailable):
-    """503: the request would wait too long; `Retry-After` follows from what waits before it."""
-
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, limit: int, retry_after: int) -> None:
         super().__init__(
-            f"Overloaded: too many events wait for the database. Retry after {retry_after} s."
+            f"Rate limit exceeded: {limit:,} events/min for this API key. "
+            f"Retry after {retry_after} s."
         )
         self.retry_after = retry_after
 
 
-class DatabaseTimeout(Unavailable):
-    """503: the database does not answer, which may pass by itself."""
+class Unavailable(ServiceError):
+    """503: Neo4j is unavailable, or the service is overloaded. Retry with the same idempotency key.
 
-    def __init__(self) -> None:
-        super().__init__("the database did not answer in time")
+    It may be unknown whether the events were stored.
+    """
+
+    code = "unavailable"
+    text = "Neo4j is unavailable. Retry after 1 s."
+    retry_after = 1
+
+
+class Overloaded(Unavailable):
+    """503: the wait in the write queue would be too long; `retry_after` follows from its length."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Overloaded: the write queue is full. Retry after {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class DatabaseTimeout(Unavailable):
+    """503: Neo4j did not respond in time; a retry may succeed."""
+
+    text = "Neo4j did not respond in time. Retry after 1 s."

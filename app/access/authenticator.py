@@ -18,6 +18,8 @@ REFRESH_INTERVAL_SECONDS = 1.0
 MAX_AGE_SECONDS = 4.0
 MAX_CACHED_KEYS = 10_000
 
+INVALID_KEY = "The API key is unknown, expired or revoked."
+
 
 class ApiKey(Struct, frozen=True):
     """An API key as the database has it; `expires_at` is in seconds since 1970.
@@ -72,14 +74,14 @@ class Authenticator:
         while the database is unavailable. Raises Unauthenticated, ForbiddenScope or Unavailable.
         """
         if text is None:
-            raise Unauthenticated("the X-API-Key header is missing")
+            raise Unauthenticated()
         if not api_keys.is_well_formed(text):
-            raise Unauthenticated("the API key is not valid")
+            raise Unauthenticated(INVALID_KEY)
         api_key = await self._find(api_keys.digest(text), allow_stale)
         if api_key is None or not api_key.is_valid():
-            raise Unauthenticated("the API key is not valid")
+            raise Unauthenticated(INVALID_KEY)
         if scope and scope not in api_key.scopes:
-            raise ForbiddenScope(f"the API key lacks the scope {scope}")
+            raise ForbiddenScope(scope)
         return api_key
 
     async def watch(self) -> None:

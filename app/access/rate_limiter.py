@@ -45,7 +45,10 @@ class RateLimiter:
         of a whole minute.
         """
         if events > self._limit:
-            message = f"{events} events are more than the {self._limit} of a whole minute"
+            message = (
+                f"{events:,} events exceed the rate limit of {self._limit:,} events/min. "
+                "Send smaller batches."
+            )
             raise PayloadTooLarge(message)
         if self._redis and self._is_redis_available:
             wait = await self._consume_shared(self._redis, key_id, events)
@@ -53,8 +56,7 @@ class RateLimiter:
             wait = self._memory.consume(key_id, events)
         if wait:
             self._metrics.count_rate_limited()
-            message = f"the key may send {self._limit} events a minute"
-            raise RateLimited(message, retry_after=max(1, math.ceil(wait)))
+            raise RateLimited(self._limit, retry_after=max(1, math.ceil(wait)))
 
     async def watch(self) -> None:
         """Probes Redis at once, and while it is unavailable every interval, until cancelled."""

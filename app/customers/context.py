@@ -163,7 +163,7 @@ class ContextReader:
             asOf=as_of,
             limit=query.limit,
         )
-        row = first(rows, CustomerNotFound("nobody is known by what the query names"))
+        row = first(rows, CustomerNotFound())
         weights = {item.kind: item.weight for item in identifiers}
         context = _context(row, weights.get(row["matchedBy"]), self._links(row["customerId"]))
         return fit(context, query.max_bytes) if query.max_bytes else context

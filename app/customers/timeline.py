@@ -87,7 +87,7 @@ class TimelineReader:
             limit=query.limit,
             scan=MAX_SCANNED_TOUCHPOINTS if query.event or query.as_of else query.limit + 1,
         )
-        row = first(rows, CustomerNotFound("there is no such Customer"))
+        row = first(rows, CustomerNotFound())
         page, last = pagination.page(row["touchpoints"], query.limit, row["end"])
         after = pagination.encode_moment(last["at"], last["id"]) if last else None
         return Timeline(row["customerId"], [touchpoint(item) for item in page], after)

@@ -98,13 +98,13 @@ class Blocklist:
         if _RULES[kind](value, entries):  # a rule, or another entry, blocks it all the same
             exceptions.add(value)
         elif not was_entry:
-            raise ValueError("is not blocked")
+            raise ValueError("must name a blocked value")
 
 
 def blocked_warning(identifier: str, path: str) -> EventWarning:
     """The warning of an identifier, `kind:value`; `path` begins the paths of the event's fields."""
     kind, _, value = identifier.partition(":")
-    message = f"{value} is blocked: it identifies nobody, and was ignored"
+    message = f"{value} is a blocked value and was ignored"
     return EventWarning(path + kind, "blocked_key", message)
 
 
@@ -145,7 +145,7 @@ def _comparable(identifier: Identifier) -> str:
 def _value(kind: str, text: str) -> str:
     """The value of an entry, in the form in which it is compared. Raises ValueError."""
     if not text:
-        raise ValueError("has no value")
+        raise ValueError("must have a value")
     if kind == "email" and text.endswith("@"):
         return identifiers.email(f"{text}a.example").value.removesuffix("a.example")
     if kind == "email" and text.startswith("@"):

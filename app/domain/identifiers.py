@@ -70,9 +70,9 @@ def opaque_id(text: str) -> str:
     """
     text = text.strip()
     if len(text) > MAX_ID_LENGTH:
-        raise ValueError(f"is longer than {MAX_ID_LENGTH} characters")
+        raise ValueError(f"must have at most {MAX_ID_LENGTH} characters")
     if any(unicodedata.category(character) in _UNSEEN for character in text):
-        raise ValueError("contains a character that cannot be seen")
+        raise ValueError("must not contain invisible characters")
     return unicodedata.normalize("NFC", text)
 
 
@@ -80,11 +80,11 @@ def opaque_id(text: str) -> str:
 @lru_cache(maxsize=16384)
 def _email(text: str) -> str:
     if len(text) > MAX_EMAIL_LENGTH:
-        raise ValueError(f"is longer than {MAX_EMAIL_LENGTH} characters")
+        raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
     try:
         address = validate_email(text, check_deliverability=False)
     except EmailNotValidError as error:
-        raise ValueError(f"is not an email address: {error}") from None
+        raise ValueError(f"must be an email address: {error}") from None
     local_part = unicodedata.normalize("NFC", address.local_part.lower())
     return f"{local_part}@{address.ascii_domain.lower()}"
 
@@ -92,12 +92,12 @@ def _email(text: str) -> str:
 @lru_cache(maxsize=16384)
 def _phone(text: str) -> str:
     if not _PHONE.fullmatch(text):
-        raise ValueError("is not a phone number; extensions and letters are not taken")
+        raise ValueError("must be a phone number without letters or an extension")
     try:
         region = None if _TEN_DIGITS.fullmatch(text) else "US"
         number = phonenumbers.parse(text if region else f"+1{text}", region)
     except NumberParseException as error:
-        raise ValueError(f"is not a phone number: {error}") from None
+        raise ValueError(f"must be a phone number: {error}") from None
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        raise ValueError("is not a possible phone number")
+        raise ValueError("must be a phone number of a possible length")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -101,4 +101,4 @@ def has_any_identifier(fields: IdentityFields) -> bool:
 
 
 def _blocked(identifier: Identifier) -> str:
-    return f"is blocked: {identifier.value} identifies nobody, so another key is needed"
+    return f"must not be the only identifier: {identifier.value} is a blocked value"

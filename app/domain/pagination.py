@@ -41,7 +41,7 @@ def decode(cursor: str, kind: type[P]) -> P:
         padded = cursor + "=" * (-len(cursor) % 4)
         return msgspec.json.decode(base64.b64decode(padded, b"-_", validate=True), type=kind)
     except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
-        raise ValueError("is not a cursor that a page gave") from None
+        raise ValueError("must be the nextCursor of a page") from None
 
 
 def encode_moment(at: tuple[int, int], item_id: str) -> str:

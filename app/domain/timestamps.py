@@ -13,6 +13,8 @@ _STRICT = re.compile(
 )
 # The same for JSON Schema, where a field that is blank counts as absent.
 PATTERN = rf"^\s*$|^{_STRICT.pattern}$"
+FORM = "must be ISO 8601: YYYY-MM-DDTHH:MM:SS[.fraction], then Z or ±HH:MM"
+
 _DAY = 24 * 3600
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -25,10 +27,10 @@ def parse(timestamp: str) -> Instant:
     """
     match = _STRICT.fullmatch(timestamp)
     if match is None:
-        raise ValueError("must be YYYY-MM-DDTHH:MM:SS[.fraction] and then Z or ±HH:MM")
+        raise ValueError(FORM)
     day, hour, minute, second, fraction, offset = match.groups()
     if hour > "23" or minute > "59" or second > "59":
-        raise ValueError("names a time of day that does not exist")
+        raise ValueError("must have a time from 00:00:00 to 23:59:59")
     seconds = _midnight(day) + int(hour) * 3600 + int(minute) * 60 + int(second)
     if offset:
         seconds -= _ahead(offset)
@@ -44,12 +46,12 @@ def _midnight(day: str) -> int:
     try:
         return (date.fromisoformat(day).toordinal() - _EPOCH) * _DAY
     except ValueError:
-        raise ValueError("names a day that does not exist") from None
+        raise ValueError("must have a day that exists") from None
 
 
 def _ahead(offset: str) -> int:
     if offset[4:] > "59" or offset[1:] > "18:00":
-        raise ValueError("has an offset from UTC beyond 18:00")
+        raise ValueError("must have a UTC offset of at most ±18:00")
     ahead = int(offset[1:3]) * 3600 + int(offset[4:]) * 60
     return -ahead if offset[0] == "-" else ahead
 

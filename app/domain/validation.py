@@ -7,6 +7,9 @@ from app.errors import FieldError, InvalidPayload
 
 T = TypeVar("T")
 
+REQUIRED = "must be present"
+UNKNOWN_FIELD = "must be a known field"
+
 
 class FieldErrors:
     """Collects the errors of the fields of an object. `prefix` begins their paths: `events[3].`."""
@@ -38,7 +41,7 @@ class FieldErrors:
             raise invalid(self.items)
 
 
-def invalid(errors: list[FieldError], subject: str = "query") -> InvalidPayload:
-    """The error of a request with these errors of its fields."""
-    count = f"{len(errors)} faults" if len(errors) > 1 else "1 fault"
-    return InvalidPayload(f"{count} in the {subject}", errors)
+def invalid(errors: list[FieldError], outcome: str = "") -> InvalidPayload:
+    """The error of a request with these field errors. `outcome` is a sentence about its effect."""
+    count = f"{len(errors)} validation errors" if len(errors) > 1 else "1 validation error"
+    return InvalidPayload(f"{count}. {outcome}".strip(), errors)

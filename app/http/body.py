@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect, Request
 
+from app.domain import validation
 from app.errors import FieldError, InvalidPayload, PayloadTooLarge, UnsupportedMediaType
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -30,11 +31,11 @@ async def read_json(request: Request) -> bytes:
     """
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     if media_type.strip().lower() != "application/json":
-        raise UnsupportedMediaType("the Content-Type must be application/json")
+        raise UnsupportedMediaType()
     if parameters.strip().lower().removeprefix("charset=").strip('"') not in ("", "utf-8"):
-        raise UnsupportedMediaType("the charset must be utf-8")
+        raise UnsupportedMediaType("The charset must be utf-8.")
     if _declared_size(request) > MAX_BODY_BYTES:
-        raise _too_large()
+        raise too_large()
     inflate = _inflater(request.headers.get("content-encoding", "identity").strip().lower())
     return await _read(request, inflate, MAX_BODY_BYTES)
 
@@ -46,14 +47,14 @@ async def read_form(request: Request) -> dict[str, str]:
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
-        raise UnsupportedMediaType("the Content-Type must be application/x-www-form-urlencoded")
+        raise UnsupportedMediaType("The Content-Type must be application/x-www-form-urlencoded.")
     if _declared_size(request) > MAX_FORM_BYTES:
-        raise _too_large(MAX_FORM_BYTES)
+        raise too_large(MAX_FORM_BYTES)
     body = await _read(request, _identity, MAX_FORM_BYTES)
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
     except ValueError:
-        raise InvalidPayload("the body is not a form", [FieldError("", "is not a form")]) from None
+        raise validation.invalid([FieldError("", "must be a form")]) from None
     return {name: values[-1] for name, values in fields.items()}
 
 
@@ -71,7 +72,7 @@ async def _read(request: Request, inflate: Callable[[bytes], bytes], size: int) 
             received += len(chunk)
             inflated += len(pieces[-1])
             if received > size or inflated > size:
-                raise _too_large(size)
+                raise too_large(size)
     pieces.append(inflate(b""))
     return b"".join(pieces)
 
@@ -84,7 +85,7 @@ def _inflater(encoding: str) -> Callable[[bytes], bytes]:
     if encoding == "identity":
         return _identity
     if encoding not in ("gzip", "x-gzip"):
-        raise UnsupportedMediaType("the Content-Encoding must be gzip or identity")
+        raise UnsupportedMediaType("The Content-Encoding must be gzip or identity.")
     stream = zlib.decompressobj(_GZIP)
 
     def inflate(chunk: bytes) -> bytes:
@@ -98,7 +99,7 @@ def _inflater(encoding: str) -> Callable[[bytes], bytes]:
         except zlib.error:
             raise _not_gzip() from None
         if stream.unconsumed_tail:
-            raise _too_large()
+            raise too_large()
         if stream.unused_data:
             raise _not_gzip()
         return inflated
@@ -110,10 +111,11 @@ def _declared_size(request: Request) -> int:
     return int(request.headers.get("content-length", "0"))
 
 
-def _too_large(size: int = MAX_BODY_BYTES) -> PayloadTooLarge:
+def too_large(size: int = MAX_BODY_BYTES) -> PayloadTooLarge:
+    """The error of a body larger than `size` bytes."""
     limit = f"{size // 1024**2} MiB" if size >= 1024**2 else f"{size // 1024} KiB"
-    return PayloadTooLarge(f"the body is larger than {limit}")
+    return PayloadTooLarge(f"The body is larger than {limit}.")
 
 
 def _not_gzip() -> InvalidPayload:
-    return InvalidPayload("the body is not gzip", [FieldError("", "is not a whole gzip member")])
+    return validation.invalid([FieldError("", "must be one complete gzip member")])

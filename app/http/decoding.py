@@ -7,12 +7,28 @@ from typing import Any, TypeVar
 import msgspec
 
 from app.domain import validation
+from app.domain.validation import REQUIRED, UNKNOWN_FIELD
 from app.errors import FieldError
 
 T = TypeVar("T")
 
 _AT = re.compile(r"(?P<message>.*) - at `\$\.?(?P<path>.*)`", re.DOTALL)
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<path>.*)`", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_EXPECTED = re.compile(
+    r"Expected `(?P<kinds>[a-z |]+)`"
+    r"(?: (?:of length )?(?P<sign>[<>]=) (?P<bound>\d+)| matching regex '(?P<pattern>.*)')?"
+    r"(?:, got `.*`)?"
+)
+_KINDS = {
+    "array": "an array",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "an integer",
+    "object": "an object",
+    "str": "a string",
+}
+_NOT_BLANK = r"\\S"  # as msgspec quotes the pattern of a reason
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -22,7 +38,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise validation.invalid([_field_error(str(error))]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise validation.invalid([FieldError("", f"is not JSON in UTF-8: {error}")]) from None
+        raise validation.invalid([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
 
 
 def convert(arguments: Mapping[str, Any], kind: type[T]) -> T:
@@ -41,7 +57,7 @@ def from_parameters(parameters: Iterable[tuple[str, str]], kind: type[T], **fiel
     values: dict[str, str] = {}
     for name, value in parameters:
         if name in values or name in fields:
-            raise validation.invalid([FieldError(name, "must come once")])
+            raise validation.invalid([FieldError(name, "must be sent once")])
         values[name] = value
     try:
         return msgspec.convert(values | fields, kind, strict=False)
@@ -50,12 +66,26 @@ def from_parameters(parameters: Iterable[tuple[str, str]], kind: type[T], **fiel
 
 
 def _field_error(message: str) -> FieldError:
-    if match := _AT.fullmatch(message):
-        return FieldError(match["path"][:100], _describe(match["message"]))
-    if match := _UNKNOWN.fullmatch(message):
-        return FieldError(match["path"][:100], "is not a field")
-    return FieldError("", _describe(message))
+    """The field error in a message of msgspec."""
+    located = _AT.fullmatch(message)
+    path, text = (located["path"], located["message"]) if located else ("", message)
+    for pattern, rule in ((_UNKNOWN, UNKNOWN_FIELD), (_MISSING, REQUIRED)):
+        if match := pattern.fullmatch(text):
+            return FieldError(f"{path}.{match[1]}".lstrip(".")[:100], rule)
+    return FieldError(path[:100], _rule(text))
 
 
-def _describe(message: str) -> str:
-    return f"is wrong: {message[:1].lower()}{message[1:300]}"
+def _rule(text: str) -> str:
+    match = _EXPECTED.fullmatch(text)
+    if not match:
+        return f"must be valid: {text[:300]}"
+    kinds = match["kinds"].split(" | ")
+    rule = f"must be {' or '.join(_KINDS.get(kind, kind) for kind in kinds)}"
+    if match["pattern"]:
+        return f"{rule} that is not blank" if match["pattern"] == _NOT_BLANK else rule
+    if not match["bound"]:
+        return rule
+    bound = "at least" if match["sign"] == ">=" else "at most"
+    unit = {"array": " item", "str": " character"}.get(kinds[0], "")
+    plural = "s" if unit and match["bound"] != "1" else ""
+    return f"{rule} of {bound} {match['bound']}{unit}{plural}"

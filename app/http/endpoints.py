@@ -129,8 +129,8 @@ class Operation(Endpoint, frozen=True, kw_only=True):
     """An endpoint of the JSON API, with all that the OpenAPI document says of it.
 
     `response` has the types of which the body is one, and is empty for plain text; `returns`
-    describes it, and `accepted` a 202. `errors` are those of the use case: `all_errors` adds what
-    follows from the rest.
+    describes it, and `accepted` a 202. `errors` are those of the use case; `all_errors` adds the
+    others. `error_examples` replace the general examples of these errors.
     """
 
     id: str
@@ -141,6 +141,7 @@ class Operation(Endpoint, frozen=True, kw_only=True):
     response: tuple[type, ...] = ()
     accepted: str | None = None
     errors: tuple[type[ServiceError], ...] = ()
+    error_examples: tuple[ServiceError, ...] = ()
     request_headers: tuple[str, ...] = ()
     response_headers: tuple[str, ...] = ()
     examples: Mapping[str, Example] = {}

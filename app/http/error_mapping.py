@@ -16,8 +16,7 @@ def map_error(error: Exception, **context: str) -> tuple[ServiceError, str | Non
     mapped = _mapped(error)
     if mapped is None:
         log.exception("request_failed", **context)
-        internal = ServiceError("internal error: quote the request ID to the operator")
-        return internal, structlog.contextvars.get_contextvars().get("request_id")
+        return ServiceError(), structlog.contextvars.get_contextvars().get("request_id")
     if not isinstance(mapped, Overloaded):  # of which there are many, and the admission logs them
         log.info("request_rejected", **context, code=mapped.code)
     return mapped, None
@@ -26,7 +25,6 @@ def map_error(error: Exception, **context: str) -> tuple[ServiceError, str | Non
 def _mapped(error: Exception) -> ServiceError | None:
     if isinstance(error, HTTPException):
         if error.status_code == 405:
-            allowed = (error.headers or {}).get("Allow", "")
-            return MethodNotAllowed("the route does not take this method", allowed)
-        return NotFound("there is no such route")
+            return MethodNotAllowed((error.headers or {}).get("Allow", ""))
+        return NotFound()
     return error if isinstance(error, ServiceError) else None

@@ -2,15 +2,16 @@
 
 from starlette.requests import Request
 
-from app.domain import idempotency
-from app.errors import FieldError, InvalidPayload, Unauthenticated
+from app.domain import idempotency, validation
+from app.errors import FieldError, Unauthenticated
+from app.ingest.payload import NOTHING_STORED
 
 
 def api_key(request: Request) -> str | None:
     """The API key, if the request has one. Raises Unauthenticated where it has several."""
     values = request.headers.getlist("x-api-key")
     if len(values) > 1:
-        raise Unauthenticated("there is more than one X-API-Key header")
+        raise Unauthenticated("The request has more than one X-API-Key header.")
     return values[0] if values else None
 
 
@@ -21,7 +22,7 @@ def agent_key(request: Request) -> str | None:
     """
     keys = {api_key(request), *map(_bearer, request.headers.getlist("authorization"))} - {None}
     if len(keys) > 1:
-        raise Unauthenticated("the Authorization and X-API-Key headers have different keys")
+        raise Unauthenticated("The Authorization and X-API-Key headers have different API keys.")
     return keys.pop() if keys else None
 
 
@@ -32,13 +33,13 @@ def idempotency_key(request: Request) -> str | None:
         return None
     try:
         if len(values) > 1:
-            raise ValueError("must not come twice")
+            raise ValueError("must be sent once")
         if not values[0].isascii():
-            raise ValueError("must be ASCII")
+            raise ValueError("must be ASCII characters")
         return idempotency.key(values[0])
     except ValueError as error:
         detail = FieldError("Idempotency-Key", str(error))
-        raise InvalidPayload(f"the Idempotency-Key header {error}", [detail]) from None
+        raise validation.invalid([detail], NOTHING_STORED) from None
 
 
 def prefers(request: Request, name: str, value: str) -> bool:
@@ -53,5 +54,5 @@ def prefers(request: Request, name: str, value: str) -> bool:
 def _bearer(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
-        raise Unauthenticated("the Authorization header must be a Bearer token")
+        raise Unauthenticated("The Authorization header must be a Bearer token.")
     return token.strip()

@@ -17,6 +17,9 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_HEADERS = 200
 BODY_TIMEOUT_SECONDS = 30.0
 
+LARGE_HEADERS = f"The headers are larger than {MAX_HEADER_BYTES // 1024} KiB."
+MANY_HEADERS = f"The request has more than {MAX_HEADERS} headers."
+
 log = structlog.get_logger()
 
 
@@ -60,7 +63,7 @@ class HttpProtocol(HttpToolsProtocol):
             # The request is not whole yet; most come in one piece, and need no clock.
             self._start_timer()
         if self._is_in_header and self._header_bytes > MAX_HEADER_BYTES:
-            self._reject(HeadersTooLarge(f"the headers are larger than {MAX_HEADER_BYTES} bytes"))
+            self._reject(HeadersTooLarge(LARGE_HEADERS))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header. Raises ValueError, which the parser reports, for one too many."""
@@ -85,9 +88,9 @@ class HttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Returns an error of the parser in the form of every other error."""
         if self.headers and len(self.headers) > MAX_HEADERS:
-            self._reject(HeadersTooLarge(f"there are more than {MAX_HEADERS} headers"))
+            self._reject(HeadersTooLarge(MANY_HEADERS))
         else:
-            self._reject(InvalidRequest("the request is not HTTP/1.1"))
+            self._reject(InvalidRequest())
 
     def _reject(self, error: ServiceError) -> None:
         if self.transport.is_closing():
@@ -117,7 +120,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self.cycle.response_started:  # it was rejected before all of it had arrived
             self.transport.close()
         else:
-            self._reject(RequestTimeout(f"the body took over {self._body_timeout:.0f} seconds"))
+            self._reject(RequestTimeout(self._body_timeout))
 
     def _set_timer(self, seconds: float, end: Callable[[], None]) -> None:
         self._timer = self.loop.call_later(seconds, end)

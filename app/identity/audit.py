@@ -94,7 +94,7 @@ class AuditReader:
             return await self._graph.read("audit_log", **parameters)
         rows = await self._graph.read("audit_of_customer", customer=customer, **parameters)
         if not rows:
-            raise CustomerNotFound("there is no such Customer")
+            raise CustomerNotFound()
         return [row for row in rows if row["id"]]
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from app.domain import identifiers, ids, timestamps
 from app.domain.identifiers import MAX_ID_LENGTH
-from app.domain.validation import FieldErrors, invalid
+from app.domain.validation import REQUIRED, FieldErrors, invalid
 from app.errors import CustomerNotFound, FieldError, MergeConflict, Unavailable
 from app.graph.graph import Graph
 from app.identity.erasure_sweeper import ErasureSweeper, Report
@@ -22,6 +22,8 @@ BATCH_ROWS = 2000  # nodes or relationships in a transaction
 RESPONSE_TIMEOUT_SECONDS = 8.0  # after which the erasure continues in the background
 MAX_ATTEMPTS = 5  # to begin while others merge or split the Customer
 MAX_PASSES = 20  # to finish while events that were resolved before the erasure arrive
+
+CONTENDED = "Other requests are merging or splitting the Customer. Retry."
 
 
 class ErasureQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,8 +114,8 @@ class ErasureService:
             if erasure := await self.find(customer):
                 return erasure
             if not survivors:
-                raise CustomerNotFound(f"there is no Customer {customer}")
-        raise MergeConflict("other requests are merging or splitting the Customer; try again")
+                raise CustomerNotFound.of_id(customer)
+        raise MergeConflict(CONTENDED)
 
     async def find(self, customer: str) -> Erasure | None:
         """The erasure of a Customer, if it was erased. Raises Unavailable."""
@@ -131,7 +133,7 @@ class ErasureService:
             erasure = await self._read(customer)
             if erasure.finished_at:
                 return erasure
-        raise Unavailable("events of the Customer still arrive; try again")
+        raise Unavailable("Events of the Customer are still arriving. Retry.")
 
     async def watch(self, interval: float = WATCH_INTERVAL_SECONDS) -> None:
         """Resumes erasures that no process works on, every `interval` seconds, until cancelled."""
@@ -156,7 +158,7 @@ class ErasureService:
     async def _read(self, customer: str) -> Erasure:
         if erasure := await self.find(customer):
             return erasure
-        raise CustomerNotFound(f"no Customer {customer} was erased")
+        raise CustomerNotFound(f"Customer {customer} was not erased.")
 
 
 def _parse(query: ErasureQuery) -> tuple[str, str | None]:
@@ -165,7 +167,7 @@ def _parse(query: ErasureQuery) -> tuple[str, str | None]:
     reason = errors.parse(query.reason, "reason", _reason)
     errors.raise_any()
     if not customer:
-        raise invalid([FieldError("customer", "is required")])
+        raise invalid([FieldError("customer", REQUIRED)])
     return customer, reason
 
 

@@ -95,10 +95,14 @@ def _warnings(
     identifiers = sum(kind.count for kind in other.identifiers)
     warnings: list[MergeWarning] = []
     if is_dismissed:
-        warnings.append(MergeWarning("dismissed", "the identity conflict of the two is dismissed"))
+        warnings.append(
+            MergeWarning("dismissed", "A data steward dismissed their identity conflict.")
+        )
     if identifiers > LARGE_MERGE_IDENTIFIERS or other.touchpoints > LARGE_MERGE_TOUCHPOINTS:
-        size = f"{identifiers} identifiers and {other.touchpoints} touchpoints"
-        warnings.append(MergeWarning("large", f"the merge would move {size}"))
+        size = f"{identifiers:,} Identifiers and {other.touchpoints:,} Touchpoints"
+        warnings.append(MergeWarning("large", f"The merge moves {size}."))
     if not conflicts:
-        warnings.append(MergeWarning("no_evidence", "no event carried identifiers of both"))
+        warnings.append(
+            MergeWarning("no_evidence", "No event carried identifiers of both Customers.")
+        )
     return warnings

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from app.domain import ids, timestamps
 from app.domain.identifiers import opaque_id
-from app.domain.validation import FieldErrors
+from app.domain.validation import REQUIRED, FieldErrors
 from app.errors import CustomerNotFound, MergeConflict, MergeNotFound
 from app.graph.graph import Graph, Row
 from app.graph.rows import first
@@ -16,6 +16,7 @@ from app.identity.merge_preview import FromCustomer, MergePreview
 from app.identity.reason import Reason
 
 MAX_UNDO_ATTEMPTS = 5  # while others merge the Customers further
+ALREADY_UNDONE = "The merge is already undone."
 
 
 class MergeRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +79,7 @@ class MergeService:
             reason=request.reason,
         )
         if not rows:
-            raise MergeConflict("one of the Customers was merged or erased at the same time")
+            raise MergeConflict("Another request merged or erased one of the Customers. Retry.")
         return merge
 
     async def undo(self, merge_id: str, reason: str | None, by: str) -> Merge:
@@ -101,13 +102,13 @@ class MergeService:
                 return msgspec.structs.replace(
                     _merge(merge_id, row), undone_at=text, undone_by=by, undo_reason=reason
                 )
-        raise MergeConflict("other requests are merging the Customers; try again")
+        raise MergeConflict("Other requests are merging the Customers. Retry.")
 
     async def _find(self, merge_id: str) -> Row:
         rows = await self._graph.read("merge", id=merge_id)
-        row = first(rows, MergeNotFound("there is no such merge"))
+        row = first(rows, MergeNotFound())
         if row["undoneAt"]:
-            raise MergeConflict("the merge is already undone")
+            raise MergeConflict(ALREADY_UNDONE)
         return row
 
     async def _survivors(self, *customers: str) -> dict[str, str]:
@@ -120,9 +121,9 @@ def _customers(customer: str, other: str) -> tuple[str, str]:
     into = errors.parse(customer, "customer", opaque_id)
     merged = errors.parse(other, "from", opaque_id)
     if not merged and not errors.items:
-        errors.add("from", "is required")
+        errors.add("from", REQUIRED)
     if into == merged and not errors.items:
-        errors.add("from", "is the Customer itself")
+        errors.add("from", "must be another Customer")
     errors.raise_any()
     return into or "", merged or ""
 
@@ -130,9 +131,9 @@ def _customers(customer: str, other: str) -> tuple[str, str]:
 def _check(survivors: dict[str, str], into: str, merged: str) -> None:
     for customer in (into, merged):
         if customer not in survivors:
-            raise CustomerNotFound(f"there is no Customer {customer}")
+            raise CustomerNotFound.of_id(customer)
     if survivors[into] == survivors[merged]:
-        raise MergeConflict("the Customers are already merged")
+        raise MergeConflict()
 
 
 def _merge(merge_id: str, row: Row) -> Merge:

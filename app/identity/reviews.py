@@ -11,6 +11,7 @@ from app.graph.rows import first
 from app.identity.audit import AuditEntry, audit_entry
 from app.identity.reason import Reason
 
+NO_OWNER = "No Customer has this identifier."
 ONE_IDENTIFIER = "must have exactly one of email, phone, externalId"
 
 
@@ -51,9 +52,7 @@ class ReviewService:
             by=by,
             reason=dismissal.reason,
         )
-        return audit_entry(
-            first(rows, IdentityConflictNotFound("there is no such identity conflict"))
-        )
+        return audit_entry(first(rows, IdentityConflictNotFound()))
 
     async def undo_dismissal(self, dismissal_id: str, reason: str | None, by: str) -> AuditEntry:
         """Undoes a dismissal: its identity conflict is listed again; a repeat returns the first.
@@ -67,7 +66,7 @@ class ReviewService:
             by=by,
             reason=reason,
         )
-        return audit_entry(first(rows, DismissalNotFound("there is no such dismissal")))
+        return audit_entry(first(rows, DismissalNotFound()))
 
     async def mark(self, mark: SharedMark, by: str) -> AuditEntry:
         """Marks an identifier as shared, or unmarks it.
@@ -85,7 +84,7 @@ class ReviewService:
             by=by,
             reason=mark.reason,
         )
-        return audit_entry(first(rows, CustomerNotFound("no Customer has this identifier")))
+        return audit_entry(first(rows, CustomerNotFound(NO_OWNER)))
 
 
 def _identifier(mark: SharedMark) -> Identifier:

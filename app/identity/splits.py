@@ -15,6 +15,7 @@ from app.identity.reason import Reason
 from app.identity.split_preview import Part, SharedNames, SplitPreview
 
 MAX_MOVED_TOUCHPOINTS = 2000  # in a transaction
+CHANGED = "Another request merged or erased the Customer. Retry."
 
 
 class SplitRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +68,7 @@ class SplitService:
         row = await self._read(customer, request.shared)
         _, *parts = split_preview.parts(row, request.shared)
         if not parts:
-            raise NothingToSplit("the events connect all Identifiers of the Customer")
+            raise NothingToSplit()
         text, at = timestamps.now()
         new_parts = [_new_part(part) for part in parts]
         if not await self._graph.write(
@@ -80,7 +81,7 @@ class SplitService:
             by=by,
             reason=request.reason,
         ):
-            raise MergeConflict("the Customer was merged or erased at the same time")
+            raise MergeConflict(CHANGED)
         await self.finish(customer)
         return Split(customer, new_parts, text, by, request.reason)
 
@@ -90,13 +91,13 @@ class SplitService:
         Raises SplitNotFound, MergeConflict or Unavailable.
         """
         rows = await self._graph.read("split", id=split_id)
-        row = first(rows, SplitNotFound("there is no such split"))
+        row = first(rows, SplitNotFound())
         merge_reason = f"undo of {split_id}" + (f": {reason}" if reason else "")
         return await self._merges.merge(row["whole"], MergeRequest(merge_reason, row["part"]), by)
 
     async def _read(self, customer: str, shared: list[str]) -> Row:
         rows = await self._graph.read("split_evidence", customer=customer)
-        row = first(rows, CustomerNotFound(f"there is no Customer {customer}"))
+        row = first(rows, CustomerNotFound.of_id(customer))
         own = {identifier["name"] for identifier in row["identifiers"]}
         errors = FieldErrors()
         for position, name in enumerate(shared):

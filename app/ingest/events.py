@@ -8,7 +8,7 @@ from msgspec import Meta, Raw, Struct
 
 from app.domain import idempotency, identity_fields, timestamps
 from app.domain.identifiers import Identifier
-from app.domain.validation import FieldErrors
+from app.domain.validation import REQUIRED, FieldErrors
 from app.errors import FieldError
 from app.ingest import properties
 
@@ -107,7 +107,7 @@ def normalise(
     idempotency_key = errors.parse(sent.idempotency_key, "idempotencyKey", idempotency.key)
     text, values = _properties(sent.properties, errors)
     if name is None and (not sent.event or sent.event.isspace()):
-        errors.add("event", "is required")
+        errors.add("event", REQUIRED)
     if not (identifiers or customer or identity_fields.has_any_identifier(sent)):
         errors.add("", identity_fields.MISSING_IDENTIFIER)
     event = Event(
@@ -126,9 +126,9 @@ def normalise(
 
 def _name(text: str) -> str:
     if len(text) > MAX_NAME_LENGTH:
-        raise ValueError(f"is longer than {MAX_NAME_LENGTH} characters")
+        raise ValueError(f"must have at most {MAX_NAME_LENGTH} characters")
     if _CONTROL.search(text):
-        raise ValueError("contains a control character")
+        raise ValueError("must not contain control characters")
     return text
 
 

@@ -18,6 +18,8 @@ WRITERS = 2  # measured: a third gains nothing
 PARALLEL_COMMIT_ROWS = 32
 MAX_BATCH_WAIT_SECONDS = 0.1  # for the end of a commit, should it take longer
 
+INTERRUPTED = "The write was interrupted. Retry with the same idempotency key."
+
 log = structlog.get_logger()
 
 Write = Callable[[list[AtomicGroup], float], Awaitable[list[Any]]]
@@ -86,7 +88,7 @@ class GroupCommit:
                 self._refuse_all()
 
     def _refuse_all(self) -> None:
-        _refuse(self._queue.clear(), Unavailable("the write was interrupted"))
+        _refuse(self._queue.clear(), Unavailable(INTERRUPTED))
         self._metrics.set_queue_depth(0)
 
     async def _commit_for_ever(self) -> None:
@@ -101,7 +103,7 @@ class GroupCommit:
             finally:
                 self._running -= rows
                 self._commits -= 1
-                _refuse(batch, Unavailable("the write was interrupted"))
+                _refuse(batch, Unavailable(INTERRUPTED))
                 if self._queue:
                     self._arrival.set()  # there may be room for the other writer as well
 

@@ -8,12 +8,13 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from app.domain.identifiers import Identifier
-from app.domain.validation import invalid
+from app.domain.validation import UNKNOWN_FIELD, invalid
 from app.errors import FieldError, InvalidPayload
 from app.ingest.events import Event, EventIngest, normalise
 
 MAX_BATCH_EVENTS = 500
 MAX_UNKNOWN_FIELDS_NAMED = 10
+NOTHING_STORED = "No events were stored."
 
 
 class DecodeFailure(Struct, frozen=True):
@@ -44,7 +45,7 @@ class Payload(Struct, frozen=True):
         event, errors = normalise(self.sent[position], blocklist, path)
         if failure := self.failures.get(position):
             errors = failure.errors + _of_read_fields(errors, path, failure.unread)
-        return _invalid(errors) if errors else event
+        return event_error(errors) if errors else event
 
 
 class _Body(EventIngest):
@@ -66,12 +67,22 @@ def decode(body: bytes) -> Payload:
     try:
         return _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _invalid([FieldError("", f"is not JSON in UTF-8: {error}")]) from None
+        raise request_error([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
 
 
 def combine_errors(errors: list[InvalidPayload]) -> InvalidPayload:
     """One error with the details of several."""
-    return _invalid([detail for error in errors for detail in error.details])
+    return request_error([detail for error in errors for detail in error.details])
+
+
+def request_error(errors: list[FieldError]) -> InvalidPayload:
+    """The error of a request, of which nothing is stored."""
+    return invalid(errors, NOTHING_STORED)
+
+
+def event_error(errors: list[FieldError]) -> InvalidPayload:
+    """The error of one event, of which the others may be stored."""
+    return invalid(errors, "The event was not stored.")
 
 
 def _decode(body: bytes) -> Payload:
@@ -89,7 +100,7 @@ def _decode(body: bytes) -> Payload:
 def _decode_slowly(body: bytes) -> Payload:
     members = _members(Raw(body))
     if members is None:
-        raise _invalid([FieldError("", "must be an object")])
+        raise request_error([FieldError("", "must be an object")])
     is_batch = "events" in members
     events = _batch(members) if is_batch else [Raw(body)]
     sent: list[EventIngest] = []
@@ -105,19 +116,19 @@ def _decode_slowly(body: bytes) -> Payload:
 def _batch(members: dict[str, Raw]) -> list[Raw]:
     raw = members.pop("events")
     errors = [
-        FieldError(_short(name), "must not stand beside events")
+        FieldError(_short(name), "must not be sent together with events")
         for name in islice(members, MAX_UNKNOWN_FIELDS_NAMED)
     ]
     try:
         events = _array.decode(raw)
     except msgspec.ValidationError:
-        raise _invalid([*errors, FieldError("events", "must be an array")]) from None
+        raise request_error([*errors, FieldError("events", "must be an array")]) from None
     if not 1 <= len(events) <= MAX_BATCH_EVENTS:
         errors.append(
             FieldError("events", f"must have 1 to {MAX_BATCH_EVENTS} events, not {len(events)}")
         )
     if errors:
-        raise _invalid(errors)
+        raise request_error(errors)
     return events
 
 
@@ -151,10 +162,6 @@ def _of_read_fields(errors: list[FieldError], path: str, unread: set[str]) -> li
     return [error for error in errors if error.path.removeprefix(path) in fields]
 
 
-def _invalid(errors: list[FieldError]) -> InvalidPayload:
-    return invalid(errors, "payload: nothing of it was written")
-
-
 def _members(raw: Raw) -> dict[str, Raw] | None:
     try:
         return _object.decode(raw)
@@ -164,7 +171,7 @@ def _members(raw: Raw) -> dict[str, Raw] | None:
 
 def _unknown(name: str) -> str:
     close = get_close_matches(name, _fields, n=1)
-    return f"is not a field; did you mean {close[0]}?" if close else "is not a field"
+    return f"{UNKNOWN_FIELD}; did you mean {close[0]}?" if close else UNKNOWN_FIELD
 
 
 def _short(name: str) -> str:

@@ -42,13 +42,15 @@ def parse(raw: bytes) -> tuple[str, dict[str, Any]]:
     long or reserved. Raises ValueError with a message for the caller.
     """
     if len(raw) > MAX_BYTES:
-        raise ValueError(f"is larger than {MAX_BYTES // 1024} KiB")
+        raise ValueError(f"must be at most {MAX_BYTES // 1024} KiB of JSON")
     try:
         content = _decoder.decode(raw)
     except RecursionError:
-        raise ValueError(f"is nested more than {MAX_DEPTH} deep") from None
+        raise ValueError(f"must be nested at most {MAX_DEPTH} levels deep") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"is not an object that can be kept: {error}") from None
+        if not raw.lstrip().startswith(b"{"):
+            raise ValueError("must be an object") from None
+        raise ValueError(f"must be JSON in UTF-8: {error}") from None
     return raw.decode(), _values(content)
 
 
@@ -74,11 +76,11 @@ def _values(content: dict[str, Any]) -> dict[str, Any]:
                 if path is not None and _is_name(path) and _is_storable(value):
                     values.setdefault(path, value)
         if entries > MAX_ENTRIES:
-            raise ValueError(f"has more than {MAX_ENTRIES} entries, nested ones counted")
+            raise ValueError(f"must have at most {MAX_ENTRIES} entries, including nested ones")
         if not deeper:
             return values
         level = deeper
-    raise ValueError(f"is nested more than {MAX_DEPTH} deep")
+    raise ValueError(f"must be nested at most {MAX_DEPTH} levels deep")
 
 
 def _is_name(name: str) -> bool:

@@ -9,10 +9,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from app.domain.blocklist import EventWarning, blocked_warning
 from app.domain.resolution import Resolved
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
-from app.ingest.payload import combine_errors
+from app.ingest import payload
 from app.ingest.rows import IngestRequest
 from app.ingest.write_queue import Row
 from app.ingest.writer import RowResult
+
+UNKNOWN_CUSTOMER = "must be the ID of an existing Customer"
 
 
 class EventResult(Struct, frozen=True, rename="camel"):
@@ -67,7 +69,7 @@ def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None
         if isinstance(result, InvalidPayload) and not isinstance(result, _Withdrawn)
     ]
     if invalid and not request.is_lenient:
-        raise combine_errors(invalid)
+        raise payload.combine_errors(invalid)
     for position, result in enumerate(results):
         # The header is the request's, lenient or not.
         if isinstance(result, IdempotencyConflict) and (
@@ -105,8 +107,8 @@ def _result(
         return request.conflict(position)
     if row["customer"] in row_result.unknown:
         path = f"{request.payload.path(position)}customer"
-        return combine_errors([InvalidPayload("", [FieldError(path, "does not exist")])])
-    return _Withdrawn("another event of the request was refused")
+        return payload.event_error([FieldError(path, UNKNOWN_CUSTOMER)])
+    return _Withdrawn("Another event of the batch was rejected.")
 
 
 def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:

@@ -15,6 +15,7 @@ from app.ingest.write_queue import Row
 Received = tuple[str, timestamps.Instant]
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+REUSED_KEY = "must be new for another payload"
 MAX_ORIGINAL_LENGTH = 512  # in characters; of a longer identifier, white space is left out
 _FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
 
@@ -41,8 +42,7 @@ class IngestRequest(Struct, frozen=True):
             if self.uses_header(position)
             else f"{self.payload.path(position)}idempotencyKey"
         )
-        message = "was used before, with another payload"
-        return IdempotencyConflict(f"an idempotency key {message}", [FieldError(path, message)])
+        return IdempotencyConflict(details=[FieldError(path, REUSED_KEY)])
 
 
 def build_rows(

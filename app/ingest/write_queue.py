@@ -48,7 +48,7 @@ class WriteQueue:
     def require_room(self, rows: int, size: int) -> None:
         """Raises Unavailable if a write of so many rows and bytes exceeds a bound."""
         if self.rows + rows > self._max_rows or self._bytes + size > self._max_bytes:
-            raise Unavailable("too many writes wait for the database")
+            raise Unavailable("The write queue is full. Retry after 1 s.")
 
     def push(self, flow: str, write: QueuedWrite) -> None:
         """Adds a write of a flow."""

@@ -70,9 +70,7 @@ class McpEndpoint:
     def _require_known_host(self, request: Request) -> None:
         """Rejects web pages that reach the service by DNS rebinding."""
         if not self._is_known(request.headers.get("host", "")):
-            raise MisdirectedRequest(
-                "The Host header names an unknown host. Add the host to WAYPATH_MCP_HOSTS."
-            )
+            raise MisdirectedRequest()
         origin = request.headers.get("origin")
         if not origin:
             return

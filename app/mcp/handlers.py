@@ -10,7 +10,7 @@ from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.explanation.reader import Explanation, ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.domain import idempotency
-from app.domain.validation import FieldErrors, invalid
+from app.domain.validation import REQUIRED, FieldErrors, invalid
 from app.errors import FieldError, PayloadTooLarge
 from app.http import decoding
 from app.http.body import MAX_BODY_BYTES
@@ -74,7 +74,7 @@ class ToolHandlers:
         body = {name: value for name, value in arguments.items() if name not in names}
         decoded = payload.decode(_encode(body))
         if not decoded.is_batch:
-            raise invalid([FieldError("events", "is required")])
+            raise invalid([FieldError("events", REQUIRED)])
         return batch_content(await self._ingest_payload(decoded, api_key, options))
 
     async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
@@ -114,7 +114,7 @@ def _encode(arguments: Mapping[str, Any]) -> bytes:
         ).encode()
     except (ValueError, RecursionError) as error:
         detail = FieldError("", f"must be JSON in UTF-8: {error}")
-        raise invalid([detail], "arguments: nothing was written") from None
+        raise invalid([detail]) from None
     if len(body) > MAX_BODY_BYTES:
         raise PayloadTooLarge(
             f"The arguments exceed {MAX_BODY_BYTES // 1024**2} MiB. Send fewer events per call."

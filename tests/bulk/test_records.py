@@ -132,7 +132,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header():
         ("x", "has 1 cells, and the header 3"),
         ('x,a@b.example,"{"', "is not an object in JSON: Input data was truncated"),
         ('x,a@b.example,"{}, ""phone"": ""1"""', "is not an object in JSON"),
-        ("x,a@b.example,[]", "is not an object that can be kept"),
+        ("x,a@b.example,[]", "must be an object"),
         ('x,"a"b,', "is not CSV"),
         ("x,\udcff@b.example,", "is not UTF-8"),
     ],

@@ -191,12 +191,12 @@ def identifiers(cypher):
 
 
 def warning(path, value):
-    message = f"{value} is blocked: it identifies nobody, and was ignored"
+    message = f"{value} is a blocked value and was ignored"
     return {"path": path, "code": "blocked_key", "message": message}
 
 
 def blocked(path, value):
-    message = f"is blocked: {value} identifies nobody, so another key is needed"
+    message = f"must not be the only identifier: {value} is a blocked value"
     return {"path": path, "message": message}
 
 

@@ -40,7 +40,7 @@ def test_an_email_address_has_one_form(text, value):
     ],
 )
 def test_an_invalid_email_address_is_rejected(text):
-    with pytest.raises(ValueError, match="is not an email address|is longer than"):
+    with pytest.raises(ValueError, match="must be an email address|must have at most"):
         identifiers.email(text)
 
 
@@ -77,7 +77,7 @@ def test_a_phone_number_has_one_form(text, value):
     ],
 )
 def test_an_invalid_phone_number_is_rejected(text):
-    with pytest.raises(ValueError, match="is not a"):
+    with pytest.raises(ValueError, match="must be a phone number"):
         identifiers.phone(text)
 
 
@@ -91,7 +91,7 @@ def test_an_external_id_is_compared_in_nfc():
 
 @pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\u200bb", "a\u202eb", "a\ufeffb", "x" * 256])
 def test_an_invalid_external_id_is_rejected(text):
-    with pytest.raises(ValueError, match="cannot be seen|is longer than"):
+    with pytest.raises(ValueError, match="invisible characters|must have at most"):
         identifiers.external_id(text)
 
 

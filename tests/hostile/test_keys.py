@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from app.access import api_keys
+from app.access.authenticator import INVALID_KEY
 from tests.support import http_client
 from tests.support.server import wait_for
 
@@ -136,7 +137,7 @@ def test_a_response_does_not_reveal_why_an_api_key_is_invalid(address, key_of, k
         f"{address}/v1/events", json=EVENT, headers={"X-API-Key": key_of[kind]}
     )
 
-    assert response.json()["error"]["message"] == "the API key is not valid"
+    assert response.json()["error"]["message"] == INVALID_KEY
 
 
 def test_a_key_is_looked_up_by_its_digest_alone():

@@ -91,7 +91,7 @@ def test_an_event_that_names_an_erased_customer_is_rejected(caller, erase, perso
 
     assert response.status_code == 400
     assert response.json()["error"]["details"] == [
-        {"path": "customer", "message": "does not exist"}
+        {"path": "customer", "message": "must be the ID of an existing Customer"}
     ]
 
 

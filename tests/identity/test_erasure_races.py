@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from app.ingest.results import UNKNOWN_CUSTOMER
 from tests.support.phones import phone_number
 
 pytest_plugins = ["tests.support.erasing"]
@@ -74,7 +75,7 @@ def test_a_batch_that_names_a_customer_erased_meanwhile_is_rejected_whole(
 
     assert batch.result().status_code == 400
     assert batch.result().json()["error"]["details"] == [
-        {"path": "events[1].customer", "message": "does not exist"}
+        {"path": "events[1].customer", "message": UNKNOWN_CUSTOMER}
     ]
     assert cypher(LEFT, unique=unique) == []
     (after,) = cypher(NAMELESS)
@@ -175,7 +176,7 @@ def test_while_events_stream_in_nothing_is_left_of_who_is_erased_and_nothing_los
             if answer.status_code == 200:
                 stored[answer.json()["eventId"]] = answer.json()["customerId"]
             else:
-                assert answer.json()["error"]["details"][0]["message"] == "does not exist"
+                assert answer.json()["error"]["details"][0]["message"] == UNKNOWN_CUSTOMER
 
     def erase_some(number):
         gone: set[str] = set()

@@ -260,7 +260,7 @@ def test_a_customer_is_not_merged_into_itself(reviewer, person):
 
     assert response.status_code == 400
     assert response.json()["error"]["details"] == [
-        {"path": "from", "message": "is the Customer itself"}
+        {"path": "from", "message": "must be another Customer"}
     ]
 
 

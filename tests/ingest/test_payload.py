@@ -69,7 +69,7 @@ def test_null_properties_count_as_absent():
 
 @pytest.mark.parametrize("absent", [None, "", " "])
 def test_a_blank_or_null_event_is_missing(absent):
-    assert faults(EVENT | {"event": absent}) == [("event", "is required")]
+    assert faults(EVENT | {"event": absent}) == [("event", "must be present")]
 
 
 @pytest.mark.parametrize("key", ["customer", "email", "phone", "externalId"])
@@ -85,7 +85,7 @@ def test_an_event_without_an_identifier_is_rejected():
 
 def test_a_misspelt_field_is_rejected_by_name():
     assert faults(EVENT | {"emial": "joe@acme.com"}) == [
-        ("emial", "is not a field; did you mean email?")
+        ("emial", "must be a known field; did you mean email?")
     ]
 
 
@@ -142,7 +142,7 @@ def test_255_characters_are_taken_as_an_id(field):
 
 @pytest.mark.parametrize("field", ["externalId", "customer"])
 def test_256_characters_are_rejected_as_an_id(field):
-    assert faults(EVENT | {field: "x" * 256}) == [(field, "is longer than 255 characters")]
+    assert faults(EVENT | {field: "x" * 256}) == [(field, "must have at most 255 characters")]
 
 
 def test_500_events_are_taken():
@@ -190,7 +190,7 @@ def test_a_body_that_is_not_json_is_rejected(body):
     ((path, message),) = faults(body)
 
     assert not path
-    assert message.startswith("is not JSON in UTF-8")
+    assert message.startswith("must be JSON in UTF-8")
 
 
 def test_the_last_of_two_fields_with_one_name_counts():

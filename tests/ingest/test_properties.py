@@ -90,7 +90,7 @@ def test_any_other_name_is_stored(name):
 
 @pytest.mark.parametrize("raw", [b"[]", b'"x"', b"1", b'{"a": "\xff"}', b'{"a": 1e400}', b"true"])
 def test_a_value_that_is_not_an_object_is_rejected(raw):
-    with pytest.raises(ValueError, match="is not an object"):
+    with pytest.raises(ValueError, match="must be an object|must be JSON in UTF-8"):
         properties.parse(raw)
 
 
@@ -99,7 +99,7 @@ def test_64_kib_are_taken():
 
 
 def test_more_than_64_kib_are_rejected():
-    with pytest.raises(ValueError, match="is larger than 64 KiB"):
+    with pytest.raises(ValueError, match="must be at most 64 KiB"):
         properties.parse(json.dumps({"a": "x" * (64 * 1024 - 8)}).encode())
 
 
@@ -117,7 +117,7 @@ def test_255_entries_are_taken():
     ids=["flat", "nested", "in a list"],
 )
 def test_more_than_255_entries_are_rejected(content):
-    with pytest.raises(ValueError, match="has more than 255 entries"):
+    with pytest.raises(ValueError, match="must have at most 255 entries"):
         values(content)
 
 
@@ -131,7 +131,7 @@ def test_a_depth_of_16_is_taken():
 
 @pytest.mark.parametrize("depth", [17, 1000, 5000])
 def test_a_greater_depth_is_rejected(depth):
-    with pytest.raises(ValueError, match="is nested more than 16 deep"):
+    with pytest.raises(ValueError, match="must be nested at most 16 levels deep"):
         properties.parse(nested(depth))
 
 

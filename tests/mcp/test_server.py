@@ -10,6 +10,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 
 from app.access import api_keys
+from app.access.authenticator import INVALID_KEY
 from tests.support.mcp_client import EXAMPLE, LIST, over_http, over_stdio
 
 pytestmark = pytest.mark.anyio
@@ -85,7 +86,7 @@ def test_stdio_with_an_unknown_api_key_reports_it(cli):
     ended = cli("mcp", WAYPATH_API_KEY=api_keys.generate())
 
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert "WAYPATH_API_KEY: the API key is not valid" in ended.stderr
+    assert f"WAYPATH_API_KEY: {INVALID_KEY}" in ended.stderr
 
 
 def test_stdio_ends_on_ctrl_c_with_an_open_input(environment, key):

@@ -78,7 +78,7 @@ class ExplanationReader:
         event = errors.parse(query.event_id, "eventId", identifiers.opaque_id)
         as_of = errors.parse(query.as_of, "asOf", timestamps.parse)
         errors.raise_any()
-        missing = EventNotFound("there is no such event")
+        missing = EventNotFound()
         row = first(await self._graph.read("explanation", event=event), missing)
         if as_of is not None and _moment(row) > as_of:
             raise missing

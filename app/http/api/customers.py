@@ -10,6 +10,7 @@ from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
+from app.identity import erasure
 from app.identity.erasure import Erasure, ErasureQuery, ErasureService
 
 QUERY = {"email": "jane@acme.com", "limit": 1}
@@ -140,12 +141,16 @@ class CustomerRoutes:
             errors.CustomerNotFound,
             errors.MergeConflict,
         ),
+        error_examples=(
+            errors.CustomerNotFound.of_id("cus_8af2"),
+            errors.MergeConflict(erasure.CONTENDED),
+        ),
         examples={
             "on request": Example(ERASURE),
         },
     )
     async def erase(self, call: Call[ErasureQuery]) -> Response:
         """Erases a Customer: 202 if the deletion continues in the background."""
-        erasure = await self._erasures.erase(call.payload, call.api_key.id)
-        status = HTTPStatus.OK if erasure.finished_at else HTTPStatus.ACCEPTED
-        return json_response(erasure, status)
+        erased = await self._erasures.erase(call.payload, call.api_key.id)
+        status = HTTPStatus.OK if erased.finished_at else HTTPStatus.ACCEPTED
+        return json_response(erased, status)

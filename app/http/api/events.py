@@ -4,6 +4,8 @@ from starlette.responses import Response
 
 from app import errors
 from app.access.api_keys import EVENTS_WRITE
+from app.domain import timestamps
+from app.errors import FieldError
 from app.http import headers
 from app.http.body import read_json
 from app.http.endpoints import Call, Example, Operation
@@ -38,7 +40,7 @@ WARNED = FIRST | {
         {
             "path": "externalId",
             "code": "blocked_key",
-            "message": "undefined is blocked: it identifies nobody, and was ignored",
+            "message": "undefined is a blocked value and was ignored",
         }
     ]
 }
@@ -76,6 +78,7 @@ class EventRoutes:
         ),
         response_headers=("Idempotency-Replayed", "Preference-Applied"),
         errors=(errors.IdempotencyConflict,),
+        error_examples=(payload.request_error([FieldError("timestamp", timestamps.FORM)]),),
         examples={
             "single": Example(FIRST, request=SINGLE),
             "batch": Example(RECEIPT, request=BATCH),

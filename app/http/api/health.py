@@ -14,6 +14,8 @@ from app.http.responses import json_response
 from app.observability import metrics
 from app.observability.metrics import Metrics
 
+NOT_READY = "Neo4j is unavailable, or a schema migration is not applied. The log names the cause."
+
 
 class HealthRoutes:
     """The routes for monitoring."""
@@ -48,12 +50,12 @@ class HealthRoutes:
         response=(schemas.Health,),
         returns="That the service is well.",
         errors=(errors.Unavailable,),
+        error_examples=(errors.Unavailable(NOT_READY),),
     )
     async def ready(self, request: Request) -> Response:
         """Responds if the database is available and its schema is in place."""
         if not self._readiness.is_ready:
-            message = "the database is away, or its schema is not in place: the log says which"
-            raise errors.Unavailable(message)
+            raise errors.Unavailable(NOT_READY)
         return json_response({"status": "ok"})
 
     # Behind a scope, since metrics reveal business volumes and the port may be public. A stale

@@ -6,6 +6,7 @@ from app import errors
 from app.access.api_keys import IDENTITY_WRITE
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
+from app.identity import merges
 from app.identity.merge_preview import MergePreview, PreviewQuery
 from app.identity.merges import Merge, MergeRequest, MergeService
 from app.identity.reason import UndoRequest
@@ -50,8 +51,8 @@ UNDONE = MERGE | {
 class MergeRoutes:
     """The routes that merge Customers."""
 
-    def __init__(self, merges: MergeService) -> None:
-        self._merges = merges
+    def __init__(self, service: MergeService) -> None:
+        self._merges = service
 
     @Operation(
         method="POST",
@@ -71,6 +72,7 @@ class MergeRoutes:
             errors.CustomerNotFound,
             errors.MergeConflict,
         ),
+        error_examples=(errors.CustomerNotFound.of_id("cus_8af2"),),
         examples={
             "two": Example(MERGE_PREVIEW, request=PREVIEW_QUERY),
         },
@@ -97,6 +99,7 @@ class MergeRoutes:
             errors.CustomerNotFound,
             errors.MergeConflict,
         ),
+        error_examples=(errors.CustomerNotFound.of_id("cus_8af2"),),
         examples={
             "two": Example(MERGE, request=MERGE_REQUEST),
         },
@@ -125,6 +128,7 @@ class MergeRoutes:
             errors.MergeNotFound,
             errors.MergeConflict,
         ),
+        error_examples=(errors.MergeConflict(merges.ALREADY_UNDONE),),
         examples={
             "by a data steward": Example(UNDONE, request=UNDO_REQUEST),
         },

@@ -6,6 +6,7 @@ from app import errors
 from app.access.api_keys import IDENTITY_READ, IDENTITY_WRITE
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
+from app.identity import reviews
 from app.identity.audit import AuditEntry
 from app.identity.conflicts import (
     IdentityConflictPage,
@@ -89,9 +90,9 @@ DISMISSAL_UNDONE = DISMISSED | {
 class ReviewRoutes:
     """The routes that list identity conflicts, and record decisions."""
 
-    def __init__(self, conflicts: IdentityConflictReader, reviews: ReviewService) -> None:
+    def __init__(self, conflicts: IdentityConflictReader, service: ReviewService) -> None:
         self._conflicts = conflicts
-        self._reviews = reviews
+        self._reviews = service
 
     @Operation(
         method="GET",
@@ -177,6 +178,7 @@ class ReviewRoutes:
         response=(AuditEntry,),
         returns="The review.",
         errors=(errors.CustomerNotFound,),
+        error_examples=(errors.CustomerNotFound(reviews.NO_OWNER),),
         examples={
             "a phone": Example(MARKED, request=SHARED_MARK),
         },

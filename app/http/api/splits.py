@@ -7,6 +7,7 @@ from app.access.api_keys import IDENTITY_WRITE
 from app.http.api.merges import MERGE, UNDO_REQUEST
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
+from app.identity import splits
 from app.identity.merges import Merge
 from app.identity.reason import UndoRequest
 from app.identity.split_preview import SplitPreview, SplitQuery
@@ -38,8 +39,8 @@ SPLIT = {
 class SplitRoutes:
     """The routes that split Customers."""
 
-    def __init__(self, splits: SplitService) -> None:
-        self._splits = splits
+    def __init__(self, service: SplitService) -> None:
+        self._splits = service
 
     @Operation(
         method="POST",
@@ -57,6 +58,7 @@ class SplitRoutes:
         response=(SplitPreview,),
         returns="The parts that the events imply.",
         errors=(errors.CustomerNotFound,),
+        error_examples=(errors.CustomerNotFound.of_id("cus_8af2"),),
         examples={
             "an office's phone": Example(SPLIT_PREVIEW, request=SPLIT_QUERY),
         },
@@ -83,6 +85,10 @@ class SplitRoutes:
             errors.CustomerNotFound,
             errors.MergeConflict,
             errors.NothingToSplit,
+        ),
+        error_examples=(
+            errors.CustomerNotFound.of_id("cus_8af2"),
+            errors.MergeConflict(splits.CHANGED),
         ),
         examples={
             "an office's phone": Example(SPLIT, request=SPLIT_REQUEST),

@@ -87,7 +87,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         "content": _json(operation.response, examples) if operation.response else text,
     }
     accepted = {"202": response | {"description": operation.accepted}} if operation.accepted else {}
-    return {"200": response} | accepted | error_responses.responses(operation.all_errors)
+    return {"200": response} | accepted | error_responses.responses(operation)
 
 
 def _json(kinds: tuple[type, ...], examples: dict[str, Any]) -> dict[str, Any]:

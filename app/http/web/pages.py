@@ -122,7 +122,7 @@ class Pages:
         """The style sheet, the script or the icon."""
         asset = self._assets.get(request.path_params["name"])
         if asset is None:
-            raise NotFound("there is no such file")
+            raise NotFound("No such file.")
         return Response(asset.content, 200, _CACHE_HEADERS, asset.media_type)
 
     async def _timeline(self, request: Request) -> Timeline:

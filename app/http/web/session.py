@@ -54,7 +54,7 @@ def require_same_origin(request: Request) -> None:
         origin = request.headers.get("origin")
         is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
     if not is_ours:
-        raise ForbiddenOrigin("the form was sent from another site")
+        raise ForbiddenOrigin()
 
 
 def _set_cookie(response: Response, request: Request, value: str, max_age: int) -> None:

@@ -59,7 +59,6 @@ def _environment() -> Environment:
     environment.globals["assets"] = {name: asset.address for name, asset in assets.load().items()}
     environment.globals["customer_path"] = customer_path
     environment.globals["event_path"] = event_path
-    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["moment"] = _moment
     return environment
 

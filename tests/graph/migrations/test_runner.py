@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from app.errors import Unavailable
+from app.errors import DatabaseTimeout, Unavailable
 from app.graph import statements
 from app.graph.graph import Graph
 from app.graph.migrations import definitions as migrations
@@ -91,7 +91,7 @@ async def hasty(database):
 
 INDEX = "CREATE INDEX UNIQUE_ IF NOT EXISTS FOR (node:UNIQUE_) ON (node.id)"
 CONSTRAINT = "CREATE CONSTRAINT UNIQUE_ IF NOT EXISTS FOR (node:UNIQUE_) REQUIRE node.id IS UNIQUE"
-LATE = "the database did not answer in time"
+LATE = DatabaseTimeout.text
 COUNT = "MERGE (node:UNIQUE_) SET node.count = coalesce(node.count, 0) + 1"
 
 

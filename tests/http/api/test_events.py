@@ -62,7 +62,7 @@ def test_a_faulty_event_is_400_and_names_its_place(client):
 
     assert error(response) == (400, "invalid_payload")
     assert response.json()["error"]["details"] == [
-        {"path": "events[1].timestamp", "message": "names a day that does not exist"}
+        {"path": "events[1].timestamp", "message": "must have a day that exists"}
     ]
 
 
@@ -81,7 +81,7 @@ def test_an_unknown_customer_is_400_and_named(client):
 
     assert error(response) == (400, "invalid_payload")
     assert response.json()["error"]["details"] == [
-        {"path": "events[1].customer", "message": "does not exist"}
+        {"path": "events[1].customer", "message": "must be the ID of an existing Customer"}
     ]
 
 

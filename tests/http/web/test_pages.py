@@ -10,6 +10,7 @@ from markupsafe import escape
 
 from app import errors
 from app.access import api_keys
+from app.access.authenticator import INVALID_KEY
 from app.http.web.templates import error_page
 from app.settings import Settings
 from tests.support import http_client
@@ -116,7 +117,7 @@ def test_a_key_that_is_not_valid_is_asked_for_again(stranger, key):
     response = log_in(stranger, key, "/customers/cus_x")
 
     assert (response.status_code, "set-cookie" in response.headers) == (401, False)
-    assert "The API key is not valid." in response.text
+    assert INVALID_KEY in response.text
     assert 'value="/customers/cus_x"' in response.text
 
 
@@ -124,7 +125,7 @@ def test_an_api_key_without_the_scope_to_read_is_rejected(stranger, api_key):
     response = log_in(stranger, api_key)
 
     assert response.status_code == 403
-    assert "The API key lacks the scope context:read." in response.text
+    assert "The API key lacks the required scope context:read." in response.text
 
 
 def test_a_page_never_has_the_key_in_it(stranger, person, reading_key, api_key):
@@ -560,18 +561,18 @@ def test_too_many_pages_are_429_with_a_page(database, reading_key):
 
     assert [response.status_code for response in responses] == [200, 200, 429]
     assert int(responses[-1].headers["retry-after"]) > 0
-    assert "The key may send 2 events a minute." in responses[-1].text
+    assert "Rate limit exceeded: 2 events/min for this API key. Retry after " in responses[-1].text
 
 
 def test_an_error_is_a_page_with_the_message_and_the_headers_of_its_json():
-    response = error_page(errors.Unavailable("the database is away"))
+    response = error_page(errors.Unavailable())
 
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
-    assert "The database is away." in bytes(response.body).decode()
+    assert "Neo4j is unavailable. Retry after 1 s." in bytes(response.body).decode()
 
 
 def test_an_internal_error_is_a_page_with_the_request_id():
-    response = error_page(errors.ServiceError("an error of ours"), "req_42")
+    response = error_page(errors.ServiceError(), "req_42")
 
     assert response.status_code == 500
     assert "<code>req_42</code>" in bytes(response.body).decode()
