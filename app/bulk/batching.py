@@ -1,12 +1,12 @@
-"""Batching: batches of events, with those that must follow one another in one sequence."""
+"""Batching: divides events into batches, and dependent batches into sequences."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from app.ingest.ordering import shared_subjects
 
-Batch = list[int]  # the positions of its events
-BatchSequence = list[Batch]  # a batch is written once the one before it is
+Batch = list[int]  # the positions of the events
+BatchSequence = list[Batch]  # each batch is written after the one before it
 
 
 def batch_sequences(
@@ -14,9 +14,9 @@ def batch_sequences(
 ) -> list[BatchSequence]:
     """Divides events into batches of at most `max_rows` events and `max_bytes` bytes.
 
-    `subjects` and `sizes` (in bytes) are of the events. Events that share a subject, directly
-    or through others, are in one sequence, in their order. Sequences may be written
-    concurrently; the longest comes first. An event of more than `max_bytes` is a batch alone.
+    Each event has its `subjects` and its size in bytes in `sizes`. Events that share a subject,
+    directly or through others, are in one sequence, in their order. Sequences may be written
+    concurrently. The longest comes first. An event of more than `max_bytes` has its own batch.
     """
     sequences: list[BatchSequence] = []
     batch: Batch = []

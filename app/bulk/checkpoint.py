@@ -1,4 +1,4 @@
-"""Checkpoints: how far an import has come, stored in the graph with its events."""
+"""Checkpoints: the progress of an import, stored in the graph with its events."""
 
 from msgspec import Struct
 
@@ -6,7 +6,7 @@ from app.graph.graph import Graph
 
 
 class Checkpoint(Struct, frozen=True):
-    """Every record up to a line is stored or rejected. `digest` is of these lines."""
+    """Every record up to `line` is stored or rejected. `digest` covers these lines."""
 
     line: int
     digest: str

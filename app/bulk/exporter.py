@@ -1,4 +1,4 @@
-"""Export: every Touchpoint, as an event from which an import makes the same Touchpoint."""
+"""Export: every Touchpoint, as an event from which an import restores it."""
 
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from app.bulk.retry import retry_while_unavailable
 from app.graph.graph import Graph
 
 PAGE_ROWS = 2000
-MAX_SPOOL_MEMORY_BYTES = 16 * 1024 * 1024  # what is written last is on disk beyond that
+MAX_SPOOL_MEMORY_BYTES = 16 * 1024 * 1024  # of the last events; beyond that, they are on disk
 
 ReportProgress = Callable[[int], None]  # takes the number of Touchpoints written so far
 
@@ -20,10 +20,9 @@ ReportProgress = Callable[[int], None]  # takes the number of Touchpoints writte
 async def write(graph: Graph, output: BinaryIO, report: ReportProgress) -> int:
     """Writes each Touchpoint as a line of JSON, and returns their number.
 
-    An import of the lines, in any order, gives each Customer the same Identifiers. To that end
-    a Touchpoint that attached an Identifier is written without those of other Customers, and
-    the other Touchpoints with such Identifiers are written last. Raises Unavailable after a
-    long outage.
+    An import of the lines gives each Customer the same Identifiers. To that end, a Touchpoint that
+    attached an Identifier is written without the Identifiers of other Customers, and the other
+    Touchpoints with such Identifiers are written last. Raises Unavailable after a long outage.
     """
     count = 0
     with tempfile.SpooledTemporaryFile(MAX_SPOOL_MEMORY_BYTES) as last:
@@ -53,7 +52,7 @@ async def _touchpoints(graph: Graph) -> AsyncIterator[dict[str, Any]]:
 
 
 def _line(row: dict[str, Any], identifiers: list[dict[str, Any]]) -> bytes:
-    # Line breaks are between members only: in a string, JSON escapes them.
+    # Line breaks are only between members: JSON escapes those in strings.
     properties = row["properties"].replace("\n", " ").replace("\r", " ")
     event = {
         "event": row["event"],

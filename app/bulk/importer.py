@@ -22,7 +22,7 @@ ReportProgress = Callable[[Checkpoint, int], None]  # takes the checkpoint and t
 
 
 class ImportJob(Struct, frozen=True):
-    """A file to import, and how. Without an `import_id` it cannot be resumed."""
+    """A file to import, with its options. Without an `import_id` it cannot resume."""
 
     path: str
     size: int | None  # in bytes; None for standard input
@@ -47,7 +47,7 @@ class Importer:
         """Imports a file from its last checkpoint to its end, and returns the checkpoint there.
 
         Events that share an identifier are written in their order. Raises SourceError, or
-        Unavailable after a long outage; everything up to the last checkpoint stays stored.
+        Unavailable after a long outage. All events up to the last checkpoint remain stored.
         """
         start = await self._start(job)
         known_rejects = self._rejects.recover(job.path, start.line)
@@ -59,7 +59,7 @@ class Importer:
             storing: asyncio.Task[Checkpoint] | None = None
             try:
                 async for window in windows.split(parsed, lines):
-                    # It was read while the window before it is stored.
+                    # This window was read while the window before it is stored.
                     start = await storing if storing else start
                     report(start, window.position)
                     storing = asyncio.create_task(self._store(job, window, start, known_rejects))

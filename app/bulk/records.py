@@ -1,4 +1,4 @@
-"""Records: an event each in a file, validated as the events of a request are."""
+"""Records: the events in a file, validated like the events of a request."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
 
@@ -16,7 +16,7 @@ MAX_SHOWN_BYTES = 1000  # of a line that is too long
 class RawRecord(Struct, frozen=True):
     """A record before it is parsed: its first line's number, its bytes, its event as JSON.
 
-    In place of the event, the error that keeps the record from having one.
+    If the record has no valid event, `event` is the error.
     """
 
     line: int
@@ -25,7 +25,7 @@ class RawRecord(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """A record with its event as sent, and normalised or the error of its validation."""
+    """A record with its event as sent, and its normalised event or validation error."""
 
     line: int
     raw: bytes
@@ -34,7 +34,7 @@ class Record(Struct, frozen=True):
 
 
 def to_raw_record(line: int, raw: bytes, to_event: Callable[[bytes], bytes]) -> RawRecord:
-    """The record in `raw`. `to_event` makes an event of its bytes or raises InvalidPayload."""
+    """The record in `raw`. `to_event` turns its bytes into an event, or raises InvalidPayload."""
     if len(raw) > MAX_LINE_BYTES:
         return RawRecord(line, raw[:MAX_SHOWN_BYTES], _too_long())
     try:
@@ -48,8 +48,8 @@ def parse(
 ) -> Iterator[Record]:
     """Parses and validates records.
 
-    An event without an idempotency key has one of `import_id` and its line. Without an
-    `import_id`, it is invalid.
+    An event without an idempotency key gets one from `import_id` and its line number. Without an
+    `import_id`, such an event is invalid.
     """
     for raw_record in raw_records:
         sent = EventIngest()
@@ -65,7 +65,7 @@ def parse(
 
 def record_error(path: str, message: str) -> InvalidPayload:
     """The error of a record with one field error."""
-    return InvalidPayload("the record cannot be taken", [FieldError(path, message)])
+    return InvalidPayload("the record is invalid", [FieldError(path, message)])
 
 
 def _event(
@@ -73,15 +73,15 @@ def _event(
 ) -> tuple[EventIngest, Event | InvalidPayload]:
     decoded = payload.decode(text)
     if decoded.is_batch:
-        raise record_error("events", "is not a field: a line is one event")
+        raise record_error("events", "must be absent: each line is one event")
     (sent,) = decoded.sent
     if not sent.idempotency_key or sent.idempotency_key.isspace():
         if default_key is None:
-            raise record_error("idempotencyKey", "is required, where the source has no name")
+            raise record_error("idempotencyKey", "is required for standard input without --name")
         sent.idempotency_key = default_key
     (event,) = decoded.check(blocklist)
     return sent, event
 
 
 def _too_long() -> InvalidPayload:
-    return record_error("", f"is longer than {MAX_LINE_BYTES // 1024} KiB")
+    return record_error("", f"must be at most {MAX_LINE_BYTES // 1024} KiB")

@@ -1,4 +1,4 @@
-"""Rejects: the rejected records of imports, in a file of JSON lines."""
+"""The rejects file: the rejected records of imports, as JSON Lines."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,19 +17,19 @@ class RejectedLine(Struct, frozen=True):
     line: int
     code: str
     details: list[FieldError]
-    record: str  # bytes that are not UTF-8 as \xNN
+    record: str  # bytes that are not UTF-8 are \xNN
 
 
 class RejectsFile:
-    """Appends rejected records to a file, which the first of them creates."""
+    """Appends rejected records to a file. The first one creates it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def recover(self, file: str, after: int) -> set[int]:
-        """Returns the hashes of the lines about records of `file` below the line `after`.
+        """Returns the hashes of the lines about records of `file` after the line `after`.
 
-        Removes an incomplete last line, which a killed import left.
+        Removes an incomplete last line, which remains if an import is killed.
         """
         if not self.path.exists():
             return set()
@@ -48,7 +48,7 @@ class RejectsFile:
     def append(
         self, file: str, rejected: Iterable[tuple[Record, ServiceError]], known: set[int]
     ) -> None:
-        """Writes rejected records in the order of their lines, without those of `known` hashes."""
+        """Appends rejected records in the order of their lines, without those in `known`."""
         in_order = sorted(rejected, key=lambda record_and_error: record_and_error[0].line)
         lines = [_line(file, record, error) for record, error in in_order]
         new = [line for line in lines if hash(line) not in known]
@@ -67,6 +67,6 @@ def _line(file: str, record: Record, error: ServiceError) -> bytes:
 def _is_after(line: bytes, file: str, after: int) -> bool:
     try:
         rejected = msgspec.json.decode(line, type=RejectedLine)
-    except msgspec.DecodeError:  # not written by an import: it stays as it is
+    except msgspec.DecodeError:  # not written by an import: leave it unchanged
         return False
     return rejected.file == file and rejected.line > after

@@ -1,4 +1,4 @@
-"""Retries of calls without a waiting client, through an outage of the database."""
+"""Retries during an outage of the database, for calls without a waiting client."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 async def retry_while_unavailable(call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-    """Returns what a call returns, which is retried while the database is unavailable.
+    """Returns the result of a call. Retries it while the database is unavailable.
 
     The call must be idempotent. Raises Unavailable after an outage of ten minutes.
     """

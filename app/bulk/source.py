@@ -1,4 +1,4 @@
-"""Sources: files and standard input, plain or compressed, line by line."""
+"""Sources: files and standard input, uncompressed or compressed, line by line."""
 
 import contextlib
 import gzip
@@ -22,17 +22,17 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 class SourceError(Exception):
-    """A source that cannot be read; the message says why."""
+    """A source cannot be read. The message has the reason."""
 
 
 class SourceRejected(SourceError):
-    """A source that cannot be imported with these options; nothing of it was written."""
+    """A source cannot be imported with these options. No event of it was stored."""
 
 
 class Lines:
-    """The lines of a stream with their ends, counted, with a digest of all so far.
+    """The lines of a stream with their ends, counted, with a digest of all lines so far.
 
-    A line of more than MAX_LINE_BYTES is cut after MAX_LINE_BYTES + 1.
+    A line of more than MAX_LINE_BYTES is truncated to MAX_LINE_BYTES + 1.
     """
 
     def __init__(self, stream: BinaryIO, tell_position: Callable[[], int]) -> None:
@@ -61,7 +61,7 @@ class Lines:
 
     @property
     def position(self) -> int:
-        """How many bytes of the file were read, before decompression."""
+        """The number of bytes read from the file, before decompression."""
         return self._tell_position()
 
     def skip(self, count: int) -> None:
@@ -79,7 +79,7 @@ class Lines:
 
 
 def digest(path: str) -> str:
-    """Returns a digest of all lines of a file, the same for any name and compression.
+    """Returns a digest of all lines of a file, independent of its name and compression.
 
     Raises SourceError if it cannot be read to its end.
     """

@@ -1,4 +1,4 @@
-"""Windows: the parts of a file, from one checkpoint of an import to the next."""
+"""Windows: the parts of a file between two checkpoints of an import."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -9,15 +9,15 @@ from app.bulk.checkpoint import Checkpoint
 from app.bulk.records import Record
 from app.bulk.source import Lines, SourceError, SourceRejected
 
-# A window is held in memory, and may be written again after a kill.
+# A window is in memory, and after a kill it may be written again.
 MAX_WINDOW_ROWS = 10_000
 MAX_WINDOW_BYTES = 32 * 1024 * 1024
-# Parsing blocks the event loop, and with it the writers, for no more records than these.
+# Parsing blocks the event loop, and so the writers, for at most this number of records.
 RECORDS_PER_SLICE = 50
 
 
 class Window(Struct, frozen=True):
-    """Records, and how far the file was read with them: lines, their digest, and bytes."""
+    """Records, and the position in the file after them: lines, their digest, and bytes."""
 
     records: list[Record]
     line: int
@@ -26,19 +26,19 @@ class Window(Struct, frozen=True):
 
 
 def skip(lines: Lines, start: Checkpoint) -> None:
-    """Reads up to a checkpoint. Raises SourceRejected if the lines before it are other ones."""
+    """Reads up to a checkpoint. Raises SourceRejected if the lines before it differ."""
     lines.skip(start.line)
     if start.line and (lines.count, lines.digest) != (start.line, start.digest):
         raise SourceRejected(
-            f"its first {start.line} lines are not those that were imported under this name: "
-            "give it another --name, or --restart to go through all of it again"
+            f"its first {start.line} lines differ from those imported under this name: "
+            "set another --name, or --restart to import from the first line"
         )
 
 
 async def split(records: Iterator[Record], lines: Lines) -> AsyncIterator[Window]:
     """Yields the records of lines in windows, and lets other tasks run while it reads.
 
-    Raises SourceError, after the window of everything that was read before it.
+    Raises SourceError after the window with all records before the error.
     """
     window: list[Record] = []
     window_bytes = 0

@@ -17,14 +17,14 @@ from app.ingest.service import Ingest
 
 IMPORT_PRODUCER = "import"  # no API key has this id
 MAX_BATCH_BYTES = 4 * 1024 * 1024
-MAX_CONCURRENT_BATCHES = 2 * WRITERS  # one waits for each writer while that commits another
+MAX_CONCURRENT_BATCHES = 2 * WRITERS  # for each writer, one commits and one waits
 
 ValidRecord = tuple[Record, Event]
 RejectedRecords = list[tuple[Record, ServiceError]]
 
 
 class _ValidEvents(Payload, frozen=True):
-    """Events that were validated when they were read."""
+    """Events that are already validated."""
 
     events: list[Event]
 

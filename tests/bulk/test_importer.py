@@ -219,7 +219,7 @@ def test_a_line_that_is_too_long_is_rejected_and_the_next_one_is_read(
     assert run(file("events.jsonl", long + json_lines([event(unique)]))).returncode == 1
     assert names(kept(unique)) == ["event_0"]
     (reject,) = rejects()
-    assert (reject["line"], reject["details"][0]["message"]) == (1, "is longer than 512 KiB")
+    assert (reject["line"], reject["details"][0]["message"]) == (1, "must be at most 512 KiB")
     assert len(reject["record"]) == 1000
 
 

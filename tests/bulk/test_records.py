@@ -129,12 +129,12 @@ def test_a_byte_order_mark_is_no_part_of_the_header():
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("x", "has 1 cells, and the header 3"),
-        ('x,a@b.example,"{"', "is not an object in JSON: Input data was truncated"),
-        ('x,a@b.example,"{}, ""phone"": ""1"""', "is not an object in JSON"),
+        ("x", "must have 3 cells as the header, not 1"),
+        ('x,a@b.example,"{"', "must be a JSON object: Input data was truncated"),
+        ('x,a@b.example,"{}, ""phone"": ""1"""', "must be a JSON object"),
         ("x,a@b.example,[]", "must be an object"),
-        ('x,"a"b,', "is not CSV"),
-        ("x,\udcff@b.example,", "is not UTF-8"),
+        ('x,"a"b,', "must be CSV"),
+        ("x,\udcff@b.example,", "must be UTF-8"),
     ],
 )
 def test_an_invalid_row_is_reported_and_the_next_one_is_read(row, message):
@@ -151,10 +151,10 @@ def test_an_invalid_row_is_reported_and_the_next_one_is_read(row, message):
     [
         ("event,e-mail\n", "unknown column 'e-mail'"),
         ("event,properties.\n", "unknown column 'properties.'"),
-        ("event,email,event\n", "column 'event' twice"),
-        ("", "no header row"),
-        ("\n", "no header row"),
-        ('"a"b\n', "the header row is not CSV"),
+        ("event,email,event\n", "duplicate column 'event'"),
+        ("", "missing header row"),
+        ("\n", "missing header row"),
+        ('"a"b\n', "the header row must be CSV"),
     ],
 )
 def test_an_unusable_header_is_rejected(content, message):
@@ -167,7 +167,7 @@ def test_a_column_of_the_callers_choice_is_the_key():
     assert faults(csv("event,email,order", "x,a@b.example,"), "csv", "order") == [
         (2, "order", "is required")
     ]
-    with pytest.raises(SourceRejected, match="no column 'order'"):
+    with pytest.raises(SourceRejected, match="missing column 'order'"):
         read(csv("event,email"), "csv", "order")
 
 

@@ -1,1 +1,1 @@
-"""The formats of files: JSON lines, CSV and Segment calls."""
+"""The formats of files: JSON Lines, CSV and Segment calls."""

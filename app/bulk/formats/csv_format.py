@@ -24,7 +24,7 @@ def read(lines: Lines, key_column: str | None) -> Iterator[RawRecord]:
     """Reads the header row at once, and returns the records in the rows below it.
 
     An empty cell counts as absent. `key_column` has the idempotency keys. Raises
-    SourceRejected, which names the columns that cannot be used.
+    SourceRejected, which names each invalid column.
     """
     rows = _Rows(lines)
     header = _read_header(rows, key_column)
@@ -32,7 +32,7 @@ def read(lines: Lines, key_column: str | None) -> Iterator[RawRecord]:
 
 
 def require_header(lines: Lines, key_column: str | None) -> None:
-    """Reads the header row. Raises SourceRejected, which names columns that cannot be used."""
+    """Reads the header row. Raises SourceRejected, which names each invalid column."""
     _read_header(_Rows(lines), key_column)
 
 
@@ -40,20 +40,20 @@ def _read_header(rows: "_Rows", key_column: str | None) -> list[str]:
     try:
         header = [name.strip() for name in next(rows, [])]
     except csv.Error as error:
-        raise SourceRejected(f"the header row is not CSV: {error}") from error
+        raise SourceRejected(f"the header row must be CSV: {error}") from error
     unknown = [
         name
         for name in header
         if name not in COLUMNS and name != key_column and not _is_property(name)
     ]
     errors = [f"unknown column {name!r}" for name in unknown]
-    errors += [f"column {name!r} twice" for name in {*header} if header.count(name) > 1]
+    errors += [f"duplicate column {name!r}" for name in {*header} if header.count(name) > 1]
     if key_column and key_column not in header:
-        errors.append(f"no column {key_column!r}")
+        errors.append(f"missing column {key_column!r} (see --key)")
     if not header:
-        errors.append("no header row")
+        errors.append("missing header row")
     if errors:
-        known = f"known are {', '.join(COLUMNS)} and {PROPERTY_PREFIX}NAME"
+        known = f"allowed: {', '.join(COLUMNS)} and {PROPERTY_PREFIX}NAME"
         raise SourceRejected(f"{'; '.join(errors)} ({known})")
     return header
 
@@ -67,7 +67,7 @@ def _records(rows: "_Rows", header: list[str], key_column: str | None) -> Iterat
         try:
             row = next(rows, None)
         except csv.Error as error:
-            not_csv = records.record_error("", f"is not CSV: {error}")
+            not_csv = records.record_error("", f"must be CSV: {error}")
             yield RawRecord(rows.first_line, rows.raw[: MAX_LINE_BYTES + 1], not_csv)
             continue
         if row is None:
@@ -79,7 +79,7 @@ def _records(rows: "_Rows", header: list[str], key_column: str | None) -> Iterat
 
 
 class _Rows:
-    """The rows of a CSV reader, with the first line's number and the bytes of the last one."""
+    """The rows of a CSV reader, with the first line's number and the bytes of the last row."""
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
@@ -104,14 +104,16 @@ class _Rows:
     def _decoded(self) -> Iterator[str]:
         for line in self._lines:
             self._row_lines.append(line)
-            # Bytes that are not UTF-8 fail in their cell; a BOM is before the header alone.
+            # Bytes that are not UTF-8 fail in their cell. Only the header may begin with a BOM.
             text = line.decode("utf-8", "surrogateescape")
             yield text.removeprefix("\ufeff") if self._lines.count == 1 else text
 
 
 def _event(header: list[str], row: list[str], key_column: str | None) -> bytes:
     if len(row) != len(header):
-        raise records.record_error("", f"has {len(row)} cells, and the header {len(header)}")
+        raise records.record_error(
+            "", f"must have {len(header)} cells as the header, not {len(row)}"
+        )
     cells = {name: cell for name, cell in zip(header, row, strict=True) if cell.strip()}
     if key_column:
         if key_column not in cells:
@@ -126,14 +128,14 @@ def _event(header: list[str], row: list[str], key_column: str | None) -> bytes:
         members["properties"] = _properties(cells.get("properties"), columns)
         return msgspec.json.encode(members)
     except UnicodeEncodeError:
-        raise records.record_error("", "is not UTF-8") from None
+        raise records.record_error("", "must be UTF-8") from None
 
 
 def _properties(text: str | None, columns: dict[str, str]) -> Raw | dict[str, object]:
     try:
         if columns:
             return {**_object.decode(text or "{}"), **columns}
-        # Validated before it is inserted into the JSON of the event, which it could end.
+        # Validated first: invalid JSON could change the event into which it is inserted.
         return _raw.decode(text or "{}")
     except (msgspec.DecodeError, RecursionError) as error:
-        raise records.record_error("properties", f"is not an object in JSON: {error}") from None
+        raise records.record_error("properties", f"must be a JSON object: {error}") from None

@@ -1,4 +1,4 @@
-"""JSON Lines: a JSON object a line, as the records of a file."""
+"""JSON Lines: one JSON object per line, as the records of a file."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,14 +15,14 @@ _EVENT_FIELDS = {field.encode_name for field in msgspec.structs.fields(records.E
 
 
 def read(lines: Lines, to_event: Callable[[bytes], bytes]) -> Iterator[RawRecord]:
-    """The records in lines, without the blank ones; `to_event` makes an event of each."""
+    """The records in lines, without blank lines. `to_event` turns each into an event."""
     for line in lines:
         if content := line.strip():
             yield records.to_raw_record(lines.count, content, to_event)
 
 
 def unchanged(line: bytes) -> bytes:
-    """The line itself, which is an event as in a request."""
+    """The line itself, an event as in a request."""
     return line
 
 
@@ -47,6 +47,6 @@ def decode(line: bytes) -> dict[str, Raw]:
     try:
         return _object.decode(line)
     except msgspec.ValidationError:
-        raise records.record_error("", "must be an object") from None
+        raise records.record_error("", "must be a JSON object") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise records.record_error("", f"is not JSON in UTF-8: {error}") from None
+        raise records.record_error("", f"must be JSON in UTF-8: {error}") from None

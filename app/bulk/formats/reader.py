@@ -1,4 +1,4 @@
-"""Readers: the format of a file, its records, and the id of its import."""
+"""Readers: the format of a file, its records, and the ID of its import."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,7 +19,7 @@ Reader = Callable[[Lines], Iterator[RawRecord]]
 
 
 def format_of(path: str) -> str:
-    """The format of a file by the end of its name: CSV, or else JSON Lines."""
+    """The format of a file by its extension: CSV for .csv, otherwise JSON Lines."""
     name = path.lower().removesuffix(".gz").removesuffix(".zst")
     return CSV if name.endswith(".csv") else JSON_LINES
 
@@ -38,7 +38,7 @@ def reader_for(format: str, key_field: str | None) -> Reader:  # noqa: A002
 def require_readable(path: str, format: str, key_field: str | None) -> None:  # noqa: A002
     """Opens a file, and reads the header row of a CSV file.
 
-    Raises SourceError if it cannot be read, SourceRejected if the header cannot be used.
+    Raises SourceError if it cannot be read, SourceRejected if the header is invalid.
     """
     with source.open_lines(path) as lines:
         if format == CSV:
@@ -46,10 +46,10 @@ def require_readable(path: str, format: str, key_field: str | None) -> None:  # 
 
 
 def import_id(path: str, name: str | None, format: str, key_field: str | None) -> str | None:  # noqa: A002
-    """The id by which an import resumes when it is run again: 32 digits.
+    """The ID by which a repeated import resumes: 32 hexadecimal digits.
 
-    It is a digest of the name, or without one of the file's content, and of the options that
-    change its events. Standard input without a name has none. Raises SourceError.
+    It is a digest of the name (or of the file's content if there is no name) and of the options
+    that change the events. Standard input without a name has none. Raises SourceError.
     """
     if name is None and path == source.STDIN:
         return None

@@ -1,4 +1,4 @@
-"""Segment: calls as Segment exports them, made into events.
+"""Segment: turns the calls of a Segment export into events.
 
 After https://segment.com/docs/connections/spec/: the common fields and those of each call.
 """
@@ -9,7 +9,7 @@ from msgspec import Raw
 from app.bulk import records
 from app.bulk.formats.jsonl import decode
 
-# The event names of the calls that have none of their own.
+# The event names of the calls that have no event name.
 EVENT_NAMES = {"identify": "identified", "page": "page_viewed", "screen": "screen_viewed"}
 
 _object = msgspec.json.Decoder(dict[str, Raw])
@@ -22,7 +22,7 @@ Members = dict[str, Raw]
 def event(line: bytes) -> bytes:
     """The event of a call: `track`, `identify`, `page` or `screen`.
 
-    Its identifiers are the user's id, or else the anonymous one, and the traits' email and phone.
+    Its identifiers are `userId`, or else `anonymousId`, and the email and phone of the traits.
     `messageId` is the idempotency key. Raises InvalidPayload.
     """
     call = decode(line)
@@ -52,7 +52,7 @@ def _kind(call: Members) -> str:
         raise records.record_error("type", "is required") from None
     if kind != "track" and kind not in EVENT_NAMES:
         supported = ", ".join(("track", *EVENT_NAMES))
-        raise records.record_error("type", f"{kind[:100]} is not taken; {supported} are")
+        raise records.record_error("type", f"must be one of {supported}, not {kind[:100]}")
     return kind
 
 
@@ -65,7 +65,7 @@ def _properties(call: Members, kind: str) -> Raw | Members | None:
     try:
         return {**names, **_object.decode(properties or b"{}")}
     except msgspec.ValidationError:
-        return properties  # rejected later, by its own name
+        return properties  # rejected later, with its own field name
 
 
 def _external_id(call: Members) -> Raw | None:
