@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-# For every Python and platform at once, with the hashes of all files of a version.
+# One lock for every Python and platform, with the hashes of all files of a version.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" --constraint constraints.txt
 
@@ -11,25 +11,25 @@ help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: run
-run: .venv/run.installed ## Serve on http://127.0.0.1:8000, with an embedded Neo4j unless NEO4J_URI is set.
+run: .venv/run.installed ## Start the service on http://127.0.0.1:8000, with an embedded Neo4j unless NEO4J_URI is set.
 	@exec $(BIN)/waypath serve
 
 .PHONY: install
-install: .venv/dev.installed ## Install what running, testing and checking need, into .venv.
+install: .venv/dev.installed ## Install the service, and the tools for tests and checks, into .venv.
 
-# Else each of the many processes that tests start compiles the service anew, where this is set.
+# Tests start many processes. If this variable were set, each would compile the service again.
 test test-model test-faults: export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: test
-test: .venv/dev.installed ## Run the tests on NEO4J_URI, else in a container, else on an embedded Neo4j.
+test: .venv/dev.installed ## Run the tests on NEO4J_URI, or else on Neo4j in a container or an embedded Neo4j.
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-model
-test-model: .venv/dev.installed ## Hold 300 random histories of people, others each time, to the model, in 4 minutes.
+test-model: .venv/dev.installed ## Compare 300 new random histories of Customers with the model, in 4 minutes.
 	@$(BIN)/pytest tests/identity/test_identity_model.py --hypothesis-profile long
 
 .PHONY: test-faults
-test-faults: .venv/dev.installed ## Kill, cut and crowd it under load, then check the graph; SHORT=1 for less, SEED=N to repeat.
+test-faults: .venv/dev.installed ## Inject faults under load, then check the graph; SHORT=1: fewer; SEED=N: repeat a run.
 	@$(BIN)/pytest tests/faults $(if $(SHORT),,--long) $(if $(SEED),--seed $(SEED))
 
 .PHONY: check
@@ -40,26 +40,26 @@ check: .venv/dev.installed ## Lint, check the format, the types, and which way i
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: bench
-bench: .venv/bench.installed ## Compare it with a peer and with Neo4j alone, in 6 minutes; QUICK=1: 2 minutes.
+bench: .venv/bench.installed ## Compare the service with a baseline and with Neo4j alone, in 6 minutes; QUICK=1: in 2.
 	@$(BIN)/python -m bench compare $(if $(QUICK),--rounds 3 --seconds 2 --warmup 8)
 	@$(BIN)/python -m bench chart
 
 .PHONY: bench-growth
-bench-growth: .venv/bench.installed ## Fill it to 2 million Touchpoints (TOUCHPOINTS=) and measure on the way.
+bench-growth: .venv/bench.installed ## Measure while the graph grows to 2 million Touchpoints, or to TOUCHPOINTS=N.
 	@$(BIN)/python -m bench growth $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) --rounds 3
 	@$(BIN)/python -m bench chart
 
 .PHONY: bench-workers
-bench-workers: .venv/bench.installed ## Measure 1, 2 and 4 workers; SOAK=10: its memory over 10 minutes.
+bench-workers: .venv/bench.installed ## Measure 1, 2 and 4 workers; SOAK=10: the memory under load for 10 minutes.
 	@$(BIN)/python -m bench workers $(if $(SOAK),--soak $(SOAK))
 
 .PHONY: bench-overload
-bench-overload: .venv/bench.installed ## Offer up to ten times what it can commit, in 4 minutes.
+bench-overload: .venv/bench.installed ## Measure at up to ten times the capacity, in 4 minutes.
 	@$(BIN)/python -m bench overload
 	@$(BIN)/python -m bench chart
 
 .PHONY: lock
-lock: .venv/dev.installed ## Write requirements/ anew, after a change in pyproject.toml or constraints.txt.
+lock: .venv/dev.installed ## Update requirements/, after a change in pyproject.toml or constraints.txt.
 	@$(LOCK) --group build -o requirements/build.txt
 	@$(LOCK) pyproject.toml --extra otel --extra redis -o requirements/service.txt
 	@$(LOCK) pyproject.toml --extra otel --extra redis --extra embedded -o requirements/run.txt
@@ -67,20 +67,20 @@ lock: .venv/dev.installed ## Write requirements/ anew, after a change in pyproje
 	@$(LOCK) pyproject.toml --all-extras -o requirements/bench.txt
 
 .PHONY: sbom
-sbom: .venv/dev.installed ## Write sbom.cdx.json: every package and jar that runs, as CycloneDX.
+sbom: .venv/dev.installed ## Write sbom.cdx.json: all packages and jars that the service runs, as CycloneDX.
 	@$(BIN)/python -m supply.sbom > sbom.cdx.json
 
 .PHONY: licences
-licences: .venv/dev.installed ## Write the tables of docs/reference/licences.md anew.
+licences: .venv/dev.installed ## Update the tables of docs/reference/licences.md.
 	@$(BIN)/python -m supply.licences
 
 .PHONY: format
-format: .venv/dev.installed ## Format the code, and fix what the linter can.
+format: .venv/dev.installed ## Format the code, and apply the automatic fixes of the linter.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 .PHONY: clean
-clean: ## Remove what the other targets installed; the data in .data stays.
+clean: ## Remove everything that the other targets installed, but not the data in .data.
 	rm -rf .venv .hypothesis
 
 .venv/%.installed: pyproject.toml requirements/build.txt requirements/%.txt

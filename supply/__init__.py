@@ -1,1 +1,1 @@
-"""What the service is made of: its packages and jars, their versions, digests and licences."""
+"""The supply chain of the service: its packages and jars, with versions, digests and licences."""

@@ -8,12 +8,12 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
 def normalised(name: str) -> str:
-    """A package's name in the form in which two are compared."""
+    """A package's name, normalised for comparison (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def packages(lock: str) -> dict[str, str]:
-    """The version of each package, by its normalised name: `service`, `run`, `dev` or `bench`."""
+    """The version of each package, by normalised name, in a lock such as `service` or `run`."""
     return pins((HERE / "requirements" / f"{lock}.txt").read_text())
 
 

@@ -1,7 +1,7 @@
-"""The bill of materials, as CycloneDX: what runs, from Python's packages to Neo4j's jars.
+"""The software bill of materials (SBOM), as CycloneDX: Python packages and Neo4j's jars.
 
-`python -m supply.sbom` prints it. The packages are those of `requirements/run.txt` as this
-environment has them, the jars those of `jgo.lock.toml`. The same environment gives the same bytes.
+`python -m supply.sbom` prints it. The packages are those of `requirements/run.txt`, as installed in
+this environment. The jars are those of `jgo.lock.toml`. The output is reproducible.
 """
 
 import json
@@ -17,13 +17,13 @@ Document = dict[str, Any]
 
 
 def document() -> Document:
-    """The bill of materials of the service with its embedded Neo4j and its traces."""
+    """The SBOM of the service with its embedded Neo4j, traces and shared rate limit."""
     bill = _of_environment()
     wanted = packages("run")
     parts = [part for part in bill["components"] if normalised(part["name"]) in wanted]
     for part in parts:
         if "licenses" not in part:
-            part["licenses"] = _said(part["name"])
+            part["licenses"] = _declared_licence(part["name"])
     fetched = [_of_jar(jar) for jar in jars.load_lock_file(jars.LOCK_FILE)]
     bill["components"] = parts + fetched
     references = {part["bom-ref"] for part in parts}
@@ -52,14 +52,14 @@ def _of_environment() -> Document:
     return json.loads(made.stdout)
 
 
-def _said(package: str) -> list[Document]:
-    # What is neither an expression nor a classifier is left out by the tool.
+def _declared_licence(package: str) -> list[Document]:
+    # The tool omits a licence that is neither an SPDX expression nor a classifier.
     return [{"license": {"name": metadata.metadata(package)["License"]}}]
 
 
 def _of_jar(jar: jars.Jar) -> Document:
     group, artifact, packaging, *classifier, version = jar.coordinates.split(":")
-    # The type is in the URL where it is not the usual one, as the standard for them has it.
+    # The package URL names the type unless it is jar (purl specification).
     qualifiers = [f"classifier={name}" for name in classifier]
     qualifiers += [f"type={packaging}"] if packaging != "jar" else []
     query = f"?{'&'.join(qualifiers)}" if qualifiers else ""

@@ -25,7 +25,7 @@ def check_command() -> None:
     """Check the settings and the database. Changes neither.
 
     Prints one line per finding: `ok` or `wrong`, the subject, and a text. If a finding is wrong,
-    the text says why and what to do.
+    the text has the reason and the action.
     """
     findings = asyncio.run(_findings(os.environ))
     for finding in findings:

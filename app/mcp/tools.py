@@ -80,7 +80,7 @@ def _batch_result_schema() -> dict[str, Any]:
 
 _WRITE_RETRY = (
     "After `unavailable`, `internal` or a timeout the outcome may be unknown, and an identical "
-    "retry is safe. After `rate_limited` nothing is stored: wait as the error says, then retry. "
+    "retry is safe. After `rate_limited` nothing is stored: retry after the time in the error. "
     "On other errors fix the fields in `details`."
 )
 _READ_RETRY = (
