@@ -11,6 +11,8 @@ from email_validator import EmailNotValidError, validate_email
 from msgspec import Meta, Struct
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
+from app.domain import plain_identifiers
+
 # Reserved domains (RFC 6761) identify as well as any: nothing is ever sent to them.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
@@ -76,11 +78,15 @@ def opaque_id(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-# The same few addresses and numbers come again and again, and each costs tens of microseconds.
 @lru_cache(maxsize=16384)
 def _email(text: str) -> str:
     if len(text) > MAX_EMAIL_LENGTH:
         raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
+    return plain_identifiers.email(text) or library_email(text)
+
+
+def library_email(text: str) -> str:
+    """The normalised address by email-validator, in tens of microseconds. Raises ValueError."""
     try:
         address = validate_email(text, check_deliverability=False)
     except EmailNotValidError as error:
@@ -91,6 +97,12 @@ def _email(text: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _phone(text: str) -> str:
+    e164 = f"+1{text}" if _TEN_DIGITS.fullmatch(text) else text
+    return plain_identifiers.phone(e164) or library_phone(text)
+
+
+def library_phone(text: str) -> str:
+    """The E.164 number by phonenumbers, in tens of microseconds. Raises ValueError."""
     if not _PHONE.fullmatch(text):
         raise ValueError("must be a phone number without letters or an extension")
     try:

@@ -1,0 +1,129 @@
+"""Plain email addresses and phone numbers: what the libraries return, without them."""
+
+import itertools
+import random
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from app.domain import identifiers, plain_identifiers
+
+CALLING_CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+# What may stand next to each other in an address, plain or not.
+PARTS = st.sampled_from(
+    ["a", "Z", "jane", "0", "9", "_", "-", "--", ".", "+", "'", "xn--p1ai", "é", " ", "\n", "K"]
+)
+PIECES = st.lists(PARTS, max_size=6).map("".join)
+
+
+def library(parse, text):
+    """What a library makes of a text; None if it rejects it."""
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
+def example_numbers():
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        if regions == ("001",):
+            yield phonenumbers.example_number_for_non_geo_entity(code)
+            continue
+        for region in regions:
+            for number_type in PhoneNumberType.values():
+                yield phonenumbers.example_number_for_type(region, number_type)
+
+
+EXAMPLES = [
+    phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    for number in example_numbers()
+    if number
+]
+
+
+def test_a_plain_example_number_of_each_region_is_what_the_library_returns():
+    plain = [text for text in EXAMPLES if plain_identifiers.phone(text) is not None]
+
+    assert {text: library(identifiers.library_phone, text) for text in plain} == {
+        text: plain_identifiers.phone(text) for text in plain
+    }
+    assert len(plain) > 0.95 * len(EXAMPLES)
+
+
+def test_a_plain_number_of_each_calling_code_and_length_is_what_the_library_returns():
+    draw = random.Random(1)
+    texts = [
+        f"+{code}{draw.randrange(10**length):0{length}}"
+        for code, length, _ in itertools.product(CALLING_CODES, range(1, 16), range(3))
+    ]
+    plain = {text: number for text in texts if (number := plain_identifiers.phone(text))}
+
+    assert {text: library(identifiers.library_phone, text) for text in plain} == plain
+    assert len(plain) > 1000
+
+
+@given(st.from_regex(r"\+?[0-9]{6,16}", fullmatch=True))
+def test_a_plain_number_of_any_calling_code_is_what_the_library_returns(text):
+    if (plain := plain_identifiers.phone(text)) is not None:
+        assert library(identifiers.library_phone, text) == plain
+
+
+@given(st.one_of(st.emails(), st.builds("{}@{}.{}".format, PIECES, PIECES, PIECES)))
+def test_a_plain_address_is_what_the_library_returns(text):
+    if (plain := plain_identifiers.email(text)) is not None:
+        assert library(identifiers.library_email, text) == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jane@acme.com",
+        "Jane.Doe+news@mail.acme-labs.co.uk",
+        "o'brien_1@a.b.io",
+        f"{'j' * 200}@acme.com",
+        f"jane@{'a' * 63}.com",
+    ],
+)
+def test_an_ascii_address_is_plain(text):
+    assert plain_identifiers.email(text) == library(identifiers.library_email, text) == text.lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jane@acme",
+        "jane@acme.1",
+        "jane@-acme.com",
+        "jane@acme-.com",
+        "jane@acme..com",
+        "jane@xn--bcher-kva.example",
+        "jane@bücher.example",
+        "josé@acme.com",
+        ".jane@acme.com",
+        "jane@acme.com\n",
+        f"jane@{'a' * 64}.com",
+        '"jane doe"@acme.com',
+    ],
+)
+def test_any_other_address_is_left_to_the_library(text):
+    assert plain_identifiers.email(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4155552671",
+        "+1 415 555 2671",
+        "+11415555267",
+        "+4402079460958",
+        "+390612345678",
+        "+9991234567",
+        "+1415555267",
+        "+\u0661\u0664\u0661\u0665\u0665\u0665\u0665\u0662\u0666\u0667\u0661",
+    ],
+)
+def test_any_other_number_is_left_to_the_library(text):
+    assert plain_identifiers.phone(text) is None
