@@ -130,6 +130,16 @@ def test_every_link_leads_to_a_file_or_a_heading(page):
     assert [link for link in links if not leads_somewhere(page, link)] == []
 
 
+def test_the_index_links_every_page_of_the_docs():
+    index = CHECKOUT / "docs" / "index.md"
+    links = re.findall(r"\]\(([^)\s#]+)", index.read_text())
+    linked = {(index.parent / link).resolve() for link in links}
+
+    assert [str(page) for page in (CHECKOUT / "docs").rglob("*.md") if page not in linked] == [
+        str(index)
+    ]
+
+
 @pytest.mark.parametrize(
     "term",
     [
