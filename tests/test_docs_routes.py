@@ -5,8 +5,9 @@ import re
 import msgspec
 import pytest
 
+from app.http.responses import STATUS
 from tests.support.checkout import CHECKOUT
-from tests.support.docs_tables import code
+from tests.support.docs_tables import code, table
 from tests.support.openapi import OPERATIONS
 
 # Without its fenced blocks.
@@ -70,3 +71,20 @@ def test_the_errors_that_all_routes_have_are_named_once(operation):
     named = {name.split()[-1] for name in code(text + COMMON)}
 
     assert {error.code for error in operation.all_errors} <= named
+
+
+def test_the_retry_table_has_every_error_of_the_ingest_route():
+    page = (CHECKOUT / "docs" / "how-to" / "send" / "retry-safely.md").read_text()
+    (operation,) = (item for item in OPERATIONS if item.id == "ingestEvents")
+    outcomes = [row[0] for row in table(page, "Outcome")]
+
+    missing = {
+        error.code
+        for error in operation.all_errors
+        if not any(
+            f"`{error.code}`" in outcome and f"{STATUS[error.code].value} `" in outcome
+            for outcome in outcomes
+        )
+    }
+
+    assert missing == set()
