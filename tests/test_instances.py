@@ -131,7 +131,7 @@ def at_once(callers, bodies):
             pool.submit(send, caller, bodies[number::count])
             for number, caller in enumerate(callers)
         ]
-    return [answer for future in sent for answer in future.result()]
+    return [response for future in sent for response in future.result()]
 
 
 def load(unique):
@@ -213,10 +213,10 @@ def sent(client, unique):
 
 def test_they_come_to_the_graph_of_one(sent, callers, cypher, unique):
     several = f"{unique}b"
-    answers = [answer for part in load(several) for answer in at_once(callers, part)]
+    responses = [response for part in load(several) for response in at_once(callers, part)]
 
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({worker(answer) for answer in answers}) == 2 * WORKERS
+    assert {response.status_code for response in responses} == {200}
+    assert len({worker(response) for response in responses}) == 2 * WORKERS
     expected = graph(cypher, sent)
     assert graph(cypher, several) == expected
     assert len(expected["customers"]) == len(expected["conflicts"]) == PEOPLE
@@ -229,13 +229,13 @@ def batches(unique, count, size=50):
 
 
 def test_together_they_let_pass_as_much_as_one(callers, make_redis, unique):
-    answers = at_once(callers, batches(unique, 3 * LIMIT // 50))
+    responses = at_once(callers, batches(unique, 3 * LIMIT // 50))
 
-    statuses = Counter(answer.status_code for answer in answers)
+    statuses = Counter(response.status_code for response in responses)
     assert statuses == {200: LIMIT // 50, 429: 2 * LIMIT // 50}
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert all(1 <= int(answer.headers["retry-after"]) <= 60 for answer in refused)
-    assert len({worker(answer) for answer in answers}) == 2 * WORKERS
+    refused = [response for response in responses if response.status_code == 429]
+    assert all(1 <= int(response.headers["retry-after"]) <= 60 for response in refused)
+    assert len({worker(response) for response in responses}) == 2 * WORKERS
 
 
 def test_a_killed_storage_fails_no_request(
@@ -249,8 +249,8 @@ def test_a_killed_storage_fails_no_request(
         return [value(scrape, "rate_limit_storage_up") for scrape in metrics] == [count] * 2
 
     storage.kill()
-    answers = at_once(callers, batches(unique, 24, 10))
-    assert {answer.status_code for answer in answers} == {200}
+    responses = at_once(callers, batches(unique, 24, 10))
+    assert {response.status_code for response in responses} == {200}
     wait_for(lambda: are_up(0))
 
     storage.start()

@@ -13,7 +13,7 @@ from app.access import api_keys
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.forwarder import Forwarder
-from tests.support.server import answers, wait_for, wait_until_ready
+from tests.support.server import is_reachable, wait_for, wait_until_ready
 
 EVENT = {"event": "x", "email": "jane@acme.com"}
 
@@ -27,7 +27,7 @@ def post(address, api_key, event=EVENT):
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_it_serves_with_any_number_of_workers(serve, api_key, workers):
     _, address = serve(WAYPATH_WORKERS=workers)
-    wait_for(lambda: answers(address))
+    wait_for(lambda: is_reachable(address))
     wait_until_ready(address)
 
     assert post(address, api_key).status_code == 200
@@ -37,26 +37,26 @@ def test_it_serves_with_any_number_of_workers(serve, api_key, workers):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly(serve, workers, number):
     process, address = serve(WAYPATH_WORKERS=workers)
-    wait_for(lambda: answers(address))
+    wait_for(lambda: is_reachable(address))
 
     process.send_signal(number)
 
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, "Traceback" in errors) == (0, False)
-    assert not answers(address)
+    assert not is_reachable(address)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_kill_leaves_nothing_that_holds_the_port(serve, workers):
     process, address = serve(WAYPATH_WORKERS=workers)
-    wait_for(lambda: answers(address))
+    wait_for(lambda: is_reachable(address))
 
     process.kill()
     process.communicate()
 
-    wait_for(lambda: not answers(address))
+    wait_for(lambda: not is_reachable(address))
     _, address = serve()
-    wait_for(lambda: answers(address))
+    wait_for(lambda: is_reachable(address))
 
 
 def test_a_taken_port_is_reported_in_a_sentence(serve, free_port):
@@ -79,7 +79,7 @@ def test_a_wrong_setting_is_named_and_nothing_starts(serve):
 
 def test_the_banner_names_the_database_but_not_its_password(serve, database):
     process, address = serve()
-    wait_for(lambda: answers(address))
+    wait_for(lambda: is_reachable(address))
     process.terminate()
 
     banner, errors = process.communicate(timeout=30)
@@ -108,7 +108,7 @@ def test_it_starts_without_its_database_and_recovers_when_that_comes(
     with Forwarder(database.uri) as forwarder:
         forwarder.close()
         _, address = serve(NEO4J_URI=forwarder.uri)
-        wait_for(lambda: answers(address))
+        wait_for(lambda: is_reachable(address))
         assert http_client.get(f"{address}/readyz").status_code == 503
 
         forwarder.open()
@@ -138,7 +138,7 @@ def sets_a_secure_cookie(address, api_key, proxy):
 )
 def test_the_cookie_is_secure_behind_the_proxies_that_are_trusted(serve, make_key, trusted, secure):
     _, address = serve(WAYPATH_TRUSTED_PROXIES=trusted)
-    wait_for(lambda: answers(address))
+    wait_for(lambda: is_reachable(address))
     wait_until_ready(address)
     key = make_key(api_keys.CONTEXT_READ)
 
@@ -150,7 +150,7 @@ def test_the_cookie_is_secure_behind_the_proxies_that_are_trusted(serve, make_ke
 def test_it_returns_503_while_its_database_is_unavailable_and_recovers(serve, database, api_key):
     with Forwarder(database.uri) as forwarder:
         _, address = serve(NEO4J_URI=forwarder.uri)
-        wait_for(lambda: answers(address))
+        wait_for(lambda: is_reachable(address))
         wait_until_ready(address)
         post(address, api_key)
 
@@ -161,7 +161,7 @@ def test_it_returns_503_while_its_database_is_unavailable_and_recovers(serve, da
         assert response.json()["error"]["code"] == "unavailable"
         assert int(response.headers["retry-after"]) >= 1
         wait_for(lambda: http_client.get(f"{address}/readyz").status_code == 503)
-        assert answers(address)
+        assert is_reachable(address)
 
         forwarder.open()
 

@@ -11,7 +11,7 @@ import pytest
 from app.graph import statements
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
-from tests.support.server import answers, wait_for, wait_until_ready
+from tests.support.server import is_reachable, wait_for, wait_until_ready
 
 EVENT = {"event": "x", "email": "jane@acme.com"}
 
@@ -106,7 +106,7 @@ def test_it_serves_events_and_pages(installed, environment, folder, free_port, a
         with http_client.Client(
             base_url=address, headers={"X-API-Key": api_key}, timeout=30
         ) as client:
-            wait_for(lambda: answers(address))
+            wait_for(lambda: is_reachable(address))
             wait_until_ready(address)
             responses = [
                 client.post("/v1/events", json=EVENT),
@@ -116,7 +116,7 @@ def test_it_serves_events_and_pages(installed, environment, folder, free_port, a
         process.terminate()
         code = process.wait(timeout=60)
 
-    assert [answer.status_code for answer in responses] == [200] * 5
+    assert [response.status_code for response in responses] == [200] * 5
     assert code == 0
 
 

@@ -29,7 +29,7 @@ async def test_events_up_to_the_limit_pass():
         await limiter.consume("key_1", events)
 
 
-async def test_one_event_beyond_the_limit_is_rejected():
+async def test_one_event_above_the_limit_is_rejected():
     limiter = RateLimiter(10)
     await limiter.consume("key_1", 10)
 
@@ -53,7 +53,7 @@ async def test_each_key_has_its_own_limit():
     await limiter.consume("key_2", 10)
 
 
-async def test_a_batch_beyond_the_limit_itself_can_never_pass():
+async def test_a_batch_above_the_limit_never_passes():
     with pytest.raises(PayloadTooLarge):
         await RateLimiter(10).consume("key_1", 11)
 

@@ -61,8 +61,8 @@ def people(sent):
 
     def send(**fields):
         moment = f"2026-04-29T10:14:32.{next(moments):09}Z"
-        (answer,) = sent({"properties": {"word": word}, "timestamp": moment} | fields)
-        return answer["customerId"]
+        (response,) = sent({"properties": {"word": word}, "timestamp": moment} | fields)
+        return response["customerId"]
 
     mail, phone, *_ = values(word)
     base = int(phone[5:])

@@ -8,11 +8,11 @@ def event_names(page):
     """The names of all events of a timeline, as its pages give them."""
 
     def of(customer, /, **query):
-        answer = page(customer, **query)
-        names = [touchpoint["event"] for touchpoint in answer["touchpoints"]]
-        while cursor := answer.get("nextCursor"):
-            answer = page(customer, **query, cursor=cursor)
-            names += [touchpoint["event"] for touchpoint in answer["touchpoints"]]
+        response = page(customer, **query)
+        names = [touchpoint["event"] for touchpoint in response["touchpoints"]]
+        while cursor := response.get("nextCursor"):
+            response = page(customer, **query, cursor=cursor)
+            names += [touchpoint["event"] for touchpoint in response["touchpoints"]]
         return names
 
     return of

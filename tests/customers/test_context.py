@@ -52,17 +52,21 @@ def test_any_key_finds_the_customer_and_is_named_with_its_weight(
 ):
     customer = ingest(**person)["customerId"]
 
-    answer = context(**{kind: person[kind]})
+    response = context(**{kind: person[kind]})
 
-    assert (answer["customerId"], answer["matchedBy"], answer["weight"]) == (customer, kind, weight)
+    assert (response["customerId"], response["matchedBy"], response["weight"]) == (
+        customer,
+        kind,
+        weight,
+    )
 
 
 def test_a_named_customer_is_found_without_a_key(ingest, context, person):
     customer = ingest(**person)["customerId"]
 
-    answer = context(customer=customer)
+    response = context(customer=customer)
 
-    assert (answer["customerId"], answer["matchedBy"], answer["weight"]) == (
+    assert (response["customerId"], response["matchedBy"], response["weight"]) == (
         customer,
         "customer",
         None,
@@ -79,9 +83,9 @@ def test_the_known_identifier_of_highest_priority_matches(ingest, context, uniqu
     by_email = ingest(email=person["email"])["customerId"]
     ingest(phone=person["phone"])
 
-    answer = context(email=person["email"], phone=person["phone"], externalId=f"never-{unique}")
+    response = context(email=person["email"], phone=person["phone"], externalId=f"never-{unique}")
 
-    assert (answer["customerId"], answer["matchedBy"]) == (by_email, "email")
+    assert (response["customerId"], response["matchedBy"]) == (by_email, "email")
 
 
 def test_an_identifier_without_an_owner_lets_the_next_one_match(ingest, context, unique, person):
@@ -115,9 +119,9 @@ def test_first_and_last_seen_are_times_of_events(ingest, context, person):
     for timestamp in ("2026-04-29T10:00:00+02:00", "2024-01-01T00:00:00.000000001Z"):
         ingest(email=person["email"], timestamp=timestamp)
 
-    answer = context(email=person["email"])
+    response = context(email=person["email"])
 
-    assert (answer["firstSeen"], answer["lastSeen"]) == (
+    assert (response["firstSeen"], response["lastSeen"]) == (
         "2024-01-01T00:00:00.000000001Z",
         "2026-04-29T08:00:00Z",
     )
@@ -180,11 +184,11 @@ def test_as_of_returns_the_state_of_that_time(ingest, context, person):
     moment = _moment()
     ingest(event="after", email=person["email"], phone=person["phone"])
 
-    answer = context(email=person["email"], asOf=moment)
+    response = context(email=person["email"], asOf=moment)
 
-    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == ["before"]
-    assert answer["events"] == [{"event": "before", "count": 1}]
-    assert [identifier["kind"] for identifier in answer["identifiers"]] == ["email"]
+    assert [touchpoint["event"] for touchpoint in response["touchpoints"]] == ["before"]
+    assert response["events"] == [{"event": "before", "count": 1}]
+    assert [identifier["kind"] for identifier in response["identifiers"]] == ["email"]
 
 
 def test_as_of_a_time_before_the_customer_none_is_found(ingest, read, person):
@@ -209,11 +213,11 @@ def test_a_response_limit_is_met_by_leaving_out_the_oldest_touchpoints(ingest, r
 
     response = read(email=person["email"], maxBytes=4096)
 
-    answer = response.json()
-    kept = [touchpoint["timestamp"][8:10] for touchpoint in answer["touchpoints"]]
+    body = response.json()
+    kept = [touchpoint["timestamp"][8:10] for touchpoint in body["touchpoints"]]
     assert len(response.content) <= 4096
     assert kept == [f"{20 - n:02}" for n in range(len(kept))]
-    assert answer["omitted"] == {"touchpoints": 20 - len(kept)}
+    assert body["omitted"] == {"touchpoints": 20 - len(kept)}
     assert kept
 
 

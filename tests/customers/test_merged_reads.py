@@ -16,7 +16,7 @@ NAMES = ("jane", "joan", "jean", "june")
 
 
 @pytest.fixture
-def answered(reviewer):
+def body_of(reviewer):
     """The body of a response, whose status must be 200."""
 
     def of(method, path, **arguments):
@@ -26,13 +26,13 @@ def answered(reviewer):
 
 
 @pytest.fixture
-def context(answered):
-    return lambda **query: answered("POST", "/v1/context", json=query)
+def context(body_of):
+    return lambda **query: body_of("POST", "/v1/context", json=query)
 
 
 @pytest.fixture
-def page(answered):
-    return lambda customer, /, **query: answered(
+def page(body_of):
+    return lambda customer, /, **query: body_of(
         "GET", f"/v1/customers/{customer}/timeline", params=query
     )
 
@@ -98,10 +98,10 @@ def now():
 
 @pytest.mark.parametrize("index", [0, 1], ids=["the survivor", "the merged one"])
 def test_the_timeline_spans_both_in_the_order_of_time(pair, page, index):
-    answer = page(pair[index])
+    response = page(pair[index])
 
-    assert answer["customerId"] == pair[0]
-    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == [
+    assert response["customerId"] == pair[0]
+    assert [touchpoint["event"] for touchpoint in response["touchpoints"]] == [
         "joan4",
         "jane3",
         "joan2",
@@ -114,15 +114,15 @@ def test_the_timeline_of_a_chain_is_of_all_its_customers(send, merge, page):
     merge(two, one)
     merge(three, two)
 
-    answers = [page(customer) for customer in (one, two, three)]
+    responses = [page(customer) for customer in (one, two, three)]
 
-    assert {answer["customerId"] for answer in answers} == {three}
-    assert [touchpoint["event"] for touchpoint in answers[0]["touchpoints"]] == [
+    assert {response["customerId"] for response in responses} == {three}
+    assert [touchpoint["event"] for touchpoint in responses[0]["touchpoints"]] == [
         "jean3",
         "joan2",
         "jane1",
     ]
-    assert answers[0] == answers[1] == answers[2]
+    assert responses[0] == responses[1] == responses[2]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
@@ -141,11 +141,11 @@ def test_events_of_the_same_time_are_in_the_order_of_their_ids_for_all_customers
     merge(jane, joan)
     merge(jane, jean)
 
-    answer = page(jane, limit=limit)
-    ids = [touchpoint["eventId"] for touchpoint in answer["touchpoints"]]
-    while cursor := answer.get("nextCursor"):
-        answer = page(jane, limit=limit, cursor=cursor)
-        ids += [touchpoint["eventId"] for touchpoint in answer["touchpoints"]]
+    response = page(jane, limit=limit)
+    ids = [touchpoint["eventId"] for touchpoint in response["touchpoints"]]
+    while cursor := response.get("nextCursor"):
+        response = page(jane, limit=limit, cursor=cursor)
+        ids += [touchpoint["eventId"] for touchpoint in response["touchpoints"]]
 
     assert ids == sorted((result["eventId"] for result in sent["results"]), reverse=True)
 
@@ -184,9 +184,9 @@ def test_an_undone_merge_leaves_each_its_own_and_what_came_meanwhile(send, pair,
 
     assert both["touchpoints"][0]["event"] == "joan5"
     for customer, names in ((jane, ["jane3", "jane1"]), (joan, ["joan5", "joan4", "joan2"])):
-        answer = page(customer)
-        assert answer["customerId"] == customer
-        assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == names
+        response = page(customer)
+        assert response["customerId"] == customer
+        assert [touchpoint["event"] for touchpoint in response["touchpoints"]] == names
 
 
 @pytest.fixture
@@ -214,24 +214,24 @@ def test_the_timeline_as_of_a_time_is_of_the_customer_of_that_time(
 ):
     jane, joan, moments = history
 
-    answer = page(joan, asOf=moments[moment])
+    response = page(joan, asOf=moments[moment])
 
-    assert answer["customerId"] == {"jane": jane, "joan": joan}[owner]
-    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == names
+    assert response["customerId"] == {"jane": jane, "joan": joan}[owner]
+    assert [touchpoint["event"] for touchpoint in response["touchpoints"]] == names
 
 
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
 def test_the_context_as_of_a_time_is_of_the_customer_of_that_time(history, context, email, moment):
     jane, joan, moments = history
 
-    answer = context(email=email("joan"), asOf=moments[moment])
+    response = context(email=email("joan"), asOf=moments[moment])
 
     names, owner, merged = (
         (["jane", "joan"], jane, [joan]) if moment == "during" else (["joan"], joan, [])
     )
-    assert answer["customerId"] == owner
-    assert {identifier["value"] for identifier in answer["identifiers"]} == set(map(email, names))
-    assert [customer["customerId"] for customer in answer.get("merged", [])] == merged
+    assert response["customerId"] == owner
+    assert {identifier["value"] for identifier in response["identifiers"]} == set(map(email, names))
+    assert [customer["customerId"] for customer in response.get("merged", [])] == merged
 
 
 def test_a_merge_holds_at_its_own_time(send, merge, page):
@@ -258,10 +258,10 @@ def test_as_of_the_middle_of_a_chain_its_end_is_another(send, merge, context):
     middle = merge(two, one)["at"]
     merge(three, two)
 
-    answer = context(customer=one, asOf=middle)
+    response = context(customer=one, asOf=middle)
 
-    assert (answer["customerId"], len(answer["identifiers"])) == (two, 2)
-    assert answer["events"] == [{"event": "jane1", "count": 1}, {"event": "joan1", "count": 1}]
+    assert (response["customerId"], len(response["identifiers"])) == (two, 2)
+    assert response["events"] == [{"event": "jane1", "count": 1}, {"event": "joan1", "count": 1}]
 
 
 def test_a_merge_undone_in_the_middle_of_a_chain_is_whole_as_of_before(
@@ -321,35 +321,35 @@ def test_a_split_that_was_merged_back_is_whole_again(send, split, merge, context
     part, at = split(whole, email("joan"))
     merged = merge(whole, part, "undo of a split")
 
-    answer = context(email=email("joan"))
+    response = context(email=email("joan"))
 
-    assert (answer["customerId"], len(answer["identifiers"])) == (whole, 2)
-    assert [customer["mergeId"] for customer in answer["merged"]] == [merged["mergeId"]]
+    assert (response["customerId"], len(response["identifiers"])) == (whole, 2)
+    assert [customer["mergeId"] for customer in response["merged"]] == [merged["mergeId"]]
     assert context(email=email("joan"), asOf=at)["customerId"] == part
 
 
 @pytest.mark.parametrize("name", ["jane", "joan"])
 def test_any_identifier_finds_the_surviving_customer(pair, context, email, name):
-    answer = context(email=email(name))
+    response = context(email=email(name))
 
-    assert (answer["customerId"], answer["matchedBy"]) == (pair[0], "email")
+    assert (response["customerId"], response["matchedBy"]) == (pair[0], "email")
 
 
 def test_an_old_id_returns_the_id_of_the_surviving_customer(pair, context):
-    answer = context(customer=pair[1])
+    response = context(customer=pair[1])
 
-    assert (answer["customerId"], answer["matchedBy"]) == (pair[0], "customer")
+    assert (response["customerId"], response["matchedBy"]) == (pair[0], "customer")
 
 
 def test_the_context_counts_the_events_of_both(pair, context):
-    answer = context(customer=pair[0], limit=3)
+    response = context(customer=pair[0], limit=3)
 
-    assert {event["event"] for event in answer["events"]} == {"jane1", "joan2", "jane3", "joan4"}
-    assert (answer["firstSeen"], answer["lastSeen"]) == (
+    assert {event["event"] for event in response["events"]} == {"jane1", "joan2", "jane3", "joan4"}
+    assert (response["firstSeen"], response["lastSeen"]) == (
         "2026-04-01T00:00:00Z",
         "2026-04-04T00:00:00Z",
     )
-    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == [
+    assert [touchpoint["event"] for touchpoint in response["touchpoints"]] == [
         "joan4",
         "jane3",
         "joan2",
@@ -404,10 +404,10 @@ def test_an_identifier_left_at_a_merged_customer_belongs_to_the_surviving_one(
         value=email("stray"),
     )
 
-    answer = context(externalId=email("stray"))
+    response = context(externalId=email("stray"))
 
-    assert answer["customerId"] == jane
-    assert email("stray") in {identifier["value"] for identifier in answer["identifiers"]}
+    assert response["customerId"] == jane
+    assert email("stray") in {identifier["value"] for identifier in response["identifiers"]}
 
 
 def test_an_identifier_left_behind_by_an_undo_is_of_whom_it_came_from(
@@ -426,10 +426,10 @@ def test_an_identifier_left_behind_by_an_undo_is_of_whom_it_came_from(
         value=email("left"),
     )
 
-    answer = context(externalId=email("left"))
+    response = context(externalId=email("left"))
 
-    assert answer["customerId"] == joan
-    assert email("left") in {identifier["value"] for identifier in answer["identifiers"]}
+    assert response["customerId"] == joan
+    assert email("left") in {identifier["value"] for identifier in response["identifiers"]}
     assert email("left") not in {
         identifier["value"] for identifier in context(customer=jane)["identifiers"]
     }

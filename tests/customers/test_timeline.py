@@ -52,10 +52,14 @@ def day(number, rest="T00:00:00Z"):
 def test_the_newest_comes_first_in_any_order_of_arrival(send, page):
     customer = send(day(2), day(3), day(1))
 
-    answer = page(customer)
+    response = page(customer)
 
-    assert answer["customerId"] == customer
-    assert [touchpoint["event"] for touchpoint in answer["touchpoints"]] == [day(3), day(2), day(1)]
+    assert response["customerId"] == customer
+    assert [touchpoint["event"] for touchpoint in response["touchpoints"]] == [
+        day(3),
+        day(2),
+        day(1),
+    ]
 
 
 def test_times_are_compared_as_instants_and_not_as_text(send, event_names):
@@ -77,13 +81,13 @@ def test_an_item_has_what_was_sent_and_what_was_made_of_it(ingest, page, unique)
         "timestamp": "2026-04-29T10:14:32+02:00",
         "properties": {"url": "/pricing"},
     }
-    answer = ingest(**sent)
+    response = ingest(**sent)
 
-    (item,) = page(answer["customerId"])["touchpoints"]
+    (item,) = page(response["customerId"])["touchpoints"]
 
     assert item.pop("receivedAt")
     assert item == {
-        "eventId": answer["eventId"],
+        "eventId": response["eventId"],
         "event": "page_viewed",
         "timestamp": "2026-04-29T10:14:32+02:00",
         "occurredAt": "2026-04-29T08:14:32Z",
@@ -105,9 +109,9 @@ def test_the_last_page_has_no_cursor(send, page):
 
 
 def test_events_of_the_same_time_are_in_the_order_of_their_ids_over_all_pages(ingest, page, unique):
-    answer = ingest([{"event": "x", "externalId": unique, "timestamp": day(1)} for _ in range(9)])
-    ids = [result["eventId"] for result in answer["results"]]
-    customer, cursor, listed_ids = answer["results"][0]["customerId"], None, []
+    response = ingest([{"event": "x", "externalId": unique, "timestamp": day(1)} for _ in range(9)])
+    ids = [result["eventId"] for result in response["results"]]
+    customer, cursor, listed_ids = response["results"][0]["customerId"], None, []
 
     while len(listed_ids) < 9:
         body = page(customer, limit=2, **({"cursor": cursor} if cursor else {}))

@@ -168,11 +168,11 @@ def test_every_entry_that_cannot_be_used_is_named():
 def stored(cypher):
     """The identifiers of the Touchpoint of a response."""
 
-    def read(answer):
+    def read(response):
         (row,) = cypher(
             "MATCH (t:Touchpoint {id: $id}) "
             "RETURN t.identifiers AS identifiers, t.ignored AS ignored, t.properties AS properties",
-            id=answer["eventId"],
+            id=response["eventId"],
         )
         return row.data()
 
@@ -203,10 +203,10 @@ def blocked(path, value):
 def test_a_blocked_value_is_ignored_and_named_in_the_response(ingest, unique):
     known = ingest(externalId=unique)
 
-    answer = ingest(email="NoReply@acme.com", externalId=unique)
+    response = ingest(email="NoReply@acme.com", externalId=unique)
 
-    assert answer == {
-        "eventId": answer["eventId"],
+    assert response == {
+        "eventId": response["eventId"],
         "customerId": known["customerId"],
         "resolved": "externalId",
         "warnings": [warning("email", "noreply@acme.com")],
@@ -218,13 +218,13 @@ def test_a_response_without_a_blocked_value_has_no_warnings(ingest, unique):
 
 
 def test_events_with_the_same_blocked_value_stay_separate(ingest, unique):
-    answers = [
+    responses = [
         ingest(email=f"{unique}{n}@acme.com", phone="0000000000", externalId="null")
         for n in range(2)
     ]
 
-    assert [answer["resolved"] for answer in answers] == ["new", "new"]
-    assert answers[0]["customerId"] != answers[1]["customerId"]
+    assert [response["resolved"] for response in responses] == ["new", "new"]
+    assert responses[0]["customerId"] != responses[1]["customerId"]
 
 
 def test_a_blocked_value_creates_no_identifier(ingest, identifiers, unique):
@@ -234,9 +234,9 @@ def test_a_blocked_value_creates_no_identifier(ingest, identifiers, unique):
 
 
 def test_a_touchpoint_remembers_what_was_ignored(ingest, stored, unique):
-    answer = ingest(email=f"{unique}@acme.com", phone="000-000-0000", externalId=" Guest ")
+    response = ingest(email=f"{unique}@acme.com", phone="000-000-0000", externalId=" Guest ")
 
-    assert stored(answer) == {
+    assert stored(response) == {
         "identifiers": [f"email:{unique}@acme.com"],
         "ignored": ["phone:+10000000000", "externalId:Guest"],
         "properties": "{}",
@@ -244,9 +244,9 @@ def test_a_touchpoint_remembers_what_was_ignored(ingest, stored, unique):
 
 
 def test_a_property_named_ignored_is_in_the_text_only(ingest, stored, unique):
-    answer = ingest(externalId=unique, properties={"ignored": ["x"]})
+    response = ingest(externalId=unique, properties={"ignored": ["x"]})
 
-    assert stored(answer) == {
+    assert stored(response) == {
         "identifiers": [f"externalId:{unique}"],
         "ignored": None,
         "properties": '{"ignored":["x"]}',
@@ -256,11 +256,11 @@ def test_a_property_named_ignored_is_in_the_text_only(ingest, stored, unique):
 def test_a_blocked_value_with_a_named_customer_is_ignored(ingest, stored, unique):
     known = ingest(externalId=unique)
 
-    answer = ingest(customer=known["customerId"], externalId="undefined")
+    response = ingest(customer=known["customerId"], externalId="undefined")
 
-    assert (answer["customerId"], answer["resolved"]) == (known["customerId"], "customer")
-    assert answer["warnings"] == [warning("externalId", "undefined")]
-    assert stored(answer)["identifiers"] == []
+    assert (response["customerId"], response["resolved"]) == (known["customerId"], "customer")
+    assert response["warnings"] == [warning("externalId", "undefined")]
+    assert stored(response)["identifiers"] == []
 
 
 def test_an_event_of_a_batch_is_named_by_its_place(ingest, unique):
@@ -330,13 +330,13 @@ def test_a_lenient_batch_keeps_the_events_that_have_another_key(client, unique):
         {"event": "x", "externalId": "null", "email": f"{unique}@acme.com"},
     ]
 
-    answer = client.post(
+    response = client.post(
         "/v1/events", json={"events": events}, headers={"Prefer": "handling=lenient"}
     ).json()
 
-    assert answer["accepted"] == 1
-    assert answer["results"][0]["error"]["details"] == [blocked("events[0].externalId", "null")]
-    assert answer["results"][1]["warnings"] == [warning("events[1].externalId", "null")]
+    assert response["accepted"] == 1
+    assert response["results"][0]["error"]["details"] == [blocked("events[0].externalId", "null")]
+    assert response["results"][1]["warnings"] == [warning("events[1].externalId", "null")]
 
 
 @pytest.mark.parametrize("is_batch", [False, True])

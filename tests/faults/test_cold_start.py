@@ -54,8 +54,10 @@ async def test_the_first_batches_on_a_fresh_database_all_succeed_on_busy_cores(
     batches = [traffic.new_people(number * SIZE, SIZE) for number in range(BATCHES)]
     async with scenario.senders(it, count=0) as senders:
         await asyncio.gather(*(_send(senders, batches, scenario.rng) for _ in range(CALLERS)))
-    answers = [(answer.status, round(answer.seconds, 1)) for answer in scenario.ledger.answers]
-    assert [status for status, _ in answers] == [200] * BATCHES, answers
+    responses = [
+        (response.status, round(response.seconds, 1)) for response in scenario.ledger.responses
+    ]
+    assert [status for status, _ in responses] == [200] * BATCHES, responses
     scenario.judge(it)
 
 

@@ -37,7 +37,7 @@ PLANTED = [
     (ONE + "MATCH (customer)<-[identifies:IDENTIFIES]-() DELETE identifies", "half"),
     (MOVED, "identified"),
     (NEW + "SET touchpoint.resolvedBy = 'customer'", "resolved"),
-    (ONE + "SET touchpoint.resolvedBy = 'nothing'", "answered"),
+    (ONE + "SET touchpoint.resolvedBy = 'nothing'", "reported"),
     (ONE + "SET touchpoint.id = touchpoint.id + '2'", "ordered"),
     ("CREATE (:Touchpoint {id: 'evt_half'})", "half"),
 ]

@@ -37,7 +37,7 @@ async def test_a_write_whose_connection_is_cut_is_repeated_and_written_once(
         await until(lambda: proxy.cuts >= amounts.cuts, 120)
         proxy.cut(None)
     scenario.faults = proxy.cuts
-    assert {answer.status for answer in scenario.ledger.answers} == {200}
+    assert {response.status for response in scenario.ledger.responses} == {200}
     scenario.judge(behind)
 
 
@@ -51,7 +51,7 @@ async def test_a_database_that_takes_5_seconds_to_respond_is_waited_for_or_a_503
         proxy.latency = 0
         scenario.recoveries.append(await senders.recovered(time.monotonic()))
         scenario.faults += 1
-    assert {answer.status for answer in scenario.ledger.answers} <= {200, 503}
+    assert {response.status for response in scenario.ledger.responses} <= {200, 503}
     assert scenario.ledger.slowest() >= 5
     scenario.judge(behind)
 
@@ -68,7 +68,9 @@ async def test_a_database_that_responds_after_the_deadline_is_a_503_with_retry_a
         proxy.latency = 0
         scenario.recoveries.append(await senders.recovered(time.monotonic()))
         scenario.faults += 1
-    slow = {answer.status for answer in scenario.ledger.answers if began + 1 < answer.at < ended}
+    slow = {
+        response.status for response in scenario.ledger.responses if began + 1 < response.at < ended
+    }
     assert slow == {503}
     scenario.judge(behind)
 
@@ -97,7 +99,7 @@ async def test_a_network_that_drops_everything_is_a_503_with_retry_after_until_i
             proxy.is_silent = False
             scenario.recoveries.append(await senders.recovered(time.monotonic()))
             scenario.faults += 1
-    assert 503 in {answer.status for answer in scenario.ledger.answers}
+    assert 503 in {response.status for response in scenario.ledger.responses}
     scenario.judge(behind)
 
 

@@ -79,7 +79,7 @@ async def test_what_was_accepted_in_an_overload_is_stored_once_and_nothing_else(
 
 
 async def test_a_rejected_request_has_retry_after(overload):
-    waits = {answer.retry_after for answer in overload.flood.all if answer.status == 503}
+    waits = {response.retry_after for response in overload.flood.all if response.status == 503}
 
     assert all(wait and 1 <= wait <= 10 for wait in waits)
 

@@ -37,6 +37,6 @@ async def test_a_password_rotation_rejects_no_request(scenario, amounts, service
             scenario.faults += 1
             await senders.acknowledged(200)
             scenario.recoveries.append(await senders.recovered(changed))
-    assert {answer.status for answer in scenario.ledger.answers} == {200}
+    assert {response.status for response in scenario.ledger.responses} == {200}
     assert not [it for it in its if user.password in it.log() or SECOND in it.log()]
     scenario.judge(*its)

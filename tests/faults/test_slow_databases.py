@@ -113,7 +113,7 @@ async def test_requests_return_200_or_503_while_neo4j_is_out_of_memory_and_200_a
 
 
 def _statuses(scenario):
-    return {answer.status for answer in scenario.ledger.answers}
+    return {response.status for response in scenario.ledger.responses}
 
 
 def _fill_memory(service, seconds):

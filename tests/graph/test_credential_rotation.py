@@ -64,18 +64,18 @@ def errors_of(results):
 async def load(address, api_key, unique):
     """Sends events, several at a time, while it is entered; returns the statuses."""
     headers = {"X-API-Key": api_key}
-    answers = []
+    responses = []
 
     async def send(client, sender):
         while True:
             event = {"event": "x", "externalId": f"{unique}{sender}"}
-            answers.append((await client.post("/v1/events", json=event)).status_code)
+            responses.append((await client.post("/v1/events", json=event)).status_code)
 
     @contextlib.asynccontextmanager
     async def running(senders=4):
         async with http_client.AsyncClient(base_url=address, headers=headers) as client:
             tasks = [asyncio.create_task(send(client, number)) for number in range(senders)]
-            yield answers
+            yield responses
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -83,22 +83,22 @@ async def load(address, api_key, unique):
     return running
 
 
-async def more(answers, count=40):
-    goal = len(answers) + count
-    await asyncio.to_thread(wait_for, lambda: len(answers) >= goal)
+async def more(responses, count=40):
+    goal = len(responses) + count
+    await asyncio.to_thread(wait_for, lambda: len(responses) >= goal)
 
 
 async def test_a_password_that_is_changed_in_the_file_first_is_never_missed(
     address, load, user, password_file
 ):
-    async with load() as answers:
-        await more(answers)
+    async with load() as responses:
+        await more(responses)
         password_file.write_text(SECOND)
-        await more(answers)
+        await more(responses)
         user.change_password(SECOND)
-        await more(answers)
+        await more(responses)
 
-    assert set(answers) == {200}
+    assert set(responses) == {200}
 
 
 async def test_a_new_connection_logs_in_with_the_new_password(graph, user, password_file):

@@ -70,16 +70,16 @@ def request_ids(lines):
 
 
 def _read(connection):
-    answer = b""
+    response = b""
     while True:
-        head, separator, body = answer.partition(b"\r\n\r\n")
+        head, separator, body = response.partition(b"\r\n\r\n")
         length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
         if separator and length and len(body) >= int(length[1]):
-            return answer
+            return response
         data = connection.recv(65536)
         if not data:
-            return answer
-        answer += data
+            return response
+        response += data
 
 
 @pytest.fixture

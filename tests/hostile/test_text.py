@@ -81,7 +81,7 @@ def test_a_property_is_stored_as_it_is(client, cypher, unique, text):
 
 def test_cypher_in_every_field_creates_and_deletes_nothing(client, ingest, cypher, unique):
     attack = "x'}) CREATE (:Pwned) WITH 1 AS a MATCH (n) DETACH DELETE n //"
-    answer = ingest(externalId=f"there-{unique}")
+    response = ingest(externalId=f"there-{unique}")
 
     for field in FIELDS:
         client.post("/v1/events", json={"event": "x", "externalId": unique} | {field: attack})
@@ -92,7 +92,7 @@ def test_cypher_in_every_field_creates_and_deletes_nothing(client, ingest, cyphe
 
     assert cypher("MATCH (n:Pwned) RETURN n") == []
     left = "MATCH (:Customer {id: $customerId})-->(t:Touchpoint {id: $eventId}) RETURN t"
-    assert len(cypher(left, **answer)) == 1
+    assert len(cypher(left, **response)) == 1
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_cypher_in_every_field_creates_and_deletes_nothing(client, ingest, cyphe
     ],
 )
 def test_addresses_that_look_the_same_are_one_customer(ingest, unique, one, other):
-    answers = [ingest(email=text.format(unique)) for text in (one, other)]
+    responses = [ingest(email=text.format(unique)) for text in (one, other)]
 
-    assert answers[0]["customerId"] == answers[1]["customerId"]
+    assert responses[0]["customerId"] == responses[1]["customerId"]
 
 
 @pytest.mark.parametrize("form", ["é{}", "e\u0301{}", " é{} ", "é{}\u3000"])

@@ -27,10 +27,10 @@ def people(ingest):
 
     def make(count):
         emails = [f"{uuid.uuid4().hex}@acme.com" for _ in range(count)]
-        answer = ingest([{"event": "x", "email": email} for email in emails])
+        response = ingest([{"event": "x", "email": email} for email in emails])
         return [
             (result["customerId"], email)
-            for result, email in zip(answer["results"], emails, strict=True)
+            for result, email in zip(response["results"], emails, strict=True)
         ]
 
     return make

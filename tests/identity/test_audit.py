@@ -41,11 +41,11 @@ def changes(read):
     """The audit log of a Customer, from all pages."""
 
     def of(customer, **query):
-        answer = read(customer=customer, **query).json()
-        all_ = answer["changes"]
-        while after := answer.get("nextCursor"):
-            answer = read(customer=customer, **query, cursor=after).json()
-            all_ += answer["changes"]
+        response = read(customer=customer, **query).json()
+        all_ = response["changes"]
+        while after := response.get("nextCursor"):
+            response = read(customer=customer, **query, cursor=after).json()
+            all_ += response["changes"]
         return all_
 
     return of
@@ -101,11 +101,11 @@ def test_the_log_of_all_customers_has_the_changes_in_the_same_order(history, rea
     ids = {id_ for _, id_ in expected}
     trail, query = [], {"limit": 3}
     while len(trail) < len(expected):
-        answer = read(**query).json()
+        response = read(**query).json()
         trail += [
-            (change["kind"], change["id"]) for change in answer["changes"] if change["id"] in ids
+            (change["kind"], change["id"]) for change in response["changes"] if change["id"] in ids
         ]
-        query["cursor"] = answer["nextCursor"]
+        query["cursor"] = response["nextCursor"]
 
     assert trail == expected
 
@@ -191,12 +191,12 @@ def test_a_review_names_the_owner_and_the_normalised_identifier(ingest, phone, m
     customer = ingest(phone=phone)["customerId"]
     sent = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
 
-    answer = mark(phone=sent).json()
+    response = mark(phone=sent).json()
 
-    assert answer["id"].startswith("rev_")
-    assert (answer["customers"], answer["identifier"]) == ([customer], f"phone:{phone}")
-    assert (answer["shared"], answer["reason"]) == (True, "an office")
-    assert changes(customer) == [answer]
+    assert response["id"].startswith("rev_")
+    assert (response["customers"], response["identifier"]) == ([customer], f"phone:{phone}")
+    assert (response["shared"], response["reason"]) == (True, "an office")
+    assert changes(customer) == [response]
 
 
 @pytest.fixture

@@ -59,9 +59,9 @@ def test_the_strongest_comes_first_over_all_pages(
 
     ids, after = [], pagination.encode(Position(base + 2.0, "z"))
     for _ in ours:
-        answer = page(limit=1, cursor=after)
-        ids += [conflict["id"] for conflict in answer["conflicts"]]
-        after = answer["nextCursor"]
+        response = page(limit=1, cursor=after)
+        ids += [conflict["id"] for conflict in response["conflicts"]]
+        after = response["nextCursor"]
 
     assert ids == [ours[0], *sorted(ours[1:4], reverse=True), ours[4]]
 
@@ -127,7 +127,7 @@ def test_of_many_identifiers_the_most_frequent_are_returned(
     assert evidence["keys"][0]["identifier"] == f"externalId:{unique}-{LIMIT + 1}"
 
 
-def test_a_conflict_has_one_id_whichever_customer_matched_last(
+def test_a_conflict_has_one_id_in_any_order_of_matches(
     people, ingest, send_conflict, phone, cypher
 ):
     (one, email), (other, others_email) = people(2)

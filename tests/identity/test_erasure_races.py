@@ -172,11 +172,11 @@ def test_while_events_stream_in_nothing_is_left_of_who_is_erased_and_nothing_los
             results = ingest(bodies)["results"]
             stored.update({result["eventId"]: result["customerId"] for result in results})
             named = {"event": "x", "customer": results[0]["customerId"], "externalId": unique}
-            answer = caller.post("/v1/events", json=named)
-            if answer.status_code == 200:
-                stored[answer.json()["eventId"]] = answer.json()["customerId"]
+            body = caller.post("/v1/events", json=named)
+            if body.status_code == 200:
+                stored[body.json()["eventId"]] = body.json()["customerId"]
             else:
-                assert answer.json()["error"]["details"][0]["message"] == UNKNOWN_CUSTOMER
+                assert body.json()["error"]["details"][0]["message"] == UNKNOWN_CUSTOMER
 
     def erase_some(number):
         gone: set[str] = set()

@@ -398,8 +398,8 @@ class IdentityMachine(RuleBasedStateMachine):
             assert sorted(changes) == sorted(people.changes(event, index))
 
 
-def ids(answer):
-    return [touchpoint["eventId"] for touchpoint in answer["touchpoints"]]
+def ids(response):
+    return [touchpoint["eventId"] for touchpoint in response["touchpoints"]]
 
 
 def right_before(moment):

@@ -192,9 +192,9 @@ def test_a_chain_of_merges_leads_to_its_end(ingest, person, merge, unique):
     merge(two, one)
     merge(three, two)
 
-    answers = {ingest(email=f"{name}.{unique}@x.com")["customerId"] for name in ("one", "two")}
+    responses = {ingest(email=f"{name}.{unique}@x.com")["customerId"] for name in ("one", "two")}
 
-    assert answers | {ingest(customer=one)["customerId"]} == {three}
+    assert responses | {ingest(customer=one)["customerId"]} == {three}
 
 
 def test_the_first_merge_of_a_chain_can_be_undone_first(ingest, person, merge, undo, unique):
@@ -373,10 +373,10 @@ def test_while_events_stream_in_every_identifier_keeps_one_owner(
     def review(number):
         for n in range(5):
             body = {"from": people[(number + n) % 4], "reason": "race"}
-            answer = reviewer.post(f"/v1/customers/{people[number % 4]}/merge", json=body)
-            assert answer.status_code in (200, 400, 409), answer.text
-            if answer.status_code == 200:
-                undo(answer.json()["mergeId"])
+            response = reviewer.post(f"/v1/customers/{people[number % 4]}/merge", json=body)
+            assert response.status_code in (200, 400, 409), response.text
+            if response.status_code == 200:
+                undo(response.json()["mergeId"])
 
     def undo(merge_id):
         for _ in range(20):

@@ -15,13 +15,13 @@ pytest_plugins = ["tests.support.reviewing"]
 def test_a_dismissal_returns_its_time_author_and_reason(two, dismiss, reviewer, cypher):
     response = dismiss(conflict_id(*two))
 
-    answer = response.json()
+    body = response.json()
     digest = api_keys.digest(reviewer.headers["X-API-Key"])
     ((by,),) = cypher("MATCH (key:ApiKey {hash: $hash}) RETURN key.id", hash=digest)
     assert response.status_code == 200
-    assert answer.pop("id").startswith("dsm_")
-    assert answer.pop("at")
-    assert answer == {
+    assert body.pop("id").startswith("dsm_")
+    assert body.pop("at")
+    assert body == {
         "kind": "dismissal",
         "by": by,
         "reason": "a couple",
@@ -74,12 +74,12 @@ def test_a_repeated_dismissal_returns_the_first_response(two, dismiss):
 
 def test_many_dismissals_at_once_are_one(two, dismiss, cypher):
     with ThreadPoolExecutor(8) as pool:
-        answers = {response.content for response in pool.map(dismiss, [conflict_id(*two)] * 16)}
+        responses = {response.content for response in pool.map(dismiss, [conflict_id(*two)] * 16)}
 
     ((count,),) = cypher(
         "MATCH (:Customer {id: $id})-[d:NOT_SAME_AS]-() RETURN count(d)", id=two[0]
     )
-    assert (len(answers), count) == (1, 1)
+    assert (len(responses), count) == (1, 1)
 
 
 @pytest.mark.parametrize("conflict", ["x", "~", "cus_a~cus_b", "cus_a~cus_b~phone", "%00~%F0"])
@@ -239,11 +239,11 @@ def test_a_shared_identifier_does_not_match_if_there_is_another(ingest, phone, m
 def test_an_unmarked_key_decides_again(ingest, phone, mark, unique):
     owner = ingest(phone=phone)["customerId"]
     mark(phone=phone)
-    answer = mark(phone=phone, shared=False).json()
+    response = mark(phone=phone, shared=False).json()
 
     result = ingest(phone=phone, externalId=unique)
 
-    assert answer["shared"] is False
+    assert response["shared"] is False
     assert (result["resolved"], result["customerId"]) == ("phone", owner)
 
 

@@ -124,10 +124,10 @@ async def test_of_two_payloads_in_one_commit_the_first_is_stored(graph, touchpoi
         for n in range(2)
     ]
 
-    answers = asyncio.gather(*map(ingest.submit, requests), return_exceptions=True)
+    responses = asyncio.gather(*map(ingest.submit, requests), return_exceptions=True)
     await asyncio.sleep(0)  # both wait before the first commit begins
     writers = asyncio.create_task(commits.run())
-    first, second = await answers
+    first, second = await responses
     writers.cancel()
 
     assert isinstance(first, IngestResult)
@@ -171,9 +171,9 @@ def test_white_space_between_the_fields_makes_no_other_payload(client, unique):
     ]
     headers = {"Idempotency-Key": unique, "Content-Type": "application/json"}
 
-    answers = [client.post("/v1/events", content=body, headers=headers) for body in bodies]
+    responses = [client.post("/v1/events", content=body, headers=headers) for body in bodies]
 
-    assert answers[0].content == answers[1].content
+    assert responses[0].content == responses[1].content
 
 
 def test_another_caller_may_use_the_same_key(post, make_key, touchpoints, unique):

@@ -35,9 +35,9 @@ async def test_one_new_person_seen_by_64_callers_at_once_is_one_customer(
     responses = await send(address, api_key, bodies)
 
     assert {response.status_code for response in responses} == {200}
-    answers = [response.json() for response in responses]
-    assert len({answer["customerId"] for answer in answers}) == 1
-    assert [answer["resolved"] for answer in answers].count("new") == 1
+    results = [response.json() for response in responses]
+    assert len({body["customerId"] for body in results}) == 1
+    assert [body["resolved"] for body in results].count("new") == 1
     (row,) = cypher(
         """
         MATCH (customer:Customer {id: $id})
@@ -46,7 +46,7 @@ async def test_one_new_person_seen_by_64_callers_at_once_is_one_customer(
           COUNT { (customer)<-[:IDENTIFIES]-() } AS identifiers,
           COUNT { (customer)<-[:IDENTIFIES]-()-[:IDENTIFIES]->() } AS shared
         """,
-        id=answers[0]["customerId"],
+        id=results[0]["customerId"],
     )
     assert dict(row) == {"touchpoints": CALLERS, "identifiers": 9, "shared": 0}
 

@@ -25,7 +25,7 @@ JSON = st.recursive(
 def touchpoint(cypher):
     """The Touchpoint of a response, as the graph has it."""
 
-    def read(answer):
+    def read(response):
         (row,) = cypher(
             """
             MATCH (customer:Customer)-[:HAS_TOUCHPOINT]->(touchpoint:Touchpoint {id: $id})
@@ -36,7 +36,7 @@ def touchpoint(cypher):
               receivedAt: toString(touchpoint.receivedAt)
             } AS touchpoint
             """,
-            id=answer["eventId"],
+            id=response["eventId"],
         )
         return row["touchpoint"]
 
@@ -65,17 +65,17 @@ def test_the_identifier_of_highest_priority_matches(ingest, unique, present, dec
     values = {"email": f"{unique}@x.com", "phone": phone, "externalId": unique}
     customers = {key: ingest(**{key: value})["customerId"] for key, value in values.items()}
 
-    answer = ingest(**{key: values[key] for key in present})
+    response = ingest(**{key: values[key] for key in present})
 
-    assert (answer["customerId"], answer["resolved"]) == (customers[decides], decides)
+    assert (response["customerId"], response["resolved"]) == (customers[decides], decides)
 
 
 def test_an_identifier_without_an_owner_lets_the_next_one_match(ingest, unique, phone):
     known = ingest(externalId=unique)
 
-    answer = ingest(email=f"{unique}@x.com", phone=phone, externalId=unique)
+    response = ingest(email=f"{unique}@x.com", phone=phone, externalId=unique)
 
-    assert (answer["customerId"], answer["resolved"]) == (known["customerId"], "externalId")
+    assert (response["customerId"], response["resolved"]) == (known["customerId"], "externalId")
 
 
 def test_an_attached_key_decides_from_then_on(ingest, unique, phone):
@@ -87,10 +87,10 @@ def test_an_attached_key_decides_from_then_on(ingest, unique, phone):
 def test_a_named_customer_skips_resolution(ingest, unique):
     jane, joe = ingest(email=f"{unique}@x.com"), ingest(externalId=unique)
 
-    answer = ingest(customer=jane["customerId"], externalId=unique)
+    response = ingest(customer=jane["customerId"], externalId=unique)
 
     assert joe["customerId"] != jane["customerId"]
-    assert (answer["customerId"], answer["resolved"]) == (jane["customerId"], "customer")
+    assert (response["customerId"], response["resolved"]) == (jane["customerId"], "customer")
 
 
 def test_a_key_sent_with_a_named_customer_is_attached(ingest, unique, phone):
@@ -103,23 +103,23 @@ def test_a_key_sent_with_a_named_customer_is_attached(ingest, unique, phone):
 def test_all_four_key_fields_may_come_together(ingest, unique, phone):
     known = ingest(email=f"{unique}@x.com")
 
-    answer = ingest(
+    response = ingest(
         customer=known["customerId"],
         email=f"{unique}@x.com",
         phone=phone,
         externalId=unique,
     )
 
-    assert answer["customerId"] == known["customerId"]
+    assert response["customerId"] == known["customerId"]
 
 
 def test_different_spellings_of_a_key_are_one_customer(ingest, unique):
-    answers = [
+    responses = [
         ingest(email=f"{unique}@bücher.example"),
         ingest(email=f" {unique.upper()}@XN--BCHER-KVA.example "),
     ]
 
-    assert answers[0]["customerId"] == answers[1]["customerId"]
+    assert responses[0]["customerId"] == responses[1]["customerId"]
 
 
 @pytest.mark.parametrize(
@@ -159,16 +159,16 @@ def test_a_touchpoint_has_the_match_and_the_identifiers_of_its_event(
 ):
     ingest(phone=phone)
 
-    answer = ingest(email=f" {unique.upper()}@X.com", phone=phone, externalId=unique)
+    response = ingest(email=f" {unique.upper()}@X.com", phone=phone, externalId=unique)
 
-    stored = touchpoint(answer)
+    stored = touchpoint(response)
     assert stored["resolvedBy"] == "phone"
     assert stored["identifiers"] == [
         f"email:{unique}@x.com",
         f"phone:{phone}",
         f"externalId:{unique}",
     ]
-    assert stored["owner"] == stored["customerId"] == answer["customerId"]
+    assert stored["owner"] == stored["customerId"] == response["customerId"]
 
 
 def test_properties_are_stored_as_text_and_by_their_names(client, touchpoint, unique):

@@ -13,12 +13,12 @@ pytestmark = pytest.mark.anyio
 async def test_a_recorded_event_is_a_touchpoint_of_its_customer(call, cypher, unique):
     event = EXAMPLE | {"email": f"{unique}@acme.com", "timestamp": "2026-04-29T10:14:32.10Z"}
 
-    answer = (await call("ingest_event", event)).structured_content
+    response = (await call("ingest_event", event)).structured_content
 
     (row,) = cypher(
         "MATCH (:Customer {id: $customerId})-->(t:Touchpoint {id: $eventId}) "
         "RETURN t.timestamp AS timestamp, t.properties AS properties",
-        **answer,
+        **response,
     )
     assert row.data() == {
         "timestamp": "2026-04-29T10:14:32.10Z",
@@ -53,11 +53,11 @@ async def test_an_idempotency_key_means_the_same_over_http_and_mcp(call, address
 async def test_a_batch_returns_its_results_in_order(call, unique):
     events = [{"event": "x", "email": f"{unique}-{number}@acme.com"} for number in range(3)]
 
-    answer = (await call("ingest_events", {"events": [*events, events[0]]})).structured_content
+    response = (await call("ingest_events", {"events": [*events, events[0]]})).structured_content
 
-    assert answer["accepted"] == 4
-    assert answer["results"][3]["customerId"] == answer["results"][0]["customerId"]
-    assert [result["resolved"] for result in answer["results"]] == ["new", "new", "new", "email"]
+    assert response["accepted"] == 4
+    assert response["results"][3]["customerId"] == response["results"][0]["customerId"]
+    assert [result["resolved"] for result in response["results"]] == ["new", "new", "new", "email"]
 
 
 async def test_a_lenient_batch_has_an_error_in_the_place_of_a_bad_event(call):

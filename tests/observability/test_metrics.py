@@ -108,10 +108,10 @@ def test_how_long_a_request_takes_is_measured_by_route(ingest, grown, unique):
 
 
 def test_events_are_counted_by_what_resolved_them(ingest, grown, unique):
-    answer = ingest(email=f"{unique}@x.com", externalId=unique)
+    response = ingest(email=f"{unique}@x.com", externalId=unique)
     ingest([{"event": "x", "email": f"{unique}@x.com"} for _ in range(3)])
     ingest(externalId=unique)
-    ingest(customer=answer["customerId"])
+    ingest(customer=response["customerId"])
 
     assert grown("events_total", outcome="stored", resolved_by="new") == 1
     assert grown("events_total", outcome="stored", resolved_by="email") == 3

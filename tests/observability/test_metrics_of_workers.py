@@ -26,11 +26,11 @@ def key(make_key):
 def service(serve, tmp_path):
     """A service with two workers, and its address."""
     process, address = serve(WAYPATH_WORKERS="2", TMPDIR=str(tmp_path))
-    wait_for(lambda: answers(address))
+    wait_for(lambda: responses(address))
     return process, address
 
 
-def answers(address):
+def responses(address):
     try:
         return http_client.get(f"{address}/readyz").status_code == 200
     except httpx2.TransportError:
@@ -51,9 +51,9 @@ def send(service, api_key, unique):
     """Sends events of new people until two workers have responded; returns how many."""
 
     def until_both(name):
-        answered = set()
+        seen = set()
         sent = 0
-        while len(answered) < 2:
+        while len(seen) < 2:
             response = http_client.post(
                 f"{service[1]}/v1/events",
                 json={"event": "x", "externalId": f"{unique}{name}{sent}"},
@@ -61,7 +61,7 @@ def send(service, api_key, unique):
                 timeout=30,
             )
             assert response.status_code == 200
-            answered.add(response.headers["x-request-id"][:20])  # begins with its process's own
+            seen.add(response.headers["x-request-id"][:20])  # begins with its process's own
             sent += 1
         return sent
 
@@ -90,7 +90,7 @@ def test_counts_of_dead_workers_stay_and_their_successors_continue_them(
     for worker in dead:
         worker.kill()
     wait_for(lambda: len(workers(process) - dead) == 2)
-    wait_for(lambda: answers(address))
+    wait_for(lambda: responses(address))
 
     sent += send("b")
 
@@ -110,7 +110,7 @@ def test_nothing_is_left_when_it_stops(service, tmp_path):
 
 def test_a_directory_that_is_not_ours_is_left_alone(serve, tmp_path, key):
     _, address = serve(PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "theirs"))
-    wait_for(lambda: answers(address))
+    wait_for(lambda: responses(address))
 
     assert value(scrape(address, key), "database_up") == 1
 

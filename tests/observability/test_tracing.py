@@ -53,7 +53,7 @@ def spans(serve, collector, api_key):
         process, address = serve(
             OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_BSP_SCHEDULE_DELAY="60000"
         )
-        wait_for(lambda: answers(address))
+        wait_for(lambda: responses(address))
         wait_until_ready(address)
         for body in bodies:
             url = f"{address}/v1/events"
@@ -72,7 +72,7 @@ def spans(serve, collector, api_key):
     return of
 
 
-def answers(address):
+def responses(address):
     try:
         return http_client.get(f"{address}/healthz").status_code == 200
     except httpx2.TransportError:
@@ -113,7 +113,7 @@ def test_an_unavailable_collector_delays_no_request(serve, api_key, unique):
     process, address = serve(
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_EXPORTER_OTLP_TIMEOUT="1"
     )
-    wait_for(lambda: answers(address))
+    wait_for(lambda: responses(address))
     wait_until_ready(address)
     event = {"event": "x", "externalId": unique}
 

@@ -68,7 +68,7 @@ def _choose() -> tuple[str, str]:
         gc.collect()
     if missing:
         return "embedded", f"no container: {missing[:80]}"
-    return "container", f"Docker answers and has {IMAGE}"
+    return "container", f"Docker is reachable and has {IMAGE}"
 
 
 def _missing_image() -> str | None:

@@ -34,7 +34,7 @@ class RedisServer:
         deadline = time.monotonic() + 60
         while not self._answers():
             assert self.process.poll() is None, "redis-server ended"
-            assert time.monotonic() < deadline, "redis-server did not answer"
+            assert time.monotonic() < deadline, "redis-server is not reachable"
             time.sleep(0.01)
 
     def kill(self):

@@ -48,7 +48,7 @@ def serving(
         thread.join()
 
 
-def answers(address: str) -> bool:
+def is_reachable(address: str) -> bool:
     """Whether a service at an address responds."""
     with contextlib.suppress(httpx2.TransportError):
         return http_client.get(f"{address}/healthz").status_code == 200

@@ -27,20 +27,27 @@ def error(response):
 
 
 def test_a_single_event_returns_the_three_fields(ingest, unique):
-    answer = ingest(email=f"{unique}@x.com")
+    response = ingest(email=f"{unique}@x.com")
 
-    assert answer.keys() == {"eventId", "customerId", "resolved"}
-    assert answer["eventId"].startswith("evt_")
-    assert answer["customerId"].startswith("cus_")
-    assert answer["resolved"] == "new"
+    assert response.keys() == {"eventId", "customerId", "resolved"}
+    assert response["eventId"].startswith("evt_")
+    assert response["customerId"].startswith("cus_")
+    assert response["resolved"] == "new"
 
 
 def test_a_batch_returns_its_results_in_order(ingest, unique):
-    answer = ingest([{"event": f"event_{n}", "email": f"{unique}{n % 2}@x.com"} for n in range(4)])
+    response = ingest(
+        [{"event": f"event_{n}", "email": f"{unique}{n % 2}@x.com"} for n in range(4)]
+    )
 
-    assert answer["accepted"] == 4
-    assert [result["resolved"] for result in answer["results"]] == ["new", "new", "email", "email"]
-    customers = [result["customerId"] for result in answer["results"]]
+    assert response["accepted"] == 4
+    assert [result["resolved"] for result in response["results"]] == [
+        "new",
+        "new",
+        "email",
+        "email",
+    ]
+    customers = [result["customerId"] for result in response["results"]]
     assert customers[:2] == customers[2:]
 
 
@@ -49,10 +56,10 @@ def test_a_batch_of_one_returns_a_batch(ingest, unique):
 
 
 def test_500_events_are_taken(ingest, unique):
-    answer = ingest([{"event": f"e{n}", "externalId": f"{unique}{n % 7}"} for n in range(500)])
+    response = ingest([{"event": f"e{n}", "externalId": f"{unique}{n % 7}"} for n in range(500)])
 
-    assert answer["accepted"] == 500
-    assert len({result["eventId"] for result in answer["results"]}) == 500
+    assert response["accepted"] == 500
+    assert len({result["eventId"] for result in response["results"]}) == 500
 
 
 def test_a_faulty_event_is_400_and_names_its_place(client):

@@ -58,10 +58,10 @@ def test_an_event_can_be_sent_from_it(page, api_key, seen):
     page.locator(f"{INGEST} .opblock-summary-control").click()
     page.locator(f"{INGEST} .try-out__btn").click()
     page.locator(f"{INGEST} button.execute").click()
-    answer = page.locator(f"{INGEST} .live-responses-table .response")
+    response = page.locator(f"{INGEST} .live-responses-table .response")
 
-    assert answer.locator(".response-col_status").inner_text() == "200"
-    assert "customerId" in answer.inner_text()
+    assert response.locator(".response-col_status").inner_text() == "200"
+    assert "customerId" in response.inner_text()
     assert not seen["complaints"]
 
 

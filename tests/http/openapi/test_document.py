@@ -33,7 +33,7 @@ def operations():
     ]
 
 
-def answers(operation):
+def responses(operation):
     """The errors' codes of an operation, by their status."""
     return {
         int(status): response["content"]["application/json"]["schema"]["properties"]["error"][
@@ -138,7 +138,7 @@ async def test_every_route_for_programs_is_in_it_and_no_other(application):
 
 @pytest.mark.parametrize("operation", operations())
 def test_each_error_stands_under_its_status(operation):
-    for status, codes in answers(operation).items():
+    for status, codes in responses(operation).items():
         assert {STATUS[code] for code in codes} == {HTTPStatus(status)}
 
 
@@ -146,7 +146,7 @@ def test_no_error_is_forgotten():
     error_codes = {
         code
         for param in operations()
-        for codes in answers(param.values[0]).values()
+        for codes in responses(param.values[0]).values()
         for code in codes
     }
 
@@ -212,12 +212,12 @@ def test_every_example_matches_its_schema(operation):
 def test_the_response_to_a_lenient_batch_matches_its_schema(caller):
     events = [{"event": "x"}, {"event": "x", "email": "jane@acme.com"}]
 
-    answer = caller.post(
+    response = caller.post(
         "/v1/events", json={"events": events}, headers={"Prefer": "handling=lenient"}
     ).json()
 
-    validate(answer, INGEST["responses"]["200"]["content"]["application/json"]["schema"])
-    assert answer["accepted"] == 1
+    validate(response, INGEST["responses"]["200"]["content"]["application/json"]["schema"])
+    assert response["accepted"] == 1
 
 
 def test_a_context_matches_its_schema(caller, ingest, unique):

@@ -416,9 +416,9 @@ def test_the_exact_timestamp_and_the_exact_properties_are_shown(person, client, 
         f'{{"event":"x","externalId":"{unique}","timestamp":"2026-04-29T10:14:32.10+02:00",'
         f'"properties":{sent}}}'
     )
-    answer = client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
+    response = client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
 
-    text = html.unescape(person.get(f"/customers/{answer.json()['customerId']}").text)
+    text = html.unescape(person.get(f"/customers/{response.json()['customerId']}").text)
 
     assert "<code>2026-04-29T10:14:32.10+02:00</code>" in text
     assert (

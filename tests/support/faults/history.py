@@ -61,7 +61,7 @@ class History:
             self._owned,
             self._identified,
             self._resolved,
-            self._answered,
+            self._reported,
             self._replayed,
             self._ordered,
         ):
@@ -138,7 +138,7 @@ class History:
             if made[customer] != 1:
                 yield f"{customer} was new {made[customer]} times"
 
-    def _answered(self):
+    def _reported(self):
         """A response agrees with the graph."""
         touchpoints = {mark: touchpoint for mark, touchpoint, _ in self._known()}
         for mark, results in self._ledger.results.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """One response over HTTP: its time, its latency, and its status (0: cut off)."""
 
     at: float
@@ -25,7 +25,7 @@ class Ledger:
         self.acknowledged = []  # messages and their results
         self.unanswered = []  # messages that were sent and not waited for
         self.withheld = set()  # marks of events that never left whole
-        self.answers = []
+        self.responses = []
         self.faults = []  # invalid responses, as text
 
     @property
@@ -56,15 +56,15 @@ class Ledger:
 
     def slowest(self):
         """The longest latency of a response, in seconds."""
-        return max((answer.seconds for answer in self.answers), default=0.0)
+        return max((response.seconds for response in self.responses), default=0.0)
 
     def recovered_at(self, since):
         """The time of the first successful response after another time, or None."""
         # The newest are at the end.
         moment = None
-        for answer in reversed(self.answers):
-            if answer.at < since:
+        for response in reversed(self.responses):
+            if response.at < since:
                 break
-            if answer.status == 200:
-                moment = answer.at
+            if response.status == 200:
+                moment = response.at
         return moment

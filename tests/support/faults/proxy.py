@@ -104,7 +104,7 @@ class _Connection:
         self._proxy = proxy
         self._client_reader, self._client = client_reader, client
         self._server_reader, self._server = server_reader, server
-        self._unanswered = deque()  # the kinds of messages without a reply so far
+        self._pending = deque()  # the kinds of messages without a reply so far
         self._moment = None
         self._is_silent = False
         self._replies = asyncio.Queue()
@@ -143,7 +143,7 @@ class _Connection:
             if self._moment is Moment.COMMIT and kind in bolt.CLOSING:
                 self._cut()
             if kind is not None:
-                self._unanswered.append(kind)
+                self._pending.append(kind)
             self._server.write(message)
             await self._server.drain()
 
@@ -159,9 +159,9 @@ class _Connection:
             due, message = await self._replies.get()
             await asyncio.sleep(due - loop.time())
             kind = bolt.kind(message)
-            answered = self._unanswered.popleft() if kind in bolt.SUMMARIES else None
+            request = self._pending.popleft() if kind in bolt.SUMMARIES else None
             if self._moment is Moment.REPLY:
-                if answered in bolt.CLOSING or kind == bolt.FAILURE:
+                if request in bolt.CLOSING or kind == bolt.FAILURE:
                     self._cut()
             elif not self._swallows():
                 self._client.write(message)

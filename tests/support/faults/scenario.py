@@ -94,5 +94,5 @@ class Scenario:
             self.violations["duplicates"],
             f"{self.ledger.slowest():.1f}",
             f"{max(self.recoveries):.1f}" if self.recoveries else "-",
-            sum(answer.status == 503 for answer in self.ledger.answers),
+            sum(response.status == 503 for response in self.ledger.responses),
         )

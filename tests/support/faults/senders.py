@@ -7,7 +7,7 @@ import time
 import httpx2
 
 from tests.support import http_client
-from tests.support.faults.ledger import Answer
+from tests.support.faults.ledger import Response
 from tests.support.faults.traffic import Traffic
 from tests.support.faults.waiting import until
 
@@ -81,9 +81,9 @@ class Senders:
         while backlog or not self._is_over.is_set():
             message = backlog.pop() if backlog else traffic.message()
             twins = 2 if message.is_repeatable and rng.random() < 0.1 else 1
-            answers = await asyncio.gather(*(self.post(message, rng) for _ in range(twins)))
-            if any(answers):
-                traffic.known_customers = [answers[0][0]["customerId"]] if answers[0] else []
+            responses = await asyncio.gather(*(self.post(message, rng) for _ in range(twins)))
+            if any(responses):
+                traffic.known_customers = [responses[0][0]["customerId"]] if responses[0] else []
             elif message.is_repeatable:
                 backlog = traffic.regrouped([*backlog, message])
             await asyncio.sleep(rng.uniform(0, self._pause))
@@ -109,12 +109,12 @@ class Senders:
         try:
             response = await self._client.post(url, json=message.body, headers=headers)
         except httpx2.TimeoutException as error:
-            self._ledger.faults.append(f"no answer in {HANG} s: {error!r}")
+            self._ledger.faults.append(f"no response in {HANG} s: {error!r}")
         except httpx2.TransportError:
             pass  # it was cut off
         now = time.monotonic()
         status = response.status_code if response else 0
-        self._ledger.answers.append(Answer(now, now - began, status))
+        self._ledger.responses.append(Response(now, now - began, status))
         return response
 
     async def insist(self, message, rng):
