@@ -1,1 +1,1 @@
-"""The benchmark: this service beside what people would write, on one machine, in one run."""
+"""The benchmark: the service compared with a baseline, on one host, in one run."""

@@ -11,19 +11,21 @@ from bench.report import RESULTS
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """Measure the service on this machine."""
+    """Measure the service on this host."""
 
 
-_rounds = click.option("--rounds", default=5, show_default=True, type=click.IntRange(1))
+_rounds = click.option(
+    "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Number of rounds."
+)
 _seconds = click.option(
-    "--seconds", default=5.0, show_default=True, type=click.FloatRange(1), help="A round's."
+    "--seconds", default=5.0, show_default=True, type=click.FloatRange(1), help="Seconds per round."
 )
 _warmup = click.option(
     "--warmup",
     default=20.0,
     show_default=True,
     type=click.FloatRange(1),
-    help="Seconds of each kind, for Java.",
+    help="Seconds of warm-up per kind of load, in which Java compiles.",
 )
 
 
@@ -32,7 +34,10 @@ _warmup = click.option(
 @_seconds
 @_warmup
 def compare(rounds: int, seconds: float, warmup: float) -> None:
-    """Beside the peer, Neo4j's HTTP API and the driver alone."""
+    """Compare the service with a baseline.
+
+    The other rows are Neo4j's HTTP API and the driver alone.
+    """
     comparison.run(rounds, seconds, warmup)
 
 
@@ -40,9 +45,15 @@ def compare(rounds: int, seconds: float, warmup: float) -> None:
 @_rounds
 @_seconds
 @_warmup
-@click.option("--touchpoints", default=2_000_000, show_default=True, type=click.IntRange(20_000))
+@click.option(
+    "--touchpoints",
+    default=2_000_000,
+    show_default=True,
+    type=click.IntRange(20_000),
+    help="Final number of Touchpoints.",
+)
 def grow(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
-    """As the graph grows, on skewed keys."""
+    """Measure while the graph grows."""
     growth.run(touchpoints, rounds, seconds, warmup)
 
 
@@ -50,12 +61,16 @@ def grow(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
 @_rounds
 @_seconds
 @_warmup
-@click.option("--soak", default=0.0, metavar="MINUTES", help="Watch the memory for so long.")
+@click.option("--soak", default=0.0, metavar="MINUTES", help="Measure the memory for this long.")
 @click.argument("numbers", type=click.IntRange(1), nargs=-1)
 def several(
     rounds: int, seconds: float, warmup: float, soak: float, numbers: tuple[int, ...]
 ) -> None:
-    """With NUMBERS of worker processes (1 2 4), or with --soak: its memory under load."""
+    """Measure several workers.
+
+    NUMBERS are the numbers of workers, by default 1 2 4. With --soak, the command measures the
+    memory under load instead.
+    """
     if soak:
         workers.soak(soak, *numbers[:1] or (1,))
     else:
@@ -64,18 +79,24 @@ def several(
 
 @cli.command(name="overload")
 @click.option(
-    "--seconds", default=10.0, show_default=True, type=click.FloatRange(2), help="A step's."
+    "--seconds", default=10.0, show_default=True, type=click.FloatRange(2), help="Seconds per step."
 )
 @_warmup
 def overload_(seconds: float, warmup: float) -> None:
-    """With up to ten times what it can commit, and beside a key that floods."""
+    """Measure in overload.
+
+    The load is up to ten times the capacity. Then another API key competes with it.
+    """
     overload.run(seconds, warmup)
 
 
 @cli.command(name="chart")
 @click.argument("folder", default=RESULTS, type=click.Path(file_okay=False, path_type=Path))
 def draw(folder: Path) -> None:
-    """Draw the results that were kept into FOLDER, which is theirs unless named."""
+    """Draw the charts of the stored results.
+
+    FOLDER is by default the folder of the results.
+    """
     from bench import chart  # noqa: PLC0415 - matplotlib takes a second to load
 
     for file in chart.draw(folder):

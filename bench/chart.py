@@ -1,4 +1,4 @@
-"""The charts: drawn from the results that were kept, as SVG."""
+"""The charts of the stored results, as SVG."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ OURS, OTHERS, GREY = "#1f6feb", "#8b949e", "#57606a"
 
 
 def comparison(folder: Path) -> Path:
-    """Events a second of each row, on a logarithmic scale."""
+    """Events per second of each row, on a logarithmic scale."""
     content = _results("comparison")
     rows = content["rows"][::-1]
     figure, axes = plt.subplots(figsize=(8, 0.45 * len(rows) + 1.2), layout="constrained")
@@ -30,12 +30,12 @@ def comparison(folder: Path) -> Path:
     axes.bar_label(bars, labels, padding=4, fontsize=8, color=GREY)
     axes.set_xscale("log")
     axes.set_xlim(right=max(row["events"] for row in rows) * 10)
-    axes.set_xlabel("events a second (logarithmic)")
+    axes.set_xlabel("events per second (logarithmic)")
     return _save(figure, axes, folder / "comparison.svg", content)
 
 
 def growth(folder: Path) -> Path:
-    """Events a second and p99 of each row, by the number of Touchpoints."""
+    """Events per second and p99 of each row, by the number of Touchpoints."""
     content = _results("growth")
     stages = content["stages"]
     figure, (rate, tail) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -44,7 +44,7 @@ def growth(folder: Path) -> Path:
         rows = [stage["rows"][position] for stage in stages]
         rate.plot(sizes, [one["events"] for one in rows], marker="o", label=row["name"])
         tail.plot(sizes, [one["p99"] for one in rows], marker="o", label=row["name"])
-    for axes, label in ((rate, "events a second"), (tail, "p99, ms")):
+    for axes, label in ((rate, "events per second"), (tail, "p99, ms")):
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
         axes.set_xlabel("Touchpoints")
@@ -55,7 +55,7 @@ def growth(folder: Path) -> Path:
 
 
 def overload(folder: Path) -> Path:
-    """Goodput against offered load, both of the capacity, and the latency of what is accepted."""
+    """Goodput by offered load, as ratios of the capacity, and the latency of the responses."""
     content = _results("overload")
     steps = content["steps"]
     figure, (rate, tail) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -63,13 +63,13 @@ def overload(folder: Path) -> Path:
     rate.plot(offered, [min(1, load) for load in offered], color=OTHERS, ls="--", label="ideal")
     goodput = [step["goodput"] / step["capacity"] for step in steps]
     rate.plot(offered, goodput, color=OURS, marker="o", label="goodput")
-    rate.set_ylabel("goodput of the capacity")
+    rate.set_ylabel("goodput / capacity")
     for name, color, label in (("p99", OURS, "200"), ("rejected_p99", OTHERS, "503")):
         tail.plot(offered, [step[name] for step in steps], color=color, marker="o", label=label)
     tail.set_ylabel("p99 of the responses, s")
     for axes in (rate, tail):
         axes.set_ylim(bottom=0)
-        axes.set_xlabel("offered load of the capacity")
+        axes.set_xlabel("offered load / capacity")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize=8)
     return _save(figure, tail, folder / "overload.svg", content)
@@ -79,7 +79,7 @@ CHARTS = {"comparison": comparison, "growth": growth, "overload": overload}
 
 
 def draw(folder: Path) -> list[Path]:
-    """Draws what there are results for into `folder`, and says where."""
+    """Draws a chart of each stored result into `folder`. Returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     return [chart(folder) for name, chart in CHARTS.items() if (RESULTS / f"{name}.json").exists()]
 

@@ -1,4 +1,4 @@
-"""The comparison: this service, the peer, Neo4j's own HTTP API, and the driver alone."""
+"""The comparison: the service, the baseline, Neo4j's HTTP API, and the driver alone."""
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,52 +10,52 @@ from app.graph import statements
 from bench import contender, database, program, report, workload
 from bench.contender import Contender, Sample, ratio
 from bench.database import Database
-from bench.driver_load import Driver, Questions
+from bench.driver_load import Driver, DriverReads
 from bench.load import Wrk
 from bench.program import Program
 from bench.report import Expectation
 
 ATTACH = Path(__file__).parent / "cypher" / "attach.cypher"
 
-PEER = "FastAPI, 64 connections"
-LONE_PEER = "FastAPI, 1 connection"
+BASELINE = "FastAPI, 64 connections"
+SINGLE_BASELINE = "FastAPI, 1 connection"
 QUERY_API = "Neo4j Query API, 64 connections"
 DRIVER = "driver alone, batches of 500"
 ATTACH_ONLY = "driver alone, attach only, 500"
-LONE = "this, 1 connection"
+SINGLE = "this, 1 connection"
 MANY = "this, 64 connections"
 MOST = "this, 256 connections"
 BATCHES = "this, batches of 500"
-QUESTIONS = "driver alone, context, 1 connection"
+DRIVER_CONTEXT = "driver alone, context, 1 connection"
 CONTEXTS = "this, context, 1 connection"
 
-# Java compiles what runs often: small transactions, the HTTP API and batches, each for itself.
-WARMING = (PEER, QUERY_API, DRIVER)
+# Java compiles frequent code: each of small transactions, the HTTP API and batches needs a warm-up.
+WARMING = (BASELINE, QUERY_API, DRIVER)
 
 
 def run(rounds: int, seconds: float, warmup: float) -> None:
-    """Measures everything side by side, prints the table, and keeps it."""
+    """Measures all rows in turns, prints the table, and stores the results."""
     with report.console.status("starting Neo4j") as status, database.started() as neo4j:
         ids = database.prepare(neo4j)
         key = program.api_key(neo4j)
-        with program.peer(neo4j) as peer, program.service(neo4j) as service:
-            contenders = [*_others(neo4j, peer, ids), *ours(service, key)]
+        with program.baseline(neo4j) as baseline, program.service(neo4j) as service:
+            contenders = [*_others(neo4j, baseline, ids), *service_rows(service, key)]
             for row in contenders:
                 if row.name in WARMING:
                     status.update(f"warming up Java: {row.name}")
                     row.load.run(warmup)
             samples = contender.compare(contenders, neo4j.pid, rounds, seconds, status.update)
             retries = service.retries()
-    title = f"medians of {rounds} rounds of {seconds:g} s; {retries} commits of ours repeated"
+    title = f"medians of {rounds} rounds of {seconds:g} s; {retries} commits retried"
     report.show(title, samples)
     report.check(expectations(samples))
-    report.save("comparison", {"rows": report.figures(samples), "retries": retries})
+    report.save("comparison", {"rows": report.results(samples), "retries": retries})
 
 
-def ours(service: Program, key: str) -> Iterator[Contender]:
-    """The rows of this service."""
+def service_rows(service: Program, key: str) -> Iterator[Contender]:
+    """The rows of the service."""
     headers = [f"X-API-Key: {key}"]
-    for name, connections in ((LONE, 1), (MANY, 64), (MOST, 256)):
+    for name, connections in ((SINGLE, 1), (MANY, 64), (MOST, 256)):
         yield Contender(name, Wrk(service.url, connections, headers), service)
     yield Contender(BATCHES, Wrk(service.url, 4, headers, shape="batch"), service)
     context = Wrk(f"{service.address}/v1/context", 1, headers, "context", "known")
@@ -63,31 +63,35 @@ def ours(service: Program, key: str) -> Iterator[Contender]:
 
 
 def expectations(samples: Mapping[str, Sequence[Sample]]) -> list[Expectation]:
-    """What the comparison is expected to show."""
+    """The targets of the comparison."""
 
-    def versus(one: str, other: str, figure: str = "events") -> float:
-        return ratio(samples[one], samples[other], figure)
+    def versus(one: str, other: str, measure: str = "events") -> float:
+        return ratio(samples[one], samples[other], measure)
 
-    tail = ratio(samples[MANY], samples[PEER], "p99", "p50")
+    tail = ratio(samples[MANY], samples[BASELINE], "p99", "p50")
     return [
-        Expectation("64 connections, events/s of the peer's", versus(MANY, PEER), 6),
-        Expectation("64 connections, p99 of the peer's p50", tail, 1, True),
-        Expectation("1 connection, p50 of the peer's", versus(LONE, LONE_PEER, "p50"), 0.6, True),
-        Expectation("batches of 500, of the driver alone", versus(BATCHES, DRIVER), 0.95),
-        Expectation("batches of 500, of attach only", versus(BATCHES, ATTACH_ONLY), 0.75),
-        Expectation("context, p50 of the driver's", versus(CONTEXTS, QUESTIONS, "p50"), 2, True),
+        Expectation("64 connections, events/s / baseline", versus(MANY, BASELINE), 6),
+        Expectation("64 connections, p99 / p50 of the baseline", tail, 1, True),
+        Expectation(
+            "1 connection, p50 / baseline", versus(SINGLE, SINGLE_BASELINE, "p50"), 0.6, True
+        ),
+        Expectation("batches of 500, events/s / driver alone", versus(BATCHES, DRIVER), 0.95),
+        Expectation("batches of 500, events/s / attach only", versus(BATCHES, ATTACH_ONLY), 0.75),
+        Expectation(
+            "context, p50 / driver alone", versus(CONTEXTS, DRIVER_CONTEXT, "p50"), 2, True
+        ),
     ]
 
 
-def _others(neo4j: Database, peer: Program, ids: list[str]) -> Iterator[Contender]:
+def _others(neo4j: Database, baseline: Program, ids: list[str]) -> Iterator[Contender]:
     statement = statements.load("write")["ingest"].text
-    yield Contender(PEER, Wrk(peer.url, 64, []), peer)
-    yield Contender(LONE_PEER, Wrk(peer.url, 1, []), peer)
+    yield Contender(BASELINE, Wrk(baseline.url, 64, []), baseline)
+    yield Contender(SINGLE_BASELINE, Wrk(baseline.url, 1, []), baseline)
     yield Contender(QUERY_API, _query_api(neo4j, statement))
     yield Contender(DRIVER, Driver(neo4j, statement))
     yield Contender(ATTACH_ONLY, Driver(neo4j, ATTACH.read_text(), ids))
     context = statements.load("read")["context"].text
-    yield Contender(QUESTIONS, Questions(neo4j, context, workload.question))
+    yield Contender(DRIVER_CONTEXT, DriverReads(neo4j, context, workload.context_parameters))
 
 
 def _query_api(neo4j: Database, statement: str) -> Wrk:

@@ -1,4 +1,4 @@
-"""Contenders: what is compared, in rounds that take turns, so that a noisy machine is fair."""
+"""Contenders: the compared loads. Their rounds alternate, so that noise affects all of them."""
 
 import math
 import statistics
@@ -11,7 +11,7 @@ from bench.program import Program, cpu_seconds
 
 @dataclass(frozen=True)
 class Contender:
-    """A row of the table: a load, on a program or else on the database alone."""
+    """A row of the table: a load on a program, or on the database alone."""
 
     name: str
     load: Load
@@ -20,10 +20,10 @@ class Contender:
 
 @dataclass(frozen=True)
 class Sample:
-    """One round of a contender, or the medians of several. CPU is in cores."""
+    """One round of a contender, or the medians of several. Latencies are in ms, CPU in cores."""
 
-    requests: float  # a second
-    events: float  # a second
+    requests: float  # per second
+    events: float  # per second
     p50: float
     p99: float
     failures: float
@@ -37,14 +37,14 @@ def compare(
     neo4j: int,
     rounds: int,
     seconds: float,
-    tell: Callable[[str], None],
+    show_status: Callable[[str], None],
 ) -> dict[str, list[Sample]]:
-    """The samples of each contender; one round before them does not count."""
+    """The samples of each contender, without the first round, which is a warm-up."""
     samples: dict[str, list[Sample]] = {contender.name: [] for contender in contenders}
     for number in range(rounds + 1):
         for contender in contenders:
             turn = f"round {number} of {rounds}" if number else "warming up"
-            tell(f"{turn}: {contender.name}")
+            show_status(f"{turn}: {contender.name}")
             sample = measure(contender, neo4j, seconds)
             if number:
                 samples[contender.name].append(sample)
@@ -71,7 +71,7 @@ def measure(contender: Contender, neo4j: int, seconds: float) -> Sample:
 
 
 def median(samples: Sequence[Sample]) -> Sample:
-    """The median of each figure."""
+    """The median of each measure."""
     columns = {
         field.name: statistics.median(asdict(sample)[field.name] for sample in samples)
         for field in fields(Sample)
@@ -80,10 +80,10 @@ def median(samples: Sequence[Sample]) -> Sample:
 
 
 def ratio(
-    samples: Sequence[Sample], others: Sequence[Sample], figure: str = "events", to: str = ""
+    samples: Sequence[Sample], others: Sequence[Sample], measure: str = "events", to: str = ""
 ) -> float:
-    """A figure over the others' (or over `to` of theirs): the median of what ran side by side."""
+    """The median of the ratios of a measure to that of the others (or to their `to`), by round."""
     return statistics.median(
-        getattr(one, figure) / (getattr(other, to or figure) or math.nan)
+        getattr(one, measure) / (getattr(other, to or measure) or math.nan)
         for one, other in zip(samples, others, strict=True)
     )

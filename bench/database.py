@@ -1,4 +1,4 @@
-"""The database: an embedded Neo4j in a home of its own, with the service's schema."""
+"""The database: an embedded Neo4j in a temporary home, with the service's schema."""
 
 import asyncio
 import contextlib
@@ -30,11 +30,11 @@ class Database:
 
     @property
     def query_api(self) -> str:
-        """Where it takes statements over HTTP."""
+        """The URL of Neo4j's Query API."""
         return urljoin(self.connection.browser, f"/db/{NAME}/query/v2")
 
     def environment(self) -> dict[str, str]:
-        """The settings with which a program finds it."""
+        """The environment variables that connect a program to it."""
         return {
             "NEO4J_URI": self.connection.uri,
             "NEO4J_USERNAME": self.connection.username,
@@ -42,7 +42,7 @@ class Database:
         }
 
     def driver(self) -> AsyncDriver:
-        """A driver, set as the service sets its own."""
+        """A driver with the configuration of the service's driver."""
         return AsyncGraphDatabase.driver(
             self.connection.uri,
             auth=(self.connection.username, self.connection.password),
@@ -53,7 +53,7 @@ class Database:
 
 @contextlib.contextmanager
 def started() -> Iterator[Database]:
-    """A new, empty database, gone afterwards."""
+    """A new, empty database, which is deleted at the end."""
     with tempfile.TemporaryDirectory(prefix="waypath-bench-") as directory:
         neo4j = EmbeddedNeo4j(Path(directory) / "neo4j", heap_mb=HEAP_MB)
         with neo4j as connection:
@@ -63,7 +63,7 @@ def started() -> Iterator[Database]:
 
 
 def prepare(database: Database) -> list[str]:
-    """Creates the schema and the known customers, and gives their ids."""
+    """Creates the schema and the known customers. Returns their IDs."""
     return asyncio.run(_prepare(database))
 
 
@@ -73,7 +73,7 @@ async def _prepare(database: Database) -> list[str]:
             await _run(driver, statement.text)
         await _run(driver, "CALL db.awaitIndexes(60)")
         ingest = statements.load("write")["ingest"].text
-        for events in workload.everybody():
+        for events in workload.known_customers():
             await _run(driver, ingest, **await workload.parameters(events))
         rows = await _run(driver, "MATCH (customer:Customer) RETURN customer.id")
         return [row[0] for row in rows]

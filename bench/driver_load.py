@@ -1,4 +1,4 @@
-"""Loads on Neo4j alone: the driver sends batches, or reads one by one, without the service."""
+"""Loads on Neo4j alone: the driver sends batches or single reads, without the service."""
 
 import asyncio
 import random
@@ -16,14 +16,14 @@ from bench.database import NAME, Database
 from bench.load import Outcome, next_run
 from bench.workload import BATCH, Workload
 
-SESSIONS = WRITERS  # as the service has
-MAX_RATE = 12_000  # events a second, for which batches are made beforehand
+SESSIONS = WRITERS  # as in the service
+MAX_RATE = 12_000  # events per second; enough batches are prepared for this rate
 
 
 class Driver:
-    """The driver alone, with batches of 500 that are made beforehand.
+    """The driver alone, with batches of 500 that are prepared in advance.
 
-    Where there are `customer_ids`, the statement is one that attaches to these.
+    With `customer_ids`, the statement attaches the events to these Customers.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Driver:
         self._batches: list[dict[str, Any]] = []
 
     def run(self, seconds: float) -> Outcome:
-        """Sends for some seconds, and waits for the answers."""
+        """Sends for some seconds, and waits for the responses."""
         return asyncio.run(self._run(seconds))
 
     async def _run(self, seconds: float) -> Outcome:
@@ -74,18 +74,18 @@ class Driver:
         return failures
 
 
-class Questions:
-    """The driver alone, one reading after the other, with the parameters that `ask` gives."""
+class DriverReads:
+    """The driver alone, one read after another, with parameters from `create_parameters`."""
 
     def __init__(
-        self, database: Database, statement: str, ask: Callable[[], dict[str, Any]]
+        self, database: Database, statement: str, create_parameters: Callable[[], dict[str, Any]]
     ) -> None:
         self._database = database
         self._statement = statement
-        self._ask = ask
+        self._create_parameters = create_parameters
 
     def run(self, seconds: float) -> Outcome:
-        """Asks for some seconds."""
+        """Reads for some seconds."""
         return asyncio.run(self._run(seconds))
 
     async def _run(self, seconds: float) -> Outcome:
@@ -98,7 +98,7 @@ class Questions:
                 async with driver.session(
                     database=NAME, default_access_mode=READ_ACCESS
                 ) as session:
-                    await (await session.run(statement, self._ask())).values()
+                    await (await session.run(statement, self._create_parameters())).values()
                 latencies.append((time.monotonic() - sent_at) * 1000)
             took, cpu = time.monotonic() - began, time.process_time() - cpu
         return _outcome(latencies, 1, took, 0, cpu)

@@ -1,4 +1,4 @@
-"""The fill: a large graph in the service's shape, made inside Neo4j and not through the service."""
+"""The fill: a large graph in the form of the service's data, created directly in Neo4j."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,15 +16,15 @@ TOUCHPOINTS_A_CUSTOMER = 20
 
 
 class Fill:
-    """What there is so far; `grow` adds to it."""
+    """The customers and Touchpoints created so far. `grow` adds more."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, show_status: Callable[[str], None]) -> None:
+        self._show_status = show_status
         self.customers = 0
         self.touchpoints = 0
 
     async def grow(self, driver: AsyncDriver, touchpoints: int) -> None:
-        """Adds customers and their Touchpoints, until there are so many of these."""
+        """Adds customers and Touchpoints, up to `touchpoints` of these."""
         customers = touchpoints // TOUCHPOINTS_A_CUSTOMER
         await self._run(driver, "fill_customers", self.customers, customers)
         self.customers = customers
@@ -41,7 +41,7 @@ class Fill:
 
         async def session() -> None:
             for first in starts:
-                self._tell(f"{name}: {first:,} of {end:,}")
+                self._show_status(f"{name}: {first:,} of {end:,}")
                 last = min(first + TRANSACTION, end) - 1
                 await driver.execute_query(
                     statement, {"first": first, "last": last, **parameters}, database_=NAME

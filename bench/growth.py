@@ -1,4 +1,4 @@
-"""Growth: whether the service keeps its speed as the graph grows, and on skewed keys."""
+"""Growth: the throughput and latency of the service as the graph grows, with skewed identifiers."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ SMALL = "a page of the timeline of a small one"
 
 @dataclass(frozen=True)
 class Stage:
-    """What was measured at a size. The yardstick tells how fast the machine was just then."""
+    """The results at one size. The yardstick measures the speed of the host at that time."""
 
     touchpoints: int
     customers: int
@@ -39,7 +39,7 @@ class Stage:
 
 
 def run(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
-    """Measures at every size up to so many Touchpoints, prints the table, and keeps it."""
+    """Measures at each size up to `touchpoints`, prints the tables, and stores the results."""
     sizes = [size for size in STAGES if size < touchpoints] + [touchpoints]
     with report.console.status("starting Neo4j") as status, database.started() as neo4j:
         key = program.api_key(neo4j)  # which creates the schema
@@ -50,30 +50,32 @@ def run(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
                 stages.append(growth.stage(size, rounds, seconds, warmup))
                 report.show(_title(stages[-1]), stages[-1].rows)
     report.check(expectations(stages))
-    report.save("growth", {"stages": [_figures(stage) for stage in stages]})
+    report.save("growth", {"stages": [_results(stage) for stage in stages]})
 
 
 def expectations(stages: list[Stage]) -> Iterator[Expectation]:
-    """The last size within 15 % of the first: as measured, and as CPU of Neo4j an event."""
+    """Throughput and Neo4j's CPU per event: the last size within 15 % of the first."""
     first, last = stages[0], stages[-1]
     for row in (SINGLE, BATCH):
         one, other = contender.median(last.rows[row]), contender.median(first.rows[row])
-        machine = last.yardstick / first.yardstick
-        measured = one.events / other.events / machine
-        yield Expectation(f"{row}: events/s, last of first, machine allowed for", measured, 0.85)
+        host_speed = last.yardstick / first.yardstick
+        measured = one.events / other.events / host_speed
+        yield Expectation(
+            f"{row}: events/s, last / first, adjusted for the speed of the host", measured, 0.85
+        )
         cpu = (one.neo4j_cpu / one.events) / (other.neo4j_cpu / other.events)
-        yield Expectation(f"{row}: CPU of Neo4j an event, last of first", cpu, 1.15, at_most=True)
+        yield Expectation(f"{row}: CPU of Neo4j per event, last / first", cpu, 1.15, at_most=True)
     pages = contender.ratio(last.rows[LARGE], last.rows[SMALL], "p50")
-    yield Expectation("a page of the largest customer, p50 of a small one's", pages, 1.5, True)
+    yield Expectation("a page of the largest customer, p50 / that of a small one", pages, 1.5, True)
 
 
 class _Growth:
-    def __init__(self, neo4j: Database, service: Program, key: str, tell: Any) -> None:
+    def __init__(self, neo4j: Database, service: Program, key: str, show_status: Any) -> None:
         self._neo4j = neo4j
         self._service = service
         self._key = key
-        self._tell = tell
-        self._fill = Fill(tell)
+        self._show_status = show_status
+        self._fill = Fill(show_status)
 
     def stage(self, size: int, rounds: int, seconds: float, warmup: float) -> Stage:
         began = time.monotonic()
@@ -82,11 +84,11 @@ class _Growth:
         rows = list(self._rows())
         if size == STAGES[0]:
             for row in rows:
-                self._tell(f"warming up Java: {row.name}")
+                self._show_status(f"warming up Java: {row.name}")
                 row.load.run(warmup)
         yardstick = Driver(self._neo4j, YARDSTICK, ["cus_0"])
         speeds = [yardstick.run(seconds)]
-        samples = contender.compare(rows, self._neo4j.pid, rounds, seconds, self._tell)
+        samples = contender.compare(rows, self._neo4j.pid, rounds, seconds, self._show_status)
         speeds.append(yardstick.run(seconds))
         speed = max(sample.events / sample.seconds for sample in speeds)
         return Stage(size, self._fill.customers, took, speed, samples)
@@ -116,5 +118,5 @@ def _title(stage: Stage) -> str:
     return f"{stage.touchpoints:,} Touchpoints, {stage.customers:,} Customers, {filled}"
 
 
-def _figures(stage: Stage) -> dict[str, Any]:
-    return {**asdict(stage), "rows": report.figures(stage.rows)}
+def _results(stage: Stage) -> dict[str, Any]:
+    return {**asdict(stage), "rows": report.results(stage.rows)}

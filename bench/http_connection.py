@@ -1,4 +1,4 @@
-"""HTTP/1.1 for the senders: a request as bytes, and a connection that is used again."""
+"""HTTP/1.1 for the senders: a request as bytes, and a persistent connection."""
 
 import asyncio
 import re
@@ -29,7 +29,7 @@ class Response:
 
 
 def request(address: str, api_key: str, body: bytes) -> bytes:
-    """A `POST /v1/events`, as it goes over the socket."""
+    """The bytes of a `POST /v1/events`."""
     head = (
         "POST /v1/events HTTP/1.1",
         f"Host: {urlsplit(address).netloc}",
@@ -43,7 +43,7 @@ def request(address: str, api_key: str, body: bytes) -> bytes:
 class Connection(asyncio.Protocol):
     """A connection that carries one request after another.
 
-    In between it stands in `idle`. A request without a response after `timeout` seconds has the
+    Between requests it is in `idle`. A request without a response after `timeout` seconds has the
     status NO_RESPONSE.
     """
 
@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
         self._done: Callable[[Response], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keeps the transport (asyncio.Protocol)."""
+        """Stores the transport (asyncio.Protocol)."""
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
         self._loop = asyncio.get_running_loop()
         self.is_open = True
@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def exchange(self, content: bytes, due: float, done: Callable[[Response], None]) -> None:
-        """Sends a request, whose response `done` takes."""
+        """Sends a request, and calls `done` with its response."""
         self._due, self._done = due, done
         self._timer = self._loop.call_later(self._timeout, self.close)
         self._transport.write(content)

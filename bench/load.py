@@ -1,4 +1,4 @@
-"""Loads: who sends the workload for some seconds, and what came of it."""
+"""Loads: the senders of the workload, and their results."""
 
 import re
 import resource
@@ -22,7 +22,7 @@ _runs = count(int(time.time() * 1000))
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a load; p50 and p99 are a request's, in milliseconds."""
+    """The result of a load; p50 and p99 are latencies of a request, in milliseconds."""
 
     requests: int
     events: int
@@ -30,20 +30,20 @@ class Outcome:
     p50: float
     p99: float
     failures: int
-    load_cpu: float  # seconds of it that the sender took
+    load_cpu: float  # CPU time of the sender, in seconds
 
 
 class Load(Protocol):
     """Sends the workload."""
 
     def run(self, seconds: float) -> Outcome:
-        """Sends for some seconds, and waits for the answers."""
+        """Sends for some seconds, and waits for the responses."""
         ...
 
 
 @dataclass(frozen=True)
 class Wrk:
-    """wrk, which sends requests over `connections`, each when the one before was answered."""
+    """wrk: on each of its connections, it sends the next request after each response."""
 
     url: str
     connections: int
@@ -55,7 +55,7 @@ class Wrk:
     statement: Path | None = None
 
     def run(self, seconds: float) -> Outcome:
-        """Sends for some seconds, and waits for the answers."""
+        """Sends for some seconds, and waits for the responses."""
         before = _children_cpu()
         done = subprocess.run(  # noqa: S603 - the arguments are our own
             self._command(seconds), capture_output=True, text=True, check=True, timeout=300
@@ -64,10 +64,10 @@ class Wrk:
         if line is None:
             raise RuntimeError(f"wrk has no result: {done.stdout} {done.stderr}")
         result = msgspec.json.decode(line[1])
-        answered = result["requests"] - result["failures"]
+        succeeded = result["requests"] - result["failures"]
         return Outcome(
-            requests=answered,
-            events=answered * (BATCH if self.shape == "batch" else 1),
+            requests=succeeded,
+            events=succeeded * (BATCH if self.shape == "batch" else 1),
             seconds=result["microseconds"] / 1e6,
             p50=result["p50"] / 1000,
             p99=result["p99"] / 1000,
@@ -88,19 +88,19 @@ class Wrk:
 
 
 def next_run() -> str:
-    """A word for a run of a load, so that its events are not those of another."""
+    """A unique tag for a run of a load, which distinguishes its events."""
     return f"r{next(_runs)}"
 
 
 def wrk() -> str:
-    """The path of wrk. Raises RuntimeError, which says how to get it."""
+    """The path of wrk. Raises RuntimeError with the command to install it."""
     path = shutil.which("wrk")
     if path is None:
-        raise RuntimeError("wrk is missing: apt-get install wrk, or brew install wrk")
+        raise RuntimeError("wrk is missing: run apt-get install wrk, or brew install wrk")
     return path
 
 
 def _children_cpu() -> float:
-    # wrk alone counts: the other children still run.
+    # Only the CPU of ended children counts, which is that of wrk.
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -1,4 +1,4 @@
-"""Overload: what the service still commits when more is offered than it can, and to whom."""
+"""Overload: goodput and fairness of the service at more than its capacity."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,14 +15,14 @@ from bench.senders import ClosedLoop, OpenLoop, Responses
 from bench.workload import Workload
 
 MULTIPLES = (0.5, 1.0, 2.0, 5.0, 10.0)  # of the capacity
-SENDERS = 16  # that wait, and so reach the capacity
+SENDERS = 16  # in a closed loop, which reaches the capacity
 BODIES = 300
-PAUSE = 5.0  # seconds after an overload, in which the service must be back to normal
+PAUSE = 5.0  # seconds for the service to recover after an overload
 MIB = 2**20
 
 
 def run(seconds: float, warmup: float) -> None:
-    """Measures every step, prints the tables, and keeps them."""
+    """Measures each step, prints the tables, and stores the results."""
     with report.console.status("starting Neo4j") as status, database.started() as neo4j:
         database.prepare(neo4j)
         with program.service(neo4j) as service:
@@ -36,11 +36,11 @@ def run(seconds: float, warmup: float) -> None:
 
 class _Overload:
     def __init__(
-        self, neo4j: Database, service: Program, seconds: float, tell: Callable[[str], None]
+        self, neo4j: Database, service: Program, seconds: float, show_status: Callable[[str], None]
     ) -> None:
         self._service = service
         self._seconds = seconds
-        self._tell = tell
+        self._show_status = show_status
         workload = Workload("overload")
         batches = [workload.events(BATCH) for _ in range(BODIES)]
         key, small_key = program.api_key(neo4j), program.api_key(neo4j)
@@ -53,13 +53,13 @@ class _Overload:
         ]
 
     async def run(self, warmup: float) -> tuple[list[Step], list[Fairness]]:
-        self._tell("warming up Java")
+        self._show_status("warming up Java")
         await self._closed(warmup)
         steps = [await self._step(multiple) for multiple in MULTIPLES]
         return steps, [await self._fairness(multiple) for multiple in MULTIPLES[2:]]
 
     async def _step(self, multiple: float) -> Step:
-        self._tell(f"{multiple:g} x the capacity")
+        self._show_status(f"{multiple:g} x the capacity")
         capacity = await self._capacity()
         began = asyncio.get_running_loop().time()
         loop = OpenLoop(self._service.address, seed=multiple)
@@ -84,20 +84,20 @@ class _Overload:
         )
 
     async def _fairness(self, multiple: float) -> Fairness:
-        self._tell(f"another key beside {multiple:g} x the capacity")
+        self._show_status(f"another API key during {multiple:g} x the capacity")
         capacity = await self._capacity()
         small, flood = (OpenLoop(self._service.address, seed=seed) for seed in (1, 2))
         alone = await small.send(self._singles, SMALL_RATE, self._seconds)
-        beside, _ = await asyncio.gather(
+        during_flood, _ = await asyncio.gather(
             small.send(self._singles, SMALL_RATE, self._seconds),
             flood.send(self._batches, multiple * capacity, self._seconds),
         )
         return Fairness(
             multiple,
             alone.percentile(200, 99),
-            beside.percentile(200, 50),
-            beside.percentile(200, 99),
-            len(beside.all) - beside.statuses[200],
+            during_flood.percentile(200, 50),
+            during_flood.percentile(200, 99),
+            len(during_flood.all) - during_flood.statuses[200],
         )
 
     async def _capacity(self) -> float:

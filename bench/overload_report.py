@@ -1,4 +1,4 @@
-"""What an overload came to: its steps as tables, and what is expected of them."""
+"""The report of an overload: the tables of its steps, and their targets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from rich.table import Table
 from bench import report
 from bench.report import Expectation
 
-BATCH = 100  # events a request
-SMALL_RATE = 20  # requests a second, of another API key
+BATCH = 100  # events per request
+SMALL_RATE = 20  # requests per second, of another API key
 
 
 @dataclass(frozen=True)
 class Step:
-    """A load and its outcome: rates are events a second, latencies seconds."""
+    """A load and its results: rates are events per second, latencies are seconds."""
 
     multiple: float
     capacity: float  # measured just before
@@ -24,45 +24,45 @@ class Step:
     p99: float
     rejected: int
     rejected_p99: float
-    failed: int  # requests without a response, or with another status
+    failed: int  # requests without a response or with another status
     memory: float  # MiB
-    after_p99: float  # of the closed loop, once the overload is over
+    after_p99: float  # of the closed loop after the overload
 
     @property
     def ratio(self) -> float:
-        """The goodput as a part of the capacity."""
+        """The goodput as a ratio of the capacity."""
         return self.goodput / self.capacity
 
 
 @dataclass(frozen=True)
 class Fairness:
-    """What a key with few requests has alone, and beside one that floods; in seconds."""
+    """The latencies of an API key with few requests, alone and during a flood; in seconds."""
 
     multiple: float
     alone_p99: float
-    beside_p50: float
-    beside_p99: float
+    flood_p50: float
+    flood_p99: float
     rejected: int
 
 
 def expectations(steps: Sequence[Step], fairness: Sequence[Fairness]) -> list[Expectation]:
-    """What the service is expected to keep in an overload."""
+    """The targets in an overload."""
     over = [step for step in steps if step.multiple > 1]
     expected: list[Expectation] = []
     for step in over:
         name = f"{step.multiple:g} x the capacity"
         expected += [
-            Expectation(f"{name}: goodput of the capacity", step.ratio, 0.85),
+            Expectation(f"{name}: goodput / capacity", step.ratio, 0.85),
             Expectation(f"{name}: p99 of accepted, s", step.p99, 2, True),
             Expectation(f"{name}: p99 of rejected, s", step.rejected_p99, 0.05, True),
         ]
     sizes = [step.memory for step in over]
     memory = max(sizes) / min(sizes)
-    expected.append(Expectation("memory, the most of the least", memory, 1.15, True))
+    expected.append(Expectation("memory, maximum / minimum", memory, 1.15, True))
     for row in fairness:
         bound = max(0.25, 3 * row.alone_p99)
-        text = f"a key of {SMALL_RATE} requests/s beside {row.multiple:g} x: p99, s"
-        expected.append(Expectation(text, row.beside_p99, bound, True))
+        text = f"an API key of {SMALL_RATE} requests/s during {row.multiple:g} x: p99, s"
+        expected.append(Expectation(text, row.flood_p99, bound, True))
     return expected
 
 
@@ -70,7 +70,7 @@ def show(steps: Sequence[Step], fairness: Sequence[Fairness]) -> None:
     """Prints the tables."""
     table = Table(
         title=f"batches of {BATCH}, open loop",
-        caption=report.machine(),
+        caption=report.host(),
         title_justify="left",
         caption_justify="left",
     )
@@ -93,7 +93,8 @@ def show(steps: Sequence[Step], fairness: Sequence[Fairness]) -> None:
     report.console.print(table)
     for row in fairness:
         report.console.print(
-            f"a key of {SMALL_RATE} requests/s: p99 {row.alone_p99 * 1000:.0f} ms alone; beside "
-            f"{row.multiple:g} x the capacity of another key p50 {row.beside_p50 * 1000:.0f} ms, "
-            f"p99 {row.beside_p99 * 1000:.0f} ms, {row.rejected} rejected"
+            f"an API key of {SMALL_RATE} requests/s: p99 {row.alone_p99 * 1000:.0f} ms alone; "
+            f"while another sends {row.multiple:g} x the capacity, "
+            f"p50 {row.flood_p50 * 1000:.0f} ms, "
+            f"p99 {row.flood_p99 * 1000:.0f} ms, {row.rejected} rejected"
         )

@@ -1,4 +1,4 @@
-"""Programs: what is measured, as processes of their own, and the CPU and memory they take."""
+"""Programs: the measured processes, and the CPU and memory that they use."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ UNLIMITED = str(10**12)
 
 @contextlib.contextmanager
 def service(database: Database, workers: int = 1) -> Iterator["Program"]:
-    """This service, with as many workers."""
+    """The service, with `workers` workers."""
     environment = {
         **database.environment(),
         "WAYPATH_PORT": str(free_port()),
@@ -34,12 +34,12 @@ def service(database: Database, workers: int = 1) -> Iterator["Program"]:
 
 
 @contextlib.contextmanager
-def peer(database: Database) -> Iterator["Program"]:
-    """The peer, served as its users would serve it in production."""
+def baseline(database: Database) -> Iterator["Program"]:
+    """The baseline, on uvicorn as in production."""
     port = str(free_port())
-    arguments = ["-m", "uvicorn", "bench.peer:app", "--port", port, "--no-access-log"]
+    arguments = ["-m", "uvicorn", "bench.baseline:app", "--port", port, "--no-access-log"]
     environment = {**database.environment(), "WAYPATH_PORT": port}
-    with running(arguments, environment, database.home / "peer.log") as program:
+    with running(arguments, environment, database.home / "baseline.log") as program:
         yield program
 
 
@@ -58,7 +58,7 @@ def api_key(database: Database) -> str:
 
 
 class Program:
-    """A program that runs, and listens on a port of this machine."""
+    """A running program that listens on a port of this host."""
 
     def __init__(self, pid: int, port: int, log: Path) -> None:
         self.pid = pid
@@ -67,18 +67,18 @@ class Program:
         self.log = log
 
     def retries(self) -> int:
-        """How many of its commits it had to repeat so far."""
+        """The number of retried commits so far."""
         return self.log.read_text(errors="replace").count("statement_retried")
 
     def memory(self) -> list[int]:
-        """The resident bytes of it, or where it has workers of each of them."""
+        """The resident bytes of each worker, or of the program if it has none."""
         process = psutil.Process(self.pid)
         workers = [child for child in process.children() if "resource_tracker" not in _line(child)]
         return [worker.memory_info().rss for worker in workers or [process]]
 
 
 def cpu_seconds(pid: int) -> float:
-    """The CPU time that a process and its children have taken so far."""
+    """The CPU time of a process and its children so far, in seconds."""
     process = psutil.Process(pid)
     times = [member.cpu_times() for member in (process, *process.children(recursive=True))]
     return sum(cpu.user + cpu.system for cpu in times)
@@ -88,7 +88,7 @@ def cpu_seconds(pid: int) -> float:
 def running(
     arguments: Sequence[str], environment: Mapping[str, str], log: Path
 ) -> Iterator[Program]:
-    """A Python program, which answers on the port that its environment names; stopped after."""
+    """A Python program that accepts connections on WAYPATH_PORT. Stops it at the end."""
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the arguments are our own
             [sys.executable, *arguments],
@@ -109,7 +109,7 @@ def running(
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.create_server((HOST, 0)) as probe:
         return probe.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""The report: one table in the terminal, the expectations, and all of it as JSON."""
+"""The report: a table in the terminal, the targets, and all results as JSON."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 @dataclass(frozen=True)
 class Expectation:
-    """A ratio that is expected, and the one that was measured."""
+    """A target, and the measured value."""
 
     text: str
     measured: float
@@ -32,13 +32,13 @@ class Expectation:
 
     @property
     def is_met(self) -> bool:
-        """Whether it came out as expected."""
+        """Whether the measured value meets the target."""
         return self.measured <= self.bound if self.at_most else self.measured >= self.bound
 
 
 def show(title: str, samples: Mapping[str, Sequence[Sample]]) -> None:
     """Prints the medians of each row, and their ratio to the first row."""
-    table = Table(title=title, caption=machine(), title_justify="left", caption_justify="left")
+    table = Table(title=title, caption=host(), title_justify="left", caption_justify="left")
     table.add_column("")
     columns = ("req/s", "events/s", "ratio", "p50 ms", "p99 ms", "failed")
     for column in (*columns, "CPU µs/event", "Neo4j", "load"):
@@ -50,28 +50,28 @@ def show(title: str, samples: Mapping[str, Sequence[Sample]]) -> None:
 
 
 def check(expectations: Iterable[Expectation]) -> None:
-    """Prints whether each came out as expected. They are targets: none ends the run."""
+    """Prints whether each target is met. A missed target does not end the run."""
     for expectation in expectations:
         sign = "≤" if expectation.at_most else "≥"
         word = "[green]pass[/]" if expectation.is_met else "[red]FAIL[/]"
         console.print(
             f"{word}  {expectation.text}: {expectation.measured:.2f} "
-            f"(expected {sign} {expectation.bound})"
+            f"(target {sign} {expectation.bound})"
         )
 
 
 def save(name: str, content: Mapping[str, Any]) -> Path:
-    """Keeps the results of a run, with the machine and the date, and says where."""
+    """Stores the results of a run, with the host and the date. Returns the file."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{name}.json"
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    encoded = msgspec.json.encode({"date": now, "machine": machine(), **content})
+    encoded = msgspec.json.encode({"date": now, "machine": host(), **content})
     file.write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
-    console.print(f"kept in {os.path.relpath(file)}")
+    console.print(f"stored in {os.path.relpath(file)}")
     return file
 
 
-def figures(samples: Mapping[str, Sequence[Sample]]) -> list[dict[str, Any]]:
+def results(samples: Mapping[str, Sequence[Sample]]) -> list[dict[str, Any]]:
     """The rows of a table, for a file."""
     return [
         {"name": name, **asdict(median(rounds)), "rounds": [asdict(sample) for sample in rounds]}
@@ -79,8 +79,8 @@ def figures(samples: Mapping[str, Sequence[Sample]]) -> list[dict[str, Any]]:
     ]
 
 
-def machine() -> str:
-    """The machine, in one line."""
+def host() -> str:
+    """The host, in one line."""
     memory = round(psutil.virtual_memory().total / 2**30)
     system = f"{platform.system()} {platform.machine()}"
     return f"{os.cpu_count()} cores, {memory} GiB, {system}, Python {platform.python_version()}"

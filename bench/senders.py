@@ -1,6 +1,6 @@
-"""Senders: an open loop, whose requests leave when they are due, and a closed one, which waits.
+"""Senders: an open loop sends on schedule, a closed loop waits for each response.
 
-Senders that wait for each response slow down with the service, and so cannot overload it.
+A closed loop slows down with the service, and so cannot overload it.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ class Responses:
 
     @property
     def statuses(self) -> Counter[int]:
-        """How many responses have each status."""
+        """The number of responses by status."""
         return Counter(response.status for response in self.all)
 
     def latencies(self, status: int) -> list[float]:
@@ -38,13 +38,13 @@ class Responses:
         return latencies[int((len(latencies) - 1) * percent / 100)]
 
     def rate(self, status: int, began: float, seconds: float) -> float:
-        """How many responses with a status came a second, in a span of time."""
+        """The responses with a status per second, in a span of time."""
         times = [response.at for response in self.all if response.status == status]
         return sum(began <= at < began + seconds for at in times) / seconds
 
 
 class _Senders:
-    """What both kinds of senders share: connections to a service that are used again.
+    """The base of both kinds of senders: persistent connections to a service.
 
     `timeout` is in seconds; a request without a response by then has the status 0.
     """
@@ -58,9 +58,9 @@ class _Senders:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _send(self, content: bytes, due: float, done: Callable[[Response], None]) -> None:
-        """Sends a request, on a connection that is idle or else on a new one."""
+        """Sends a request on an idle connection, or else on a new one."""
         while self._idle:
-            # The one used last; the service closes those that are idle for seconds.
+            # The most recent one: the service closes connections that are idle for seconds.
             if (connection := self._idle.pop()).is_open:
                 connection.exchange(content, due, done)
                 return
@@ -89,13 +89,13 @@ class _Senders:
 
 
 class OpenLoop(_Senders):
-    """Sends requests when they are due, on as many connections as it takes.
+    """Sends requests on schedule, on as many connections as necessary.
 
-    The arrivals are a Poisson process, as those of many independent callers are.
+    The arrivals are a Poisson process, like those of many independent callers.
     """
 
     async def send(self, requests: Sequence[bytes], rate: float, seconds: float) -> Responses:
-        """Sends `rate` requests a second for some seconds, and waits for the responses."""
+        """Sends `rate` requests per second for some seconds, and waits for the responses."""
         loop = asyncio.get_running_loop()
         responses, is_complete = Responses(), asyncio.Event()
         sent, is_over = 0, False
@@ -122,7 +122,7 @@ class ClosedLoop(_Senders):
     """Senders that each wait for a response before they send the next request."""
 
     async def send(self, requests: Sequence[bytes], senders: int, seconds: float) -> Responses:
-        """Has so many senders send for some seconds, and waits for the responses."""
+        """Runs `senders` senders for some seconds, and waits for the responses."""
         loop = asyncio.get_running_loop()
         responses, end = Responses(), loop.time() + seconds
         contents = itertools.cycle(requests)

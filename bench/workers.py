@@ -1,4 +1,4 @@
-"""Workers: the service with several processes, and whether its memory stays flat."""
+"""Workers: the throughput of several worker processes, and their memory over time."""
 
 import contextlib
 import time
@@ -12,11 +12,11 @@ from bench.program import Program
 from bench.report import Expectation
 
 MIB = 2**20
-SAMPLE = 15  # seconds of load between two looks at the memory
+SAMPLE = 15  # seconds of load between two measurements of the memory
 
 
 def run(numbers: Sequence[int], rounds: int, seconds: float, warmup: float) -> None:
-    """Measures the service with each number of workers, all on one database."""
+    """Measures the service with each number of workers, on one database."""
     with report.console.status("starting Neo4j") as status, contextlib.ExitStack() as stack:
         neo4j, key = stack.enter_context(_prepared())
         services = {
@@ -32,28 +32,26 @@ def run(numbers: Sequence[int], rounds: int, seconds: float, warmup: float) -> N
     report.show(f"medians of {rounds} rounds of {seconds:g} s", samples)
     for number, sizes in memory.items():
         memories = ", ".join(f"{size / MIB:.0f}" for size in sizes)
-        report.console.print(
-            f"{number} workers: {memories} MiB; {retries[number]} commits repeated"
-        )
-    content = {"rows": report.figures(samples), "memory": memory, "retries": retries}
+        report.console.print(f"{number} workers: {memories} MiB; {retries[number]} commits retried")
+    content = {"rows": report.results(samples), "memory": memory, "retries": retries}
     report.save("workers", content)
 
 
 def soak(minutes: float, workers: int) -> None:
-    """Loads the service for minutes, and looks at its memory again and again."""
+    """Loads the service for `minutes`, and measures its memory every 15 seconds."""
     series: list[tuple[float, list[int]]] = []
     with report.console.status("starting Neo4j") as status, contextlib.ExitStack() as stack:
         neo4j, key = stack.enter_context(_prepared())
         service = stack.enter_context(program.service(neo4j, workers))
         load = _single(service, key)
-        # What grows at first is pools, and the caches of keys: tens of thousands fill those.
+        # Pools and caches of identifiers grow at first. Tens of thousands of identifiers fill them.
         _single(service, key, kind="new").run(2 * SAMPLE)
         for minute in _clock(minutes, status.update):
             load.run(SAMPLE)
             series.append((minute, service.memory()))
             sizes = " ".join(f"{size / MIB:.1f}" for size in series[-1][1])
             report.console.print(f"{minute:5.1f} min  {sizes} MiB")
-    report.check([Expectation("memory, last of first", _growth(series), 1.05, at_most=True)])
+    report.check([Expectation("memory, last / first", _growth(series), 1.05, at_most=True)])
     report.save("soak", {"workers": workers, "memory": series})
 
 
@@ -75,10 +73,10 @@ def _single(service: Program, key: str, kind: str = "mixed") -> Wrk:
     return Wrk(service.url, 64, [f"X-API-Key: {key}"], kind=kind)
 
 
-def _clock(minutes: float, tell: Callable[[str], None]) -> Iterator[float]:
+def _clock(minutes: float, show_status: Callable[[str], None]) -> Iterator[float]:
     began = time.monotonic()
     while (now := (time.monotonic() - began) / 60) < minutes:
-        tell(f"minute {now:.0f} of {minutes:g}")
+        show_status(f"minute {now:.0f} of {minutes:g}")
         yield now
 
 

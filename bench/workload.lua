@@ -1,11 +1,11 @@
 -- The workload of workload.py as wrk sends it, with the arguments
---   SHAPE     single, batch or query: what one request holds; context: a question for one of
---             them; page: the URL as it is
---   KIND      mixed (of known customers, 1 % new), known, hot (one customer) or new (nobody known)
---   CUSTOMERS how many are known
+--   SHAPE     single, batch or query: the content of a request; context: a read of a customer;
+--             page: the URL unchanged
+--   KIND      mixed (known customers, 1 % new), known, hot (one customer) or new
+--   CUSTOMERS the number of known customers
 --   SKEW      1 is uniform; with more, the first customers get more of the events
---   SIZE      events a batch
---   TAG       keeps new customers and ids apart from those of other runs
+--   SIZE      events per batch
+--   TAG       distinguishes new customers and ids from other runs
 --   STATEMENT the file with the statement, as a JSON string, for the shape query
 
 local threads = 0
@@ -45,7 +45,7 @@ function event()
     .. ',"timestamp":"2026-04-29T10:14:32Z"}'
 end
 
--- The parameters of the statement, as the service makes them of an event.
+-- The parameters of the statement, as the service creates them for an event.
 function row()
   local email, phone = customer()
   local keys = '{"kind":"email","value":"' .. email .. '","weight":1.0}'

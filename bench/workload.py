@@ -1,4 +1,4 @@
-"""The workload: events of customers who are mostly known, and the rows that they become."""
+"""The workload: events of mostly known customers, and their rows for the statement."""
 
 import random
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ BATCH = 500
 
 
 class Workload:
-    """Events without end. `tag` keeps their new customers apart from those of other runs."""
+    """An endless series of events. `tag` distinguishes its new customers from other runs."""
 
     def __init__(self, tag: str, new: float = NEW) -> None:
         self._tag = tag
@@ -31,45 +31,46 @@ class Workload:
 
     def events(self, count: int = BATCH) -> list[dict[str, Any]]:
         """The next events."""
-        return [_event(self._person()) for _ in range(count)]
+        return [_event(self._customer()) for _ in range(count)]
 
-    def _person(self) -> dict[str, str]:
+    def _customer(self) -> dict[str, str]:
         self._count += 1
         if self._random.random() < self._new:
             return {"email": f"new{self._tag}n{self._count}@example.com"}
-        return person(self._random.randrange(CUSTOMERS))
+        return known_customer(self._random.randrange(CUSTOMERS))
 
 
-def person(number: int) -> dict[str, str]:
-    """The keys of a known customer: an email address, and every fifth has a phone."""
-    keys = {"email": f"customer{number}@example.com"}
-    return keys | {"phone": f"+1415{5550000 + number}"} if number % 5 == 0 else keys
+def known_customer(number: int) -> dict[str, str]:
+    """The identifiers of a known customer: an email, and for every fifth one a phone."""
+    identifiers = {"email": f"customer{number}@example.com"}
+    phone = {"phone": f"+1415{5550000 + number}"} if number % 5 == 0 else {}
+    return identifiers | phone
 
 
-def everybody() -> Iterator[list[dict[str, Any]]]:
-    """One event of each known customer, in batches."""
+def known_customers() -> Iterator[list[dict[str, Any]]]:
+    """One event per known customer, in batches."""
     for first in range(0, CUSTOMERS, BATCH):
-        yield [_event(person(number)) for number in range(first, first + BATCH)]
+        yield [_event(known_customer(number)) for number in range(first, first + BATCH)]
 
 
-def question() -> dict[str, Any]:
-    """The parameters of the statement behind a context, for one of the known customers."""
-    key = person(random.randrange(CUSTOMERS))["email"]  # noqa: S311 - no secret
-    keys = [{"kind": "email", "value": key}]
+def context_parameters() -> dict[str, Any]:
+    """The parameters of the statement of a context, for one of the known customers."""
+    email = known_customer(random.randrange(CUSTOMERS))["email"]  # noqa: S311 - no secret
+    keys = [{"kind": "email", "value": email}]
     return {"customer": None, "keys": keys, "asOf": None, "limit": 20}
 
 
-def _event(keys: dict[str, str]) -> dict[str, Any]:
+def _event(identifiers: dict[str, str]) -> dict[str, Any]:
     return {
         "event": "page_viewed",
-        **keys,
+        **identifiers,
         "properties": {"url": "/pricing", "referrer": "https://google.com"},
         "timestamp": "2026-04-29T10:14:32Z",
     }
 
 
 class _Captured(Exception):
-    """Carries what would have been committed."""
+    """Carries the parameters of the commit."""
 
 
 class _Commits:
@@ -85,11 +86,11 @@ class _Statement:
 
 
 async def parameters(events: list[dict[str, Any]]) -> dict[str, Row]:
-    """What the service hands the statement for these events: made by the service's own code."""
+    """The parameters that the service's own code passes to the statement for these events."""
     body = payload.decode(msgspec.json.encode({"events": events}))
     try:
-        keeping = service.Ingest(cast("GroupCommit", _Commits()), Blocklist())
-        await keeping.submit(IngestRequest(body, "bench"))
+        ingest = service.Ingest(cast("GroupCommit", _Commits()), Blocklist())
+        await ingest.submit(IngestRequest(body, "bench"))
     except _Captured as captured:
         groups = captured.args[0]
         try:

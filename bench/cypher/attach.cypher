@@ -1,5 +1,5 @@
-// The floor of any write: attaches a Touchpoint to a Customer who is known by id.
-// It returns one row, so that what is measured is the writing.
+// The minimum of a write: attaches each Touchpoint to a Customer that is known by its ID.
+// It returns one row, so that the measure is that of the write.
 UNWIND $batch.events AS event
 CALL (event) {
   MATCH (customer:Customer {id: event.customer})

@@ -1,4 +1,4 @@
-// Makes customers known in bulk, with the shape that the service gives them.
+// Creates Customers in bulk, in the form in which the service stores them.
 //
 // $first, $last  their numbers
 UNWIND range($first, $last) AS number

@@ -1,8 +1,8 @@
-// Attaches Touchpoints in bulk, with the shape that the service gives them: a tenth of them to
-// the first customer, the others skewed to the customers with low numbers.
+// Attaches Touchpoints in bulk, in the form in which the service stores them: a tenth of them to
+// the first Customer, the others skewed to the Customers with low numbers.
 //
 // $first, $last  their numbers
-// $customers     how many customers there are
+// $customers     the number of Customers
 UNWIND range($first, $last) AS number
 WITH number, datetime('2026-01-01T00:00:00Z') + duration({seconds: number}) AS at,
   CASE number % 10 WHEN 0 THEN 0 ELSE toInteger($customers * rand() ^ 3) END AS who

@@ -1,4 +1,4 @@
-"""The peer: what people would write with FastAPI, pydantic and one query per request."""
+"""The baseline: a typical service with FastAPI, pydantic and one query per request."""
 
 import os
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ class EventIngest(BaseModel):
 
 
 class Resolution(BaseModel):
-    """What became of it."""
+    """The result of an event."""
 
     eventId: str  # noqa: N815 - the contract's name
     customerId: str  # noqa: N815 - the contract's name
@@ -45,7 +45,7 @@ class Resolution(BaseModel):
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """The driver's life."""
+    """Opens the driver, and closes it at the end."""
     auth = (os.environ["NEO4J_USERNAME"], os.environ["NEO4J_PASSWORD"])
     async with AsyncGraphDatabase.driver(os.environ["NEO4J_URI"], auth=auth) as driver:
         drivers[:] = [driver]
@@ -57,7 +57,7 @@ app = FastAPI(lifespan=lifespan)
 
 @app.post("/v1/events")
 async def ingest(event: EventIngest) -> Resolution:
-    """Keeps one event."""
+    """Stores one event."""
     row = _row(event)
     result = await drivers[0].execute_query(
         STATEMENT,
@@ -70,11 +70,11 @@ async def ingest(event: EventIngest) -> Resolution:
 
 
 def _row(event: EventIngest) -> dict[str, Any]:
-    keys = {"email": event.email and event.email.lower(), "externalId": event.externalId}
+    values = {"email": event.email and event.email.lower(), "externalId": event.externalId}
     if event.phone:
         number = phonenumbers.parse(event.phone, "US")
-        keys["phone"] = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    present = [(kind, keys[kind]) for kind in WEIGHTS if keys.get(kind)]
+        values["phone"] = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    present = [(kind, values[kind]) for kind in WEIGHTS if values.get(kind)]
     now = datetime.now(UTC)
     timestamp = event.timestamp or now
     return {
@@ -84,9 +84,9 @@ def _row(event: EventIngest) -> dict[str, Any]:
         "customer": event.customer,
         "newCustomer": f"cus_{uuid4().hex}",
         "identifierKeys": [
-            {"kind": kind, "value": key, "weight": WEIGHTS[kind]} for kind, key in present
+            {"kind": kind, "value": value, "weight": WEIGHTS[kind]} for kind, value in present
         ],
-        "identifiers": [f"{kind}:{key}" for kind, key in present],
+        "identifiers": [f"{kind}:{value}" for kind, value in present],
         "event": event.event,
         "timestamp": timestamp.isoformat(),
         "occurredAt": [int(timestamp.timestamp()), timestamp.microsecond * 1000],
