@@ -11,7 +11,7 @@ from app.ingest import properties
 from app.mcp.tools import TOOLS
 from tests.support.checkout import CHECKOUT
 from tests.support.openapi import OPERATIONS
-from tests.test_docs_pages import code, table
+from tests.support.docs_tables import code, table
 
 PATH = CHECKOUT / "docs" / "reference" / "mcp-tools.md"
 TEXT = PATH.read_text()
