@@ -10,8 +10,8 @@ from app.domain import idempotency, timestamps
 from app.ingest import properties
 from app.mcp.tools import TOOLS
 from tests.support.checkout import CHECKOUT
-from tests.support.openapi import OPERATIONS
 from tests.support.docs_tables import code, table
+from tests.support.openapi import OPERATIONS
 
 PATH = CHECKOUT / "docs" / "reference" / "mcp-tools.md"
 TEXT = PATH.read_text()
