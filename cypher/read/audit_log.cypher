@@ -21,8 +21,8 @@ WITH
   END AS before,
   coalesce($before.id, '') AS id
 CALL (before, id) {
-  // With an OR in place of the CASE, the plan reads all earlier entries. Without the hints, it reads
-  // the whole index of the ids.
+  // With an OR in place of the CASE, the plan reads all earlier entries. Without the hints, it
+  // reads the whole index of the ids.
   MATCH ()-[merge:MERGED_INTO]->()
   USING INDEX merge:MERGED_INTO(at, id)
   WHERE

@@ -4,10 +4,10 @@
 // $other   the id of the other
 // $id      the id for the dismissal
 // $at      now, [seconds since 1970, nanoseconds]
-// $by      the id of the API key that says so
+// $by      the id of the API key that requests it
 // $reason  why
 //
-// Returns one row, of the first dismissal if it is repeated; none if there is no identity
+// Returns one row, of the first dismissal if it is repeated, or none if there is no identity
 // conflict between the two, or they are merged:
 //   id, at, by, reason
 //   kind        dismissal
@@ -17,8 +17,8 @@
 MATCH (one:Customer {id: $one})
 MATCH (other:Customer {id: $other})
 CALL (one, other) {
-  // As in a merge: a transaction that shares a Customer with this one waits. An undo that ran at the
-  // same time could delete the relationship before its properties are read.
+  // As in a merge: a transaction that shares a Customer with this one waits. An undo that ran at
+  // the same time could delete the relationship before its properties are read.
   UNWIND CASE WHEN one.id < other.id THEN [one, other] ELSE [other, one] END AS customer
   SET customer.locked = true
   RETURN count(customer) AS locked

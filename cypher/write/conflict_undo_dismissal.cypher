@@ -6,7 +6,7 @@
 // $by      the id of the API key that requests it
 // $reason  why, or null
 //
-// Returns one row, of the first undo if it is repeated; none if there is no such dismissal:
+// Returns one row, of the first undo if it is repeated, or none if there is no such dismissal:
 //   id          of the dismissal
 //   at, by, reason
 //   kind        undo
@@ -21,7 +21,7 @@ CALL () {
   RETURN one, other
 }
 CALL (one, other) {
-  // As in a merge: whoever shares a Customer with this one waits.
+  // As in a merge: a transaction that shares a Customer with this one waits.
   UNWIND CASE WHEN one.id < other.id THEN [one, other] ELSE [other, one] END AS customer
   SET customer.locked = true
   RETURN count(customer) AS locked

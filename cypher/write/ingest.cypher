@@ -1,20 +1,19 @@
 // Resolves each event to a Customer and attaches a Touchpoint to it, in the order of the events.
-// Events that are atomic together are a group. A group that names a Customer who does not exist, or
-// that repeats an id with another digest, is rejected: none of its events are written. An event
-// whose Touchpoint exists already changes nothing, so that a retry is safe.
+// Events of one atomic request are a group. A group is rejected, and none of its events are
+// written, if it names a Customer that does not exist, or repeats an id with another digest. An
+// event whose Touchpoint exists already changes nothing, so a retry is safe.
 //
-// $batch   a map: for a list that is a parameter of its own, the database makes a plan for each
-//          order of magnitude that it has
+// $batch   a map: for a list as a parameter of its own, the database makes a plan for each order of
+//          magnitude of its length
 //   named    the Customers that events name: maps of group and customer
 //   claims   the ids that may have been used before: maps of group, id and digest
 //   events   a map an event:
 //              group           the number of its group
 //              id              of its Touchpoint
-//              digest          of the payload that its id stands for if the id may be used again,
-//                              else null
-//              customer        the id of the Customer that the caller named, or null
+//              digest          of the payload of its idempotency key; null without one
+//              customer        the id of the named Customer, or null
 //              newCustomer     the id for the Customer if one must be created
-//              identifierKeys  maps of kind, value and weight, the highest priority first
+//              identifierKeys  maps of kind, value and weight, highest priority first
 //              occurredAt, receivedAt  each [seconds since 1970, nanoseconds]
 //              event, timestamp, identifiers, properties
 //              values          the caller's properties that Neo4j can hold, by their names
@@ -22,22 +21,23 @@
 //              ignored         the identifiers that are blocked, or null
 // $limits  a map of
 //   email, phone, externalId  the identifier limit: how many of the kind a Customer may have
-//   sharedAfter               with how many other Customers an identifier is seen when it is shared
+//   sharedAfter               an identifier that is seen with this many other Customers is shared
 //
-// A candidate is an identifier of the event, with the Customer who owns it. A shared candidate does
-// not decide if there is another, nor does one whose owner would exceed the limit of a kind with
-// higher priority. A candidate that exceeds the limit is not attached.
+// A candidate is an identifier of the event, with the Customer that owns it. A shared candidate
+// does not match if there is another one. A candidate does not match if its owner would exceed the
+// limit of a kind with higher priority. A candidate that exceeds the limit is not attached.
 // If the Customer is merged, the Touchpoint is its own, and the new Identifiers point at the
-// survivor; `home` holds the id of the merged one.
+// surviving Customer; `home` holds the id of the merged one.
 //
 // Returns one row, or none if there are no events:
 //   unknown               the named Customers that do not exist
 //   idempotencyConflicts  the ids that have another digest
-//   outcomes              a list an event, in order: the Customer's id, what decided, and whether
-//                         another write attached the Touchpoint; all null for a rejected event
+//   outcomes              a list an event, in order: the Customer's id, how it was resolved, and
+//                         whether another write attached the Touchpoint; all null for a rejected
+//                         event
 //   identityConflicts     how many candidates of the written events identify another Customer
 
-// Step 1: refuse groups that cannot be written.
+// Step 1: reject groups that cannot be written.
 CALL () {
   UNWIND $batch.named AS named
   OPTIONAL MATCH (customer:Customer {id: named.customer})
@@ -100,8 +100,8 @@ OPTIONAL CALL (event, rejected) {
     WITH *,
       [candidate IN trusted WHERE candidate.owner IS NULL] AS unowned,
       [candidate IN trusted WHERE candidate.owner IS NOT NULL] AS owned
-    // Step 4: limits. A pair in kindsAtLimit is what leads to a Customer (the kind of a candidate,
-    // or 'customer'), and a kind of which that Customer may have no more.
+    // Step 4: limits. A pair in kindsAtLimit has the way to a Customer (the kind of a candidate, or
+    // 'customer'), and a kind of identifier that this Customer has reached the limit of.
     CALL (event, unowned, owned) {
       WITH event, unowned, owned
       WHERE size(unowned) > 0 AND (size(owned) > 0 OR event.customer IS NOT NULL)
@@ -123,8 +123,8 @@ OPTIONAL CALL (event, rejected) {
         other.key.weight > candidate.key.weight AND
         [candidate.key.kind, other.key.kind] IN kindsAtLimit
       )] AS eligibleOwners
-    // Step 5: decide on the Customer: the one that the caller named, the owner of the first
-    // candidate that may decide, or a new one.
+    // Step 5: choose the Customer: the named one, the owner of the first candidate that may match,
+    // or a new one.
     CALL (event, receivedAt, eligibleOwners) {
       WITH event, receivedAt, eligibleOwners
       WHERE event.customer IS NULL AND size(eligibleOwners) = 0
@@ -137,7 +137,7 @@ OPTIONAL CALL (event, rejected) {
       OPTIONAL MATCH (merged:Customer {id: match.home})
       RETURN
         coalesce(merged, survivor) AS customer,
-        // A merge that was undone while the Identifier was attached has left it behind.
+        // An undo of a merge at the same time as the attachment has left the Identifier behind.
         CASE WHEN merged.survivor = survivor.id THEN survivor ELSE coalesce(merged, survivor) END
           AS survivor,
         match.key.kind AS resolvedBy
@@ -146,8 +146,8 @@ OPTIONAL CALL (event, rejected) {
       OPTIONAL MATCH (survivor:Customer {id: customer.survivor})
       RETURN customer, coalesce(survivor, customer) AS survivor, 'customer' AS resolvedBy
     }
-    // Step 6: attach the candidates that nobody owns, and note a conflict for each that identifies
-    // another Customer.
+    // Step 6: attach the candidates without an owner, and record a conflict for each that
+    // identifies another Customer.
     WITH *,
       [candidate IN unowned WHERE
         size(kindsAtLimit) = 0 OR NOT [resolvedBy, candidate.key.kind] IN kindsAtLimit |
@@ -166,7 +166,7 @@ OPTIONAL CALL (event, rejected) {
       [candidate IN owned WHERE
         candidate.owner <> survivor AND
         coalesce(candidate.home, candidate.owner.survivor, candidate.owner.id) <> customer.id AND
-        // By properties(), or the plan reads them for every event, and these are few.
+        // By properties(): otherwise the plan reads them for every event, and these are few.
         coalesce(candidate.owner.survivor, candidate.owner.id) <>
           coalesce(properties(survivor).survivor, properties(survivor).id)
       ] AS conflicting
@@ -175,7 +175,7 @@ OPTIONAL CALL (event, rejected) {
         MERGE (customer)-[conflict:MAY_BE_SAME_AS {kind: candidate.key.kind}]-(other)
           ON CREATE SET conflict.firstSeen = receivedAt, conflict.count = 0
         SET conflict.lastSeen = receivedAt, conflict.count = conflict.count + 1
-        // A review reads them by these, the strongest first; both Customers in one order.
+        // Reviews list conflicts by these, strongest first. The two Customers have one order.
         SET
           conflict.strength = round(conflict.count * candidate.key.weight, 1),
           conflict.id = CASE WHEN customer.id < other.id
@@ -250,9 +250,9 @@ OPTIONAL CALL (event, rejected) {
     touchpoint.resolvedBy AS resolvedBy,
     coalesce(
       CASE
-        // Another caller wrote the same id with another digest meanwhile.
+        // Another caller wrote the same id with another digest at the same time.
         WHEN touchpoint.payloadDigest <> event.digest OR isRaceLost THEN null
-        // Null if the Customer that the event names was erased meanwhile: nothing was written.
+        // Null if the named Customer was erased at the same time: nothing was written.
         ELSE touchpoint.receivedAt <> datetime.fromepoch(event.receivedAt[0], event.receivedAt[1])
       END,
       // Aborts a lost race: the error fails the whole transaction, and its retry finds the conflict

@@ -1,15 +1,15 @@
-// Merges a Customer, and whoever was merged into it, into another: the Identifiers point at the
-// survivor and remember whose they are. Touchpoints stay where they are. A repeat with the same
+// Merges a Customer, and the Customers that are merged into it, into another. The Identifiers point
+// at the surviving Customer and store their owner. Touchpoints do not move. A repeat with the same
 // id changes nothing.
 //
 // $id        of the merge
-// $survivor  the id of the Customer who stays
-// $merged    the id of the other
+// $survivor  the id of the surviving Customer
+// $merged    the id of the Customer to merge
 // $at        when, [seconds since 1970, nanoseconds]
-// $by        the id of the API key that asks for it
+// $by        the id of the API key that requests it
 // $reason    why
 //
-// Returns one row; none if one of the two does not exist, or was merged by another merge than this:
+// Returns one row, or none if one of the two does not exist, or was merged by another merge:
 //   identifiers  how many moved
 CALL () {
   // Two merges that share a Customer take its lock in the same order, and the second one waits.

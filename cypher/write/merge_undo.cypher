@@ -1,18 +1,18 @@
-// Takes a merge back: the Identifiers that are of the merged Customer, or of whoever was merged
-// into it, point at it again. A repeat changes nothing.
+// Undoes a merge: the Identifiers of the merged Customer, and of the Customers that are merged into
+// it, point at it again. A repeat changes nothing.
 //
 // $id        of the merge
-// $merged    the id of the Customer who was merged
-// $survivor  the id of the Customer at whom its Identifiers point now
+// $merged    the id of the merged Customer
+// $survivor  the id of the surviving Customer, which its Identifiers point at
 // $at        when, [seconds since 1970, nanoseconds]
-// $by        the id of the API key that asks for it
+// $by        the id of the API key that requests it
 // $reason    why
 //
-// Returns one row; none if there is no such merge, it was undone before, or the survivor is another
-// one by now:
+// Returns one row, or none if there is no such merge, it was undone before, or the surviving
+// Customer is another one now:
 //   identifiers  how many moved
 CALL () {
-  // As in a merge: whoever shares a Customer with this one waits.
+  // As in a merge: a transaction that shares a Customer with this one waits.
   UNWIND CASE WHEN $survivor < $merged THEN [$survivor, $merged] ELSE [$merged, $survivor] END AS id
   MATCH (customer:Customer {id: id})
   SET customer.locked = true

@@ -14,7 +14,7 @@
 // Returns one row, or none if there is no such Customer, or it has another surviving Customer now:
 //   identifiers  how many moved
 CALL () {
-  // As in a merge: another change of the same Customers waits here.
+  // As in a merge: a transaction that shares a Customer with this one waits.
   UNWIND CASE
     WHEN $survivor < $customer THEN [$survivor, $customer]
     ELSE [$customer, $survivor]
