@@ -47,10 +47,18 @@ class _Target(Struct, frozen=True):
 
 @click.command(name="erase", epilog=exit_codes(EXIT_CODES))
 @click.argument("customers", metavar="[CUSTOMER]...", nargs=-1)
-@click.option("--email", "emails", multiple=True, help="Email of a Customer. Repeatable.")
-@click.option("--phone", "phones", multiple=True, help="Phone number of a Customer. Repeatable.")
 @click.option(
-    "--external-id", "external_ids", multiple=True, help="External ID of a Customer. Repeatable."
+    "--email", "emails", metavar="EMAIL", multiple=True, help="Email of a Customer. Repeatable."
+)
+@click.option(
+    "--phone", "phones", metavar="PHONE", multiple=True, help="Phone of a Customer. Repeatable."
+)
+@click.option(
+    "--external-id",
+    "external_ids",
+    metavar="ID",
+    multiple=True,
+    help="External ID of a Customer. Repeatable.",
 )
 @click.option(
     "--reason",

@@ -43,8 +43,8 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Waypath Events: store marketing events in Neo4j, each resolved to a Customer.
 
-    Environment variables configure every command. For its options, defaults and exit codes, run
-    `waypath COMMAND --help`.
+    The settings are environment variables, such as NEO4J_URI. `waypath COMMAND --help` lists the
+    options, defaults and exit codes of a command.
     """
     from app.observability import logs  # noqa: PLC0415 - takes a tenth of a second; help needs none of it
 

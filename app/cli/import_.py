@@ -72,6 +72,7 @@ class _Options(Struct, frozen=True):
 )
 @click.option(
     "--name",
+    metavar="NAME",
     help="Name by which a retry finds the last checkpoint of this file. Standard input needs "
     "--name, --key or --format segment.  [default: a digest of the file's content]",
 )
@@ -91,8 +92,8 @@ class _Options(Struct, frozen=True):
 @click.option(
     "--create-customers",
     is_flag=True,
-    help="Create each Customer that an event names by ID and that does not exist. Without this "
-    "option, such records are rejected.",
+    help="Create each Customer that an event names by ID and that does not exist, except erased "
+    "ones. Without this option, such records are rejected.",
 )
 def import_command(**options: Any) -> None:
     """Import events from files; - is standard input.

@@ -10,13 +10,14 @@ from app.cli.exit_codes import exit_codes
 from app.domain import ids
 from app.graph.graph import Row
 
-EXIT_CODES = exit_codes(
-    {
-        0: "Success.",
-        1: "Unknown ID, invalid setting or unavailable database. See the message.",
-        2: "Invalid option or argument.",
-    }
-)
+EXIT_CODES = {
+    0: "Success.",
+    1: "Invalid setting or unavailable database. See the message.",
+    2: "Invalid option or argument.",
+}
+ID_EXIT_CODES = EXIT_CODES | {
+    1: "Unknown ID, invalid setting or unavailable database. See the message."
+}
 
 
 @click.group(name="keys")
@@ -24,8 +25,8 @@ def key_commands() -> None:
     """Create, list, rotate and revoke API keys."""
 
 
-@key_commands.command(epilog=EXIT_CODES)
-@click.option("--name", required=True, help="Descriptive name of the API key.")
+@key_commands.command(epilog=exit_codes(EXIT_CODES))
+@click.option("--name", metavar="NAME", required=True, help="Descriptive name of the API key.")
 @click.option(
     "--scope",
     "scopes",
@@ -53,7 +54,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     click.echo(key)
 
 
-@key_commands.command(name="list", epilog=EXIT_CODES)
+@key_commands.command(name="list", epilog=exit_codes(EXIT_CODES))
 def list_keys() -> None:
     """List API keys, the oldest first.
 
@@ -65,10 +66,11 @@ def list_keys() -> None:
         click.echo(f"{row['id']}\t{row['createdAt']}\t{state}\t{scopes}\t{row['name']}")
 
 
-@key_commands.command(epilog=EXIT_CODES)
+@key_commands.command(epilog=exit_codes(ID_EXIT_CODES))
 @click.argument("key_id", metavar="ID")
 @click.option(
     "--grace",
+    metavar="TIME",
     required=True,
     callback=lambda _context, _option, value: _seconds(value),
     help="How long the old API key stays valid: a number with the unit s, m, h or d, such as 24h.",
@@ -95,7 +97,7 @@ def rotate(key_id: str, grace: int) -> None:
     click.echo(key)
 
 
-@key_commands.command(epilog=EXIT_CODES)
+@key_commands.command(epilog=exit_codes(ID_EXIT_CODES))
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
     """Revoke the API key ID permanently. The service rejects it within 5 seconds."""

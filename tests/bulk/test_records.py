@@ -129,7 +129,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header():
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("x", "must have 3 cells as the header, not 1"),
+        ("x", "must have 3 cells like the header, not 1"),
         ('x,a@b.example,"{"', "must be a JSON object: Input data was truncated"),
         ('x,a@b.example,"{}, ""phone"": ""1"""', "must be a JSON object"),
         ("x,a@b.example,[]", "must be an object"),

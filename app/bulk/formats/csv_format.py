@@ -112,7 +112,7 @@ class _Rows:
 def _event(header: list[str], row: list[str], key_column: str | None) -> bytes:
     if len(row) != len(header):
         raise records.record_error(
-            "", f"must have {len(header)} cells as the header, not {len(row)}"
+            "", f"must have {len(header)} cells like the header, not {len(row)}"
         )
     cells = {name: cell for name, cell in zip(header, row, strict=True) if cell.strip()}
     if key_column:
