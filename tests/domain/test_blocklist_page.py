@@ -1,12 +1,14 @@
 """The page of the blocked values: that it has the whole blocklist, and nothing else."""
 
+import json
 import re
 
+import msgspec
 import pytest
 
 from app import settings
 from app.domain import identifiers
-from app.domain.blocklist import DEFAULT, Blocklist
+from app.domain.blocklist import DEFAULT, Blocklist, blocked_warning
 from tests.support.checkout import CHECKOUT
 from tests.support.docs_tables import code, table
 
@@ -30,6 +32,14 @@ def test_each_template_on_the_page_is_blocked():
     blocklist = Blocklist()
     for template in templates:
         assert identifiers.external_id(template.replace("…", "user id")) in blocklist
+
+
+def test_the_example_has_the_warning_of_the_service():
+    (example,) = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
+
+    (warning,) = json.loads(example)["warnings"]
+
+    assert warning == msgspec.to_builtins(blocked_warning("externalId:undefined", ""))
 
 
 def test_the_settings_take_each_entry_on_the_page():
