@@ -28,7 +28,8 @@ log = structlog.get_logger()
 
 INSTRUCTIONS = (
     "Records events on the timelines of Customers, and reads them. Call `ingest_event` after any "
-    "action that belongs in a Customer's history. Call `get_context` to look up a Customer."
+    "action that belongs in a Customer's history. Call `get_context` to look up a Customer. After "
+    "`unauthenticated` or `forbidden_scope`, ask the operator for an API key with the tool's scope."
 )
 
 GetApiKey = Callable[[ServerRequestContext[Any, Any]], str | None]

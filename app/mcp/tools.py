@@ -80,8 +80,9 @@ def _batch_result_schema() -> dict[str, Any]:
 
 _WRITE_RETRY = (
     "After `unavailable`, `internal` or a timeout the outcome may be unknown, and an identical "
-    "retry is safe. After `rate_limited` nothing is stored: retry after the time in the error. "
-    "On other errors fix the fields in `details`."
+    "retry is safe. After `rate_limited` nothing is stored: retry after the wait in the error. "
+    "After `idempotency_conflict` use another `idempotencyKey`. On other errors fix the fields in "
+    "`details`."
 )
 _READ_RETRY = (
     "Changes nothing. After `rate_limited`, `unavailable` or `internal`, wait and retry. On other "
@@ -112,11 +113,11 @@ TOOLS = {
             f"Records up to {MAX_BATCH_EVENTS} events, at most 5 MiB, in their order. Use it for "
             "several events at once; for one event use `ingest_event`. Requires `events`, each "
             "with the arguments of `ingest_event`. The batch is atomic: if one event is invalid, "
-            "none is stored. With `lenient` the valid events are stored, and `results` has an "
-            "error in the place of each rejected one. Returns `accepted`, the number of stored "
-            "events, and `results`, one per event in their order. Always set `idempotencyKey`, on "
-            f"the batch or on each event. {_WRITE_RETRY} Each event counts against the rate limit "
-            "of the API key. Scope: `events:write`.",
+            "none is stored. With `lenient` the call succeeds, the valid events are stored, and "
+            "`results` has an error in the place of each rejected one. Returns `accepted`, the "
+            "number of stored events, and `results`, one per event in their order. Always set "
+            f"`idempotencyKey`, on the batch or on each event. {_WRITE_RETRY} Each event counts "
+            "against the rate limit of the API key. Scope: `events:write`.",
             EVENTS_WRITE,
             False,
             schema(EventBatch),
