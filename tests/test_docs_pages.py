@@ -13,6 +13,7 @@ from app.access import api_keys
 from app.http.endpoints import ATTRIBUTE
 from app.http.responses import STATUS
 from app.ingest.properties import RESERVED_NAMES
+from checks import texts
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
 from tests.support.docs_reader import PAGES, Block, Reader, blocks, misquoted
@@ -149,6 +150,33 @@ def test_the_index_links_every_page_of_the_docs():
 )
 def test_a_search_for_a_term_finds_a_page(term):
     assert any(re.search(rf"\b{term}\b", page.read_text(), re.IGNORECASE) for page in PAGES)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "identity resolution",
+        "merge",
+        "unmerge",
+        "GDPR erasure",
+        "idempotency",
+        "rate limit",
+        "dead-letter queue",
+        "backpressure",
+        "latency",
+        "throughput",
+        "readiness",
+    ],
+)
+def test_a_heading_has_the_words_that_readers_search_for(words):
+    headings = [
+        text.text.lower()
+        for page in PAGES
+        for text in texts.read(page)
+        if text.kind == "heading" and page.is_relative_to(CHECKOUT / "docs")
+    ]
+
+    assert [heading for heading in headings if re.search(rf"\b{words.lower()}\b", heading)]
 
 
 def leads_somewhere(page, link):
