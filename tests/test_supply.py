@@ -33,7 +33,7 @@ def bill():
 
 
 @pytest.mark.parametrize("lock", EXTRAS)
-def test_a_lock_has_what_the_project_asks_for(project, lock):
+def test_a_lock_has_the_requirements_of_the_project(project, lock):
     extras = project["project"]["optional-dependencies"]
     requirements = [
         *project["project"]["dependencies"],
@@ -50,7 +50,7 @@ def test_a_lock_has_what_the_project_asks_for(project, lock):
     assert not missing, "make lock"
 
 
-def test_what_builds_it_is_locked_too(project):
+def test_build_requirements_are_locked_too(project):
     requirements = [*project["build-system"]["requires"], *project["dependency-groups"]["build"]]
     locked = packages("build")
 

@@ -91,7 +91,7 @@ def is_away(metrics):
     return value(parse(metrics.render().decode()), "rate_limit_storage_up") == 0
 
 
-async def test_what_one_process_let_pass_counts_for_the_others(several, unique):
+async def test_events_admitted_by_one_process_count_for_the_others(several, unique):
     one, other = several()
 
     assert await passes(one, unique, 6)

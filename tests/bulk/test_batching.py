@@ -20,7 +20,7 @@ def test_every_event_is_written_once(events):
 
 
 @given(events)
-def test_what_shares_a_subject_is_in_one_sequence_in_its_order(events):
+def test_records_of_one_subject_are_one_sequence_in_order(events):
     for name in "abcdefgh":
         positions = [
             [position for batch in sequence for position in batch if name in events[position][0]]
@@ -42,5 +42,5 @@ def test_a_sequence_of_several_batches_comes_first():
     assert made([(["a"], 1), *[(["b"], 1)] * 4]) == [[[1, 2, 3], [4]], [[0]]]
 
 
-def test_what_has_nothing_in_common_shares_a_batch():
+def test_unrelated_records_share_a_batch():
     assert made([(["a"], 1), (["b"], 1), (["c"], 1)]) == [[[0, 1, 2]]]

@@ -343,7 +343,7 @@ def test_a_killed_run_resumes_from_its_checkpoint(run, start, held, hold, file, 
     assert touchpoints(cypher, unique) == count - 1  # the one that was held has another key
 
 
-def test_what_is_known_to_be_stored_is_not_written_again(run, file, cypher, kept, unique):
+def test_stored_records_are_not_written_again(run, file, cypher, kept, unique):
     name = file("events.jsonl", [event(unique), event(unique, 1)])
     run(name)
     cypher("MATCH (t:Touchpoint {test: $unique}) DETACH DELETE t", unique=unique)
@@ -423,7 +423,7 @@ def touchpoints(cypher, unique):
     return row["count"]
 
 
-def test_who_was_erased_is_not_made_again(run, file, cypher, client, erase, unique):
+def test_an_erased_customer_is_not_created_again(run, file, cypher, client, erase, unique):
     event = {"event": "x", "email": f"{unique}@x.com"}
     customer = client.post("/v1/events", json=event).json()["customerId"]
     erase(customer)

@@ -104,7 +104,7 @@ def test_columns_named_after_properties_are_properties():
     assert json.loads(event.properties) == {"url": "/", "n": "1"}
 
 
-def test_they_stand_beside_the_others_and_an_empty_cell_is_none():
+def test_they_are_added_to_the_others_and_an_empty_cell_is_none():
     header = "event,email,properties,properties.url,properties.n"
 
     event = one(csv(header, 'x,a@b.example,"{""m"": 1.10}",/,'), "csv")
@@ -203,7 +203,7 @@ def test_a_call_without_a_timestamp_has_the_original_one():
         ({"userId": "", "anonymousId": "an"}, "externalId:an"),
     ],
 )
-def test_who_has_no_user_id_is_known_by_the_anonymous_one(ids, key):
+def test_a_call_without_a_user_id_has_the_anonymous_one(ids, key):
     assert keys(one(call(**ids), "segment")) == [key]
 
 

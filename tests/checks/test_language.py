@@ -211,7 +211,7 @@ def test_a_page_with_limits_is_measured_and_held_to_them(capsys):
     assert capsys.readouterr().out == "README.md: reading ease 93, 29.0 words a sentence\n"
 
 
-def test_the_check_of_a_file_prints_what_it_finds_and_fails(write, capsys):
+def test_the_check_of_a_file_prints_its_findings_and_fails(write, capsys):
     page = write("a.md", "Nobody is there.\n")
 
     assert language.main([str(page)]) == 1

@@ -30,7 +30,7 @@ def is_known(reader):
     return lambda **query: reader.post("/v1/context", json=query).status_code == 200
 
 
-def test_it_shows_what_goes_and_asks(erase, ingest, is_known, unique):
+def test_it_shows_the_data_to_erase_and_asks(erase, ingest, is_known, unique):
     email = f"jane.{unique}@x.com"
     ingest(email=email, timestamp="2026-04-29T10:14:32Z")
     customer = ingest(email=email, externalId=unique, timestamp="2026-05-01T00:00:00Z")[
@@ -61,7 +61,7 @@ def test_a_yes_erases_and_reports_the_counts(erase, ingest, is_known, reader, un
     assert (change["kind"], change["by"], change["reason"]) == ("erasure", "cli", "request 1042")
 
 
-def test_several_can_be_named_in_any_way_and_who_is_one_is_erased_once(
+def test_several_can_be_named_in_any_way_and_each_is_erased_once(
     erase, ingest, is_known, reader, unique
 ):
     jane, joe = f"jane.{unique}@x.com", f"joe.{unique}@x.com"

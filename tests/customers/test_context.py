@@ -139,7 +139,7 @@ def test_the_latest_touchpoints_come_newest_first(ingest, context, person):
     ]
 
 
-def test_a_touchpoint_has_what_was_sent_byte_for_byte(ingest, read, client, person):
+def test_a_touchpoint_has_the_sent_values_byte_for_byte(ingest, read, client, person):
     body = (
         f'{{"event":"x","email":"{person["email"]}","timestamp":"2026-04-29T10:14:32.10+02:00",'
         '"properties":{"n": 1.10, "big":12345678901234567890,  "n":2}}'

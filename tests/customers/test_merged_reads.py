@@ -176,7 +176,7 @@ def test_the_timeline_of_twenty_customers_is_whole(send, merge, event_names):
     assert event_names(customers[7], limit=3) == [f"p{n}-{1 + n}" for n in reversed(range(20))]
 
 
-def test_an_undone_merge_leaves_each_its_own_and_what_came_meanwhile(send, pair, undo, page):
+def test_an_undone_merge_leaves_each_its_own_and_its_later_events(send, pair, undo, page):
     jane, joan, merged = pair
     send("joan", 5)
     both = page(jane)
@@ -386,7 +386,7 @@ def test_the_merges_are_returned_latest_first(send, merge, context):
     ]
 
 
-def test_who_was_never_merged_has_no_merges(send, context):
+def test_a_customer_without_merges_has_none(send, context):
     assert "merged" not in context(customer=send("jane"))
 
 
@@ -410,7 +410,7 @@ def test_an_identifier_left_at_a_merged_customer_belongs_to_the_surviving_one(
     assert email("stray") in {identifier["value"] for identifier in response["identifiers"]}
 
 
-def test_an_identifier_left_behind_by_an_undo_is_of_whom_it_came_from(
+def test_an_identifier_left_behind_by_an_undo_belongs_to_its_owner(
     pair, undo, cypher, context, email
 ):
     jane, joan, merged = pair
@@ -459,7 +459,7 @@ def conflict(cypher):
     return make
 
 
-def test_who_was_merged_is_no_other_person(send, conflict, merge, context):
+def test_a_merged_customer_is_no_other_person(send, conflict, merge, context):
     jane, joan = send("jane"), send("joan")
     conflict(jane, joan, 1, 1)
     merge(jane, joan)

@@ -74,7 +74,7 @@ def test_a_nanosecond_makes_a_difference(send, event_names):
     assert event_names(send(late, early)) == [late, early]
 
 
-def test_an_item_has_what_was_sent_and_what_was_made_of_it(ingest, page, unique):
+def test_an_item_has_the_sent_and_the_derived_values(ingest, page, unique):
     sent = {
         "event": "page_viewed",
         "email": f"{unique}@acme.com",
@@ -121,7 +121,7 @@ def test_events_of_the_same_time_are_in_the_order_of_their_ids_over_all_pages(in
     assert listed_ids == sorted(ids, reverse=True)
 
 
-def test_what_arrives_between_two_pages_repeats_and_hides_nothing(send, page):
+def test_an_event_between_two_pages_repeats_and_hides_nothing(send, page):
     customer = send(day(2), day(4), day(6), day(8))
     first = page(customer, limit=2)
     send(day(7), day(9), day(5), day(3))
@@ -182,7 +182,7 @@ def test_a_rare_event_is_found_behind_many_others(send, event_names, cypher):
     assert event_names(customer, event=day(1)) == [day(1)]
 
 
-def test_as_of_leaves_out_what_was_received_later(send, page, event_names):
+def test_as_of_leaves_out_later_events(send, page, event_names):
     customer = send(day(1))
     moment = page(customer)["touchpoints"][0]["receivedAt"]
     send(day(2))
@@ -190,7 +190,7 @@ def test_as_of_leaves_out_what_was_received_later(send, page, event_names):
     assert event_names(customer, asOf=moment) == [day(1)]
 
 
-def test_a_customer_who_does_not_exist_is_404(read):
+def test_an_unknown_customer_is_404(read):
     response = read("cus_nobody")
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")

@@ -8,7 +8,7 @@ async def create(graph, unique, **fields):
     return await graph.write("api_key_create", **key)
 
 
-async def test_create_api_key_records_what_was_given(graph, cypher, unique):
+async def test_create_api_key_records_the_given_values(graph, cypher, unique):
     await create(graph, unique)
 
     (row,) = cypher(

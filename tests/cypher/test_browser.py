@@ -110,7 +110,7 @@ def test_the_timeline_of_an_identifier_without_an_owner_is_empty(run, email):
 
 
 @pytest.mark.parametrize("name", ["timeline", "timeline_table"])
-def test_a_timeline_is_of_those_who_were_merged_too(run, merge, same, email, name):
+def test_a_timeline_includes_merged_customers(run, merge, same, email, name):
     merge(*same)
 
     assert len(run(name, who=email)) == 3
@@ -129,9 +129,7 @@ def test_the_timeline_draws_the_surviving_customer_all_identifiers_and_the_owner
     assert {record["kind"] for record in records[0]["identifiers"]} == {"phone", "email"}
 
 
-def test_a_link_into_neo4j_browser_shows_the_touchpoints_of_those_who_were_merged(
-    cypher, merge, same
-):
+def test_a_link_into_neo4j_browser_shows_the_touchpoints_of_merged_customers(cypher, merge, same):
     by_phone, by_email = same
     merge(by_phone, by_email)
     query = parse_qs(urlsplit(browser_links.link("http://x/", by_phone) or "").query)["arg"][0]
@@ -139,7 +137,7 @@ def test_a_link_into_neo4j_browser_shows_the_touchpoints_of_those_who_were_merge
     assert {record["member"]["id"] for record in cypher(query)} == {by_phone, by_email}
 
 
-def test_the_table_has_what_was_sent_newest_first(ingest, run, email):
+def test_the_table_has_the_sent_properties_newest_first(ingest, run, email):
     ingest(event="first", email=email, timestamp="2026-04-29T10:00:00+02:00")
     ingest(event="second", email=email, properties={"a": 1}, timestamp="2026-04-29T09:00:00Z")
 
@@ -155,7 +153,7 @@ def test_the_table_has_what_was_sent_newest_first(ingest, run, email):
     assert (first["timestamp"], first["event"]) == ("2026-04-29T10:00:00+02:00", "first")
 
 
-def test_the_identity_graph_holds_both_who_may_be_the_same_person(run, same, email):
+def test_the_identity_graph_has_both_customers_of_a_conflict(run, same, email):
     paths = [record["path"] for record in run("identity", who=email)]
 
     assert {node["id"] for path in paths for node in path.nodes[:-1]} == set(same)
@@ -253,7 +251,7 @@ def test_a_pair_with_a_merged_customer_is_drawn_with_the_identifiers_of_the_surv
     assert {f"crm-{email}"} <= keys
 
 
-def test_customers_who_were_merged_count_as_one_on_a_day(ingest, run, merge, unique):
+def test_merged_customers_count_as_one_on_a_day(ingest, run, merge, unique):
     day = datetime.now(UTC).date() - timedelta(days=1)
     before = _on(day, run("events_per_day", days=2))
     one, other = (

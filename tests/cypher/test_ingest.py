@@ -219,7 +219,7 @@ async def test_an_identifier_without_an_owner_gets_one_owner_from_two_writes_at_
     ]
 
 
-async def test_an_owner_whose_relationship_is_deleted_meanwhile_fails_the_transaction(
+async def test_a_concurrent_deletion_of_an_owner_relationship_fails_the_transaction(
     driver, database, cypher, graph_of, unique
 ):
     # It reads like this: it has an end, and no properties any more.
@@ -244,7 +244,7 @@ async def test_an_owner_whose_relationship_is_deleted_meanwhile_fails_the_transa
     assert graph_of(unique) == facts
 
 
-async def test_a_named_customer_decides_over_every_key(graph, unique):
+async def test_a_named_customer_has_priority_over_every_identifier(graph, unique):
     jane, joe = row(email=f"{unique}@x.com"), row(phone=f"+{unique}")
     await write(graph, jane, joe)
 

@@ -46,7 +46,7 @@ def test_no_statement_scans_nodes(plan, statement):
         if "ErasedCustomer" in statement.text
     ],
 )
-def test_an_erasure_is_found_by_who_was_erased(plan, statement):
+def test_an_erasure_is_found_by_an_erased_customer(plan, statement):
     """An index by the time of progress, which changes during the scan, could return it twice or
     never.
     """

@@ -35,7 +35,7 @@ async def test_every_constraint_and_index_is_online(graph, index):
         "(:Import {id: $unique})",
     ],
 )
-def test_what_identifies_a_node_is_unique(cypher, address, unique, pattern):
+def test_the_identity_of_a_node_is_unique(cypher, address, unique, pattern):
     cypher(f"CREATE {pattern}", unique=unique)
 
     with pytest.raises(ConstraintError):

@@ -199,7 +199,7 @@ async def test_a_named_customer_gets_no_identifier_that_exceeds_the_limit_of_its
         "DELETE identifies CREATE (identifier)-[:IDENTIFIES {home: jane.id}]->(joe)",
     ],
 )
-async def test_what_a_merge_or_an_undo_left_behind_raises_no_conflict(
+async def test_an_identifier_left_behind_by_a_merge_or_an_undo_raises_no_conflict(
     graph, cypher, conflicts, unique, change
 ):
     jane, joe = row(email=f"jane{unique}@x.com"), row(email=f"joe{unique}@x.com")

@@ -233,7 +233,7 @@ def test_a_blocked_value_creates_no_identifier(ingest, identifiers, unique):
     assert identifiers(unique) == {unique}
 
 
-def test_a_touchpoint_remembers_what_was_ignored(ingest, stored, unique):
+def test_a_touchpoint_stores_the_ignored_values(ingest, stored, unique):
     response = ingest(email=f"{unique}@acme.com", phone="000-000-0000", externalId=" Guest ")
 
     assert stored(response) == {
@@ -308,7 +308,7 @@ def test_each_of_several_blocked_values_is_named(client):
         ({"email": 7}, ["email", "externalId"]),  # which is no key at all
     ],
 )
-def test_beside_a_key_that_is_wrong_the_wrong_one_is_named(client, wrong, paths):
+def test_a_blocked_value_with_an_invalid_identifier_names_the_invalid_one(client, wrong, paths):
     event = {"event": "x", "externalId": "null"} | wrong
 
     details = client.post("/v1/events", json=event).json()["error"]["details"]

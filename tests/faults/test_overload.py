@@ -72,9 +72,7 @@ async def test_every_request_of_an_overload_is_accepted_or_rejected(overload):
     assert set(overload.flood.statuses) == {200, 503}
 
 
-async def test_what_was_accepted_in_an_overload_is_stored_once_and_nothing_else(
-    overload, overloaded
-):
+async def test_in_an_overload_accepted_events_are_stored_once_and_no_others(overload, overloaded):
     assert _stored(overloaded, overload.run) == overload.flood.statuses[200] * BATCH
 
 

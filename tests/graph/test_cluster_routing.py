@@ -57,7 +57,7 @@ async def test_followers_read_where_that_is_wished(heard):
 
 
 @pytest.mark.parametrize("reads", ["leader", "followers"])
-async def test_a_reading_waits_for_what_the_process_wrote(heard, reads):
+async def test_a_read_waits_for_the_writes_of_the_process(heard, reads):
     writing, reading = await heard("neo4j", reads)
 
     assert BOOKMARK not in writing
@@ -72,7 +72,7 @@ async def test_a_single_server_gets_no_bookmark(heard, reads):
     assert READ_MODE in reading
 
 
-async def test_what_was_written_before_an_outage_is_not_waited_for(database, forwarder, api_key):
+async def test_writes_before_an_outage_are_not_waited_for(database, forwarder, api_key):
     graph = Graph(replace(database, uri=forwarder.uri.replace("bolt", "neo4j")))
     await graph.write("api_key_revoke", id="key_nobody")
     await graph.reconnect()
@@ -158,7 +158,7 @@ def test_a_returned_event_is_readable_at_once(client, unique):
         assert len(timeline.json()["touchpoints"]) == 1
 
 
-def test_a_merge_and_its_undo_read_what_they_wrote(client, unique):
+def test_a_merge_and_its_undo_read_their_own_writes(client, unique):
     one, other = (send(client, externalId=f"{unique}-{name}") for name in "ab")
     merge = client.post(
         f"/v1/customers/{one}/merge", json={"from": other, "reason": "the same person"}

@@ -109,9 +109,7 @@ def logged_in(enter, neo4j_browser, server, customer):
     return enter(browser_links.link(neo4j_browser, customer, server))
 
 
-def test_a_link_fills_in_where_to_connect_and_as_whom(
-    neo4j_browser, server, database, customer, page
-):
+def test_a_link_fills_in_the_address_and_the_user(neo4j_browser, server, database, customer, page):
     page.goto(browser_links.link(neo4j_browser, customer, server))
 
     expect(page.get_by_test_id("boltaddress")).to_have_value(database.uri.partition("://")[2])

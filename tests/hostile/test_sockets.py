@@ -160,7 +160,7 @@ def test_bare_line_feeds_are_400(exchange, head):
     ],
     ids=repr,
 )
-def test_what_is_not_http_is_400_and_json(exchange, request_):
+def test_bytes_that_are_not_http_are_400_and_json(exchange, request_):
     status, body = exchange(request_)
 
     assert (status, code(body)) == (400, "invalid_request")

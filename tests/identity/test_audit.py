@@ -163,7 +163,7 @@ def test_a_customer_without_changes_has_an_empty_log(people, read):
     assert read(customer=customer).json() == {"changes": []}
 
 
-def test_the_changes_of_a_customer_who_does_not_exist_are_404(read):
+def test_the_changes_of_an_unknown_customer_are_404(read):
     response = read(customer="cus_nobody")
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")

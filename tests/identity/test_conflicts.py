@@ -148,7 +148,7 @@ def test_a_conflict_has_one_id_in_any_order_of_matches(
     ]
 
 
-def test_those_who_were_merged_are_in_no_conflict(two, merge, listed):
+def test_merged_customers_have_no_conflict(two, merge, listed):
     merge(*two)
 
     assert listed(*two) is None

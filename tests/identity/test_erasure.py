@@ -107,7 +107,7 @@ def test_an_idempotency_key_is_forgotten_with_its_event(caller, erase, email, un
     assert again.json()["resolved"] == "new"
 
 
-def test_others_keep_all_that_is_theirs(caller, erase, ingest, email):
+def test_other_customers_lose_no_data(caller, erase, ingest, email):
     other = ingest(email=email("joe"), properties={"a": 1})["customerId"]
     before = caller.post("/v1/context", json={"customer": other}).content
 
@@ -116,7 +116,7 @@ def test_others_keep_all_that_is_theirs(caller, erase, ingest, email):
     assert caller.post("/v1/context", json={"customer": other}).content == before
 
 
-def test_who_is_merged_with_a_customer_is_erased_with_it(erase, person, merge, traces, unique):
+def test_customers_merged_with_a_customer_are_erased_with_it(erase, person, merge, traces, unique):
     one, two, three = person("one"), person("two"), person("three")
     merge(two, three)
     merge(one, two)
@@ -144,7 +144,7 @@ def test_a_repeated_erasure_returns_the_first_response(erase, person):
     assert erase(customer, reason="twice") == first
 
 
-def test_who_never_was_cannot_be_erased(caller):
+def test_an_unknown_customer_cannot_be_erased(caller):
     assert code(caller.delete("/v1/customers/cus_nobody")) == (404, "unknown_customer")
 
 
@@ -169,7 +169,7 @@ def test_a_reason_may_be_left_out_or_blank(erase, person):
     assert "reason" not in erase(person("jane"), reason=" ")
 
 
-def test_who_may_be_the_same_person_is_forgotten(caller, erase, ingest, person, email, phone):
+def test_conflicts_of_an_erased_customer_are_deleted(caller, erase, ingest, person, email, phone):
     jane = person("jane")
     joe = ingest(email=email("joe"), phone=phone)["customerId"]
     ingest(email=email("jane"), phone=phone)
@@ -267,7 +267,7 @@ def test_a_shared_identifier_is_redacted_in_the_events_of_a_split_part(
     assert erase(whole)["redacted"] == 1
 
 
-def test_an_event_that_a_key_decided_is_explained_without_it(
+def test_an_event_that_an_erased_identifier_resolved_is_explained_without_it(
     caller, erase, ingest, person, post, cypher, email, phone
 ):
     """Joe's event was found by a phone that stayed with the whole, who is erased."""
@@ -424,7 +424,7 @@ def test_a_dismissal_of_an_erased_customer_is_deleted_undone_or_not(
         assert changes == {"changes": []}
 
 
-def test_a_merge_of_who_is_erased_is_not_undone(caller, erase, person, merge):
+def test_a_merge_of_an_erased_customer_is_not_undone(caller, erase, person, merge):
     one, two = person("one"), person("two")
     merged = merge(one, two)
     erase(one)
@@ -432,7 +432,7 @@ def test_a_merge_of_who_is_erased_is_not_undone(caller, erase, person, merge):
     assert code(caller.post(f"/v1/merges/{merged['mergeId']}/undo")) == (404, "unknown_merge")
 
 
-def test_the_review_of_a_key_stays_with_whose_key_it_is_by_now(
+def test_the_review_of_an_identifier_stays_with_its_current_owner(
     caller, erase, ingest, person, post, email
 ):
     whole = person("jane")

@@ -147,7 +147,7 @@ def test_concurrent_erasures_of_a_customer_return_one_erasure(ingest, erase, poo
     assert row["all"] == [[customer]]
 
 
-def test_while_events_stream_in_nothing_is_left_of_who_is_erased_and_nothing_lost_of_others(
+def test_an_erasure_under_load_leaves_no_data_and_loses_none_of_others(
     caller, ingest, erase, pool, cypher, unique
 ):
     emails = [f"p{n}.{unique}@x.com" for n in range(4)]

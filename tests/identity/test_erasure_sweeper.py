@@ -143,7 +143,7 @@ async def test_leftovers_of_an_erasure_are_in_no_response(interrupted, caller, e
     erase(rich)  # else the service of some other test does
 
 
-async def test_two_who_work_on_one_erasure_come_to_the_same(graph, own, rich, cypher, unique):
+async def test_two_processes_finish_one_erasure_once(graph, own, rich, cypher, unique):
     await own.begin(ErasureQuery(rich), "key_test")
 
     both = await asyncio.gather(*(own.finish(rich) for _ in range(4)))

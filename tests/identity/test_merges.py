@@ -143,7 +143,7 @@ def test_the_log_entry_of_an_undone_merge_stays(cypher, person, merge, undo):
     }
 
 
-def test_an_event_that_came_meanwhile_is_with_whom_its_identifier_decides_for(
+def test_an_event_during_a_merge_belongs_to_the_owner_of_its_identifier(
     cypher, ingest, pair, undo, unique
 ):
     jane, joan, merged = pair
@@ -242,7 +242,9 @@ def test_a_merge_with_a_merged_customer_is_one_with_its_surviving_customer(perso
 
 
 @pytest.mark.parametrize("order", [0, 1])
-def test_what_is_one_already_cannot_be_merged_either_way(reviewer, person, merge, order):
+def test_merged_customers_cannot_be_merged_again_in_either_direction(
+    reviewer, person, merge, order
+):
     pair = person("one"), person("two")
     merge(*pair)
 
@@ -345,7 +347,7 @@ def test_a_preview_writes_nothing(reviewer, graph_of, person):
     assert graph_of() == before
 
 
-def test_of_many_who_merge_the_same_customers_one_wins(reviewer, person, graph_of):
+def test_one_of_many_concurrent_merges_wins(reviewer, person, graph_of):
     jane, joan = person("jane"), person("joan")
     pairs = [(jane, joan), (joan, jane)] * 8
 

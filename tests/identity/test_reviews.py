@@ -48,7 +48,7 @@ def test_a_dismissed_conflict_stays_so_when_its_keys_come_again(
     assert listed(one, other) is None
 
 
-def test_a_dismissal_holds_for_those_whom_the_two_are_merged_with(
+def test_a_dismissal_holds_for_customers_merged_with_the_two(
     two, people, ingest, send_conflict, merge, dismiss, listed, unique
 ):
     one, other = two
@@ -89,13 +89,13 @@ def test_a_dismissal_of_no_conflict_is_404(dismiss, conflict):
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_conflict")
 
 
-def test_those_whose_keys_never_disagreed_cannot_be_dismissed(people, dismiss):
+def test_customers_without_a_conflict_cannot_be_dismissed(people, dismiss):
     (one, _), (other, _) = people(2)
 
     assert dismiss(conflict_id(one, other)).status_code == 404
 
 
-def test_those_who_are_one_by_now_cannot_be_dismissed(two, merge, dismiss):
+def test_merged_customers_cannot_be_dismissed(two, merge, dismiss):
     merge(*two)
 
     assert dismiss(conflict_id(*two)).status_code == 404
@@ -143,7 +143,7 @@ def test_a_repeated_undo_of_a_dismissal_returns_the_first_response(two, dismiss,
     assert "reason" not in undo_dismissal(dismiss(conflict_id(*two))).json()
 
 
-def test_who_was_dismissed_and_undone_can_be_dismissed_again(two, dismiss, undo_dismissal, listed):
+def test_an_undone_dismissal_can_be_repeated(two, dismiss, undo_dismissal, listed):
     first = dismiss(conflict_id(*two))
     undone = undo_dismissal(first)
 
@@ -236,7 +236,7 @@ def test_a_shared_identifier_does_not_match_if_there_is_another(ingest, phone, m
     assert (result["resolved"], result["customerId"] == owner) == ("new", False)
 
 
-def test_an_unmarked_key_decides_again(ingest, phone, mark, unique):
+def test_an_unmarked_identifier_matches_again(ingest, phone, mark, unique):
     owner = ingest(phone=phone)["customerId"]
     mark(phone=phone)
     response = mark(phone=phone, shared=False).json()

@@ -29,7 +29,7 @@ def split(reviewer):
     return run
 
 
-def test_a_preview_shows_who_came_together(reviewer, office, unique):
+def test_a_preview_shows_the_identifiers_that_came_together(reviewer, office, unique):
     customer, phone = office
 
     preview = reviewer.post(f"/v1/customers/{customer}/split-preview", json={"shared": [phone]})
@@ -79,7 +79,7 @@ def test_the_touchpoints_go_with_their_identifiers(cypher, split, office):
     assert {row["id"]: row["count"] for row in rows} == {customer: 3, part["customerId"]: 2}
 
 
-def test_what_was_shared_glues_no_more(split, ingest, office, unique):
+def test_a_shared_identifier_connects_no_customers(split, ingest, office, unique):
     customer, phone = office
     split(customer, phone)
 
@@ -119,13 +119,13 @@ def test_a_replay_after_a_split_names_the_customer_that_has_the_touchpoint_now(
     assert after_the_undo.content == replay.content
 
 
-def test_what_is_connected_by_its_events_is_not_split(reviewer, person, unique):
+def test_identifiers_connected_by_events_are_not_split(reviewer, person, unique):
     response = reviewer.post(f"/v1/customers/{person}/split", json={"reason": "x"})
 
     assert (response.status_code, response.json()["error"]["code"]) == (409, "nothing_to_split")
 
 
-def test_what_is_not_the_customers_cannot_be_shared(reviewer, person):
+def test_an_identifier_of_another_customer_cannot_be_shared(reviewer, person):
     body = {"shared": ["email:somebody@x.com"], "reason": "x"}
 
     response = reviewer.post(f"/v1/customers/{person}/split", json=body)

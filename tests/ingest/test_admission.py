@@ -52,7 +52,7 @@ def test_behind_few_large_requests_one_waits_for_longer(admit):
     admit("one", 200)
 
 
-def test_what_would_wait_beyond_the_deadline_is_rejected(admit):
+def test_a_write_that_would_wait_past_the_deadline_is_rejected(admit):
     admit("one", 10_001)
 
     with pytest.raises(Overloaded):
@@ -82,7 +82,7 @@ def test_flows_that_send_alike_wait_for_one_another(admit):
         admit("flow 0", 1)
 
 
-def test_what_has_ended_is_waited_for_no_longer(rate):
+def test_ended_work_leaves_the_queue(rate):
     admitting = Admission(rate, DEADLINE)
     with admitting.admit("one", 20_000 * FIRST_ROW_BYTES), pytest.raises(Overloaded):
         admitting.admit("one", 1).__enter__()

@@ -69,7 +69,7 @@ def test_of_a_larger_request_the_time_of_the_limits_rows_counts(limit):
     assert limit.rows == 2 * MIN_COMMIT_ROWS
 
 
-def test_beside_a_full_commit_there_is_room_for_another(grown):
+def test_with_a_full_commit_another_commit_still_runs(grown):
     assert grown.beside(MAX_COMMIT_ROWS) == MAX_COMMIT_ROWS
 
 

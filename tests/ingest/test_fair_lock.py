@@ -50,7 +50,7 @@ async def test_flows_take_turns(work):
     assert work.began.index("other") < work.began.index("flood 2")
 
 
-async def test_what_is_cancelled_while_it_waits_holds_up_no_one(work):
+async def test_a_cancelled_waiter_delays_no_other(work):
     first = work.start("flow", "first")
     await asyncio.sleep(0)
     waiting = work.start("flow", "waiting")
@@ -62,7 +62,7 @@ async def test_what_is_cancelled_while_it_waits_holds_up_no_one(work):
     assert work.began == ["first", "last"]
 
 
-async def test_what_is_cancelled_in_its_turn_passes_it_on(work):
+async def test_a_waiter_cancelled_in_its_turn_passes_it_on(work):
     first = work.start("flow", "first")
     await asyncio.sleep(0)
     second, third = work.start("flow", "second"), work.start("flow", "third")

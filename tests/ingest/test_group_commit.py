@@ -85,7 +85,7 @@ async def test_a_single_write_does_not_wait(writes):
         assert await submit(commits, 1, 2) == [{"n": 1}, {"n": 2}]
 
 
-async def test_what_arrives_during_commits_shares_the_next_one(writes):
+async def test_writes_that_arrive_during_commits_share_the_next_one(writes):
     async with committing(writes) as commits:
         first = await busy(commits)
         later = [submit(commits, n) for n in range(5)]
@@ -110,7 +110,7 @@ async def test_fewer_than_a_commit_has_wait_for_its_end(writes):
 
 
 @pytest.mark.parametrize(("running", "waiting"), [(5, 5), (500, group_commit.PARALLEL_COMMIT_ROWS)])
-async def test_as_many_as_a_commit_has_or_enough_are_committed_beside_it(writes, running, waiting):
+async def test_a_queue_as_long_as_a_commit_is_committed_in_parallel(writes, running, waiting):
     async with committing(writes) as commits:
         tasks = [submit(commits, *range(running))]
         await settle()

@@ -44,7 +44,7 @@ def touchpoint(cypher):
 
 
 @pytest.mark.parametrize("key", ["email", "phone", "externalId"])
-def test_a_known_key_decides(ingest, unique, key, phone):
+def test_a_known_identifier_matches(ingest, unique, key, phone):
     values = {"email": f"{unique}@x.com", "phone": phone, "externalId": unique}
     first = ingest(**{key: values[key]})
 
@@ -78,7 +78,7 @@ def test_an_identifier_without_an_owner_lets_the_next_one_match(ingest, unique, 
     assert (response["customerId"], response["resolved"]) == (known["customerId"], "externalId")
 
 
-def test_an_attached_key_decides_from_then_on(ingest, unique, phone):
+def test_an_attached_identifier_matches_from_then_on(ingest, unique, phone):
     known = ingest(email=f"{unique}@x.com", phone=phone)
 
     assert ingest(phone=phone)["customerId"] == known["customerId"]

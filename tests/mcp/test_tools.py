@@ -34,7 +34,7 @@ async def test_there_are_five_tools(tools):
         ("explain_event", ExplanationQuery),
     ],
 )
-async def test_a_tool_takes_the_fields_of_what_the_route_takes(tools, name, kind):
+async def test_a_tool_accepts_the_fields_of_the_route(tools, name, kind):
     derived = schemas.tidy(msgspec.json.schema(kind)["$defs"][kind.__name__])
 
     assert tools[name].input_schema["properties"] == derived["properties"]

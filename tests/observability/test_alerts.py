@@ -22,7 +22,7 @@ def test_the_file_has_groups_of_rules_and_nothing_else():
 
 
 @pytest.mark.parametrize("rule", RULES, ids=names)
-def test_a_rule_has_what_prometheus_takes(rule):
+def test_a_rule_has_the_form_of_prometheus(rule):
     assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}
     assert re.fullmatch(r"Waypath([A-Z][a-z]+)+", rule["alert"])
     assert re.fullmatch(r"\d+[smh]", rule["for"])

@@ -107,7 +107,7 @@ def test_how_long_a_request_takes_is_measured_by_route(ingest, grown, unique):
     assert grown("http_request_duration_seconds_sum", **labels) > 0
 
 
-def test_events_are_counted_by_what_resolved_them(ingest, grown, unique):
+def test_events_are_counted_by_their_resolution(ingest, grown, unique):
     response = ingest(email=f"{unique}@x.com", externalId=unique)
     ingest([{"event": "x", "email": f"{unique}@x.com"} for _ in range(3)])
     ingest(externalId=unique)
@@ -213,7 +213,7 @@ def test_a_commit_is_measured_by_its_events_and_its_time(ingest, grown, unique):
 
 
 @pytest.mark.anyio
-async def test_the_queue_is_as_long_as_what_waits():
+async def test_the_queue_length_is_the_number_of_waiting_events():
     metrics, release = Metrics(), asyncio.Event()
 
     async def write(groups, deadline):
@@ -361,7 +361,7 @@ ALERTS = [rule["expr"] for rule in RULES]
 
 
 @pytest.mark.parametrize("query", [*QUERIES, *ALERTS])
-def test_a_query_of_the_dashboard_or_an_alert_asks_for_what_there_is(served, query):
+def test_a_query_of_the_dashboard_or_an_alert_uses_existing_metrics(served, query):
     names = re.findall(r"\bwaypath_\w+", query)
     compared = re.findall(r"(\w+)(?:=|!=|=~|!~)\"", query)
     grouped = re.findall(r"\w+", " ".join(re.findall(r"(?:by|on) \(([^)]*)\)", query)))

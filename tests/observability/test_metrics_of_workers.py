@@ -157,7 +157,7 @@ def worker(environment, tmp_path):
         process.communicate()
 
 
-def test_what_waited_in_a_dead_worker_waits_no_more(worker):
+def test_waiting_events_of_a_dead_worker_are_not_counted(worker):
     _, ask = worker(3)
     assert ask() == 3
     other, ask_other = worker(4)

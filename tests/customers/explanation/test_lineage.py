@@ -52,7 +52,7 @@ def test_a_circle_that_clocks_have_made_has_an_end():
     assert lineage.survivor("a", (3, 0)) in {"a", "b"}
 
 
-def test_the_whole_of_a_part_is_not_the_one_into_whom_that_was_merged():
+def test_the_whole_of_a_part_is_not_the_surviving_customer_of_the_whole():
     lineage = Lineage([split("part", "whole", 5), merged("whole", "other", 2)])
 
     assert lineage.unsplit("part", (3, 0)) == "whole"

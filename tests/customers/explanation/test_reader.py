@@ -165,7 +165,9 @@ def test_the_known_identifier_matched_and_has_its_weight(ingest, explain, person
     assert not explanation["createdCustomer"]
 
 
-def test_a_lighter_key_of_the_same_customer_agreed(ingest, outcomes, email, unique):
+def test_an_identifier_of_lower_priority_of_the_same_customer_also_matched(
+    ingest, outcomes, email, unique
+):
     jane = ingest(email=email("jane"), externalId=unique)["customerId"]
 
     key_outcomes = outcomes(ingest(email=email("jane"), externalId=unique))
@@ -187,7 +189,7 @@ def test_a_key_that_the_event_brought_was_attached(ingest, outcomes, person, ema
     assert key_outcomes == {"email": ("decided", jane), "externalId": ("attached", jane)}
 
 
-def test_the_second_event_of_a_batch_matched_what_the_first_one_brought(
+def test_the_second_event_of_a_batch_matched_an_identifier_of_the_first(
     ingest, outcomes, email, unique
 ):
     event = {"event": "x", "email": email("jane"), "externalId": unique}
@@ -197,7 +199,7 @@ def test_the_second_event_of_a_batch_matched_what_the_first_one_brought(
     assert [outcome for outcome, _ in outcomes(second).values()] == ["decided", "agreed"]
 
 
-def test_of_a_named_customer_no_key_decided(ingest, outcomes, person, email, unique):
+def test_for_a_named_customer_no_identifier_matched(ingest, outcomes, person, email, unique):
     jane, joan = person("jane"), person("joan")
 
     key_outcomes = outcomes(ingest(customer=jane, email=email("joan"), externalId=unique))
@@ -289,7 +291,9 @@ def test_an_identifier_that_conflicted_before_a_merge_stays_so(outcomes, conflic
     assert outcomes(event) == {"email": ("decided", jane), "externalId": ("overruled", joan)}
 
 
-def test_keys_of_two_who_were_merged_agreed(ingest, outcomes, conflict, merge, email, unique):
+def test_identifiers_of_two_merged_customers_also_matched(
+    ingest, outcomes, conflict, merge, email, unique
+):
     jane, joan, _ = conflict
     merge(joan, jane)
 
@@ -452,7 +456,7 @@ def test_the_narrative_names_the_matched_the_conflicting_and_the_new_identifier(
     )
 
 
-def test_in_words_who_was_created(ingest, explain, email):
+def test_the_narrative_names_a_created_customer(ingest, explain, email):
     event = ingest(email=email("jane"))
 
     assert explain(event)["explanation"] == (
@@ -461,7 +465,7 @@ def test_in_words_who_was_created(ingest, explain, email):
     )
 
 
-def test_in_words_who_was_named(ingest, explain, person):
+def test_the_narrative_names_a_named_customer(ingest, explain, person):
     jane = person("jane")
 
     explanation = explain(ingest(customer=jane))["explanation"]
@@ -481,7 +485,7 @@ def test_in_words_that_a_customer_was_a_merged_one(ingest, explain, person, merg
     )
 
 
-def test_in_words_what_a_merge_did_since(ingest, explain, person, merge, email):
+def test_the_narrative_names_a_later_merge(ingest, explain, person, merge, email):
     jane, june = person("jane"), person("june")
     event = ingest(customer=jane)
     at = merge(june, jane)["at"]

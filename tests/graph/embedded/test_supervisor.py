@@ -121,7 +121,7 @@ def test_java_gets_nothing_of_the_services_environment(shared):
     assert "PYTEST_CURRENT_TEST" not in psutil.Process(shared.neo4j.pid).environ()
 
 
-def test_what_could_go_out_is_off(shared):
+def test_connections_to_other_hosts_are_off(shared):
     rows = _query(shared.connection, "SHOW SETTINGS YIELD name, value")
     settings = {row["name"]: row["value"] for row in rows}
     assert {
@@ -210,7 +210,7 @@ def test_data_with_a_lost_password_is_rejected_and_left_in_place(tmp_path):
     assert (tmp_path / "data" / "databases" / "system").exists()
 
 
-def test_a_start_ends_what_a_killed_service_left_running(tmp_path):
+def test_a_start_ends_the_database_of_a_killed_service(tmp_path):
     (tmp_path / "data" / "databases" / "system").mkdir(parents=True)
     home = Home(tmp_path)
     program = [sys.executable, "-c", "import time; time.sleep(600)", f"@{home.arguments}"]

@@ -17,7 +17,7 @@ def step(name, text):
     return Statement(name, text, frozenset())
 
 
-def test_every_file_is_a_step_whose_numbers_leave_out_none():
+def test_every_file_is_a_migration_and_no_number_is_left_out():
     versions = [migration.version for migration in definitions.load()]
 
     assert versions == list(range(1, len(statements.load("schema")) + 1))

@@ -110,7 +110,7 @@ async def test_a_step_is_applied_once(graph, steps, cypher, unique):
     assert cypher(f"MATCH (node:Z{unique}) RETURN node.count AS count") == [{"count": 1}]
 
 
-async def test_a_later_version_applies_what_is_new_in_it(graph, steps, recorded):
+async def test_a_later_version_applies_its_new_migrations(graph, steps, recorded):
     await Migrator(graph, steps(INDEX)).apply()
     await Migrator(graph, steps(INDEX, COUNT)).apply()
 
@@ -154,7 +154,7 @@ async def test_a_change_of_data_by_instances_that_start_together_comes_to_the_sa
     assert row["changed"] == 2000
 
 
-async def test_what_was_there_before_there_were_numbers_is_recorded_and_not_built_again(
+async def test_a_schema_from_before_migrations_is_recorded_and_not_built_again(
     graph, steps, cypher, unique, recorded
 ):
     cypher(INDEX.replace("UNIQUE_", f"Z{unique}"))

@@ -35,7 +35,7 @@ def test_an_index_of_another_name_does_as_well():
     assert (state.problems(THINGS), state.is_due(THINGS)) == ([], False)
 
 
-def test_what_is_not_recorded_is_due():
+def test_an_unrecorded_migration_is_pending():
     state = SchemaState([THINGS], [], [ROW])
 
     assert state.problems(THINGS) == ["not applied: start the service, which applies it"]
@@ -49,7 +49,7 @@ def test_a_dropped_index_is_pending_again():
     assert state.is_due(THINGS)
 
 
-def test_what_a_later_step_drops_is_not_missed():
+def test_an_index_that_a_later_migration_drops_is_not_missed():
     drop = Statement("002_b", "DROP INDEX things IF EXISTS", frozenset())
     _, dropped = steps = migrations.parse([THINGS.statement, drop])
     records = [RECORD, {"version": 2, "name": "b", "checksum": dropped.checksum}]

@@ -72,7 +72,7 @@ def test_the_response_confirms_the_applied_preference(send, batch):
 
 
 @pytest.mark.parametrize("prefer", [None, "handling=strict", "respond-async", "lenient", ""])
-def test_a_batch_is_strict_without_the_preference(send, batch, prefer):
+def test_a_batch_is_atomic_without_the_preference(send, batch, prefer):
     response = send(batch, prefer)
 
     assert response.status_code == 400
@@ -103,11 +103,11 @@ def test_a_batch_without_a_good_event_keeps_nothing(send):
 
 
 @pytest.mark.parametrize("events", [[], [{}] * 501, "x"])
-def test_what_is_no_batch_at_all_is_400(send, events):
+def test_a_body_without_a_batch_is_400(send, events):
     assert send(events).status_code == 400
 
 
-def test_a_single_event_is_strict_all_the_same(client):
+def test_a_single_event_is_atomic_with_the_preference(client):
     response = client.post(
         "/v1/events", json={"event": "x"}, headers={"Prefer": "handling=lenient"}
     )

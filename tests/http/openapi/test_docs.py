@@ -74,7 +74,7 @@ def test_it_runs_no_inline_script_and_its_policy_forbids_one(address):
 
 
 @pytest.mark.parametrize("name", ["swagger-editor.js", "LICENSE", "..%2f__init__.py", "", "start"])
-def test_what_the_page_does_not_need_is_not_served(address, name):
+def test_unneeded_files_are_not_served(address, name):
     assert http_client.get(f"{address}/docs/{name}").status_code == 404
 
 

@@ -318,7 +318,7 @@ def test_a_body_that_its_schema_forbids_is_rejected(caller, event):
         EVENT | {"event": "x" * 200, "properties": {"a": {"b": [1, None]}}},
     ],
 )
-def test_what_its_schema_allows_is_taken(caller, event):
+def test_a_body_that_its_schema_allows_is_accepted(caller, event):
     validate(event, {"$ref": "#/components/schemas/EventIngest"})
 
     assert caller.post("/v1/events", json=event).status_code == 200

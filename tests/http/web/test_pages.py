@@ -328,7 +328,7 @@ def test_the_page_names_the_customer_by_its_strongest_key(person, ingest, unique
     assert f"<code>{customer}</code>" in text
 
 
-def test_the_page_shows_what_is_known(person, ingest, unique):
+def test_the_page_shows_the_context(person, ingest, unique):
     customer = ingest(externalId=unique)["customerId"]
     other = ingest(email=f"{unique}@acme.com")["customerId"]
     ingest(email=f"{unique}@acme.com", externalId=unique, event="met")
@@ -370,7 +370,7 @@ def test_the_id_of_a_merged_customer_redirects_to_the_surviving_one(person, merg
     assert whereto(response) == (303, f"/customers/{survivor}{query}")
 
 
-def test_the_page_shows_what_was_merged_into_the_customer_and_why(person, merged):
+def test_the_page_shows_the_merged_customers_and_the_reasons(person, merged):
     survivor, other = merged("one person, by phone")
 
     text = person.get(f"/customers/{survivor}").text
@@ -391,7 +391,7 @@ def test_the_reason_of_a_merge_is_text_and_never_markup(person, merged, text):
     assert hostile.text.count(text) == plain.text.count("plain") == 1
 
 
-def test_who_was_never_merged_has_no_merges_on_its_page(person, ingest, unique):
+def test_a_customer_without_merges_has_none_on_its_page(person, ingest, unique):
     customer = ingest(externalId=unique)["customerId"]
 
     assert "Merged into" not in person.get(f"/customers/{customer}").text

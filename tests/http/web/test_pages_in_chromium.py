@@ -156,7 +156,7 @@ def test_scrolling_loads_the_timeline_to_its_end_each_day_once(logged_in, many, 
     assert noise == []
 
 
-def test_without_a_script_a_link_leads_to_what_is_older(logged_in, many):
+def test_without_a_script_a_link_leads_to_older_touchpoints(logged_in, many):
     page = logged_in(many, java_script_enabled=False)
     seen = names(page)
     while page.get_by_role("link", name="Older").count():
@@ -213,7 +213,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_content(logged_in, many):
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_what_has_the_focus_is_seen_to_have_it(logged_in, many):
+def test_the_focus_is_visible(logged_in, many):
     page = logged_in(many)
     outlines = []
     for _ in range(8):
@@ -274,7 +274,7 @@ def test_an_explanation_is_one_link_from_the_timeline_and_no_wider_than_the_scre
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_what_is_behind_it(logged_in, many, scheme):
+def test_text_has_enough_contrast(logged_in, many, scheme):
     page = logged_in(many, color_scheme=scheme)
     page.locator(".day summary").first.click()
 
