@@ -70,7 +70,10 @@ def class_path(lock: Path, cache: Path, fetch: Fetch = download) -> list[Path]:
                 if missing := _missing_or_altered(jars, cache):
                     _fill(cache, missing, fetch)
     except OSError as error:
-        raise JarsError(f"Neo4j's jars cannot be downloaded to {cache}: {error}") from error
+        raise JarsError(
+            f"Neo4j's jars cannot be downloaded to {cache}: {error} "
+            "(start again to retry, or set NEO4J_URI)"
+        ) from error
     return [cache / jar.path for jar in jars]
 
 
