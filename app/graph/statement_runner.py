@@ -79,7 +79,8 @@ class StatementRunner:
     def _translate(self, error: Exception, statement: Statement) -> Unavailable | None:
         """The error for the caller instead, or None if the statement itself is wrong."""
         if self._client.was_never_reached(error):
-            return Unavailable(f"the database cannot be reached: {describe_error(error)}")
+            reason = describe_error(error)
+            return Unavailable(f"the database cannot be reached: {reason} (see NEO4J_URI)")
         if is_transient(error):
             return DatabaseTimeout()
         if not is_unusable(error):

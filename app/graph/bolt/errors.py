@@ -109,7 +109,8 @@ def describe_error(error: BaseException) -> str:
         for cause in causes
         if isinstance(cause, DRIVER_ERRORS)
     ]
-    return next((text for text in texts if text != _NO_ROUTE), str(error))
+    text = next((text for text in texts if text != _NO_ROUTE), str(error))
+    return " ".join(text.split())  # the driver's texts have line breaks
 
 
 def _is_lost_race(error: BaseException | None) -> bool:
