@@ -1,1 +1,1 @@
-"""What is read of Customers: context, timeline and explanation."""
+"""Reads of Customers: context, timeline and explanation."""

@@ -1,4 +1,4 @@
-"""Context: what is known of a Customer, for a caller who has one of its identifiers."""
+"""The context of a Customer, found by its ID or by one of its identifiers."""
 
 from collections.abc import Callable, Container
 from typing import Annotated
@@ -23,10 +23,10 @@ _TRUNCATED = ("touchpoints", "possible_same_people", "merged", "events", "identi
 
 
 class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The Customer to look for, and how much of it to return.
+    """The Customer to find, and the size of the response.
 
-    A Customer who is named is taken; else the first of email, phone and externalId that is known
-    decides. A blank or null field counts as absent.
+    If `customer` is absent, the first of email, phone and externalId that matches is used. A
+    blank or null field counts as absent.
     """
 
     customer: identity_fields.CustomerField = None
@@ -36,25 +36,27 @@ class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
     limit: Annotated[
         int,
         Meta(
-            ge=0, le=MAX_TOUCHPOINTS, description="How many Touchpoints to tell, the latest ones."
+            ge=0,
+            le=MAX_TOUCHPOINTS,
+            description=f"Number of latest Touchpoints, 0 to {MAX_TOUCHPOINTS}; 20 by default.",
         ),
     ] = 20
     as_of: Annotated[
         str | None,
         Meta(
-            description="Answer as of this moment: what was received later is left out, and who "
-            "is merged is as it was then.",
+            description="A point in time: Touchpoints received later are left out, and merges are "
+            "as they were then. Default: now.",
             extra_json_schema={"pattern": timestamps.PATTERN},
         ),
     ] = None
     max_bytes: Annotated[
         Annotated[int, Meta(ge=MIN_RESPONSE_BYTES)] | None,
-        Meta(description="How large the answer may be; `omitted` counts what is left out."),
+        Meta(description="Maximum size of the response in bytes; `omitted` counts the rest."),
     ] = None
 
 
 class CustomerIdentifier(Struct, frozen=True, rename="camel"):
-    """An identifier of the Customer, since when, and its weight."""
+    """An identifier of the Customer, with its weight and the time it was attached."""
 
     kind: Kind
     value: str
@@ -63,39 +65,41 @@ class CustomerIdentifier(Struct, frozen=True, rename="camel"):
 
 
 class EventCount(Struct, frozen=True, rename="camel"):
-    """How many events of a name there are."""
+    """The number of events with a name."""
 
     event: str
     count: int
 
 
 class ConflictingCustomer(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Another Customer who may be the same person: identifiers of the two came in one event.
+    """Another Customer that may be the same person: one event carried identifiers of both.
 
-    What changed after the moment that the query asks for is absent.
+    Fields that changed after `asOf` are absent.
     """
 
     customer_id: str
     kind: Kind
     first_seen: str
     last_seen: str | None = None
-    count: Annotated[int | None, Meta(description="How often the keys came together.")] = None
+    count: Annotated[int | None, Meta(description="Number of events with identifiers of both.")] = (
+        None
+    )
 
 
 class MergedCustomer(Struct, frozen=True, rename="camel"):
-    """A Customer who was merged into this one, or into one who was: by which merge, when, and why.
+    """A Customer that was merged into this one, directly or through another.
 
-    Its id keeps working, and is answered with this one's.
+    Requests with its ID find this Customer.
     """
 
     customer_id: str
-    merge_id: Annotated[str, Meta(description="By which the merge is undone.")]
+    merge_id: Annotated[str, Meta(description="The merge, for its undo.")]
     at: str
     reason: str
 
 
 class Omitted(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """How much was left out to keep to the size that was asked for."""
+    """The number of items of each list that `maxBytes` left out."""
 
     touchpoints: int = 0
     possible_same_people: int = 0
@@ -105,39 +109,41 @@ class Omitted(Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class Context(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """What is known of a Customer, and of all who were merged into it, the latest first.
-
-    The Touchpoints are the latest, the newest first.
-    """
+    """A Customer with all Customers merged into it, and its latest Touchpoints, newest first."""
 
     customer_id: str
     matched_by: Annotated[
         str,
         Meta(
-            description="What the query named the Customer by.",
+            description="The field of the query that matched.",
             extra_json_schema={"enum": ["customer", "email", "phone", "externalId"]},
         ),
     ]
-    weight: Annotated[float | None, Meta(description="Of the key; null for a named Customer.")]
+    weight: Annotated[
+        float | None,
+        Meta(description="Weight of the identifier that matched; null for `customer`."),
+    ]
     created_at: str
-    first_seen: Annotated[str | None, Meta(description="When the first Touchpoint occurred.")]
-    last_seen: Annotated[str | None, Meta(description="When the last Touchpoint occurred.")]
+    first_seen: Annotated[str | None, Meta(description="Time of the first Touchpoint.")]
+    last_seen: Annotated[str | None, Meta(description="Time of the last Touchpoint.")]
     identifiers: list[CustomerIdentifier]
     events: list[EventCount]
     possible_same_people: list[ConflictingCustomer]
     touchpoints: list[Touchpoint]
     merged: list[MergedCustomer] = []
     omitted: Omitted | None = None
-    browser: Annotated[str | None, Meta(description="A link into Neo4j Browser.")] = None
+    browser: Annotated[str | None, Meta(description="A link to the Customer in Neo4j Browser.")] = (
+        None
+    )
 
 
 Links = Callable[[str], str | None]
 
 
 class ContextReader:
-    """Reads contexts from the graph. `links` gives a Customer's address in Neo4j Browser.
+    """Reads contexts from the graph. `links` returns the URL of a Customer in Neo4j Browser.
 
-    A blocked identifier is ignored, as it is in events.
+    It ignores blocked identifiers, as ingest does.
     """
 
     def __init__(self, graph: Graph, links: Links, blocklist: Container[Identifier]) -> None:
@@ -146,7 +152,7 @@ class ContextReader:
         self._blocklist = blocklist
 
     async def read(self, query: ContextQuery) -> Context:
-        """The context that a query asks for; nothing is ever written.
+        """Returns the context of the Customer that matches a query. Writes nothing.
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
@@ -170,10 +176,10 @@ class ContextReader:
 
 
 def fit(context: Context, max_bytes: int) -> Context:
-    """The context in at most so many bytes of JSON; what is left out is counted in `omitted`.
+    """Returns the context in at most `max_bytes` of JSON; `omitted` counts the items left out.
 
-    The oldest Touchpoints go first, then the other people, the oldest merges, the rarest events,
-    the newest identifiers.
+    Leaves out first the oldest Touchpoints, then identity conflicts, the oldest merges, the rarest
+    events, and the newest identifiers.
     """
     shortened, omitted = truncate(context, max_bytes, _TRUNCATED, _OMITTED_BYTES)
     if omitted is None:

@@ -1,4 +1,4 @@
-"""The timeline: a Customer's Touchpoints, the newest first, page by page."""
+"""The timeline of a Customer: its Touchpoints, newest first, in pages."""
 
 from typing import Annotated, Any
 
@@ -16,42 +16,40 @@ MAX_PAGE_TOUCHPOINTS = 200
 MAX_SCANNED_TOUCHPOINTS = 2000  # for a page of a filtered timeline
 
 
-_Moment = Annotated[str | None, Meta(extra_json_schema={"pattern": timestamps.PATTERN})]
+_Time = Annotated[str | None, Meta(extra_json_schema={"pattern": timestamps.PATTERN})]
 
 
 class TimelineQuery(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Whose timeline, and which part of it."""
+    """The Customer, and the part of its timeline."""
 
     customer: Annotated[
         str,
         Meta(
-            description="The Customer's id.",
+            description="ID of the Customer.",
             extra_json_schema={"minLength": 1, "maxLength": identifiers.MAX_ID_LENGTH},
         ),
     ]
-    limit: Annotated[
-        int, Meta(ge=1, le=MAX_PAGE_TOUCHPOINTS, description="How long a page may be.")
-    ] = 50
-    cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
-    event: Annotated[str | None, Meta(description="Only the events of this name.")] = None
-    from_: Annotated[_Moment, Meta(description="The first moment of the part.")] = msgspec.field(
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE_TOUCHPOINTS, description="Page size.")] = 50
+    cursor: Annotated[str | None, Meta(description="The `nextCursor` of the previous page.")] = None
+    event: Annotated[str | None, Meta(description="Only events with this name.")] = None
+    from_: Annotated[_Time, Meta(description="Start time, inclusive.")] = msgspec.field(
         default=None, name="from"
     )
-    to: Annotated[_Moment, Meta(description="The first moment after the part.")] = None
+    to: Annotated[_Time, Meta(description="End time, exclusive.")] = None
     as_of: Annotated[
-        _Moment,
+        _Time,
         Meta(
-            description="Answer as of this moment: what was received later is left out, and who "
-            "is merged is as it was then."
+            description="A point in time: Touchpoints received later are left out, and merges are "
+            "as they were then. Default: now."
         ),
     ] = None
 
 
 class Timeline(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A page of a timeline, the newest first. Where there is a `nextCursor` there may be more.
+    """A page of a timeline, newest first. If there is a `nextCursor`, there may be more.
 
-    It is of all Customers who are merged into one; `customerId` is the one they are merged into.
-    A page is shorter than asked for, or empty, where a filter left out many: the next one goes on.
+    It has the Touchpoints of all Customers merged into `customer_id`. With a filter, a page may be
+    shorter than `limit`, or empty.
     """
 
     customer_id: str
@@ -66,7 +64,7 @@ class TimelineReader:
         self._graph = graph
 
     async def read(self, query: TimelineQuery) -> Timeline:
-        """The page that a query asks for. What arrives late moves no page that is still to come.
+        """Returns a page of a timeline. Late events do not move the next page.
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
@@ -76,7 +74,7 @@ class TimelineReader:
             "from": errors.parse(query.from_, "from", timestamps.parse),
             "to": errors.parse(query.to, "to", timestamps.parse),
             "asOf": errors.parse(query.as_of, "asOf", timestamps.parse),
-            "before": errors.parse(query.cursor, "cursor", pagination.decode_moment),
+            "before": errors.parse(query.cursor, "cursor", pagination.decode_time),
         }
         errors.raise_any()
         rows = await self._graph.read(
@@ -89,5 +87,5 @@ class TimelineReader:
         )
         row = first(rows, CustomerNotFound())
         page, last = pagination.page(row["touchpoints"], query.limit, row["end"])
-        after = pagination.encode_moment(last["at"], last["id"]) if last else None
+        after = pagination.encode_time(last["at"], last["id"]) if last else None
         return Timeline(row["customerId"], [touchpoint(item) for item in page], after)

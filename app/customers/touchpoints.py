@@ -1,4 +1,4 @@
-"""Touchpoints: events as they are read back."""
+"""Touchpoints: stored events, as responses contain them."""
 
 from typing import Annotated, Any
 
@@ -8,22 +8,24 @@ from app.domain.resolution import Resolved
 
 
 class Touchpoint(Struct, frozen=True, rename="camel"):
-    """An event as it is kept. `timestamp` and `properties` are as they were sent, byte for byte."""
+    """A stored event. `timestamp` and `properties` are byte for byte as the request had them."""
 
     event_id: str
     event: str
     timestamp: str
-    occurred_at: Annotated[str, Meta(description="The instant of the timestamp, in UTC.")]
-    received_at: Annotated[str, Meta(description="When the service took it, in UTC.")]
+    occurred_at: Annotated[str, Meta(description="`timestamp` in UTC.")]
+    received_at: Annotated[
+        str, Meta(description="Time at which the service received the event, in UTC.")
+    ]
     resolved: Resolved
     identifiers: Annotated[
-        list[str], Meta(description="What the event carried, normalised, as `kind:value`.")
+        list[str], Meta(description="Identifiers of the event, normalised, as `kind:value`.")
     ]
     properties: Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 
 
 def touchpoint(row: dict[str, Any]) -> Touchpoint:
-    """The Touchpoint of a map that a statement in `cypher/read/` returns."""
+    """Returns the Touchpoint of a map that a statement in `cypher/read/` returned."""
     return Touchpoint(
         row["id"],
         row["event"],

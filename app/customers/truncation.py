@@ -1,4 +1,4 @@
-"""Truncation: a response is cut to a number of bytes, by leaving out items of its lists."""
+"""Truncation of a response to a number of bytes, by leaving out items of its lists."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -14,10 +14,10 @@ _encode = msgspec.json.Encoder().encode
 def truncate(
     response: R, max_bytes: int, fields: Sequence[str], reserve: int
 ) -> tuple[R, dict[str, int] | None]:
-    """The response in at most `max_bytes` of JSON, and how many items each list has lost.
+    """Returns the response in at most `max_bytes` of JSON, and the number of items left out.
 
-    The lists in `fields` lose items in that order, until `reserve` bytes are left for an account of
-    it. None if all of the response has room.
+    Shortens the lists in `fields` in that order, and leaves `reserve` bytes for their counts.
+    Returns the response unchanged and None if it fits.
     """
     excess = len(_encode(response)) - max_bytes
     if excess <= 0:

@@ -1,4 +1,4 @@
-"""The blocklist: values that stand for nobody in particular, and never identify a Customer."""
+"""The blocklist: placeholder values, which identify no Customer."""
 
 import re
 from functools import lru_cache
@@ -32,8 +32,8 @@ _IDS = """
     external_id externalid customer_id customerid
 """
 
-# What forms, scripts and mail servers put in the place of a value, after the lists to which
-# customer data platforms have come.
+# Placeholders that forms, scripts and mail servers send instead of a value. Source: the
+# blocklists that customer data platforms publish.
 DEFAULT = {
     "email": {
         *_ADDRESSES.split(),
@@ -48,7 +48,7 @@ _TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|<%.*%>|\*\|.*\|\*|\[\[.*\]\]|%%.*%%
 
 
 class EventWarning(Struct, frozen=True):
-    """What was ignored of an event that is stored: `path` says where it stood, `message` why."""
+    """An ignored identifier of a stored event: `path` is its field, `message` the reason."""
 
     path: str
     code: Annotated[str, Meta(extra_json_schema={"enum": ["blocked_key"]})]
@@ -56,12 +56,12 @@ class EventWarning(Struct, frozen=True):
 
 
 class Blocklist:
-    """The identifiers that are blocked: the default, as the entries of a setting change it.
+    """The blocked identifiers: the default blocklist, changed by the entries of a setting.
 
-    An entry is `kind:value` and blocks that value, in any of its spellings and whatever its case;
-    with a minus before it, the value is not blocked. An email may also be `local@`, at any domain,
-    or `@domain`. Commas stand between entries, and the last one about a value counts. Raises
-    ValueError, which names every entry that cannot be used.
+    An entry is `kind:value` and blocks that value in each spelling and case. A leading minus
+    unblocks the value. An email may also be `local@`, for all domains, or `@domain`. Commas
+    separate entries, and the last entry of a value counts. Raises ValueError, which lists every
+    invalid entry.
     """
 
     def __init__(self, setting: str = "") -> None:
@@ -76,8 +76,8 @@ class Blocklist:
         if errors:
             raise ValueError("; ".join(errors))
 
-    # Every identifier of every event is looked up, and the same few come again and again.
-    @lru_cache(maxsize=16384)  # noqa: B019 - a process has one blocklist, and keeps it
+    # The lookup runs for each identifier of each event, and values repeat.
+    @lru_cache(maxsize=16384)  # noqa: B019 - a process has one blocklist
     def __contains__(self, identifier: Identifier) -> bool:
         value, kind = _comparable(identifier), identifier.kind
         is_blocked = _RULES[kind](value, self._entries[kind])
@@ -95,14 +95,14 @@ class Blocklist:
             return
         was_entry = value in entries
         entries.discard(value)
-        if _RULES[kind](value, entries):  # a rule, or another entry, blocks it all the same
+        if _RULES[kind](value, entries):  # a rule or another entry still blocks it
             exceptions.add(value)
         elif not was_entry:
             raise ValueError("must name a blocked value")
 
 
 def blocked_warning(identifier: str, path: str) -> EventWarning:
-    """The warning of an identifier, `kind:value`; `path` begins the paths of the event's fields."""
+    """Returns the warning of an identifier `kind:value`; `path` begins the paths of the event."""
     kind, _, value = identifier.partition(":")
     message = f"{value} is a blocked value and was ignored"
     return EventWarning(path + kind, "blocked_key", message)
@@ -115,13 +115,13 @@ def _email(value: str, entries: set[str]) -> bool:
 
 
 def _phone(value: str, entries: set[str]) -> bool:
-    # After the country's code, of which none is the beginning of another.
+    # The part after the country code; no country code is a prefix of another.
     national = next((value[end:] for end in (2, 3, 4) if int(value[1:end]) in _CODES), value)
     return value in entries or len(set(national)) == 1
 
 
 def _external_id(value: str, entries: set[str]) -> bool:
-    # Zeros and dashes are an empty UUID, too, also in braces.
+    # Zeros and dashes include the empty UUID, with or without braces.
     return value in entries or not value.strip("{0-}") or _is_template(value)
 
 
@@ -143,7 +143,7 @@ def _comparable(identifier: Identifier) -> str:
 
 
 def _value(kind: str, text: str) -> str:
-    """The value of an entry, in the form in which it is compared. Raises ValueError."""
+    """Returns the normalised value of an entry. Raises ValueError."""
     if not text:
         raise ValueError("must have a value")
     if kind == "email" and text.endswith("@"):

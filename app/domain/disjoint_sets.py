@@ -1,4 +1,4 @@
-"""Disjoint sets: names that are joined, directly or through other names (union-find)."""
+"""Disjoint sets of names, joined directly or through other names (union-find)."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ class DisjointSets:
         self._parents: dict[str, str] = {}
 
     def join(self, names: Iterable[str]) -> None:
-        """Makes the sets of these names one."""
+        """Joins the sets of these names into one."""
         leaders = {self.leader(name) for name in names}
         if len(leaders) > 1:
             least = min(leaders)
@@ -18,7 +18,7 @@ class DisjointSets:
                 self._parents[leader] = least
 
     def leader(self, name: str) -> str:
-        """The least name in the set of a name."""
+        """Returns the least name in the set of a name."""
         while (parent := self._parents.get(name, name)) != name:
             self._parents[name] = self._parents.get(parent, parent)
             name = parent

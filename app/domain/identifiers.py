@@ -1,4 +1,4 @@
-"""Identifiers: what identifies a Customer, each in the one form in which it is compared."""
+"""Identifiers of a Customer, each in its normalised form."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResu
 
 from app.domain import plain_identifiers
 
-# Reserved domains (RFC 6761) identify as well as any: nothing is ever sent to them.
+# Reserved domains (RFC 6761) are valid identifiers: the service sends no email to them.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
@@ -42,34 +42,31 @@ class Identifier(Struct, frozen=True):
 
 
 def email(text: str) -> Identifier:
-    """The identifier of an email address: trimmed, NFC, lower case, its domain IDNA-encoded.
+    """Returns the identifier of an email address: trimmed, NFC, lower case, domain IDNA-encoded.
 
-    Dots and +tags stay. Raises ValueError with a message for the caller.
+    Dots and +tags stay. Raises ValueError with a message for the client.
     """
     return Identifier("email", _email(text.strip()), WEIGHTS["email"])
 
 
 def phone(text: str) -> Identifier:
-    """The identifier of a phone number: E.164, where ten bare digits are a US number.
+    """Returns the identifier of a phone number: E.164. Ten bare digits are a US number.
 
-    Raises ValueError with a message for the caller.
+    Raises ValueError with a message for the client.
     """
     return Identifier("phone", _phone(text.strip()), WEIGHTS["phone"])
 
 
 def external_id(text: str) -> Identifier:
-    """The identifier of an id in another system: trimmed and in NFC, otherwise as it is.
+    """Returns the identifier of an ID in another system: trimmed and in NFC.
 
-    Raises ValueError with a message for the caller.
+    Raises ValueError with a message for the client.
     """
     return Identifier("externalId", opaque_id(text), WEIGHTS["externalId"])
 
 
 def opaque_id(text: str) -> str:
-    """An id that is compared as it is, trimmed and in NFC.
-
-    Raises ValueError with a message for the caller.
-    """
+    """Returns an ID, trimmed and in NFC. Raises ValueError with a message for the client."""
     text = text.strip()
     if len(text) > MAX_ID_LENGTH:
         raise ValueError(f"must have at most {MAX_ID_LENGTH} characters")

@@ -1,4 +1,4 @@
-"""The fields by which a request names a Customer, and what they come to."""
+"""The fields that identify a Customer in a request, and their values."""
 
 from collections.abc import Container
 from typing import Annotated, Protocol
@@ -21,14 +21,14 @@ MISSING_IDENTIFIER = "must have one of customer, email, phone, externalId"
 CustomerField = Annotated[
     str | None,
     Meta(
-        description="A Customer's id, which must exist. It decides, and no key is looked up.",
+        description="ID of an existing Customer. If present, identifiers are not matched.",
         extra_json_schema={"maxLength": MAX_ID_LENGTH},
     ),
 ]
 EmailField = Annotated[
     str | None,
     Meta(
-        description="Weight 1.0. Compared in NFC and lower case, the domain IDNA-encoded.",
+        description="Weight 1.0. Compared in NFC and lower case, with an IDNA-encoded domain.",
         examples=["jane@acme.com"],
         extra_json_schema={"maxLength": MAX_EMAIL_LENGTH},
     ),
@@ -36,14 +36,14 @@ EmailField = Annotated[
 PhoneField = Annotated[
     str | None,
     Meta(
-        description="Weight 0.9. Compared as E.164; ten bare digits are a US number; no extension.",
+        description="Weight 0.9. Compared as E.164. Ten bare digits are a US number. No extension.",
         examples=["+14155552671"],
     ),
 ]
 ExternalIdField = Annotated[
     str | None,
     Meta(
-        description="Weight 0.8. An id in another system, compared in NFC and trimmed.",
+        description="Weight 0.8. Your stable customer ID in another system. In NFC, trimmed.",
         examples=["crm-42"],
         extra_json_schema={"maxLength": MAX_ID_LENGTH},
     ),
@@ -51,7 +51,7 @@ ExternalIdField = Annotated[
 
 
 class IdentifierFields(Protocol):
-    """An object with the fields of the three kinds of identifiers."""
+    """An object with a field for each kind of identifier."""
 
     email: str | None
     phone: str | None
@@ -59,7 +59,7 @@ class IdentifierFields(Protocol):
 
 
 class IdentityFields(IdentifierFields, Protocol):
-    """An object with the four fields that name a Customer."""
+    """An object with the four fields that identify a Customer."""
 
     customer: str | None
 
@@ -67,9 +67,9 @@ class IdentityFields(IdentifierFields, Protocol):
 def parse_identity(
     fields: IdentityFields, blocklist: Container[Identifier], errors: FieldErrors
 ) -> tuple[str | None, list[Identifier], list[Identifier]]:
-    """The Customer, the identifiers by falling weight, and the blocked ones, which are ignored.
+    """Returns the Customer, the identifiers by falling weight, and the ignored, blocked ones.
 
-    Adds to `errors` what cannot be parsed, and that all identifiers are blocked and none is left.
+    Adds to `errors` each field that cannot be parsed, and each blocked one if no other is left.
     """
     before = len(errors.items)
     customer = errors.parse(fields.customer, "customer", opaque_id)
@@ -85,7 +85,7 @@ def parse_identity(
 
 
 def parse_identifiers(fields: IdentifierFields, errors: FieldErrors) -> list[Identifier]:
-    """The identifiers by falling weight; what cannot be parsed is added to `errors`."""
+    """Returns the identifiers by falling weight. Adds to `errors` those that cannot be parsed."""
     identifiers = (
         errors.parse(fields.email, "email", email),
         errors.parse(fields.phone, "phone", phone),

@@ -1,6 +1,6 @@
-"""Ids: opaque, prefixed, and sorted by time unless derived from an idempotency key.
+"""IDs: opaque, prefixed, and sorted by time unless derived from an idempotency key.
 
-That is the order of UUIDs of version 7 (RFC 9562), also of those of one millisecond.
+UUIDs of version 7 (RFC 9562) give the order, also within a millisecond.
 """
 
 import hashlib
@@ -9,48 +9,48 @@ from uuid_utils import uuid7
 
 
 def new_event_id() -> str:
-    """A fresh id for a Touchpoint, `evt_` and a UUID."""
+    """Returns a new ID of a Touchpoint: `evt_` and a UUID."""
     return f"evt_{uuid7().hex}"
 
 
 def derived_event_id(*parts: str) -> str:
-    """The id of a Touchpoint that follows from `parts`, the same whenever they are the same."""
+    """Returns the ID of a Touchpoint that is derived from `parts`: equal parts have equal IDs."""
     digest = hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in _encoded(parts)))
     return f"evt_{digest.hexdigest()[:32]}"
 
 
 def customer_id(event_id: str) -> str:
-    """The id for a Customer that an event makes: `cus_`, and the rest of the event's own."""
+    """Returns the ID of the Customer that an event creates: `cus_` and the rest of the event's."""
     return f"cus_{event_id.removeprefix('evt_')}"
 
 
 def new_key_id() -> str:
-    """A fresh id for an API key, `key_` and a UUID."""
+    """Returns a new ID of an API key: `key_` and a UUID."""
     return f"key_{uuid7().hex}"
 
 
 def new_merge_id() -> str:
-    """A fresh id for a merge, `mrg_` and a UUID."""
+    """Returns a new ID of a merge: `mrg_` and a UUID."""
     return f"mrg_{uuid7().hex}"
 
 
 def new_split_id() -> str:
-    """A fresh id for a split, `spl_` and a UUID."""
+    """Returns a new ID of a split: `spl_` and a UUID."""
     return f"spl_{uuid7().hex}"
 
 
 def new_dismissal_id() -> str:
-    """A fresh id for a dismissal, `dsm_` and a UUID."""
+    """Returns a new ID of a dismissal: `dsm_` and a UUID."""
     return f"dsm_{uuid7().hex}"
 
 
 def new_review_id() -> str:
-    """A fresh id for the review of an Identifier, `rev_` and a UUID."""
+    """Returns a new ID of the review of an Identifier: `rev_` and a UUID."""
     return f"rev_{uuid7().hex}"
 
 
 def new_erasure_id() -> str:
-    """A fresh id for an erasure, `ers_` and a UUID."""
+    """Returns a new ID of an erasure: `ers_` and a UUID."""
     return f"ers_{uuid7().hex}"
 
 

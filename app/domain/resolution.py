@@ -1,4 +1,4 @@
-"""Resolution: which identifier decided on a Customer, and how far identifiers are trusted."""
+"""Identity resolution: which identifier matched, and the limits of identifiers."""
 
 from typing import Annotated
 
@@ -7,16 +7,17 @@ from msgspec import Meta, Struct
 Resolved = Annotated[
     str,
     Meta(
-        description="What decided on the Customer: the key that matched, or `new` for a new one.",
+        description="The field that matched, or `new` for a new Customer.",
         extra_json_schema={"enum": ["customer", "email", "phone", "externalId", "new"]},
     ),
 ]
 
 
 class ResolutionLimits(Struct, frozen=True, rename="camel"):
-    """How far identifiers are trusted: how many of a kind a Customer may have, and which is shared.
+    """The number of identifiers of a kind that a Customer may have, and the shared ones.
 
-    An identifier that came with identifiers of `shared_after` other Customers is marked as shared.
+    An identifier is marked as shared once events carried it with those of `shared_after` other
+    Customers.
     """
 
     email: int = 100

@@ -1,4 +1,4 @@
-"""Timestamps: the strict form of ISO 8601 that an event may carry."""
+"""Timestamps in the strict form of ISO 8601 that the contract defines."""
 
 import re
 import time
@@ -11,7 +11,7 @@ _STRICT = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z|([+-]\d{2}:\d{2}))",
     re.ASCII,
 )
-# The same for JSON Schema, where a field that is blank counts as absent.
+# The same for JSON Schema: a blank field counts as absent.
 PATTERN = rf"^\s*$|^{_STRICT.pattern}$"
 FORM = "must be ISO 8601: YYYY-MM-DDTHH:MM:SS[.fraction], then Z or ±HH:MM"
 
@@ -20,10 +20,10 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 def parse(timestamp: str) -> Instant:
-    """The instant of a `timestamp`, which must be a real moment in the strict form.
+    """Returns the instant of a `timestamp`.
 
     The form is `YYYY-MM-DDTHH:MM:SS`, an optional fraction of 1 to 9 digits, then `Z` or an
-    offset `±HH:MM` of 18:00 at the most. Raises ValueError with a message for the caller.
+    offset `±HH:MM` of at most 18:00. Raises ValueError with a message for the client.
     """
     match = _STRICT.fullmatch(timestamp)
     if match is None:
@@ -37,11 +37,11 @@ def parse(timestamp: str) -> Instant:
     return seconds, int(fraction.ljust(9, "0")) if fraction else 0
 
 
-# Most timestamps are of a few days.
+# Most timestamps belong to a few days.
 @lru_cache(maxsize=4096)
 def _midnight(day: str) -> int:
     if day.startswith("0000"):
-        # Python knows no year 0; the calendar repeats itself after 400 years.
+        # Python has no year 0; the calendar repeats after 400 years.
         return _midnight(f"0400{day[4:]}") - 146_097 * _DAY
     try:
         return (date.fromisoformat(day).toordinal() - _EPOCH) * _DAY
@@ -57,14 +57,14 @@ def _ahead(offset: str) -> int:
 
 
 def now() -> tuple[str, Instant]:
-    """This moment in UTC, to the microsecond: in the strict form, and as an instant."""
+    """Returns the current time in UTC, in microseconds: in the strict form, and as an instant."""
     seconds, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
     instant = seconds, microseconds * 1000
     return text(instant), instant
 
 
 def text(instant: Instant) -> str:
-    """An instant in the strict form in UTC, with no more digits than it needs, as Neo4j has it."""
+    """Returns an instant in the strict form in UTC, without trailing zeros, as Neo4j does."""
     seconds, nanoseconds = instant
     if not nanoseconds:
         return f"{_second(seconds)}Z"

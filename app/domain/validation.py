@@ -1,4 +1,4 @@
-"""Validation: fields that may be absent or blank, and else are parsed, and the error of all."""
+"""Validation of the fields of an object, which may be absent or blank, and their errors."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,7 +12,7 @@ UNKNOWN_FIELD = "must be a known field"
 
 
 class FieldErrors:
-    """Collects the errors of the fields of an object. `prefix` begins their paths: `events[3].`."""
+    """Collects the field errors of an object. `prefix` begins their paths: `events[3].`."""
 
     __slots__ = ("_prefix", "items")
 
@@ -21,12 +21,12 @@ class FieldErrors:
         self.items: list[FieldError] = []
 
     def add(self, field: str, message: str) -> None:
-        """Adds an error of a field; of the object itself, if the field has no name."""
+        """Adds an error of a field, or of the object itself if the field has no name."""
         path = self._prefix + field if field else self._prefix.removesuffix(".")
         self.items.append(FieldError(path, message))
 
     def parse(self, text: str | None, field: str, parse: Callable[[str], T]) -> T | None:
-        """The value of a field; None if it is absent or blank, or `parse` raises a ValueError."""
+        """Returns the value of a field; None if it is absent, blank, or `parse` rejects it."""
         if not text or text.isspace():
             return None
         try:
@@ -36,12 +36,12 @@ class FieldErrors:
             return None
 
     def raise_any(self) -> None:
-        """Raises InvalidPayload with all the errors, if there is one."""
+        """Raises InvalidPayload with all errors, if there are any."""
         if self.items:
             raise invalid(self.items)
 
 
 def invalid(errors: list[FieldError], outcome: str = "") -> InvalidPayload:
-    """The error of a request with these field errors. `outcome` is a sentence about its effect."""
+    """Returns the error of a request with these field errors. `outcome` is a sentence to append."""
     count = f"{len(errors)} validation errors" if len(errors) > 1 else "1 validation error"
     return InvalidPayload(f"{count}. {outcome}".strip(), errors)

@@ -82,11 +82,11 @@ class AuditReader:
         """
         errors = FieldErrors()
         customer = errors.parse(query.customer, "customer", identifiers.opaque_id)
-        before = errors.parse(query.cursor, "cursor", pagination.decode_moment)
+        before = errors.parse(query.cursor, "cursor", pagination.decode_time)
         errors.raise_any()
         rows = await self._rows(customer, before=before, limit=query.limit)
         page, last = pagination.page(rows, query.limit)
-        after = pagination.encode_moment(last["moment"], last["id"]) if last else None
+        after = pagination.encode_time(last["moment"], last["id"]) if last else None
         return AuditPage([audit_entry(row) for row in page], after)
 
     async def _rows(self, customer: str | None, **parameters: Any) -> list[Row]:

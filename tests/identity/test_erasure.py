@@ -284,7 +284,7 @@ def test_an_event_that_an_erased_identifier_resolved_is_explained_without_it(
     assert explained["resolved"] == "phone"
     assert explained["identifiers"] == [f"externalId:{email('joe')}"]
     assert explained["explanation"].startswith(
-        f"Its phone, which was erased since, already identified {part['customerId']}, so the event"
+        f"Its phone, which was erased later, matched {part['customerId']}, so the event"
     )
 
 

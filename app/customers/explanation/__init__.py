@@ -1,1 +1,1 @@
-"""Why an event is with its Customer."""
+"""Explanations of the Customer of an event."""

@@ -1,4 +1,4 @@
-"""Lineage: the merges and splits that link Customers, at any point in time."""
+"""Lineage: the merges and splits of Customers, at any point in time."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated
@@ -10,11 +10,11 @@ from app.domain.timestamps import Instant
 
 
 class LineageLink(Struct, frozen=True, rename="camel"):
-    """One Customer belongs to another from `begin` until `end`: merged into it until the merge is
-    undone, or part of it until it is split off.
+    """A Customer belongs to another from `begin` until `end`.
 
-    Without a `begin` it did from the first, without an `end` it does now. `at` and `undone_at` are
-    when the merge or the split was made and undone, as text.
+    It is merged into the other until the undo, or part of the other until the split. Without a
+    `begin` it belongs to the other from its creation, without an `end` until now. `at` and
+    `undone_at` are the times of the merge or split and of its undo, as text.
     """
 
     is_split: bool
@@ -26,57 +26,57 @@ class LineageLink(Struct, frozen=True, rename="camel"):
     at: str
     undone_at: str | None = None
 
-    def holds(self, moment: Instant) -> bool:
-        """Whether the one belonged to the other at a moment."""
-        has_begun = self.begin is None or self.begin <= moment
-        return has_begun and (self.end is None or moment < self.end)
+    def holds(self, at: Instant) -> bool:
+        """Whether the Customer belonged to the other at a time."""
+        has_begun = self.begin is None or self.begin <= at
+        return has_begun and (self.end is None or at < self.end)
 
 
 class LineageChange(Struct, frozen=True, rename="camel"):
     """A change of a Customer: merged into another, that merge undone, or split off another."""
 
     kind: Annotated[str, Meta(extra_json_schema={"enum": ["merged", "undone", "split"]})]
-    id: Annotated[str, Meta(description="Of the merge or of the split.")]
+    id: Annotated[str, Meta(description="ID of the merge or of the split.")]
     at: str
-    from_: Annotated[str, Meta(description="Who was merged or split off.")] = msgspec.field(
-        name="from"
+    from_: Annotated[str, Meta(description="The merged Customer, or the new one of a split.")] = (
+        msgspec.field(name="from")
     )
-    into: Annotated[str, Meta(description="Into whom, or off whom.")]
+    into: Annotated[str, Meta(description="The surviving Customer, or the split one.")]
 
 
 class Lineage:
-    """Who belongs to whom at a moment, by the links of Customers."""
+    """The surviving Customer of each Customer at a time, derived from the links."""
 
     def __init__(self, links: Iterable[LineageLink]) -> None:
         self._links = list(links)
 
-    def unsplit(self, customer: str, moment: Instant) -> str:
-        """The Customer itself, or the one from which it was not yet split at a moment."""
-        return _chain(customer, moment, [link for link in self._links if link.is_split])[-1]
+    def unsplit(self, customer: str, at: Instant) -> str:
+        """Returns the Customer, or the one of which it was still a part at a time."""
+        return _chain(customer, at, [link for link in self._links if link.is_split])[-1]
 
-    def survivor(self, customer: str, moment: Instant) -> str:
-        """The surviving Customer of another one at a moment; it may be that one itself."""
-        return _chain(customer, moment, self._links)[-1]
+    def survivor(self, customer: str, at: Instant) -> str:
+        """Returns the surviving Customer at a time: the Customer itself if it was not merged."""
+        return _chain(customer, at, self._links)[-1]
 
     def changes(
         self, customers: Iterable[str], after: Instant, until: Instant
     ) -> list[LineageChange]:
-        """The changes of the survivors of these Customers, in the order of time."""
+        """Returns the changes of the surviving Customers of these, in the order of time."""
         customers = list(customers)
         return [
             change
-            for moment, change in sorted(_changes(self._links), key=lambda dated: dated[0])
-            if after < moment <= until
-            # By the chain and not by its end: a split parts several at one moment.
-            and any(change.from_ in _chain(customer, moment, self._links) for customer in customers)
+            for at, change in sorted(_changes(self._links), key=lambda dated: dated[0])
+            if after < at <= until
+            # The whole chain counts, not its end: one split creates several parts at one time.
+            and any(change.from_ in _chain(customer, at, self._links) for customer in customers)
         ]
 
 
-def _chain(customer: str, moment: Instant, links: list[LineageLink]) -> list[str]:
-    """The Customer, the one to whom it belonged at a moment, and so on to the end."""
-    into = {link.from_: link.into for link in links if link.holds(moment)}
+def _chain(customer: str, at: Instant, links: list[LineageLink]) -> list[str]:
+    """Returns the Customer, then each Customer that the one before belonged to at a time."""
+    into = {link.from_: link.into for link in links if link.holds(at)}
     chain = [customer]
-    # Instances whose clocks disagree may have recorded a circle.
+    # Instances with different clocks may have stored a cycle.
     while after := into.pop(chain[-1], None):
         chain.append(after)
     return chain

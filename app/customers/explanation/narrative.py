@@ -1,4 +1,4 @@
-"""The narrative: why an event is with its Customer, in sentences."""
+"""The narrative: the reason for the Customer of an event, in sentences."""
 
 from collections.abc import Iterable
 
@@ -8,13 +8,13 @@ from app.customers.explanation.lineage import LineageChange
 from app.customers.explanation.outcomes import IdentifierExplanation
 
 _CLAUSES = {
-    "agreed": "the {identifier} identified it as well",
-    "overruled": "the {identifier} identified {customer} and was overruled",
+    "agreed": "the {identifier} also matched",
+    "overruled": "the {identifier} matched {customer} and has lower priority",
     "attached": "the {identifier} was new and was attached",
-    "shared": "the {identifier} was shared by several people and was not used",
-    "beyond_limit": "the {identifier} was one too many of its kind and was not attached",
-    "blocked": "the {identifier} stands for nobody and was ignored",
-    "gone": "the {identifier} is gone, and what it did is not known",
+    "shared": "the {identifier} is a shared identifier and was not used",
+    "beyond_limit": "the {identifier} exceeded the identifier limit and was not attached",
+    "blocked": "the {identifier} is a blocked value and was ignored",
+    "gone": "the {identifier} was deleted, and its outcome is unknown",
 }
 _CHANGES = {
     "merged": "{change.from_} was merged into {change.into}",
@@ -24,10 +24,10 @@ _CHANGES = {
 
 
 class Narrative(Struct, frozen=True):
-    """The resolution of an event, and what changed since.
+    """The resolution of an event, and the later changes of its Customer.
 
-    `attached_to` is the Customer to whom the event was attached, `first_survivor` the survivor of
-    that Customer then, and `survivor` the one after all `changes`.
+    `attached_to` is the Customer that the event was attached to, `first_survivor` the surviving
+    Customer at that time, and `survivor` the surviving Customer after all `changes`.
     """
 
     resolved: str
@@ -39,7 +39,7 @@ class Narrative(Struct, frozen=True):
 
 
 def render(narrative: Narrative) -> str:
-    """One sentence about the event, and another about the changes of its Customers since."""
+    """Returns a sentence about the event, and another about later changes of its Customers."""
     clauses = [
         _resolution(narrative),
         *(
@@ -52,26 +52,26 @@ def render(narrative: Narrative) -> str:
     if not narrative.changes:
         return sentence
     is_moved = narrative.survivor != narrative.first_survivor
-    end = f", so it is {narrative.survivor}'s now" if is_moved else ""
-    return f"{sentence} Since then {_listed(map(_change, narrative.changes))}{end}."
+    end = f", so the event now belongs to {narrative.survivor}" if is_moved else ""
+    return f"{sentence} Later, {_listed(map(_change, narrative.changes))}{end}."
 
 
 def _resolution(narrative: Narrative) -> str:
     customer = narrative.attached_to
     if customer != narrative.first_survivor:
-        customer += f", who was merged into {narrative.first_survivor}"
+        customer += f", merged into {narrative.first_survivor}"
     if narrative.resolved == "customer":
-        return f"The event named {customer}, so it was attached to it"
+        return f"The event had the ID {customer}, so it was attached to that Customer"
     if narrative.resolved == "new":
         outcomes = {identifier.outcome for identifier in narrative.identifiers}
         is_known = not outcomes.isdisjoint({"overruled", "shared"})
-        reason = "None of its keys could decide" if is_known else "None of its keys was known"
+        reason = "No usable identifier matched" if is_known else "No identifier matched"
         return f"{reason}, so {customer} was created"
-    subject = f"Its {narrative.resolved}, which was erased since,"
+    subject = f"Its {narrative.resolved}, which was erased later,"
     for identifier in narrative.identifiers:
         if identifier.outcome == "decided":
             subject = f"The {_name(identifier)} (weight {identifier.weight})"
-    return f"{subject} already identified {customer}, so the event was attached to it"
+    return f"{subject} matched {customer}, so the event was attached to that Customer"
 
 
 def _clause(identifier: IdentifierExplanation) -> str:

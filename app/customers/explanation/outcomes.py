@@ -1,4 +1,4 @@
-"""Outcomes: the part of each identifier of an event in its resolution, derived from the graph."""
+"""The outcome of each identifier of an event, derived from the graph."""
 
 from typing import Annotated, Any
 
@@ -9,19 +9,19 @@ from app.customers.explanation.lineage import Lineage
 from app.domain.identifiers import WEIGHTS, Kind
 from app.domain.timestamps import Instant
 
-# Of two events that come at about the same time, the later one may be written first; but no event
-# waits for so long.
+# Of two events that arrive at about the same time, the later one may be written first. No event
+# waits this long.
 MAX_REORDERING_SECONDS = 60
 
 IdentifierOutcome = Annotated[
     str,
     Meta(
-        description="`decided`: it identified the Customer, and none that weighs more did. "
-        "`agreed`: it identified the same one. `overruled`: it identified another one. "
-        "`attached`: it was new, and identifies the Customer since. `shared`: it was known to be "
-        "of several people, and was not used. `beyond_limit`: the Customer had too many of its "
-        "kind to get another. `blocked`: it stands for nobody, and was ignored. `gone`: it is no "
-        "longer known, or has been made anew since, and so is not what it did.",
+        description="`decided`: matched the Customer, with the highest priority. "
+        "`agreed`: also matched it. `overruled`: matched another Customer, with lower priority. "
+        "`attached`: was new, and was attached to the Customer. `shared`: a shared identifier, "
+        "not used. `beyond_limit`: identifier limit exceeded, not attached. `blocked`: a blocked "
+        "value, ignored. `gone`: deleted, or created again later, so that its outcome is "
+        "unknown.",
         extra_json_schema={
             "enum": [
                 *("decided", "agreed", "overruled", "attached"),
@@ -36,20 +36,18 @@ class IdentifierExplanation(Struct, frozen=True, rename="camel", omit_defaults=T
     """An identifier of an event, and its outcome."""
 
     kind: Kind
-    value: Annotated[str, Meta(description="Normalised, as it is compared.")]
+    value: Annotated[str, Meta(description="The normalised value.")]
     weight: float
     outcome: IdentifierOutcome
-    sent: Annotated[
-        str | None, Meta(description="As it was sent, where that is not the value itself.")
-    ] = None
+    sent: Annotated[str | None, Meta(description="The value in the request, if it differs.")] = None
     customer_id: Annotated[
         str | None,
-        Meta(description="Whom it identified when the event was received, or identifies since."),
+        Meta(description="The Customer that it matched at `receivedAt`, or was attached to."),
     ] = None
 
 
 class OwnedIdentifier(Struct, frozen=True):
-    """An identifier, `kind:value`, that has an owner now; `home` is the owner without merges."""
+    """An identifier `kind:value` of a Customer; `home` is that Customer without merges."""
 
     name: str
     weight: float
@@ -58,9 +56,9 @@ class OwnedIdentifier(Struct, frozen=True):
 
 
 class Outcomes:
-    """The outcomes of the identifiers of a Touchpoint, a map that `explanation.cypher` returns.
+    """The outcomes of the identifiers of a Touchpoint, a map that `explanation.cypher` returned.
 
-    `survivor` is the survivor of its Customer when it was received.
+    `survivor` is the surviving Customer when the event was received.
     """
 
     def __init__(
@@ -69,28 +67,28 @@ class Outcomes:
         self._touchpoint = touchpoint
         self._owned = {identifier.name: identifier for identifier in owned}
         self._lineage = lineage
-        self._moment: Instant = msgspec.convert(touchpoint["at"], Instant)
+        self._received_at: Instant = msgspec.convert(touchpoint["at"], Instant)
         self._sent = dict(name.split(":", 1) for name in touchpoint["sent"] or [])
-        # The one of the response, if the Touchpoint has kept another one than its Customer.
+        # The Touchpoint stores the Customer of the response if it is not its own Customer.
         self.survivor: str = touchpoint["survivor"] or lineage.survivor(
-            touchpoint["customerId"], self._moment
+            touchpoint["customerId"], self._received_at
         )
 
     def explain(self) -> list[IdentifierExplanation]:
-        """The explanations of all identifiers, by falling weight."""
+        """Returns the explanations of all identifiers, by falling weight."""
         ignored = self._touchpoint["ignored"] or []
         explanations = [self._used(name) for name in self._touchpoint["identifiers"]]
         explanations += [self._explained(name, "blocked") for name in ignored]
         return sorted(explanations, key=lambda explanation: -explanation.weight)
 
     def homes(self) -> list[str]:
-        """The Customers who own the identifiers, without regard to merges."""
+        """Returns the Customers of the identifiers, without merges."""
         names: list[str] = self._touchpoint["identifiers"]
         return [owned.home for owned in map(self._known, names) if owned]
 
     def _used(self, name: str) -> IdentifierExplanation:
         owned = self._known(name)
-        owner = self._lineage.survivor(owned.home, self._moment) if owned else None
+        owner = self._lineage.survivor(owned.home, self._received_at) if owned else None
         if name.partition(":")[0] == self._touchpoint["resolvedBy"]:
             return self._explained(name, "decided", self.survivor)
         if name in (self._touchpoint["shared"] or []):
@@ -104,16 +102,16 @@ class Outcomes:
     ) -> IdentifierExplanation:
         if not owned:
             return self._explained(name, "gone")
-        if owned.since == self._moment:
+        if owned.since == self._received_at:
             return self._explained(name, "attached", self.survivor)
         if self.survivor == owner or owned.home == self._touchpoint["customerId"]:
             return self._explained(name, "agreed", self.survivor)
         return self._explained(name, "overruled", owner)
 
     def _known(self, name: str) -> OwnedIdentifier | None:
-        """An identifier that has an owner, unless it got that owner only long after the event."""
+        """Returns an identifier, unless it was attached to its Customer long after the event."""
         owned = self._owned.get(name)
-        if owned and owned.since[0] - self._moment[0] <= MAX_REORDERING_SECONDS:
+        if owned and owned.since[0] - self._received_at[0] <= MAX_REORDERING_SECONDS:
             return owned
         return None
 

@@ -1,4 +1,4 @@
-"""Explanations: why an event is with its Customer, derived from the graph."""
+"""Explanations of the Customer of an event, derived from the graph."""
 
 from typing import Annotated
 
@@ -16,61 +16,59 @@ from app.errors import EventNotFound
 from app.graph.graph import Graph, Row
 from app.graph.rows import first
 
-_NOW: Instant = (2**63, 0)  # and ever after
+_NOW: Instant = (2**63, 0)  # later than any time
 
 
 class ExplanationQuery(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Which event to explain."""
+    """The event to explain."""
 
     event_id: Annotated[
         str,
         Meta(
-            description="The event's id.",
+            description="ID of the event.",
             extra_json_schema={"minLength": 1, "maxLength": identifiers.MAX_ID_LENGTH},
         ),
     ]
     as_of: Annotated[
         str | None,
         Meta(
-            description="Answer as of this moment: an event that was received later is not known, "
-            "and who is merged is as it was then.",
+            description="A point in time: an event received later is unknown, and merges are as "
+            "they were then. Default: now.",
             extra_json_schema={"pattern": timestamps.PATTERN},
         ),
     ] = None
 
 
 class Explanation(Touchpoint, frozen=True, rename="camel"):
-    """An event as it is stored, and why it is with its Customer: in parts, and in sentences."""
+    """A stored event, and the reason for its Customer: by identifier, and in sentences."""
 
-    customer_id: Annotated[str, Meta(description="The Customer to whom it is attached.")]
+    customer_id: Annotated[str, Meta(description="The Customer that the event is attached to.")]
     survivor_id: Annotated[
-        str, Meta(description="The one into whom that Customer is merged by now, or itself.")
+        str, Meta(description="The surviving Customer: `customerId` if it is not merged.")
     ]
-    created_customer: Annotated[
-        bool, Meta(description="Whether this event created the Customer to whom it was attached.")
-    ]
+    created_customer: Annotated[bool, Meta(description="Whether the event created its Customer.")]
     keys: Annotated[
         list[IdentifierExplanation],
-        Meta(description="What became of each key that the event carried, the heaviest first."),
+        Meta(description="The outcome of each identifier, highest priority first."),
     ]
     changes: Annotated[
         list[LineageChange],
         Meta(
-            description="The merges and splits since then of whoever one of the keys identified, "
-            "and of the Customer, in order."
+            description="Later merges and splits of the Customer and of the Customers that the "
+            "identifiers matched, in order."
         ),
     ]
-    explanation: Annotated[str, Meta(description="All of it in one or two sentences.")]
+    explanation: Annotated[str, Meta(description="The explanation in one or two sentences.")]
 
 
 class ExplanationReader:
-    """Explains events from the graph; ingest stores nothing for that alone."""
+    """Reads explanations from the graph. Ingest stores no data for them alone."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
     async def read(self, query: ExplanationQuery) -> Explanation:
-        """The explanation that a query asks for.
+        """Returns the explanation of an event.
 
         Raises InvalidPayload, EventNotFound or Unavailable.
         """
@@ -80,24 +78,24 @@ class ExplanationReader:
         errors.raise_any()
         missing = EventNotFound()
         row = first(await self._graph.read("explanation", event=event), missing)
-        if as_of is not None and _moment(row) > as_of:
+        if as_of is not None and _received_at(row) > as_of:
             raise missing
         return _explanation(row, as_of or _NOW)
 
 
 def _explanation(row: Row, until: Instant) -> Explanation:
-    stored, moment = row["touchpoint"], _moment(row)
+    stored, received_at = row["touchpoint"], _received_at(row)
     owned = msgspec.convert(row["owned"], list[OwnedIdentifier])
     lineage = Lineage(msgspec.convert(row["links"], list[LineageLink]))
     outcomes = Outcomes(stored, owned, lineage)
     customer = stored["customerId"]
     narrative = Narrative(
         stored["resolvedBy"],
-        lineage.unsplit(customer, moment),
+        lineage.unsplit(customer, received_at),
         outcomes.survivor,
         lineage.survivor(customer, until),
         outcomes.explain(),
-        lineage.changes([customer, *outcomes.homes()], moment, until),
+        lineage.changes([customer, *outcomes.homes()], received_at, until),
     )
     return Explanation(
         **msgspec.structs.asdict(touchpoint(stored)),
@@ -110,5 +108,5 @@ def _explanation(row: Row, until: Instant) -> Explanation:
     )
 
 
-def _moment(row: Row) -> Instant:
+def _received_at(row: Row) -> Instant:
     return msgspec.convert(row["touchpoint"]["at"], Instant)

@@ -31,10 +31,10 @@ class AuditRoutes:
         path="/v1/identity/changes",
         id="readChanges",
         tag="Identity",
-        summary="Read the audit log of identities",
+        summary="Read the audit log",
         description=(
             "Lists merges, splits, dismissals, their undos, reviews of shared identifiers, and "
-            "erasures, the latest first."
+            "erasures, latest first."
         ),
         scope=IDENTITY_READ,
         query=AuditQuery,

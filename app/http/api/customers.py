@@ -72,17 +72,17 @@ class CustomerRoutes:
         path="/v1/context",
         id="readContext",
         tag="Customers",
-        summary="Read what is known of a Customer",
+        summary="Read the context of a Customer",
         description=(
-            "Finds the Customer who has one of the keys; one that is blocked is ignored. It "
-            "writes nothing."
+            "Finds a Customer by ID or by identifier, and returns its identifiers, event counts, "
+            "identity conflicts and latest Touchpoints. Ignores blocked values. If no Customer "
+            "matches, returns `404 unknown_customer`. Never creates a Customer. Counts as one "
+            "event against the rate limit."
         ),
         scope=CONTEXT_READ,
         body=(ContextQuery,),
         response=(Context,),
-        returns=(
-            "What is known of a Customer, and of all who were merged into it, the latest first."
-        ),
+        returns=("The Customer with all Customers merged into it."),
         errors=(errors.CustomerNotFound,),
         examples={
             "by email": Example(CONTEXT, request=QUERY),
@@ -97,19 +97,17 @@ class CustomerRoutes:
         path="/v1/customers/{id}/timeline",
         id="readTimeline",
         tag="Customers",
-        summary="Read a page of a Customer's Touchpoints",
+        summary="Read the timeline of a Customer",
         description=(
-            "The newest first. What arrives late moves no page that is still to come. A "
-            "parameter that is empty counts as absent, an unknown one is refused by its name."
+            "Returns Touchpoints, newest first, in pages of 50 by default and 200 at most. Late "
+            "events do not move the next page. An empty parameter counts as absent, and an "
+            "unknown parameter is a validation error. Counts as one event against the rate limit."
         ),
         scope=CONTEXT_READ,
         query=TimelineQuery,
         id_field="customer",
         response=(Timeline,),
-        returns=(
-            "A page of a timeline, the newest first. Where there is a `nextCursor` there may be "
-            "more."
-        ),
+        returns=("A page of the timeline. If there is a `nextCursor`, there may be more."),
         errors=(errors.CustomerNotFound,),
     )
     async def read_timeline(self, call: Call[TimelineQuery]) -> Response:
@@ -121,21 +119,21 @@ class CustomerRoutes:
         path="/v1/customers/{id}",
         id="eraseCustomer",
         tag="Customers",
-        summary="Erase a Customer for good",
+        summary="Erase a Customer",
         description=(
             "Deletes the Customer, all Customers merged with it, their Identifiers and "
-            "Touchpoints, and redacts their identifiers in events of other Customers. From the "
-            "moment `at`, no request finds them. It cannot be undone. A repeat returns the first "
-            "erasure. The service resumes an interrupted one."
+            "Touchpoints, and redacts their identifiers in events of other Customers. No request "
+            "finds them after `at`. An erasure (GDPR Art. 17) cannot be undone. A repeat returns "
+            "the first erasure. The service resumes an interrupted erasure."
         ),
         scope=CUSTOMERS_DELETE,
         query=ErasureQuery,
         id_field="customer",
         response=(Erasure,),
-        returns="The erasure. It is complete with a `finishedAt`.",
+        returns="The complete erasure.",
         accepted=(
-            "If deletion takes longer than about 8 s, it continues in the background. A repeat "
-            "returns 200 when it is complete."
+            "The erasure, without `finishedAt`: if deletion takes longer than about 8 s, it "
+            "continues in the background. A repeat returns 200 when it is complete."
         ),
         errors=(
             errors.CustomerNotFound,

@@ -57,14 +57,16 @@ class EventRoutes:
         path="/v1/events",
         id="ingestEvents",
         tag="Events",
-        summary="Keep one event or a batch",
+        summary="Ingest one event or a batch",
         description=(
-            "Resolves each event to a Customer by email, then phone, then externalId, and keeps "
-            "it as a Touchpoint. A request is stored whole or not at all, and is stored when it "
-            "is answered. A key that is blocked, such as `null` or `noreply@…`, is ignored and "
-            "named in `warnings`. A retry with the same idempotency key stores nothing and returns "
-            "the first response. If the Customer was split since, `customerId` is the Customer "
-            "that has the Touchpoint now."
+            "Resolves each event to a Customer by `email`, then `phone`, then `externalId`, and "
+            "stores it as a Touchpoint. If no identifier matches, creates a Customer. A request "
+            "is atomic, and its events are durably stored when it returns 200. With "
+            "`Prefer: handling=lenient`, each event of a batch is stored or rejected by itself. "
+            "A blocked value, such as `null` or `noreply@…`, is ignored and listed in `warnings`. "
+            "A retry with the same idempotency key stores nothing and returns the first response. "
+            "After a split, its `customerId` is the Customer that has the Touchpoint now. Limits: "
+            "500 events and 5 MiB a request; each event counts against the rate limit."
         ),
         scope=EVENTS_WRITE,
         cost="events",
@@ -72,9 +74,8 @@ class EventRoutes:
         request_headers=("Idempotency-Key", "Prefer"),
         response=(EventResult, schemas.BatchReceipt),
         returns=(
-            "What became of an event: its Touchpoint, its Customer, and the identifier that "
-            "matched. Or: What became of each event, in their order; a lenient request's bad ones "
-            "have an error."
+            "For one event: its Touchpoint, its Customer, and the identifier that matched. For a "
+            "batch: the result of each event in order, or its error if the request is lenient."
         ),
         response_headers=("Idempotency-Replayed", "Preference-Applied"),
         errors=(errors.IdempotencyConflict,),
@@ -82,7 +83,7 @@ class EventRoutes:
         examples={
             "single": Example(FIRST, request=SINGLE),
             "batch": Example(RECEIPT, request=BATCH),
-            "blocked key": Example(WARNED, request=UNNAMED),
+            "blocked value": Example(WARNED, request=UNNAMED),
         },
     )
     async def ingest(self, call: Call[None]) -> Response:

@@ -1,4 +1,4 @@
-"""The explanation route: why an event is with its Customer."""
+"""The explanation route: why an event belongs to its Customer."""
 
 from starlette.responses import Response
 
@@ -71,24 +71,23 @@ class ExplanationRoutes:
         path="/v1/events/{id}",
         id="explainEvent",
         tag="Events",
-        summary="Explain why an event is with its Customer",
+        summary="Explain the Customer of an event",
         description=(
-            "The event as it is kept, and what became of each key that it carried: which one "
-            "decided, which ones identified somebody else and were overruled, which were "
-            "attached or not used. It is told from what the graph holds, and writes nothing."
+            "Returns a stored event and the outcome of each of its identifiers: the one that "
+            "matched, those that matched another Customer, and those that were attached or "
+            "ignored. Includes later merges and splits. Writes nothing. Counts as one event "
+            "against the rate limit."
         ),
         scope=CONTEXT_READ,
         query=ExplanationQuery,
         id_field="eventId",
         response=(Explanation,),
-        returns=(
-            "An event as it is kept, and why it is with its Customer: in parts, and in words."
-        ),
+        returns=("The event, and the reason for its Customer: by identifier, and in sentences."),
         errors=(errors.EventNotFound,),
         examples={
-            "overruled": Example(EXPLANATION),
+            "conflicting identifier": Example(EXPLANATION),
         },
     )
     async def explain(self, call: Call[ExplanationQuery]) -> Response:
-        """Reads an event, and explains why it is with its Customer."""
+        """Returns an event, and why it belongs to its Customer."""
         return json_response(await self._explanations.read(call.payload))

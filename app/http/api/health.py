@@ -29,10 +29,10 @@ class HealthRoutes:
         path="/healthz",
         id="health",
         tag="Health",
-        summary="Whether the process is up",
-        description="It asks the database nothing.",
+        summary="Check liveness",
+        description="Returns 200 while the process runs. Does not query Neo4j.",
         response=(schemas.Health,),
-        returns="That the service is well.",
+        returns="The status.",
     )
     async def health(self, request: Request) -> Response:
         """Responds while the process runs."""
@@ -43,12 +43,13 @@ class HealthRoutes:
         path="/readyz",
         id="readiness",
         tag="Health",
-        summary="Whether the database answers",
+        summary="Check readiness",
         description=(
-            "A service that is not ready answers 503, and is ready by itself once the database is."
+            "Returns 200 if Neo4j is available and all schema migrations are applied, else 503. "
+            "The service recovers without a restart."
         ),
         response=(schemas.Health,),
-        returns="That the service is well.",
+        returns="The status.",
         errors=(errors.Unavailable,),
         error_examples=(errors.Unavailable(NOT_READY),),
     )
@@ -65,14 +66,14 @@ class HealthRoutes:
         path="/metrics",
         id="readMetrics",
         tag="Health",
-        summary="Read the metrics of the service",
+        summary="Read metrics",
         description=(
-            "What Prometheus scrapes, of all worker processes together. While the database is "
-            "away, a key that was used here before still opens it."
+            "Returns the metrics of all worker processes, for Prometheus. While Neo4j is "
+            "unavailable, an API key that the service used before stays valid here."
         ),
         scope=METRICS_READ,
         allow_stale=True,
-        returns="The metrics, in Prometheus's text format.",
+        returns="The metrics in the text format of Prometheus.",
     )
     async def read_metrics(self, call: Call[None]) -> Response:
         """Reads the metrics of all worker processes."""

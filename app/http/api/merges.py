@@ -1,4 +1,4 @@
-"""The merge routes: previews merges, makes them and undoes them."""
+"""The merge routes: preview, merge and undo."""
 
 from starlette.responses import Response
 
@@ -61,8 +61,8 @@ class MergeRoutes:
         tag="Identity",
         summary="Preview a merge",
         description=(
-            "Counts what each of the two Customers has, and returns the evidence that they are "
-            "one person, and warnings. It writes nothing."
+            "Returns the number of Identifiers and Touchpoints of both Customers, the evidence "
+            "that they are one person, and warnings. Writes nothing."
         ),
         scope=IDENTITY_WRITE,
         body=(PreviewQuery,),
@@ -86,10 +86,12 @@ class MergeRoutes:
         path="/v1/customers/{id}/merge",
         id="mergeCustomers",
         tag="Identity",
-        summary="Merge another Customer into this one",
+        summary="Merge a Customer into this one",
         description=(
-            "Requests with either id or any identifier of the two find the surviving Customer, "
-            "with the Touchpoints of both. An undo restores both."
+            "After the merge, the IDs and identifiers of both Customers find the surviving "
+            "Customer, with the Touchpoints of both. If a Customer is already merged, its "
+            "surviving Customer is merged instead. Returns `409 merge_conflict` if the Customers "
+            "are already merged with each other. An undo restores both."
         ),
         scope=IDENTITY_WRITE,
         body=(MergeRequest,),
@@ -115,9 +117,9 @@ class MergeRoutes:
         tag="Identity",
         summary="Undo a merge",
         description=(
-            "The merged Customer is one by itself again, with its Identifiers and Touchpoints. An "
-            "event that arrived meanwhile belongs to the Customer that its identifier matched. "
-            "The body may be left out."
+            "Restores the merged Customer with its Identifiers and Touchpoints. An event that "
+            "arrived after the merge belongs to the Customer whose identifier it matched. Returns "
+            "`409 merge_conflict` if the merge is already undone. The body is optional."
         ),
         scope=IDENTITY_WRITE,
         body=(UndoRequest,),

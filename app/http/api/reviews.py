@@ -123,8 +123,8 @@ class ReviewRoutes:
         tag="Identity",
         summary="Dismiss an identity conflict",
         description=(
-            "Records that the two Customers are not the same person. Their identity conflict is "
-            "not listed again. A repeat returns the first dismissal."
+            "Records that the two Customers are not the same person, and removes their identity "
+            "conflict from the list. A repeat returns the first dismissal. An undo is possible."
         ),
         scope=IDENTITY_WRITE,
         body=(Dismissal,),
@@ -146,8 +146,8 @@ class ReviewRoutes:
         tag="Identity",
         summary="Undo a dismissal",
         description=(
-            "The identity conflict of the two Customers is listed again, and can be dismissed "
-            "again. A repeat returns the first undo. The body may be left out."
+            "Lists the identity conflict of the two Customers again. A repeat returns the first "
+            "undo. The body is optional."
         ),
         scope=IDENTITY_WRITE,
         body=(UndoRequest,),

@@ -1,4 +1,4 @@
-"""The split routes: previews splits, makes them and undoes them."""
+"""The split routes: preview, split and undo."""
 
 from starlette.responses import Response
 
@@ -50,7 +50,7 @@ class SplitRoutes:
         summary="Preview a split",
         description=(
             "Groups the Identifiers of a Customer by the events that carry several of them. Shared "
-            "Identifiers connect no others. It writes nothing. The body may be left out."
+            "Identifiers connect no others. Writes nothing. The body is optional."
         ),
         scope=IDENTITY_WRITE,
         body=(SplitQuery,),
@@ -74,8 +74,9 @@ class SplitRoutes:
         tag="Identity",
         summary="Split a Customer",
         description=(
-            "Makes a Customer of each part but the first, with its Identifiers and Touchpoints, "
-            "and marks the shared Identifiers. The `splitId` of a part undoes its split."
+            "Creates a Customer for each part but the first, moves its Identifiers and Touchpoints "
+            "there, and marks the Identifiers in `shared` as shared. Returns `409 "
+            "nothing_to_split` if there is one part. The `splitId` of a part undoes its split."
         ),
         scope=IDENTITY_WRITE,
         body=(SplitRequest,),
@@ -106,7 +107,7 @@ class SplitRoutes:
         summary="Undo a split",
         description=(
             "Merges the part into the split Customer again. The undo of that merge restores the "
-            "split. The body may be left out."
+            "split. The body is optional."
         ),
         scope=IDENTITY_WRITE,
         body=(UndoRequest,),

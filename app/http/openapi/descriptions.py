@@ -12,57 +12,58 @@ DESCRIPTIONS = {
         "A page of the audit log, the latest entry first. A `nextCursor` means there is more."
     ),
     "BatchReceipt": (
-        "What became of each event, in their order; a lenient request's bad ones have an error."
+        "The number of stored events, and the result or the error of each event, in order."
     ),
     "ConflictEvidence": (
         "Evidence that two Customers are one person: which of their identifiers events carried "
         "together."
     ),
     "ConflictingCustomer": (
-        "Another Customer who may be the same person: identifiers of the two came in one event. "
-        "What changed after the moment that the query asks for is absent."
+        "Another Customer that may be the same person, because one event carried identifiers of "
+        "both. Fields that changed after `asOf` are absent."
     ),
     "ConflictingIdentifier": (
         "An identifier that events carried with one of higher priority, of another Customer."
     ),
     "Context": (
-        "What is known of a Customer, and of all who were merged into it, the latest first. The "
-        "Touchpoints are the latest, the newest first."
+        "A Customer with all Customers merged into it: identifiers, event counts, identity "
+        "conflicts, and the latest Touchpoints, newest first."
     ),
     "ContextQuery": (
-        "Whom to look for, and how much to tell. A Customer who is named is taken; else the "
-        "first of email, phone and externalId that is known decides. A blank or null field "
-        "counts as absent."
+        "The Customer to find, and the size of the response. If `customer` is absent, the first of "
+        "`email`, `phone` and `externalId` that matches is used. A blank or null field counts as "
+        "absent."
     ),
-    "CustomerIdentifier": "An identifier of the Customer, since when, and its weight.",
+    "CustomerIdentifier": "An identifier of the Customer, its weight, and when it was attached.",
     "CustomerSummary": (
         "A Customer of an identity conflict, counted with all Customers merged with it."
     ),
-    "Dismissal": "Why the two Customers of an identity conflict are not the same person.",
+    "Dismissal": "The reason why the two Customers are not the same person.",
     "Erasure": (
         "An erasure: what was deleted, when, by whom, and why. It is complete with a `finishedAt`."
     ),
     "Error": (
-        "What is wrong: `details` names every fault, `requestId` finds an error of ours in the log."
+        "An error: `details` lists every validation error, `requestId` is the request ID of an "
+        "internal error."
     ),
-    "ErrorBody": "What every error is answered with.",
-    "EventBatch": "Events to keep together: all of them or, unless the request is lenient, none.",
-    "EventCount": "How many events of a name there are.",
+    "ErrorBody": "The body of every error.",
+    "EventBatch": "A batch of events: atomic, unless the request has `handling=lenient`.",
+    "EventCount": "The number of events with a name.",
     "EventIngest": "An event as the contract defines it. A blank or null field counts as absent.",
     "EventResult": (
-        "What became of an event: its Touchpoint, its Customer, and the identifier that matched."
+        "A stored event: its Touchpoint, its Customer, and the identifier that matched."
     ),
     "EventWarning": (
-        "What was ignored of an event that is stored: `path` says where it stood, `message` why."
+        "An ignored identifier of a stored event: `path` is its field, `message` the reason."
     ),
     "Explanation": (
-        "An event as it is kept, and why it is with its Customer: in parts, and in words."
+        "A stored event, and the reason for its Customer: by identifier, and in sentences."
     ),
-    "ExplanationQuery": "Which event to explain.",
+    "ExplanationQuery": "The event to explain.",
     "FieldError": (
-        "One fault of a request: `path` says where (`events[3].timestamp`), `message` what."
+        "A validation error: `path` is the field (`events[3].timestamp`), `message` the rule."
     ),
-    "Health": "That the service is well.",
+    "Health": "The status of the service.",
     "IdentityConflict": (
         "Two Customers that may be one person. The `id` names the two Customers of the events."
     ),
@@ -74,7 +75,7 @@ DESCRIPTIONS = {
     "IdentifierExplanation": "An identifier of an event, and its outcome.",
     "KindCount": "The number of Identifiers of a kind.",
     "LineageChange": (
-        "What became of a Customer: merged into another, that merge undone, or split off another."
+        "A change of a Customer: merged into another, that merge undone, or split off another."
     ),
     "MatchEvidence": (
         "How many events carried identifiers of both Customers; `kind` is of the one of lower "
@@ -88,18 +89,18 @@ DESCRIPTIONS = {
         "One of the two Customers, counted with all Customers merged into it: `customers` in all."
     ),
     "MergePreview": "The preview of a merge; nothing is written.",
-    "MergeRequest": "Which Customer to merge, and why.",
+    "MergeRequest": "The Customer to merge, and the reason.",
     "MergeWarning": "A reason to look closer before the merge.",
     "MergedCustomer": (
-        "A Customer who was merged into this one, or into one who was: by which merge, when, and "
-        "why. Its id keeps working, and is answered with this one's."
+        "A Customer that was merged into this one, directly or through another: the merge, its "
+        "time and its reason. Requests with its ID find this Customer."
     ),
     "NewPart": "A part that is a Customer by itself now; its `splitId` undoes the split.",
-    "Omitted": "How much was left out to keep to the size that was asked for.",
+    "Omitted": "The number of items of each list that `maxBytes` left out.",
     "Part": (
         "Identifiers that events carried together, and the number of Touchpoints with one of them."
     ),
-    "PreviewQuery": "Which Customer to merge.",
+    "PreviewQuery": "The Customer to merge.",
     "SharedMark": (
         "Whether several people share an identifier. A blank or null field counts as absent."
     ),
@@ -107,17 +108,16 @@ DESCRIPTIONS = {
     "SplitPreview": (
         "The parts that the events imply. `stays` keeps the Identifiers that connect no others."
     ),
-    "SplitQuery": "Which Identifiers connect no others.",
-    "SplitRequest": "Which Identifiers connect no others from now on, and why.",
+    "SplitQuery": "The shared Identifiers, which connect no others.",
+    "SplitRequest": "The Identifiers to mark as shared, which connect no others, and the reason.",
     "Timeline": (
-        "A page of a timeline, the newest first. Where there is a `nextCursor` there may be "
-        "more. It is of all Customers who are merged into one; `customerId` is the one they are "
-        "merged into. A page is shorter than asked for, or empty, where a filter left out many: "
-        "the next one goes on."
+        "A page of a timeline, newest first, with the Touchpoints of all Customers merged into "
+        "`customerId`. If there is a `nextCursor`, there may be more. With a filter, a page may "
+        "be shorter than `limit`, or empty."
     ),
-    "TimelineQuery": "Whose timeline, and which part of it.",
+    "TimelineQuery": "The Customer, and the part of its timeline.",
     "Touchpoint": (
-        "An event as it is kept. `timestamp` and `properties` are as they were sent, byte for byte."
+        "A stored event. `timestamp` and `properties` are byte for byte as the request had them."
     ),
-    "UndoRequest": "Why a decision is undone.",
+    "UndoRequest": "The reason of an undo.",
 }

@@ -1,4 +1,4 @@
-"""OpenAPI: the document of the operations, made of their types, errors and texts."""
+"""The OpenAPI document, generated from the declarations of the operations."""
 
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -11,7 +11,7 @@ from app.http.openapi.schemas import Schema
 
 
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the operations."""
+    """Returns the OpenAPI 3.1 document of the operations."""
     paths: dict[str, dict[str, Any]] = {}
     kinds: list[type] = []
     for operation in operations:
@@ -22,8 +22,8 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
         "info": {
             "title": "Waypath Events",
             "version": version("waypath-events"),
-            "description": "Takes marketing events, resolves each to a Customer in a Neo4j graph, "
-            "and keeps it as a Touchpoint with its original timestamp.",
+            "description": "Ingests marketing events, resolves each to a Customer in Neo4j, and "
+            "stores it as a Touchpoint with its original timestamp.",
         },
         "servers": [{"url": "/"}],
         "paths": paths,
@@ -36,7 +36,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "header",
                     "name": "X-API-Key",
-                    "description": f"A key has scopes, of {', '.join(SCOPES)}.",
+                    "description": f"An API key. Its scopes: {', '.join(SCOPES)}.",
                 }
             },
         },

@@ -1,4 +1,4 @@
-"""Headers: those of requests and responses, as the document describes them."""
+"""The headers of requests and responses, for the OpenAPI document."""
 
 from typing import Any
 
@@ -10,31 +10,40 @@ _TEXT = {"type": "string"}
 _SENT = {
     "X-Request-Id": (
         _TEXT,
-        "An id of your own for the request: up to 128 letters, digits and `._-`. Any other is "
-        "replaced.",
+        "Your ID of the request: up to 128 letters, digits and `._-`. The service replaces an "
+        "invalid ID.",
     ),
     "Idempotency-Key": (
         {"type": "string", "pattern": idempotency.HEADER_PATTERN},
-        f"1 to {idempotency.MAX_KEY_LENGTH} printable ASCII characters. The same request with the "
-        "same key is answered the same, and stores nothing twice.",
+        f"1 to {idempotency.MAX_KEY_LENGTH} printable ASCII characters. A retry with the same "
+        "idempotency key and the same body stores nothing and returns the first response.",
     ),
     "Prefer": (
         {"type": "string", "examples": ["handling=lenient"]},
-        "`handling=lenient` keeps the good events of a batch, and gives each bad one its error.",
+        "`handling=lenient` stores the valid events of a batch and rejects the others.",
     ),
     "Content-Encoding": (
         {"type": "string", "enum": ["gzip", "x-gzip", "identity"]},
-        "How the body is sent. Its limit of size counts after inflating, too.",
+        "The encoding of the body. The size limit applies to the decoded body as well.",
     ),
 }
 
-_ANSWERED = {
-    "X-Request-Id": (_TEXT, "The request's id, yours or ours, as it stands in the log."),
-    "Idempotency-Replayed": ({"const": "true"}, "All of it had been stored before."),
-    "Preference-Applied": ({"const": "handling=lenient"}, "The request was taken as lenient."),
-    "Retry-After": ({"type": "integer", "minimum": 1}, "Seconds, after which to send it again."),
-    "WWW-Authenticate": ({"const": "ApiKey"}, "What to authenticate with: `X-API-Key`."),
-    "Allow": (_TEXT, "The methods that the route takes."),
+_RETURNED = {
+    "X-Request-Id": (
+        _TEXT,
+        "The request ID: your own, or one of the service. Log events contain it.",
+    ),
+    "Idempotency-Replayed": ({"const": "true"}, "Present if all events had already been stored."),
+    "Preference-Applied": (
+        {"const": "handling=lenient"},
+        "Present if the batch was handled as lenient.",
+    ),
+    "Retry-After": ({"type": "integer", "minimum": 1}, "Seconds to wait before a retry."),
+    "WWW-Authenticate": (
+        {"const": "ApiKey"},
+        "The authentication scheme: send the API key in `X-API-Key`.",
+    ),
+    "Allow": (_TEXT, "The methods that the route supports."),
 }
 
 # By the status of the errors that always have them.
@@ -46,17 +55,17 @@ PARAMETERS = {
 }
 HEADERS = {
     name: {"description": description, "required": name in OF_ERRORS.values(), "schema": schema}
-    for name, (schema, description) in _ANSWERED.items()
+    for name, (schema, description) in _RETURNED.items()
 }
 
 
 _IDENTIFIERS = {
-    "customers": "The Customer's id.",
-    "events": "The event's id.",
-    "merges": "The merge's id.",
-    "splits": "The split's id.",
-    "dismissals": "The dismissal's id.",
-    "conflicts": "The conflict's id.",
+    "customers": "ID of the Customer.",
+    "events": "ID of the event.",
+    "merges": "ID of the merge.",
+    "splits": "ID of the split.",
+    "dismissals": "ID of the dismissal.",
+    "conflicts": "ID of the conflict.",
 }
 
 

@@ -450,8 +450,8 @@ def test_the_narrative_names_the_matched_the_conflicting_and_the_new_identifier(
     ]
 
     assert explanation == (
-        f"The email {email('jane')} (weight 1.0) already identified {jane}, so the event was "
-        f"attached to it; the phone {phone} identified {joan} and was overruled; the externalId "
+        f"The email {email('jane')} (weight 1.0) matched {jane}, so the event was attached to that "
+        f"Customer; the phone {phone} matched {joan} and has lower priority; the externalId "
         f"{unique} was new and was attached."
     )
 
@@ -460,7 +460,7 @@ def test_the_narrative_names_a_created_customer(ingest, explain, email):
     event = ingest(email=email("jane"))
 
     assert explain(event)["explanation"] == (
-        f"None of its keys was known, so {event['customerId']} was created; the email "
+        f"No identifier matched, so {event['customerId']} was created; the email "
         f"{email('jane')} was new and was attached."
     )
 
@@ -470,7 +470,7 @@ def test_the_narrative_names_a_named_customer(ingest, explain, person):
 
     explanation = explain(ingest(customer=jane))["explanation"]
 
-    assert explanation == f"The event named {jane}, so it was attached to it."
+    assert explanation == f"The event had the ID {jane}, so it was attached to that Customer."
 
 
 def test_in_words_that_a_customer_was_a_merged_one(ingest, explain, person, merge, email):
@@ -480,8 +480,8 @@ def test_in_words_that_a_customer_was_a_merged_one(ingest, explain, person, merg
     explanation = explain(ingest(email=email("joan")))["explanation"]
 
     assert explanation == (
-        f"The email {email('joan')} (weight 1.0) already identified {joan}, who was merged into "
-        f"{jane}, so the event was attached to it."
+        f"The email {email('joan')} (weight 1.0) matched {joan}, merged into {jane}, so the event "
+        "was attached to that Customer."
     )
 
 
@@ -491,8 +491,8 @@ def test_the_narrative_names_a_later_merge(ingest, explain, person, merge, email
     at = merge(june, jane)["at"]
 
     assert explain(event)["explanation"] == (
-        f"The event named {jane}, so it was attached to it. Since then {jane} was merged into "
-        f"{june} on {at[:10]} at {at[11:16]} UTC, so it is {june}'s now."
+        f"The event had the ID {jane}, so it was attached to that Customer. Later, {jane} was "
+        f"merged into {june} on {at[:10]} at {at[11:16]} UTC, so the event now belongs to {june}."
     )
 
 

@@ -99,6 +99,12 @@ def test_no_text_is_a_docstring_which_python_can_leave_out(expression):
     assert json.loads(optimised) == json.loads(plain)
 
 
+@pytest.mark.parametrize("operation", operations())
+def test_a_summary_is_verb_and_resource_in_six_words(operation):
+    assert len(operation["summary"].split()) <= 6
+    assert not operation["summary"].endswith(".")
+
+
 def test_every_reference_leads_somewhere():
     def references(node):
         if isinstance(node, dict):

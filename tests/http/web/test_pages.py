@@ -295,7 +295,7 @@ def test_a_search_without_a_match_shows_that_no_customer_matches(person, text):
     response = person.get("/search", params={"q": text})
 
     assert response.status_code == 404
-    assert "Nobody is known by" in response.text
+    assert "No customer matches" in response.text
     assert f'value="{escape(text)}"' in response.text
 
 
@@ -313,7 +313,7 @@ def test_an_invalid_cursor_is_rejected_with_a_page(person, ingest, unique):
 
     response = person.get(f"/customers/{customer}?cursor=%3Cb%3E")
 
-    assert (response.status_code, "is not a cursor that a page gave" in response.text) == (
+    assert (response.status_code, "must be the nextCursor of a page" in response.text) == (
         400,
         True,
     )
@@ -456,8 +456,8 @@ def test_the_explanation_of_an_event_is_in_words(person, ingest, unique):
 
     page = Parsed(person.get(f"/events/{event['eventId']}").text)
 
-    assert f"already identified {customer}, so the event was attached to it" in page.text
-    assert f"the externalId {unique} identified {other} and was overruled" in page.text
+    assert f"matched {customer}, so the event was attached to that Customer" in page.text
+    assert f"the externalId {unique} matched {other} and has lower priority" in page.text
     assert f"sent as {unique}@Acme.com" in page.text
     assert {f"/customers/{customer}", f"/customers/{other}"} <= set(page.links)
 

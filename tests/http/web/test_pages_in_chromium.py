@@ -239,7 +239,7 @@ def test_hostile_searches_run_nothing(logged_in, noise):
     for text in (f"{name} of nobody" for name in HOSTILE):
         page.get_by_label("Email, phone").fill(text)
         page.keyboard.press("Enter")
-        page.get_by_text("Nobody is known by").wait_for()
+        page.get_by_text("No customer matches").wait_for()
         assert page.get_by_label("Email, phone").input_value() == text
 
     # Chromium notes every page that is 404.
@@ -265,8 +265,8 @@ def test_an_explanation_is_one_link_from_the_timeline_and_no_wider_than_the_scre
 ):
     page = logged_in(hostile, viewport=viewport)
 
-    page.get_by_role("link", name="Why here?").last.click()
-    page.get_by_role("heading", name="Its keys").wait_for()
+    page.get_by_role("link", name="Explain").last.click()
+    page.get_by_role("heading", name="Identifiers").wait_for()
 
     assert width(page) <= viewport["width"]
     assert page.evaluate(FAINT) == []

@@ -1,5 +1,5 @@
 "use strict";
-// Puts the next page of the timeline at its end when that comes near. Without this, the link leads there.
+// Appends the next page of the timeline when its end comes near. Without this script, the link opens it.
 const timeline = document.getElementById("timeline");
 const news = document.getElementById("news");
 const NEAR = "1200px";
@@ -17,7 +17,7 @@ async function extend() {
   try {
     append(link, await fetchPart(link.dataset.part));
   } catch {
-    // The link is still there: it leads on, to the login or to what is wrong.
+    // The link stays: it opens the login or the error.
     link.ariaBusy = "false";
     news.textContent = "Older touchpoints could not be loaded.";
     return;
