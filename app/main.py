@@ -1,4 +1,4 @@
-"""The composition root: hands every part its collaborators."""
+"""The composition root: creates every part with its collaborators."""
 
 import asyncio
 import os
@@ -58,7 +58,7 @@ FIRST_CHECK_TIMEOUT_SECONDS = 10.0
 
 
 class Services:
-    """The use cases, the guard and what runs in the background, on one database."""
+    """The use cases, the guard and the background tasks, on one database."""
 
     def __init__(self, config: Settings, database: Database, metrics: Metrics) -> None:
         self.metrics = metrics
@@ -87,7 +87,7 @@ class Services:
 
     @asynccontextmanager
     async def running(self, *more: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-        """Runs the background tasks, and `more` of them, until left."""
+        """Runs the background tasks, and `more` of them, while the context is open."""
         runs = (
             *(
                 self.readiness.watch,
@@ -99,7 +99,7 @@ class Services:
         )
         tasks = [asyncio.create_task(run()) for run in runs]
         try:
-            # An available database is ready for the first caller; an unavailable one delays none.
+            # An available Neo4j is ready for the first request; an unavailable one delays none.
             await self.readiness.wait_for_first_check(FIRST_CHECK_TIMEOUT_SECONDS)
             yield
         finally:
@@ -108,11 +108,11 @@ class Services:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._rate_limiter.close()
             await self.graph.close()
-            await asyncio.to_thread(self.tracing.close)  # it may wait for its collector
+            await asyncio.to_thread(self.tracing.close)  # may wait for the collector
 
 
 def create_app() -> RequestMiddleware:
-    """The application on the settings of the environment, for one worker process."""
+    """Returns the application of one worker process, with the settings of the environment."""
     logs.configure()
     config = settings.load(os.environ)
     return build(config, settings.database(config), Metrics(os.environ.get(metrics.DIRECTORY)))
@@ -121,17 +121,17 @@ def create_app() -> RequestMiddleware:
 def build(
     config: Settings, database: Database, metrics: Metrics | None = None
 ) -> RequestMiddleware:
-    """The application on a database, with everything it needs."""
+    """Returns the application on a database, with all its parts."""
     return assemble(Services(config, database, metrics or Metrics()), config)
 
 
 def assemble(services: Services, config: Settings) -> RequestMiddleware:
-    """The application on these services: its routes are those that its parts declare."""
+    """Returns the application on these services, with the routes that its parts declare."""
     merges = MergeService(services.graph)
     splits = SplitService(services.graph, merges)
     erasures = ErasureService(services.graph, splits, services.metrics)
     features = [
-        EventRoutes(services.ingest),  # the busiest first, and those of a tag together
+        EventRoutes(services.ingest),  # the busiest first, grouped by tag
         ExplanationRoutes(services.explanations),
         CustomerRoutes(services.contexts, services.timelines, erasures),
         MergeRoutes(merges),
@@ -162,7 +162,7 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
 async def prepare(config: Settings, database: Database) -> None:
     """Prepares a database for its first write: its schema, its plans, its compiled code.
 
-    An unavailable one is left to the workers, which wait for it and log why.
+    If it is unavailable, the workers wait for it and log the cause.
     """
     graph = Graph(database)
     rehearsal = Rehearsal(graph, config.resolution_limits)

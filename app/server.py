@@ -1,4 +1,4 @@
-"""The service: its socket, its database, its worker processes, from start to clean stop."""
+"""The service from start to clean stop: its socket, its database, its worker processes."""
 
 import asyncio
 import contextlib
@@ -28,17 +28,17 @@ from app.observability import metrics
 from app.settings import Settings
 
 MAX_PENDING_CONNECTIONS = 2048
-SHUTDOWN_TIMEOUT_SECONDS = 15  # seconds for what is in flight; longer than the graph's deadline
+SHUTDOWN_TIMEOUT_SECONDS = 15  # for running requests; longer than the deadline of the graph
 
 log = structlog.get_logger()
 
 
 def serve(config: Settings) -> None:
-    """Serves until SIGINT or SIGTERM, on the given Neo4j or else on an embedded one.
+    """Serves until SIGINT or SIGTERM, on the Neo4j at NEO4J_URI, or on an embedded one.
 
-    Raises OSError where the port is taken, EmbeddedError where Neo4j does not start.
+    Raises OSError if the port is in use, EmbeddedError if Neo4j does not start.
     """
-    # A taken port is reported before a database starts, but no client can connect until it has.
+    # Binds before Neo4j starts, to report a port in use early; listens after Neo4j has started.
     with _bind(config) as listener, _stops_on_sigterm(), contextlib.suppress(KeyboardInterrupt):
         address = f"http://{config.host}:{listener.getsockname()[1]}"
         if config.neo4j_uri:
@@ -71,12 +71,12 @@ def print_banner(address: str, credentials: Credentials) -> None:
 
 
 def worker() -> RequestMiddleware:
-    """The application in a worker process, which ends when the service's process does."""
+    """Returns the application of a worker process, which ends with the main process."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
     app = main.create_app()
-    # What is there from the start stays. To look at it again and again would hold up requests.
+    # The objects of the start are permanent. A scan of them by the collector would delay requests.
     gc.collect()
     gc.freeze()
     return app
@@ -128,12 +128,12 @@ def _listen(listener: socket.socket, config: Settings) -> None:
 
 def _port_error(config: Settings, error: OSError) -> OSError:
     address = f"{config.host}:{config.port}"
-    return OSError(f"cannot listen on {address}: {error.strerror}; see WAYPATH_PORT")
+    return OSError(f"cannot listen on {address}: {error.strerror}; set WAYPATH_PORT to a free port")
 
 
 @contextlib.contextmanager
 def _stops_on_sigterm() -> Iterator[None]:
-    # Uvicorn stops cleanly on a signal and then raises it again, which must not end us halfway.
+    # Uvicorn stops cleanly on a signal and then raises it again: the clean stop must continue.
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""Authentication: the API key of a request, from a cache of what the database says of it."""
+"""Authentication: the API key of a request, from a cache of the API keys in Neo4j."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from app.graph.graph import Graph, Row
 log = structlog.get_logger()
 
 REFRESH_INTERVAL_SECONDS = 1.0
-# With the refresh before it, a revoked key is rejected within 5 seconds.
+# With the refresh interval, the service rejects a revoked key within 5 seconds.
 MAX_AGE_SECONDS = 4.0
 MAX_CACHED_KEYS = 10_000
 
@@ -22,7 +22,7 @@ INVALID_KEY = "The API key is unknown, expired or revoked."
 
 
 class ApiKey(Struct, frozen=True):
-    """An API key as the database has it; `expires_at` is in seconds since 1970.
+    """An API key as Neo4j stores it; `expires_at` is in seconds since 1970.
 
     A key and its successors by rotation are one `producer`.
     """
@@ -39,7 +39,7 @@ class ApiKey(Struct, frozen=True):
 
 
 class _CachedKey(Struct, frozen=True):
-    api_key: ApiKey | None  # None for a key that the database does not know
+    api_key: ApiKey | None  # None for a key that is not in Neo4j
     read_at: float  # by the monotonic clock
 
     def is_fresh(self, max_age: float) -> bool:
@@ -61,7 +61,7 @@ class Authenticator:
         self._graph = graph
         self._max_age = max_age
         self._max_cached_keys = max_cached_keys
-        # The least recently used entry first: unknown keys evict none that is in use.
+        # Least recently used entry first, so that unknown keys evict no key in use.
         self._cache: OrderedDict[str, _CachedKey] = OrderedDict()
         self._fetches: dict[str, asyncio.Task[dict[str, _CachedKey]]] = {}
 

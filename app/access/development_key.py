@@ -1,4 +1,4 @@
-"""The development key: an API key for the embedded database, in a file beside it."""
+"""The development key: an API key for the embedded Neo4j, stored in a file."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def file(folder: Path) -> Path:
 
 
 async def ensure(file: Path, database: Database) -> str:
-    """Returns the key in a file, and adds it to the database; a new one if it is revoked."""
+    """Returns the API key in a file, and adds it to Neo4j. Creates a new one if it is revoked."""
     graph = Graph(database)
     try:
         await Migrator(graph, definitions.load()).apply()

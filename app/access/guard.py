@@ -1,4 +1,4 @@
-"""The guard: authorises API keys and enforces their rate limits, for routes and tools alike."""
+"""The guard: authorises API keys and enforces rate limits, for routes and MCP tools."""
 
 from app.access.authenticator import ApiKey, Authenticator
 from app.access.rate_limiter import RateLimiter
@@ -14,15 +14,15 @@ class Guard:
     async def authorize(
         self, text: str | None, scope: str | None = None, *, allow_stale: bool = False
     ) -> ApiKey:
-        """The API key of which `text` is the secret, with the scope if one is named.
+        """Returns the API key with the secret `text`. If there is a `scope`, the key must have it.
 
-        With `allow_stale`, a key that was known before counts while the database is unavailable.
+        With `allow_stale`, a cached key is valid while Neo4j is unavailable.
         Raises Unauthenticated, ForbiddenScope or Unavailable.
         """
         return await self._authenticator.authenticate(text, scope, allow_stale=allow_stale)
 
     async def consume(self, api_key: ApiKey, events: int = 1) -> None:
-        """Counts events of an API key, or one for any other call, against its rate limit.
+        """Counts events of an API key against its rate limit; any other call counts as one event.
 
         Raises RateLimited or PayloadTooLarge.
         """

@@ -1,4 +1,4 @@
-"""The URL of the Redis or Valkey that the instances share for their rate limits."""
+"""The URL of the Redis or Valkey that instances share for rate limits."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ _FORM_ERROR = (
 def parse(url: str) -> tuple[float, dict[str, Any]]:
     """Returns how many seconds a request waits for Redis, and the arguments of its client.
 
-    Raises ValueError; the message repeats nothing of the URL, which may have a password.
+    Raises ValueError; its message contains no part of the URL, which may have a password.
     """
     from redis.asyncio.connection import Connection, parse_url  # noqa: PLC0415 - the extra
     from redis.asyncio.retry import Retry  # noqa: PLC0415
@@ -33,10 +33,10 @@ def parse(url: str) -> tuple[float, dict[str, Any]]:
         "retry": Retry(NoBackoff(), 0),  # a repeat might count twice
     }
     try:
-        # Valkey speaks Redis's protocol.
+        # Valkey has the protocol of Redis.
         options |= dict(parse_url(re.sub("^valkey", "redis", url)))
         timeout = options.pop("socket_timeout", DEFAULT_TIMEOUT_SECONDS)
-        # One timeout for a whole call costs less than the client's for each of its parts.
+        # One timeout of a whole call is cheaper than the timeouts of the client for each part.
         options |= {"socket_timeout": None, "socket_connect_timeout": None}
         _construct(**options)
     except (TypeError, ValueError):

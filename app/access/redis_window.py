@@ -37,7 +37,7 @@ return usages
 
 
 class RateLimitStorageUnavailable(Exception):
-    """Redis cannot be used now; the message says why, without any password."""
+    """Redis is unavailable; the message is the cause, without any password."""
 
 
 class Usage(Struct, frozen=True):
@@ -82,7 +82,7 @@ class RedisWindow:
         return await call.outcome
 
     async def probe(self) -> None:
-        """Does what a call does, without effect. Raises RateLimitStorageUnavailable."""
+        """Runs the script without effect. Raises RateLimitStorageUnavailable."""
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                 await self._client.ping()  # pyright: ignore[reportGeneralTypeIssues]
@@ -106,7 +106,7 @@ class RedisWindow:
                     _fail([*calls, *self._calls], self._unavailable(error))
                     self._calls.clear()
                 finally:
-                    _fail(calls, RateLimitStorageUnavailable("it is being closed"))
+                    _fail(calls, RateLimitStorageUnavailable("the service is stopping"))
         finally:
             self._sender = None
 

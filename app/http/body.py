@@ -1,6 +1,6 @@
-"""The body: a request's JSON or form, read within its limits of kind and size.
+"""The body of a request: JSON or a form, within the limits of its media type and size.
 
-How long it may take is the protocol's to watch.
+The protocol limits the time that it may take.
 """
 
 import zlib
@@ -19,13 +19,13 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def has_body(request: Request) -> bool:
-    """Whether a request has a body, where that may be left out."""
+    """Whether a request has a body, on a route whose body is optional."""
     length = request.headers.get("content-length", "0")
     return length != "0" or "transfer-encoding" in request.headers
 
 
 async def read_json(request: Request) -> bytes:
-    """The bytes of a JSON body, inflated where it came as gzip.
+    """Returns the bytes of a JSON body, decompressed if it is gzip.
 
     Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload or ClientDisconnect.
     """
@@ -41,7 +41,7 @@ async def read_json(request: Request) -> bytes:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a small form, the last of each name.
+    """Returns the fields of a small form, the last value of each name.
 
     Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload or ClientDisconnect.
     """
@@ -94,7 +94,7 @@ def _inflater(encoding: str) -> Callable[[bytes], bytes]:
                 return b""
             raise _not_gzip()
         try:
-            # One byte more than may be is enough to tell that it is too large.
+            # One byte over the limit proves that the body is too large.
             inflated = stream.decompress(chunk, MAX_BODY_BYTES + 1)
         except zlib.error:
             raise _not_gzip() from None

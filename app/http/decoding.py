@@ -32,7 +32,7 @@ _NOT_BLANK = r"\\S"  # as msgspec quotes the pattern of a reason
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The query in a JSON body. Raises InvalidPayload, which names the error."""
+    """Returns the query in a JSON body. Raises InvalidPayload with the field error."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -42,7 +42,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def convert(arguments: Mapping[str, Any], kind: type[T]) -> T:
-    """The query in arguments by name. Raises InvalidPayload, which names the error."""
+    """Returns the query in named arguments. Raises InvalidPayload with the field error."""
     try:
         return msgspec.convert(arguments, kind)
     except msgspec.ValidationError as error:
@@ -50,9 +50,9 @@ def convert(arguments: Mapping[str, Any], kind: type[T]) -> T:
 
 
 def from_parameters(parameters: Iterable[tuple[str, str]], kind: type[T], **fields: str) -> T:
-    """The query in the parameters of a URL, with other `fields` of it.
+    """Returns the query in the parameters of a URL, with other `fields` of it.
 
-    Raises InvalidPayload, which names the error.
+    Raises InvalidPayload with the field error.
     """
     values: dict[str, str] = {}
     for name, value in parameters:

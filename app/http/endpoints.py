@@ -1,4 +1,4 @@
-"""Endpoints: each route is declared once, beside its handler, and all else follows from that.
+"""Endpoints: the one declaration of each route, with its handler.
 
 A route class has methods under an `Operation`, or another kind of `Endpoint`. From these come the
 router, what the guard checks, and the OpenAPI document.
@@ -26,7 +26,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 ATTRIBUTE = "endpoint"  # of a handler: its declaration
 
-# What any request may end with, one with a body, and one with an API key.
+# The errors of all routes, of routes with a body, and of routes with an API key.
 _ANY_ERRORS = (
     errors.InvalidRequest,
     errors.MethodNotAllowed,
@@ -48,7 +48,7 @@ _API_KEY_ERRORS = (
 
 
 class Call(Struct, Generic[T]):
-    """An authorised request: the API key that sent it, and its body or query, decoded."""
+    """An authorised request: its API key, and its decoded body or query."""
 
     request: Request
     api_key: ApiKey
@@ -126,7 +126,7 @@ class Example(Struct, frozen=True):
 
 
 class Operation(Endpoint, frozen=True, kw_only=True):
-    """An endpoint of the JSON API, with all that the OpenAPI document says of it.
+    """An endpoint of the JSON API, with its texts for the OpenAPI document.
 
     `response` has the types of which the body is one, and is empty for plain text; `returns`
     describes it, and `accepted` a 202. `errors` are those of the use case; `all_errors` adds the
@@ -160,7 +160,7 @@ class Operation(Endpoint, frozen=True, kw_only=True):
 
     @property
     def query_names(self) -> list[str]:
-        """The parameters that the URL may have."""
+        """The parameters of the URL."""
         fields = msgspec.structs.fields(self.query) if self.query else ()
         return [field.encode_name for field in fields if field.encode_name != self.id_field]
 

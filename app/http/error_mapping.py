@@ -1,4 +1,4 @@
-"""The error mapping: what a caller sees of an exception, over HTTP, on a page or in a tool."""
+"""The error mapping: from exceptions to the errors that HTTP, pages and MCP tools return."""
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -9,15 +9,15 @@ log = structlog.get_logger()
 
 
 def map_error(error: Exception, **context: str) -> tuple[ServiceError, str | None]:
-    """The error that the caller sees, and the request ID if it is an internal one.
+    """Returns the error for the client, and the request ID if it is an internal error.
 
-    The log has the error with the `context`; of an unexpected one, the caller sees no details.
+    Logs the error with the `context`. An internal error has no details for the client.
     """
     mapped = _mapped(error)
     if mapped is None:
         log.exception("request_failed", **context)
         return ServiceError(), structlog.contextvars.get_contextvars().get("request_id")
-    if not isinstance(mapped, Overloaded):  # of which there are many, and the admission logs them
+    if not isinstance(mapped, Overloaded):  # the admission logs these in sum
         log.info("request_rejected", **context, code=mapped.code)
     return mapped, None
 

@@ -8,7 +8,7 @@ from app.ingest.payload import NOTHING_STORED
 
 
 def api_key(request: Request) -> str | None:
-    """The API key, if the request has one. Raises Unauthenticated where it has several."""
+    """Returns the API key, if the request has one. Raises Unauthenticated if it has several."""
     values = request.headers.getlist("x-api-key")
     if len(values) > 1:
         raise Unauthenticated("The request has more than one X-API-Key header.")
@@ -16,9 +16,9 @@ def api_key(request: Request) -> str | None:
 
 
 def agent_key(request: Request) -> str | None:
-    """The API key, which agents may also send as `Authorization: Bearer`.
+    """Returns the API key, which agents may also send as `Authorization: Bearer`.
 
-    Raises Unauthenticated where there are two that differ.
+    Raises Unauthenticated if the headers have different API keys.
     """
     keys = {api_key(request), *map(_bearer, request.headers.getlist("authorization"))} - {None}
     if len(keys) > 1:
@@ -27,7 +27,7 @@ def agent_key(request: Request) -> str | None:
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The idempotency key, if the request has one. Raises InvalidPayload where it cannot be one."""
+    """Returns the idempotency key, if the request has one. Raises InvalidPayload."""
     values = request.headers.getlist("idempotency-key")
     if not values:
         return None
@@ -43,7 +43,7 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def prefers(request: Request, name: str, value: str) -> bool:
-    """Whether the request prefers this (RFC 7240, 2: the first of several with a name counts)."""
+    """Whether the request has this preference (RFC 7240, 2: the first one of a name counts)."""
     for preference in ",".join(request.headers.getlist("prefer")).split(","):
         token, _, preferred = preference.partition(";")[0].partition("=")
         if token.strip().lower() == name:

@@ -16,7 +16,7 @@ from app.observability.tracing import Tracing
 
 log = structlog.get_logger()
 
-CLIENT_CLOSED_REQUEST = 499  # of a request without a response, as nginx counts it
+CLIENT_CLOSED_REQUEST = 499  # the status that nginx counts for a request without a response
 NO_ROUTE = "none"
 
 
@@ -42,7 +42,7 @@ class RequestMiddleware:
         status = CLIENT_CLOSED_REQUEST
         id_ = request_id(scope)
         structlog.contextvars.bind_contextvars(request_id=id_)
-        scope["app"] = self  # else the router would return its own errors as text
+        scope["app"] = self  # otherwise the router returns its own errors as text
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -54,7 +54,7 @@ class RequestMiddleware:
         try:
             with self._tracing.continue_trace(scope["headers"]):
                 await self.router(scope, receive, send_with_id)
-        except ClientDisconnect:  # there is no client for a response
+        except ClientDisconnect:  # no client waits for a response
             if error := scope["state"].get(REJECTED_WITH):
                 status = STATUS[map_error(error, **_context(scope))[0].code]
         except Exception as raised:

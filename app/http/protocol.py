@@ -1,4 +1,4 @@
-"""The protocol: HTTP/1.1 as uvicorn speaks it, with an end to slow and oversized requests."""
+"""The protocol: HTTP/1.1 of uvicorn, with limits for slow and oversized requests."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,8 +26,8 @@ log = structlog.get_logger()
 class HttpProtocol(HttpToolsProtocol):
     """Closes a connection whose request does not arrive in time, and rejects oversized headers.
 
-    A caller that sends nothing, half a header or half a body holds its socket no longer than
-    the timeouts above.
+    A client that sends no request, or a part of one, holds its socket no longer than the timeouts
+    above.
     """
 
     def __init__(
@@ -45,40 +45,40 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_in_header = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Waits for a first request."""
+        """Starts the timeout of the first request."""
         super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
         self._set_timer(self._header_timeout, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Waits no longer."""
+        """Stops the timeout."""
         self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feeds the parser, unless the header grows beyond its limit."""
+        """Feeds the parser, and rejects headers that exceed their limit."""
         if self._is_in_header:
             self._header_bytes += len(data)
         super().data_received(data)
         if self._header_bytes and self._timer is None and not self.transport.is_closing():
-            # The request is not whole yet; most come in one piece, and need no clock.
+            # The request is incomplete. Most requests arrive in one piece and need no timer.
             self._start_timer()
         if self._is_in_header and self._header_bytes > MAX_HEADER_BYTES:
             self._reject(HeadersTooLarge(LARGE_HEADERS))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Takes a header. Raises ValueError, which the parser reports, for one too many."""
+        """Adds a header. Raises ValueError, which the parser reports, if there are too many."""
         super().on_header(name, value)
         if len(self.headers) > MAX_HEADERS:
             raise ValueError("too many headers")
 
     def on_headers_complete(self) -> None:
-        """Lets the application begin."""
+        """Starts the application."""
         self._is_in_header = False
         self._stop_timer()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Waits no longer: the request is here."""
+        """Stops the timeout: the request is complete."""
         self._stop_timer()
         self._is_in_header = True
         self._header_bytes = 0
@@ -117,7 +117,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._set_timer(self._body_timeout, self._end_body)
 
     def _end_body(self) -> None:
-        if self.cycle.response_started:  # it was rejected before all of it had arrived
+        if self.cycle.response_started:  # the application rejected it early
             self.transport.close()
         else:
             self._reject(RequestTimeout(self._body_timeout))
@@ -132,10 +132,10 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class CoalescingTransport:
-    """A transport that sends at once what is written in one turn of the loop.
+    """A transport that sends all writes of one turn of the event loop as one.
 
-    Uvicorn writes the head and the body of a response apart; each would be a packet and wake the
-    client, which costs both more than all the rest of the sending.
+    Uvicorn writes the head and the body of a response separately. Two packets cost the service and
+    the client more than the rest of the sending.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -145,13 +145,13 @@ class CoalescingTransport:
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
-        """Sends data, soon."""
+        """Sends data at the next turn of the event loop."""
         if not self._pieces:
             self._loop.call_soon(self._flush)
         self._pieces.append(data)
 
     def close(self) -> None:
-        """Closes the transport once all is sent."""
+        """Closes the transport after all data is sent."""
         self._flush()
         self._transport.close()
 

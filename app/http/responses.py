@@ -44,7 +44,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Error(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """What is wrong: `details` names every fault, `requestId` finds an error of ours in the log."""
+    """An error: `details` lists every validation error; an internal error has its `requestId`."""
 
     code: str
     message: str
@@ -71,7 +71,7 @@ def error_content(error: ServiceError, request_id: str | None = None) -> Any:
 
 
 def batch_content(result: IngestResult) -> Any:
-    """The body for a batch: how many events are stored, and the result or error of each."""
+    """Returns the body for a batch: the number of stored events, and each result or error."""
     results = [
         error_content(item) if isinstance(item, ServiceError) else item for item in result.results
     ]

@@ -1,4 +1,4 @@
-"""Routing: the routes of what is declared beside the handlers."""
+"""Routing: the routes of the declared endpoints."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from app.http.endpoints import ATTRIBUTE, Endpoint, Handler, Operation
 
 
 def routes(features: Iterable[object], guard: Guard) -> list[Route]:
-    """The routes that the methods of these objects are declared for, in their order."""
+    """Returns the routes that the methods of these objects declare, in order."""
     paths: dict[str, _Methods] = {}
     for feature in features:
         for name, member in vars(type(feature)).items():

@@ -1,4 +1,4 @@
-"""Erasures (GDPR Art. 17): Customers deleted for good, with their Identifiers and Touchpoints."""
+"""Erasure (GDPR Art. 17): deletes Customers with their Identifiers and Touchpoints."""
 
 import asyncio
 from typing import Annotated
@@ -27,26 +27,26 @@ CONTENDED = "Other requests are merging or splitting the Customer. Retry."
 
 
 class ErasureQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which Customer to erase, and why."""
+    """The Customer to erase, and the reason."""
 
     customer: Annotated[
         str,
         Meta(
-            description="The Customer's id, or that of one who is merged with it.",
+            description="ID of the Customer, or of a Customer that is merged with it.",
             extra_json_schema={"minLength": 1, "maxLength": MAX_ID_LENGTH},
         ),
     ]
     reason: Annotated[
         str | None,
         Meta(
-            description="Why, for the audit log, which is not erased: no personal data.",
+            description="The reason, for the audit log, which is not erased: no personal data.",
             extra_json_schema={"maxLength": MAX_REASON_LENGTH},
         ),
     ] = None
 
 
 class Erasure(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """An erasure: what was deleted, when, by whom, and why. It is complete with a `finishedAt`."""
+    """An erasure: the deleted data, time, API key and reason. Complete with a `finishedAt`."""
 
     erasure_id: Annotated[str, Meta(extra_json_schema={"pattern": "^ers_"})]
     customers: Annotated[
@@ -58,7 +58,7 @@ class Erasure(Struct, frozen=True, rename="camel", omit_defaults=True):
     redacted: Annotated[
         int, Meta(description="Number of events of other Customers that were redacted.")
     ]
-    at: Annotated[str, Meta(description="From then on no request finds the Customers.")]
+    at: Annotated[str, Meta(description="Time after which no request finds the Customers.")]
     by: Annotated[str, Meta(description="The id of the API key, or `cli` for the command line.")]
     reason: str | None = None
     finished_at: str | None = None

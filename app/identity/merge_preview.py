@@ -72,7 +72,7 @@ class MergePreview(Struct, frozen=True, rename="camel"):
 
 
 def preview(customer: Row, other: Row) -> MergePreview:
-    """The preview of two rows of the statement `merge_preview`: the survivor, then the merged."""
+    """Returns the preview of two rows of `merge_preview`: the surviving and the merged Customer."""
     other_summary = _summary(other)
     conflicts = msgspec.convert(customer["conflicts"], list[MatchEvidence])
     warnings = _warnings(other_summary, conflicts, customer["isDismissed"])

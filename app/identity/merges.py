@@ -58,7 +58,7 @@ class MergeService:
         return merge_preview.preview(by_id[into], by_id[merged])
 
     async def merge(self, customer: str, request: MergeRequest, by: str) -> Merge:
-        """Merges a Customer into `customer`. For one that is merged already, merges its survivor.
+        """Merges a Customer into `customer`. If one is merged, uses its surviving Customer.
 
         Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
@@ -83,7 +83,7 @@ class MergeService:
         return merge
 
     async def undo(self, merge_id: str, reason: str | None, by: str) -> Merge:
-        """Undoes a merge: the merged Customer is one by itself again.
+        """Undoes a merge: restores the merged Customer.
 
         Raises MergeNotFound, MergeConflict or Unavailable.
         """

@@ -1,1 +1,1 @@
-"""The write path: events are decoded, normalised and committed to the graph in groups."""
+"""The write path: decodes and normalises events, and commits them to the graph in groups."""

@@ -1,4 +1,4 @@
-"""Admission: what could not be committed in time is rejected at once."""
+"""Admission control: rejects at once each request that would wait too long."""
 
 import contextlib
 import math
@@ -12,7 +12,7 @@ from app.errors import Overloaded
 from app.ingest.commit_control import CommitRate
 from app.observability.metrics import Metrics
 
-MAX_WAIT_SECONDS = 0.5  # behind more than the following
+MAX_WAIT_SECONDS = 0.5  # after more than the following
 UNLIMITED_ROWS = 500
 UNLIMITED_REQUESTS = 32
 FIRST_ROW_BYTES = 250
@@ -28,7 +28,7 @@ class _Load(Struct):
 
 
 class Reservation:
-    """The place of a request of a flow, with its rows, which are estimated until they are known."""
+    """The place of a request of a flow. Its rows are an estimate until `settle`."""
 
     def __init__(self, admission: "Admission", flow: str, size: int, rows: int) -> None:
         self._admission = admission
@@ -37,17 +37,16 @@ class Reservation:
         self.rows = rows
 
     def settle(self, rows: int) -> None:
-        """Takes the rows that the request turned out to have."""
+        """Replaces the estimate by the rows of the request."""
         self._admission.settle(self, rows)
 
 
 class Admission:
-    """Admits a request, or rejects it at once because of the requests that are before it.
+    """Admits a request, or rejects it at once (load shedding).
 
-    The wait of a request follows from what its flow, an API key, has in the service, from what of
-    other flows is served in turn with it, and from the measured rate. It is rejected if it would
-    wait beyond the deadline, or for over half a second behind many others: a queue that grows
-    without end serves everyone late.
+    The expected wait follows from the requests of its flow, an API key, from the requests of other
+    flows that are served in turn with it, and from the measured commit rate. A request is rejected
+    if it would wait longer than the deadline, or over half a second after many others.
     """
 
     def __init__(
@@ -64,12 +63,12 @@ class Admission:
         self._loads: dict[str, _Load] = {}
         self._rows = 0
         self._row_bytes = float(FIRST_ROW_BYTES)
-        self._rejected = 0  # since the last record of the log
+        self._rejected = 0  # since the last log event
         self._logs_at = 0.0
 
     @contextlib.contextmanager
     def admit(self, flow: str, size: int) -> Iterator[Reservation]:
-        """Holds the place of a request of a flow, of `size` bytes. Raises Overloaded."""
+        """Reserves the place of a request of a flow, of `size` bytes. Raises Overloaded."""
         reservation = Reservation(self, flow, size, max(1, round(size / self._row_bytes)))
         if retry_after := self._retry_after(reservation):
             self._note_rejection(retry_after)
@@ -81,7 +80,7 @@ class Admission:
             self._add(reservation, -1)
 
     def settle(self, reservation: Reservation, rows: int) -> None:
-        """Takes the rows that a request turned out to have."""
+        """Replaces the estimate of a request by its rows."""
         self._add(reservation, -1)
         reservation.rows = rows
         self._add(reservation, 1)
@@ -104,7 +103,7 @@ class Admission:
             del self._loads[reservation.flow]
 
     def _retry_after(self, reservation: Reservation) -> int | None:
-        """The seconds after which to send it again, if it is to be rejected."""
+        """Returns the seconds to wait before a retry, or None if the request is admitted."""
         seconds_per_row = self._rate.seconds_per_row
         if self._rows * seconds_per_row <= MAX_WAIT_SECONDS:
             return None
@@ -115,7 +114,7 @@ class Admission:
         return max(1, math.ceil(wait - max_wait)) if wait > max_wait else None
 
     def _before(self, reservation: Reservation) -> tuple[int, int]:
-        """The rows and requests that are served before a new one, in turns of the flows."""
+        """Returns the rows and requests that are served before a new one, in turns of flows."""
         own = self._loads.get(reservation.flow, _Load())
         rows, requests = own.rows, own.requests
         for flow, load in self._loads.items():

@@ -1,4 +1,4 @@
-"""Commit control: how large commits may be, and how fast rows are committed, as measured."""
+"""Commit control: the size limit of commits, and the measured commit rate."""
 
 import statistics
 from collections import deque
@@ -11,12 +11,12 @@ SAMPLES = 16
 
 
 class CommitLimit:
-    """How many rows a commit may have, so that it takes about `TARGET_COMMIT_SECONDS`.
+    """The number of rows of a commit that takes about `TARGET_COMMIT_SECONDS`.
 
     Additive increase, multiplicative decrease (Chiu and Jain, 1989), with the time of a commit
-    as the signal of congestion: a full commit that ends within the target raises the limit by a
-    step, one that takes longer halves it. It begins low and doubles until the first that is late,
-    as TCP does (RFC 5681, slow start).
+    as the signal of congestion: a full commit within the target raises the limit by a step, a
+    slower one halves it. The limit starts low and doubles until the first slow commit, as in TCP
+    (RFC 5681, slow start).
     """
 
     def __init__(self) -> None:
@@ -25,11 +25,11 @@ class CommitLimit:
         self._lowered_at = 0.0
 
     def observe(self, rows: int, began: float, ended: float) -> None:
-        """Takes the rows of a commit, and its times in seconds of one clock."""
-        # A request beyond the limit is not split: what counts is the time for the limit's rows.
+        """Adjusts the limit by the rows of a commit and its times, in seconds of one clock."""
+        # A request with more rows is not split: the time is scaled to the rows of the limit.
         seconds = (ended - began) * min(1.0, self.rows / rows)
         if seconds > TARGET_COMMIT_SECONDS:
-            # What began before the limit was lowered says nothing about the lower one.
+            # A commit that began before the limit was lowered does not measure the lower limit.
             if began >= self._lowered_at:
                 self.rows = max(MIN_COMMIT_ROWS, self.rows // 2)
                 self._lowered_at = ended
@@ -38,29 +38,29 @@ class CommitLimit:
             raised = self.rows * 2 if self._is_starting else self.rows + STEP_ROWS
             self.rows = min(MAX_COMMIT_ROWS, raised)
 
-    def beside(self, running: int) -> int:
-        """How many rows a commit may have that begins while others with `running` rows run."""
+    def with_running(self, running: int) -> int:
+        """Returns the row limit of a commit that begins while others with `running` rows run."""
         if not running:
             return self.rows
         return min(self.rows, max(MIN_COMMIT_ROWS, 2 * self.rows - running))
 
 
 class CommitRate:
-    """How long a row takes to be committed when commits are full: a median of the last ones.
+    """The time to commit a row when commits are full: the median of the last commits.
 
-    The median is not moved by a few commits that a pause of the database holds up.
+    A few commits that a pause of Neo4j delays do not change the median.
     """
 
     def __init__(self) -> None:
         self._samples: deque[float] = deque(maxlen=SAMPLES)
 
     def observe(self, rows: int, seconds: float, commits: int) -> None:
-        """Takes a commit of `rows`, or as many as it could have had, beside `commits` in all."""
+        """Adds a sample: a commit of `rows`, in `seconds`, one of `commits` at the same time."""
         self._samples.append(seconds / rows / commits)
 
     @property
     def seconds_per_row(self) -> float:
-        """The seconds a row; 0 until enough commits were measured."""
+        """Seconds per row; 0 until enough commits were measured."""
         if len(self._samples) < SAMPLES // 2:
             return 0.0
         return statistics.median(self._samples)

@@ -1,4 +1,4 @@
-"""Events: what a caller sends, validated in full and normalised."""
+"""Events of requests: their fields, validation and normalisation."""
 
 import re
 from collections.abc import Container
@@ -16,16 +16,16 @@ MAX_NAME_LENGTH = 200
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
 
-# In the dialect of JSON Schema: no control character, and one that is not blank.
+# In the dialect of JSON Schema: no control character, and at least one that is not blank.
 _NAME = "^[^{0}]*[^\\s{0}][^{0}]*$".format(r"\u0000-\u001f\u007f-\u009f")
 
 _Properties = Annotated[
     Raw,
     Meta(
         description=(
-            f"Free-form, and kept as the exact text: {properties.MAX_BYTES // 1024} KiB, "
-            f"{properties.MAX_ENTRIES} entries with nested ones, "
-            f"{properties.MAX_DEPTH} levels deep."
+            f"Free-form, stored as the exact text. At most {properties.MAX_BYTES // 1024} KiB, "
+            f"{properties.MAX_ENTRIES} entries including nested ones, and "
+            f"{properties.MAX_DEPTH} levels."
         ),
         examples=[{"url": "/pricing"}],
         extra_json_schema={"type": ["object", "null"]},
@@ -36,11 +36,11 @@ _Properties = Annotated[
 class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
     """An event as the contract defines it. A blank or null field counts as absent."""
 
-    # What stands beside a type tells people of it, and costs decoding nothing.
+    # The metadata of a type is documentation, and costs decoding no time.
     event: Annotated[
         str | None,
         Meta(
-            description="The name, without control characters.",
+            description="Event name: a stable past-tense slug, without control characters.",
             examples=["page_viewed"],
             extra_json_schema={
                 "type": "string",
@@ -58,7 +58,7 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
     timestamp: Annotated[
         str | None,
         Meta(
-            description="When it happened, with `Z` or `±HH:MM`; without it, now. Kept as sent.",
+            description="ISO 8601 with `Z` or `±HH:MM`. Default: now. Stored as sent.",
             examples=["2026-04-29T10:14:32Z"],
             extra_json_schema={"pattern": timestamps.PATTERN},
         ),
@@ -67,8 +67,8 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
         str | None,
         Meta(
             description=(
-                "The event's own key, of printable characters. It wins over the header: "
-                "the same event under the same key is stored once, in whatever batch it comes."
+                "Idempotency key of the event, in printable characters. Replaces the header: the "
+                "same event with the same idempotency key is stored once, in any batch."
             ),
             extra_json_schema={"maxLength": idempotency.MAX_KEY_LENGTH},
         ),
@@ -78,8 +78,8 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
 class Event(Struct, frozen=True):
     """A normalised event: identifiers by falling weight, properties as JSON text.
 
-    `ignored` are the identifiers that are blocked, `values` the caller's properties that Neo4j can
-    hold. Without a `timestamp`, it happened now.
+    `ignored` are the blocked identifiers, `values` the properties that Neo4j can store. Without a
+    `timestamp`, its time is the time of receipt.
     """
 
     event: str
@@ -96,7 +96,7 @@ class Event(Struct, frozen=True):
 def normalise(
     sent: EventIngest, blocklist: Container[Identifier], path: str = ""
 ) -> tuple[Event, list[FieldError]]:
-    """An event in its normalised form, and all its errors; the form counts only without errors.
+    """Returns the normalised event and its field errors; the event is valid if there are none.
 
     `path` begins the paths of the event's fields, such as `events[3].`.
     """

@@ -8,9 +8,9 @@ from app.ingest.fair_queue import FairQueue
 
 
 class FairLock:
-    """Lets work through one at a time, so that the event loop serves others between two pieces.
+    """Runs one piece of work at a time, so that the event loop serves others in between.
 
-    Flows that wait take turns, by the cost of their work.
+    Waiting flows take turns, by the cost of their work.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class FairLock:
         self._is_held = True
         try:
             yield
-            await asyncio.sleep(0)  # others are served before the next holder
+            await asyncio.sleep(0)  # serves others before the next holder
         finally:
             self._release()
 
@@ -40,6 +40,6 @@ class FairLock:
         while self._queue:
             turn = self._queue.pop()
             if not turn.done():
-                turn.set_result(None)  # it stays held: the turn has it now
+                turn.set_result(None)  # stays held, by the next turn
                 return
         self._is_held = False

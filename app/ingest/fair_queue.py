@@ -1,4 +1,4 @@
-"""The fair queue: what waits is served in turns between flows, however much one of them sends."""
+"""The fair queue: waiting flows are served in turns, independent of their load."""
 
 import heapq
 import itertools
@@ -8,11 +8,11 @@ T = TypeVar("T")
 
 
 class FairQueue(Generic[T]):
-    """A queue in which flows that wait share the service alike, by the cost of what they send.
+    """A queue in which waiting flows get equal shares of the service, by the cost of their items.
 
     Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): an item of a flow starts, in
     virtual time, when the one before it has been served, and the item that starts first is next.
-    The items of one flow keep their order. A flow that sends little is served next, whatever waits.
+    The items of one flow keep their order. A flow with few items is served next.
     """
 
     def __init__(self) -> None:
@@ -31,19 +31,19 @@ class FairQueue(Generic[T]):
         heapq.heappush(self._heap, (start, next(self._numbers), flow, item))
 
     def first(self) -> T:
-        """The item that is next. Raises IndexError if there is none."""
+        """Returns the next item. Raises IndexError if there is none."""
         return self._heap[0][-1]
 
     def pop(self) -> T:
-        """Takes the item that is next. Raises IndexError if there is none."""
+        """Removes and returns the next item. Raises IndexError if there is none."""
         self._now, _, _, item = heapq.heappop(self._heap)
         if not self._heap:
-            # Nothing waits, so no flow is ahead of another.
+            # The queue is empty, so no flow is ahead of another.
             self._ends.clear()
         return item
 
     def clear(self) -> list[T]:
-        """Takes all items."""
+        """Removes and returns all items."""
         items = [item for *_, item in self._heap]
         self._heap.clear()
         self._ends.clear()

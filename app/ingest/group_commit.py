@@ -1,4 +1,4 @@
-"""Group commit: writes that wait for a commit share the next one."""
+"""Group commit: writes that arrive during a commit share the next one."""
 
 import asyncio
 import contextlib
@@ -14,9 +14,9 @@ from app.ingest.write_queue import AtomicGroup, QueuedWrite, WriteQueue
 from app.observability.metrics import Metrics
 
 WRITERS = 2  # measured: a third gains nothing
-# So many rows never wait for the end of a commit; fewer do while it has more than they.
+# This many rows do not wait for a running commit; fewer wait for one with more rows.
 PARALLEL_COMMIT_ROWS = 32
-MAX_BATCH_WAIT_SECONDS = 0.1  # for the end of a commit, should it take longer
+MAX_BATCH_WAIT_SECONDS = 0.1  # for the end of a running commit
 
 INTERRUPTED = "The write was interrupted. Retry with the same idempotency key."
 
@@ -26,13 +26,12 @@ Write = Callable[[list[AtomicGroup], float], Awaitable[list[Any]]]
 
 
 class GroupCommit:
-    """Hands waiting writes to `write`, several at a time, and each its own part of the result.
+    """Passes waiting writes to `write` in groups, and returns to each caller its own results.
 
-    A lone write is committed at once. While a commit runs, what arrives shares the next one, which
-    begins when that has ended, or beside it once enough has arrived. Callers take turns, by their
-    `flow`. How many rows a commit has, and how many commits run, follows from the time that they
-    take. The writes of one caller stay together and in order. An error that is one caller's
-    fault affects no other caller.
+    A single write is committed at once. Writes that arrive during a commit share the next one. It
+    begins when the running commit ends, or in parallel once enough rows wait. Callers take turns,
+    by their `flow`. The measured time of commits sets their size and number. The writes of one
+    caller stay together and in order. A write that fails affects no other caller.
     """
 
     def __init__(
@@ -55,9 +54,10 @@ class GroupCommit:
         self._arrival = asyncio.Event()
 
     async def submit(self, groups: list[AtomicGroup], size: int, flow: str = "") -> list[Any]:
-        """The result of each row of `groups`, in order, committed. `size` is theirs, in bytes.
+        """Commits `groups`, of `size` bytes, and returns the result of each row, in order.
 
-        Raises Unavailable when too much waits, or after the deadline; or what the write raised.
+        Raises Unavailable if the write queue is full or the deadline passes, and the errors of the
+        write.
         """
         rows = sum(len(group.rows) for group in groups)
         self._queue.require_room(rows, size)
@@ -69,14 +69,14 @@ class GroupCommit:
         self._metrics.set_queue_depth(self._queue.rows)
         if len(self._queue) == 1 or self._is_due():
             self._arrival.set()
-        timer = loop.call_at(waiting.deadline, _refuse, [waiting], DatabaseTimeout())
+        timer = loop.call_at(waiting.deadline, _reject, [waiting], DatabaseTimeout())
         try:
             return await outcome
         finally:
             timer.cancel()
 
     async def run(self) -> None:
-        """Commits what is submitted, until it is cancelled; then whatever waits is refused."""
+        """Commits submitted writes until cancelled, and then rejects the waiting ones."""
         while True:
             try:
                 async with asyncio.TaskGroup() as writers:
@@ -85,10 +85,10 @@ class GroupCommit:
             except* Exception:
                 log.exception("group_commit_failed")
             finally:
-                self._refuse_all()
+                self._reject_all()
 
-    def _refuse_all(self) -> None:
-        _refuse(self._queue.clear(), Unavailable(INTERRUPTED))
+    def _reject_all(self) -> None:
+        _reject(self._queue.clear(), Unavailable(INTERRUPTED))
         self._metrics.set_queue_depth(0)
 
     async def _commit_for_ever(self) -> None:
@@ -103,9 +103,9 @@ class GroupCommit:
             finally:
                 self._running -= rows
                 self._commits -= 1
-                _refuse(batch, Unavailable(INTERRUPTED))
+                _reject(batch, Unavailable(INTERRUPTED))
                 if self._queue:
-                    self._arrival.set()  # there may be room for the other writer as well
+                    self._arrival.set()  # the other writer may have room as well
 
     async def _until_due(self) -> None:
         while not self._is_due():
@@ -119,7 +119,7 @@ class GroupCommit:
                     await self._arrival.wait()
 
     def _is_due(self) -> bool:
-        """Whether what waits is to be committed now."""
+        """Whether the next commit begins now."""
         if not self._queue or not self._is_room():
             return False
         if self._queue.rows >= min(self._running, PARALLEL_COMMIT_ROWS):
@@ -127,15 +127,17 @@ class GroupCommit:
         return asyncio.get_running_loop().time() - self._queue.first().since >= self._max_batch_wait
 
     def _is_room(self) -> bool:
-        # A request is not split: one beyond the limit is committed alone.
-        return not self._running or self._queue.first().rows <= self._limit.beside(self._running)
+        # A request is not split: one with more rows than the limit is committed alone.
+        return not self._running or self._queue.first().rows <= self._limit.with_running(
+            self._running
+        )
 
     def _take(self) -> list[QueuedWrite]:
         batch: list[QueuedWrite] = []
-        rows, limit = 0, self._limit.beside(self._running)
+        rows, limit = 0, self._limit.with_running(self._running)
         while self._queue and (not batch or rows + self._queue.first().rows <= limit):
             waiting = self._queue.pop()
-            if not waiting.outcome.done():  # its caller still waits
+            if not waiting.outcome.done():  # the caller is still waiting
                 batch.append(waiting)
                 rows += waiting.rows
         self._metrics.set_queue_depth(self._queue.rows)
@@ -145,16 +147,16 @@ class GroupCommit:
         if not batch:
             return
         began = time.perf_counter()
-        # Once the last of the callers has given up, no one waits for another attempt.
+        # After the last deadline, no caller waits for another attempt.
         deadline = max(waiting.deadline for waiting in batch)
         try:
             groups = [group for waiting in batch for group in waiting.groups]
             results = await self._write(groups, deadline)
         except Unavailable as error:
-            _refuse(batch, error)
+            _reject(batch, error)
         except Exception as error:
             if len(batch) == 1:
-                _refuse(batch, error)
+                _reject(batch, error)
                 return
             log.warning("group_commit_split", writes=len(batch), error=str(error))
             for waiting in batch:
@@ -173,7 +175,7 @@ class GroupCommit:
         self._limit.observe(rows, began, ended)
 
 
-def _refuse(batch: Iterable[QueuedWrite], error: Exception) -> None:
+def _reject(batch: Iterable[QueuedWrite], error: Exception) -> None:
     for waiting in batch:
         if not waiting.outcome.done():
             waiting.outcome.set_exception(error)

@@ -1,4 +1,4 @@
-"""The order in which a commit writes its events, so that concurrent commits seldom deadlock."""
+"""The write order of the events of a commit, which makes deadlocks of commits rare."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,20 +6,20 @@ from app.domain.disjoint_sets import DisjointSets
 
 
 def commit_order(subjects: Iterable[Sequence[str]]) -> list[int]:
-    """The positions of events in the order to write them; a subject is an identifier or a Customer.
+    """Returns the positions of events in write order; a subject is an identifier or a Customer.
 
-    Events that share a subject, be it through others, keep their order: a later one may resolve
-    to what an earlier one wrote. Apart from that they are sorted by the least subject that they
-    share, so that two commits lock the same Identifiers and Customers in the same order.
+    Events that share a subject, directly or through others, stay in order: a later one may resolve
+    to a Customer that an earlier one created. All others are sorted by their least shared subject,
+    so that two commits lock the same Identifiers and Customers in the same order.
     """
     leaders = shared_subjects(subjects)
     return sorted(range(len(leaders)), key=leaders.__getitem__)
 
 
 def shared_subjects(subjects: Iterable[Sequence[str]]) -> list[str]:
-    """For each event the least subject that it shares with others, be it through more of them.
+    """Returns for each event the least subject that it shares with others, directly or not.
 
-    Events with different ones have nothing in common, and may be written in any order.
+    Events with different ones share no subject, and their order is free.
     """
     sets = DisjointSets()
     firsts: list[str] = []

@@ -1,4 +1,4 @@
-"""The payload: a request's body, decoded into one event or a batch of them."""
+"""The payload of a request: one event or a batch, decoded."""
 
 from collections.abc import Container
 from difflib import get_close_matches
@@ -18,14 +18,14 @@ NOTHING_STORED = "No events were stored."
 
 
 class DecodeFailure(Struct, frozen=True):
-    """Why an event could not be decoded, and the fields whose value is not known."""
+    """The field errors of an event that cannot be decoded, and the fields without a value."""
 
     errors: list[FieldError]
     unread: set[str]
 
 
 class Payload(Struct, frozen=True):
-    """The events of one request, and whether they came as a batch."""
+    """The events of one request, and whether they are a batch."""
 
     sent: list[EventIngest]
     is_batch: bool
@@ -33,11 +33,11 @@ class Payload(Struct, frozen=True):
     failures: dict[int, DecodeFailure]  # of the events that could not be decoded, by position
 
     def path(self, position: int) -> str:
-        """Where the event at a position stands, as the beginning of its fields' paths."""
+        """Returns the beginning of the field paths of the event at a position."""
         return f"events[{position}]." if self.is_batch else ""
 
     def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
-        """For each event its normalised form, or the error with all that is wrong with it."""
+        """Returns each event in its normalised form, or the error with all its field errors."""
         return [self._check(position, blocklist) for position in range(len(self.sent))]
 
     def _check(self, position: int, blocklist: Container[Identifier]) -> Event | InvalidPayload:
@@ -59,10 +59,10 @@ _fields = {field.encode_name: field for field in msgspec.structs.fields(EventIng
 
 
 def decode(body: bytes) -> Payload:
-    """The payload in a body: one EventIngest, or `{"events": [...]}` of up to 500.
+    """Returns the payload in a body: one EventIngest, or `{"events": [...]}` with up to 500.
 
     If an object has a name twice, the last one counts. Raises InvalidPayload if the body is
-    neither; the errors of single events are in the payload.
+    neither. The payload contains the errors of single events.
     """
     try:
         return _decode(body)
@@ -71,7 +71,7 @@ def decode(body: bytes) -> Payload:
 
 
 def combine_errors(errors: list[InvalidPayload]) -> InvalidPayload:
-    """One error with the details of several."""
+    """Returns one error with the details of several."""
     return request_error([detail for error in errors for detail in error.details])
 
 

@@ -1,4 +1,4 @@
-"""Properties: a caller's free-form object, kept as exact text and as values Neo4j can hold."""
+"""The properties of an event, stored as exact JSON text and as values that Neo4j supports."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ MAX_ENTRIES = 255
 MAX_DEPTH = 16
 MAX_NAME_LENGTH = 255
 
-# The system properties of a Touchpoint; a caller's property of the same name is in the text only.
+# Properties that the service sets on a Touchpoint. An event's own ones of such a name are in the
+# text only.
 RESERVED_NAMES = frozenset(
     {
         "id",
@@ -34,12 +35,12 @@ _decoder = msgspec.json.Decoder(dict[str, Any])
 
 
 def parse(raw: bytes) -> tuple[str, dict[str, Any]]:
-    """The exact JSON text of an object, and its values by the names they get on a node.
+    """Returns the exact JSON text of an object, and its values by their names on a node.
 
-    A nested object's values are named by their path (`utm.source`), and the shallower one wins
-    where two have the same name. Left out of the values, but not of the text: what Neo4j cannot
-    store (null, a mixed or nested list, an integer beyond 64 bits), a name that is empty, too
-    long or reserved. Raises ValueError with a message for the caller.
+    The name of a nested value is its path (`utm.source`). If two have the same name, the shallower
+    one is used. The values exclude null, mixed or nested lists, integers beyond 64 bits, and names
+    that are empty, too long or reserved. The text has all of them. Raises ValueError with a
+    message for the client.
     """
     if len(raw) > MAX_BYTES:
         raise ValueError(f"must be at most {MAX_BYTES // 1024} KiB of JSON")
@@ -57,7 +58,7 @@ def parse(raw: bytes) -> tuple[str, dict[str, Any]]:
 def _values(content: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     entries = 0
-    # What a list holds counts, but has no name of its own.
+    # The entries in a list count, but have no name of their own.
     level: list[tuple[str | None, dict[str, Any] | list[Any]]] = [("", content)]
     for _ in range(MAX_DEPTH):
         deeper: list[tuple[str | None, dict[str, Any] | list[Any]]] = []

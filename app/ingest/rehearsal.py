@@ -1,4 +1,4 @@
-"""The rehearsal: the write, run and rolled back until the database serves it at speed."""
+"""The rehearsal: runs the write and rolls it back, until Neo4j has compiled it."""
 
 import asyncio
 import random
@@ -16,13 +16,13 @@ from app.ingest.write_queue import AtomicGroup
 
 TIMEOUT_SECONDS = 2.0
 BATCH_EVENTS = 100
-MAX_SECONDS_PER_EVENT = 0.0004  # a database that has compiled the write takes less than half
+MAX_SECONDS_PER_EVENT = 0.0004  # a Neo4j that has compiled the write takes less than half
 
 
 class Rehearsal:
-    """Has a database that has just started compile what the write runs, before its first caller.
+    """Makes Neo4j compile the write before the first request, after a start.
 
-    It leaves no node behind. A database that serves at speed takes one batch of it.
+    It leaves no node behind. If the write is already compiled, one batch is enough.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Rehearsal:
         self._statement = statements.load("write")["ingest"]
 
     async def run(self) -> None:
-        """Returns when a batch was fast enough, or after the timeout."""
+        """Returns after a batch that was fast enough, or after the timeout."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._timeout
         while (began := loop.time()) < end:
             try:
                 await self._graph.dry_run(self._statement, end - began, **self._values())
             except (PermissionError, Unavailable):
-                return  # the time is over, or the next look at the database says what is wrong
+                return  # the next readiness check logs the cause
             if loop.time() - began <= self._max_batch_seconds:
                 return
 
@@ -59,7 +59,7 @@ class Rehearsal:
 
 
 def _events() -> list[Row]:
-    """Events of new people and of those of the events before, as a first import has them."""
+    """Returns events of new Customers and of Customers of earlier events, as in an import."""
     tag = uuid.uuid4().hex
     people = [_person(tag, number) for number in range(BATCH_EVENTS // 2)]
     return [
@@ -69,7 +69,7 @@ def _events() -> list[Row]:
 
 
 def _person(tag: str, number: int) -> Row:
-    # Capitals have the identifier stored as it was sent, too.
+    # With capitals, the service also stores the identifier as sent.
     return {
         "email": f"{tag}-{number}@Rehearsal.Example",
         "phone": f"+1{random.randint(2 * 10**9, 10**10 - 1)}",  # noqa: S311 - no secret

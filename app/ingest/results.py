@@ -1,4 +1,4 @@
-"""Results: what a request's events came to, and which of their errors reject the whole request."""
+"""The results of the events of a request, and the errors that reject the whole request."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ UNKNOWN_CUSTOMER = "must be the ID of an existing Customer"
 
 
 class EventResult(Struct, frozen=True, rename="camel"):
-    """What became of an event: its Touchpoint, its Customer, and the identifier that matched."""
+    """A stored event: its Touchpoint, its Customer, and the identifier that matched."""
 
     event_id: Annotated[str, Meta(extra_json_schema={"pattern": "^evt_"})]
     customer_id: str
@@ -26,28 +26,28 @@ class EventResult(Struct, frozen=True, rename="camel"):
     warnings: Annotated[
         list[EventWarning] | UnsetType,
         Meta(
-            description="The keys that were ignored, where there are any.",
+            description="Ignored identifiers. Absent if there are none.",
             extra_json_schema={"minItems": 1},
         ),
     ] = UNSET
 
 
 class IngestResult(Struct, frozen=True):
-    """The results of a request's events, in order; and whether all were stored before."""
+    """The results of the events of a request, in order, and whether all were stored before."""
 
     results: list[EventResult | ServiceError]
     is_replay: bool
 
     @property
     def accepted(self) -> int:
-        """How many events are stored."""
+        """The number of stored events."""
         return sum(isinstance(result, EventResult) for result in self.results)
 
 
 def ingest_result(
     request: IngestRequest, rows: list[Row | ServiceError], written: list[RowResult]
 ) -> IngestResult:
-    """The result of a request, of whose `rows` those that are no errors were written.
+    """Returns the result of a request, after the valid ones of its `rows` were written.
 
     Raises InvalidPayload or IdempotencyConflict if the whole request is rejected.
     """
@@ -62,7 +62,7 @@ def ingest_result(
 
 
 def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None:
-    """Raises the error that rejects the whole request, if one of the results does."""
+    """Raises the error among the results that rejects the whole request, if there is one."""
     invalid = [
         result
         for result in results
@@ -71,7 +71,7 @@ def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None
     if invalid and not request.is_lenient:
         raise payload.combine_errors(invalid)
     for position, result in enumerate(results):
-        # The header is the request's, lenient or not.
+        # The idempotency key in the header applies to the whole request, lenient or not.
         if isinstance(result, IdempotencyConflict) and (
             not request.is_lenient or request.uses_header(position)
         ):
@@ -81,7 +81,7 @@ def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None
 def tally(
     written: list[RowResult], results: list[EventResult | ServiceError]
 ) -> Counter[tuple[str, str]]:
-    """How many events there are of each outcome and what resolved them."""
+    """Returns the number of events by outcome and by the field that matched."""
     counts = Counter(
         ("replayed" if row_result.is_replay else "stored", row_result.resolved)
         for row_result in written
@@ -93,7 +93,7 @@ def tally(
 
 
 def code(error: Exception) -> str:
-    """The code of an error; that of an internal one, if it has none."""
+    """Returns the code of an error: `internal` if it is not a ServiceError."""
     return error.code if isinstance(error, ServiceError) else ServiceError.code
 
 
@@ -119,4 +119,4 @@ def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarn
 
 
 class _Withdrawn(InvalidPayload):
-    """An event that is right, of a request that another event keeps out."""
+    """A valid event of an atomic batch that was rejected because of another event."""

@@ -23,7 +23,7 @@ _FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
 class IngestRequest(Struct, frozen=True):
     """A payload to store. Its idempotency keys are unique for the `producer`.
 
-    A strict request is stored whole or not at all; of a lenient one, each event by itself.
+    A request is atomic. In a lenient one, each event is stored or rejected by itself.
     """
 
     payload: Payload
@@ -32,11 +32,11 @@ class IngestRequest(Struct, frozen=True):
     is_lenient: bool = False
 
     def uses_header(self, position: int) -> bool:
-        """Whether an event's idempotency key is that of the request, and not one of its own."""
+        """Whether the idempotency key of an event is that of the request."""
         return not self.payload.sent[position].idempotency_key
 
     def conflict(self, position: int) -> IdempotencyConflict:
-        """The error of an event whose idempotency key stands for another payload."""
+        """Returns the error of an event whose idempotency key was used with another payload."""
         path = (
             IDEMPOTENCY_HEADER
             if self.uses_header(position)
@@ -48,7 +48,7 @@ class IngestRequest(Struct, frozen=True):
 def build_rows(
     request: IngestRequest, blocklist: Container[Identifier]
 ) -> list[Row | ServiceError]:
-    """For each event its row, or the error that rejects it. Blocked identifiers are left out."""
+    """Returns for each event its row, or its error. The rows exclude blocked identifiers."""
     received = timestamps.now()
     identify = _event_ids(request)
     digests: dict[str, str | None] = {}
@@ -71,7 +71,7 @@ def build_rows(
 
 
 def _event_ids(request: IngestRequest) -> Callable[[int, Event], tuple[str, str | None]]:
-    """Gives an event at a position its id, and the digest that tells a replay from a conflict."""
+    """Returns a function from an event to its ID, and its digest for the detection of replays."""
     payload, producer = request.payload, request.producer
     request_digest = (
         idempotency.digest(msgspec.json.encode([payload.is_batch, payload.sent]))
@@ -92,7 +92,7 @@ def _event_ids(request: IngestRequest) -> Callable[[int, Event], tuple[str, str 
 
 
 def _originals(sent: EventIngest, identifiers: list[Identifier]) -> list[str]:
-    """The identifiers that were sent in another form than the one in which they are compared."""
+    """Returns the identifiers that differ from their normalised form, as sent."""
     texts: list[str] = []
     for identifier in identifiers:
         text = getattr(sent, _FIELDS[identifier.kind])
@@ -120,7 +120,7 @@ def _row(event: Event, event_id: str, digest: str | None, received: Received, po
         "event": event.event,
         "timestamp": timestamp,
         "occurredAt": instant,
-        # No two events of a request at one moment: an Identifier tells who brought it by when.
+        # Unique in a request: the time of an Identifier identifies the event that created it.
         "receivedAt": (seconds, nanoseconds + position),
         "properties": event.properties,
         "values": event.values,

@@ -15,7 +15,7 @@ from app.ingest.writer import RowResult
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
 
-LARGE_REQUEST_BYTES = 8 * 1024  # its events take the event loop milliseconds
+LARGE_REQUEST_BYTES = 8 * 1024  # takes milliseconds of the event loop
 
 
 class Ingest:
@@ -36,17 +36,17 @@ class Ingest:
         self._tracing = tracing or Tracing()
 
     def admit(self, producer: str, size: int) -> AbstractContextManager[Reservation]:
-        """Holds the place of a request of a producer, of `size` bytes, until its end.
+        """Reserves the place of a request of a producer, of `size` bytes, until its end.
 
-        Raises Overloaded at once where it would wait too long.
+        Raises Overloaded at once if it would wait too long.
         """
         return self._admission.admit(producer, size)
 
     async def submit(self, request: IngestRequest) -> IngestResult:
-        """The results of the request's events, once all that are stored are committed.
+        """Commits the events of a request, and returns their results.
 
-        Raises InvalidPayload or IdempotencyConflict, and has written nothing; or Unavailable,
-        after which the request may be sent again.
+        Raises InvalidPayload or IdempotencyConflict, without a write; or Unavailable, after which
+        a retry is safe only with an idempotency key.
         """
         events = len(request.payload.sent)
         try:

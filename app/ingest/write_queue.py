@@ -1,4 +1,4 @@
-"""The write queue: writes that wait for a commit, up to a bound of rows and bytes."""
+"""The write queue: writes that wait for a commit, with a limit of rows and of bytes."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ class AtomicGroup(Struct, frozen=True):
 
 
 class QueuedWrite(Struct, frozen=True, eq=False):
-    """The write of a caller, its rows and bytes, since when it waits, and its outcome."""
+    """The write of a caller: its rows and bytes, the start of its wait, and its outcome."""
 
     groups: list[AtomicGroup]
     rows: int
@@ -46,7 +46,7 @@ class WriteQueue:
         return len(self._writes)
 
     def require_room(self, rows: int, size: int) -> None:
-        """Raises Unavailable if a write of so many rows and bytes exceeds a bound."""
+        """Raises Unavailable if a write of this many rows and bytes exceeds a limit."""
         if self.rows + rows > self._max_rows or self._bytes + size > self._max_bytes:
             raise Unavailable("The write queue is full. Retry after 1 s.")
 

@@ -15,8 +15,8 @@ from app.observability.metrics import Metrics
 class RowResult(Struct, frozen=True):
     """The result of a row. Without a Customer it was rejected, for a reason that is in the sets.
 
-    `unknown` are the Customers of the commit that do not exist, `conflicts` the ids of its events
-    that stand for another payload.
+    `unknown` are the Customers of the commit that do not exist, `conflicts` the IDs of its events
+    that were stored with another payload.
     """
 
     customer_id: str | None
@@ -35,8 +35,8 @@ async def write(
 ) -> list[RowResult]:
     """Writes atomic groups in one transaction, and returns the result of each row, in order.
 
-    Groups that give one id to different payloads take a transaction each: the second one is
-    rejected, and only what is committed can reject it. The deadline is a time of the event loop.
+    Groups with one ID for different payloads take a transaction each: only a committed event can
+    reject another one with its ID. The deadline is a time of the event loop.
     """
     results: list[RowResult] = []
     for compatible in _without_clashes(groups):

@@ -70,11 +70,11 @@ def test_of_a_larger_request_the_time_of_the_limits_rows_counts(limit):
 
 
 def test_with_a_full_commit_another_commit_still_runs(grown):
-    assert grown.beside(MAX_COMMIT_ROWS) == MAX_COMMIT_ROWS
+    assert grown.with_running(MAX_COMMIT_ROWS) == MAX_COMMIT_ROWS
 
 
 def test_with_a_request_above_the_limit_a_small_commit_still_runs(limit):
-    assert limit.beside(MAX_COMMIT_ROWS) == MIN_COMMIT_ROWS
+    assert limit.with_running(MAX_COMMIT_ROWS) == MIN_COMMIT_ROWS
 
 
 def test_a_rate_is_unknown_until_some_commits_were_measured():

@@ -53,10 +53,10 @@ EXPLANATION = {
             "into": "cus_77d0",
         }
     ],
-    "explanation": "The email jane@acme.com (weight 1.0) already identified cus_8af2, so the event "
-    "was attached to it; the phone +14155552671 identified cus_91c0 and was overruled; the "
-    "externalId crm-42 was new and was attached. Since then cus_8af2 was merged into cus_77d0 on "
-    "2026-05-03 at 09:00 UTC, so it is cus_77d0's now.",
+    "explanation": "The email jane@acme.com (weight 1.0) matched cus_8af2, so the event was "
+    "attached to that Customer; the phone +14155552671 matched cus_91c0 and has lower priority; "
+    "the externalId crm-42 was new and was attached. Later, cus_8af2 was merged into cus_77d0 on "
+    "2026-05-03 at 09:00 UTC, so the event now belongs to cus_77d0.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Descriptions: the texts of the schemas by their names, for the OpenAPI document and for tools.
+"""Descriptions of the schemas by name, for the OpenAPI document and for MCP tools.
 
 They are not docstrings, which `python -OO` leaves out.
 """
@@ -15,8 +15,7 @@ DESCRIPTIONS = {
         "The number of stored events, and the result or the error of each event, in order."
     ),
     "ConflictEvidence": (
-        "Evidence that two Customers are one person: which of their identifiers events carried "
-        "together."
+        "Evidence that two Customers are one person: the identifiers that events carried together."
     ),
     "ConflictingCustomer": (
         "Another Customer that may be the same person, because one event carried identifiers of "

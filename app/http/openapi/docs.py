@@ -1,4 +1,4 @@
-"""The docs page: the OpenAPI document in Swagger UI, with nothing loaded from elsewhere."""
+"""The docs page: the OpenAPI document in Swagger UI, with local assets only."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -31,7 +31,7 @@ _PAGE = """<!DOCTYPE html>
 </html>
 """
 
-# Without a validator: its badge would tell another server of this one.
+# Without a validator, whose badge would send the address of this server to another one.
 _START = """SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
@@ -72,7 +72,7 @@ class DocsRoutes:
 
     @Endpoint(method="GET", path="/docs/start.js")
     async def start(self, request: Request) -> Response:
-        """The script that starts it, apart from the page so that no script is inline."""
+        """The script that starts Swagger UI, in a file, so that no script is inline."""
         return Response(_START, media_type="text/javascript", headers=_HEADERS)
 
     @Endpoint(method="GET", path="/docs/{name}")

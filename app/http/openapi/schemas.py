@@ -1,4 +1,4 @@
-"""Schemas: the types of what comes in and goes out, as JSON Schema knows them."""
+"""The types of requests and responses as JSON Schema."""
 
 import inspect
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ _PREFIX = "#/components/schemas/"
 _KEYS = ("email", "phone", "externalId")
 _IDENTITY = ("customer", *_KEYS)
 
-# Of EventIngest with what the service asks of it beyond the type: an event needs its name.
+# EventIngest with the rule that its type does not express: `event` is required.
 Event = msgspec.defstruct(
     EventIngest.__name__,
     [
@@ -33,20 +33,20 @@ Event = msgspec.defstruct(
 
 
 class EventBatch(Struct, forbid_unknown_fields=True):
-    """Events to keep together: all of them or, unless the request is lenient, none."""
+    """A batch of events: atomic, unless the request is lenient."""
 
     events: Annotated[list[Event], Meta(min_length=1, max_length=MAX_BATCH_EVENTS)]  # type: ignore[valid-type]
 
 
 class BatchReceipt(Struct):
-    """What became of each event, in their order; a lenient request's bad ones have an error."""
+    """The number of stored events, and the result or the error of each event, in order."""
 
     accepted: Annotated[int, Meta(ge=0, le=MAX_BATCH_EVENTS)]
-    results: list[Any]  # of two kinds without a tag, which a type cannot say
+    results: list[Any]  # two kinds without a tag, which a type cannot express
 
 
 class Health(Struct):
-    """That the service is well."""
+    """The status of the service."""
 
     status: Annotated[str, Meta(extra_json_schema={"const": "ok"})]
 
@@ -89,7 +89,7 @@ def described(
 
 
 def parameters(kind: type) -> dict[str, Schema]:
-    """The schemas of the fields of a query by their names; in a URL, nothing is null."""
+    """Returns the schemas of the fields of a query by name; no parameter of a URL is null."""
     _, components = msgspec.json.schema_components([kind])
     schema = tidy(components[kind.__name__])
     _never_null(schema)
@@ -128,7 +128,7 @@ def _present(name: str) -> Schema:
 
 
 def tidy(schema: Any) -> Any:
-    """A schema with a list of types for what may be null, and its prose in one line."""
+    """Returns a schema with a list of types for nullable values, and its texts in one line."""
     if isinstance(schema, list):
         return [tidy(item) for item in schema]
     if not isinstance(schema, dict):

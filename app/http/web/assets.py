@@ -1,4 +1,4 @@
-"""Assets: the static files of the pages, each at an address that changes with its content."""
+"""Assets: the static files of the pages, each at a URL that changes with its content."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class Asset(Struct, frozen=True):
-    """A file to send as it is, with its media type and the address to ask for it at."""
+    """The content of a file, its media type, and its URL."""
 
     content: bytes
     media_type: str

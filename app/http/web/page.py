@@ -1,4 +1,4 @@
-"""Pages: endpoints for a browser, whose errors are pages as well."""
+"""Pages: endpoints for a browser, with errors as pages."""
 
 from collections.abc import Awaitable, Callable
 

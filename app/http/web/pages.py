@@ -32,7 +32,7 @@ _CACHE_HEADERS = {
 
 
 class Pages:
-    """The pages, each of them behind a login with a key that may read."""
+    """The pages, behind a login with an API key that has the scope `context:read`."""
 
     def __init__(
         self,
@@ -54,22 +54,22 @@ class Pages:
 
     @Page(method="GET", path="/search", scope=CONTEXT_READ)
     async def search(self, call: Call[None]) -> Response:
-        """Redirects to the Customer whose identifier is `q`, or shows that there is none."""
+        """Redirects to the Customer with the identifier `q`, or shows that no Customer matches."""
         text = call.request.query_params.get("q", "")
         for query in search.queries(text):
             try:
                 context = await self._contexts.read(query)
-            except (CustomerNotFound, InvalidPayload):  # the latter of what is blocked
+            except (CustomerNotFound, InvalidPayload):  # the latter for a blocked value
                 continue
             return RedirectResponse(templates.customer_path(context.customer_id), 303)
         return templates.page("search", 404, query=text, is_empty=True)
 
     @Page(method="GET", path="/customers/{id}", scope=CONTEXT_READ)
     async def customer(self, call: Call[None]) -> Response:
-        """What is known of a Customer, and the first page of its timeline.
+        """The context of a Customer, and the first page of its timeline.
 
-        With `cursor`, a later page of it alone. The id of a merged Customer redirects to the
-        surviving one.
+        With `cursor`, only that page of the timeline. The ID of a merged Customer redirects to
+        the surviving one.
         """
         customer_id = call.id
         timeline = await self._timeline(call.request)
@@ -84,12 +84,12 @@ class Pages:
 
     @Page(method="GET", path="/customers/{id}/timeline", scope=CONTEXT_READ)
     async def older(self, call: Call[None]) -> Response:
-        """The page of the timeline at `cursor`, to append to the one before."""
+        """The page of the timeline at `cursor`, to append to the previous one."""
         return templates.page("timeline", **_timeline_values(await self._timeline(call.request)))
 
     @Page(method="GET", path="/events/{id}", scope=CONTEXT_READ)
     async def event(self, call: Call[None]) -> Response:
-        """Why an event is with its Customer."""
+        """The explanation of an event."""
         query = ExplanationQuery(call.id)
         return templates.page("event", explanation=await self._explanations.read(query))
 

@@ -1,4 +1,4 @@
-"""Search: whom a text that a person typed may mean."""
+"""Search: the queries for the text in the search box."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,10 @@ _CUSTOMER = "cus_"
 
 
 def queries(text: str) -> list[ContextQuery]:
-    """The queries for a text, in their order; none if it cannot be an identifier.
+    """Returns the queries for a text, in order; none if it cannot be an identifier.
 
-    An id in another system may look like an email address or like a Customer's own id, so it is
-    always among them.
+    An external ID may look like an email address or like the ID of a Customer, so a query for it
+    is always included.
     """
     text = text.strip()
     if not _is(identifiers.opaque_id, text):

@@ -1,4 +1,4 @@
-"""The login: a person's API key, kept in a cookie that no script reads and no other site sends."""
+"""The login: an API key in a cookie that is HttpOnly and SameSite=Strict."""
 
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -13,31 +13,31 @@ MAX_AGE_SECONDS = 12 * 3600  # a working day
 
 
 def key(request: Request) -> str:
-    """The API key in the request's cookie; empty where there is none."""
+    """Returns the API key in the cookie, or an empty text."""
     return request.cookies.get(COOKIE, "")
 
 
 def set_session(response: Response, request: Request, text: str) -> Response:
-    """The response, which tells the browser to keep a key."""
+    """Returns the response, with a cookie that has the API key."""
     _set_cookie(response, request, text, MAX_AGE_SECONDS)
     return response
 
 
 def clear_session(response: Response, request: Request) -> Response:
-    """The response, which tells the browser to forget the key."""
+    """Returns the response, which removes the cookie."""
     _set_cookie(response, request, "", 0)
     return response
 
 
 def redirect_to_login(request: Request) -> Response:
-    """A redirect to the login, which leads back to the address of the request."""
+    """Returns a redirect to the login, which then redirects to the URL of the request."""
     query = request.url.query
     target = quote(request.url.path) + (f"?{query}" if query else "")
     return RedirectResponse(f"{PATH}?{urlencode({'next': target})}", 303)
 
 
 def local(address: str) -> str:
-    """The address to redirect to after the login: `/` if it could lead to another site."""
+    """Returns the path to redirect to after the login: `/` if it could be on another site."""
     # Browsers read a backslash as a slash, and skip tabs and line breaks.
     is_plain = address.isprintable() and "\\" not in address
     if is_plain and address.startswith("/") and not address.startswith("//"):
@@ -49,11 +49,11 @@ def require_same_origin(request: Request) -> None:
     """Raises ForbiddenOrigin if a form was sent from another site."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
-        is_ours = site in ("same-origin", "none")
-    else:  # browsers tell the site over https and to localhost alone
+        is_same_origin = site in ("same-origin", "none")
+    else:  # browsers send Sec-Fetch-Site only over https and to localhost
         origin = request.headers.get("origin")
-        is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    if not is_ours:
+        is_same_origin = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not is_same_origin:
         raise ForbiddenOrigin()
 
 

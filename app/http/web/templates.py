@@ -17,21 +17,21 @@ _HEADERS = {
         "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
-    # With no-referrer a form's Origin would be null, and nothing would tell it from a foreign one.
+    # With no-referrer, the Origin of a form is null, as is that of some other sites.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A page, or a part of one, from a template in `templates/`."""
+    """Returns a page, or a part of one, from a template in `templates/`."""
     text = _templates.get_template(f"{template}.html").render(values)
-    # A lone surrogate has no UTF-8; the database holds none, but an address may.
+    # A single surrogate has no UTF-8. Neo4j stores none, but a URL may contain one.
     return Response(text.encode(errors="replace"), status, _HEADERS, "text/html; charset=utf-8")
 
 
 def error_page(error: ServiceError, request_id: str | None = None) -> Response:
-    """The page that says of an error what its JSON would say."""
+    """Returns the page of an error, with the message and the headers of its JSON."""
     status = STATUS[error.code]
     response = page("error", status, title=status.phrase, error=error, request_id=request_id)
     response.headers.update(error_headers(error))
@@ -39,12 +39,12 @@ def error_page(error: ServiceError, request_id: str | None = None) -> Response:
 
 
 def customer_path(customer_id: str) -> str:
-    """The address of a Customer's page."""
+    """Returns the path of the page of a Customer."""
     return f"/customers/{quote(customer_id, safe='')}"
 
 
 def event_path(event_id: str) -> str:
-    """The address of the page that explains an event."""
+    """Returns the path of the page that explains an event."""
     return f"/events/{quote(event_id, safe='')}"
 
 
@@ -59,12 +59,12 @@ def _environment() -> Environment:
     environment.globals["assets"] = {name: asset.address for name, asset in assets.load().items()}
     environment.globals["customer_path"] = customer_path
     environment.globals["event_path"] = event_path
-    environment.filters["moment"] = _moment
+    environment.filters["minute"] = _minute
     return environment
 
 
-def _moment(text: str) -> str:
-    """A moment to the minute, as a person reads it: `2026-04-29 10:14`."""
+def _minute(text: str) -> str:
+    """Returns a time to the minute: `2026-04-29 10:14`."""
     day, _, time = text.partition("T")
     return f"{day} {time[:5]}"
 

@@ -1,4 +1,4 @@
-"""Days: Touchpoints as a person reads them, by the day in UTC on which they happened."""
+"""The view of a timeline: Touchpoints grouped by their day in UTC."""
 
 import itertools
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ _MAX_PREVIEW_CHARACTERS = 160  # characters
 class Entry(Struct, frozen=True):
     """A Touchpoint to show: `time` is in UTC, to the second.
 
-    `properties` are laid out in lines with every number, escape and repeated name as it was sent,
-    and `preview` is their beginning; both are empty where there are none.
+    `properties` are indented JSON, with each number, escape and repeated name as in the request.
+    `preview` is their beginning. Both are empty if the event has no properties.
     """
 
     touchpoint: Touchpoint
@@ -26,7 +26,7 @@ class Entry(Struct, frozen=True):
 
 
 class Day(Struct, frozen=True):
-    """The entries of one day: `date` as ISO 8601 has it, `name` as a person says it."""
+    """The entries of one day: `date` in ISO 8601, `name` for the reader."""
 
     date: str
     name: str
@@ -34,14 +34,14 @@ class Day(Struct, frozen=True):
 
 
 def days(touchpoints: Iterable[Touchpoint]) -> list[Day]:
-    """The days of Touchpoints that come in the order of their time, in the same order."""
+    """Returns the days of Touchpoints that are in the order of time, in the same order."""
     grouped = itertools.groupby(touchpoints, lambda touchpoint: _split(touchpoint.occurred_at)[0])
     return [Day(day, _name(day), list(map(_entry, group))) for day, group in grouped]
 
 
 def _entry(touchpoint: Touchpoint) -> Entry:
     raw = bytes(touchpoint.properties)
-    # A formatter of tokens: what it lays out was never a number that could lose digits.
+    # It formats tokens and converts no number, so that no digit is lost.
     lines = msgspec.json.format(raw, indent=2).decode()
     compact = msgspec.json.format(raw, indent=0).decode()
     has_any = lines != "{}"
@@ -53,14 +53,14 @@ def _entry(touchpoint: Touchpoint) -> Entry:
     )
 
 
-def _split(moment: str) -> tuple[str, str]:
-    day, _, time = moment.partition("T")
+def _split(timestamp: str) -> tuple[str, str]:
+    day, _, time = timestamp.partition("T")
     return day, time[:8]
 
 
 def _name(day: str) -> str:
     try:
         parsed = date.fromisoformat(day)
-    except ValueError:  # Neo4j knows the years before 1 and after 9999
+    except ValueError:  # Neo4j has years before 1 and after 9999
         return day
     return f"{parsed:%A}, {parsed.day} {parsed:%B} {parsed.year}"
