@@ -39,7 +39,8 @@ DESCRIPTIONS = {
     ),
     "Dismissal": "The reason why the two Customers are not the same person.",
     "Erasure": (
-        "An erasure: what was deleted, when, by whom, and why. It is complete with a `finishedAt`."
+        "An erasure: the deleted data, the time, the API key and the reason. It is complete with a "
+        "`finishedAt`."
     ),
     "Error": (
         "An error: `details` lists every validation error, `requestId` is the request ID of an "

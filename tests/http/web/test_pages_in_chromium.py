@@ -265,7 +265,7 @@ def test_an_explanation_is_one_link_from_the_timeline_and_no_wider_than_the_scre
 ):
     page = logged_in(hostile, viewport=viewport)
 
-    page.get_by_role("link", name="Explain").last.click()
+    page.get_by_role("link", name="Why this customer?").last.click()
     page.get_by_role("heading", name="Identifiers").wait_for()
 
     assert width(page) <= viewport["width"]
