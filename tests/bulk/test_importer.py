@@ -65,7 +65,7 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def kept(cypher):
+def stored(cypher):
     """The Touchpoints whose property `test` is a word, by the order of their timestamps."""
 
     def find(unique):
@@ -112,17 +112,19 @@ def names(touchpoints):
     return [touchpoint["event"] for touchpoint in touchpoints]
 
 
-def test_every_event_of_a_file_is_stored_as_written(run, file, kept, unique):
+def test_every_event_of_a_file_is_stored_as_written(run, file, stored, unique):
     sent = [event(unique, number) for number in range(3)]
 
     done = run(file("events.jsonl", sent))
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(b"3 stored, 0 rejected, in ")
-    stored = kept(unique)
-    timestamps = [touchpoint["timestamp"] for touchpoint in stored]
+    touchpoints = stored(unique)
+    timestamps = [touchpoint["timestamp"] for touchpoint in touchpoints]
     assert timestamps == [event["timestamp"] for event in sent]
-    assert [json.loads(touchpoint["properties"]) for touchpoint in stored] == [{"test": unique}] * 3
+    assert [json.loads(touchpoint["properties"]) for touchpoint in touchpoints] == [
+        {"test": unique}
+    ] * 3
 
 
 @pytest.mark.parametrize(
@@ -134,20 +136,20 @@ def test_every_event_of_a_file_is_stored_as_written(run, file, kept, unique):
     ],
 )
 def test_a_compressed_file_is_recognised_by_its_content_under_any_name(
-    run, file, kept, unique, compress
+    run, file, stored, unique, compress
 ):
     done = run(file("events", compress(json_lines([event(unique), event(unique, 1)]))))
 
     assert done.returncode == 0
-    assert names(kept(unique)) == ["event_0", "event_1"]
+    assert names(stored(unique)) == ["event_0", "event_1"]
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, zstd.compress])
-def test_standard_input_is_read_under_a_name(run, kept, unique, compress):
+def test_standard_input_is_read_under_a_name(run, stored, unique, compress):
     done = run("-", "--name", unique, stdin=compress(json_lines([event(unique)])))
 
     assert (done.returncode, done.stderr) == (0, b"")
-    assert names(kept(unique)) == ["event_0"]
+    assert names(stored(unique)) == ["event_0"]
 
 
 def test_standard_input_without_a_name_is_rejected(run, unique):
@@ -158,21 +160,23 @@ def test_standard_input_without_a_name_is_rejected(run, unique):
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
-def test_a_truncated_file_is_rejected_before_anything_is_stored(run, file, kept, unique, compress):
+def test_a_truncated_file_is_rejected_before_anything_is_stored(
+    run, file, stored, unique, compress
+):
     done = run(file("events.gz", broken_off(compress, unique)))
 
     assert done.returncode == 3
     assert b"Error: events.gz: after line" in done.stderr
-    assert not kept(unique)
+    assert not stored(unique)
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
-def test_a_truncated_stream_stores_the_events_before_the_end(run, kept, unique, compress):
+def test_a_truncated_stream_stores_the_events_before_the_end(run, stored, unique, compress):
     done = run("-", "--name", unique, stdin=broken_off(compress, unique))
 
     assert done.returncode == 3
     assert b"Error: standard input: after line" in done.stderr
-    assert len(kept(unique)) == 400
+    assert len(stored(unique)) == 400
 
 
 def test_a_missing_file_is_wrong_usage(run):
@@ -180,7 +184,7 @@ def test_a_missing_file_is_wrong_usage(run):
 
 
 def test_invalid_records_go_to_the_rejects_file_and_the_rest_is_stored(
-    run, file, kept, rejects, unique
+    run, file, stored, rejects, unique
 ):
     lines = [
         json.dumps(event(unique)).encode(),
@@ -196,7 +200,7 @@ def test_invalid_records_go_to_the_rejects_file_and_the_rest_is_stored(
 
     assert done.returncode == 1
     assert done.stdout.startswith(b"2 stored, 4 rejected (see import-rejects.jsonl)")
-    assert names(kept(unique)) == ["event_0", "event_1"]
+    assert names(stored(unique)) == ["event_0", "event_1"]
     rejected = rejects()
     assert [(reject["file"], reject["line"], reject["code"]) for reject in rejected] == [
         ("events.jsonl", line, "invalid_payload") for line in (3, 4, 5, 6)
@@ -212,33 +216,33 @@ def test_invalid_records_go_to_the_rejects_file_and_the_rest_is_stored(
 
 
 def test_a_line_that_is_too_long_is_rejected_and_the_next_one_is_read(
-    run, file, kept, rejects, unique
+    run, file, stored, rejects, unique
 ):
     long = json_lines([event(unique, properties={"text": "x" * 600_000})])
 
     assert run(file("events.jsonl", long + json_lines([event(unique)]))).returncode == 1
-    assert names(kept(unique)) == ["event_0"]
+    assert names(stored(unique)) == ["event_0"]
     (reject,) = rejects()
     assert (reject["line"], reject["details"][0]["message"]) == (1, "must be at most 512 KiB")
     assert len(reject["record"]) == 1000
 
 
-def test_running_it_again_stores_nothing_twice(run, file, kept, unique):
+def test_running_it_again_stores_nothing_twice(run, file, stored, unique):
     name = file("events.jsonl", [event(unique, number) for number in range(5)])
 
     runs = [run(name), run(name), run(name, "--restart")]
 
     assert [process.returncode for process in runs] == [0, 0, 0]
     assert {process.stdout.split(b",")[0] for process in runs} == {b"5 stored"}
-    assert len(kept(unique)) == 5
+    assert len(stored(unique)) == 5
 
 
-def test_a_file_is_known_under_another_name_too(run, file, kept, unique):
+def test_a_file_is_known_under_another_name_too(run, file, stored, unique):
     content = [event(unique), event(unique)]
 
     run(file("one.jsonl", content), file("other.jsonl", content))
 
-    assert len(kept(unique)) == 2
+    assert len(stored(unique)) == 2
 
 
 def test_a_repeated_run_reports_the_rejects_again_and_adds_none_twice(run, file, rejects, unique):
@@ -250,44 +254,44 @@ def test_a_repeated_run_reports_the_rejects_again_and_adds_none_twice(run, file,
     assert len(rejects()) == 1
 
 
-def test_a_named_file_may_grow(run, file, kept, unique):
+def test_a_named_file_may_grow(run, file, stored, unique):
     events = [event(unique, number) for number in range(4)]
     run(file("events.jsonl", events[:2]), "--name", unique)
 
     assert run(file("events.jsonl", events), "--name", unique).returncode == 0
-    assert len(kept(unique)) == 4
+    assert len(stored(unique)) == 4
 
 
-def test_another_file_under_a_used_name_is_rejected(run, file, kept, unique):
+def test_another_file_under_a_used_name_is_rejected(run, file, stored, unique):
     run(file("events.jsonl", [event(unique)]), "--name", unique)
 
     done = run(file("events.jsonl", [event(unique, 1)]), "--name", unique)
 
     assert done.returncode == 2
     assert b"another --name" in done.stderr
-    assert names(kept(unique)) == ["event_0"]
+    assert names(stored(unique)) == ["event_0"]
 
 
-def test_a_line_that_was_stored_cannot_be_replaced(run, file, kept, rejects, unique):
+def test_a_line_that_was_stored_cannot_be_replaced(run, file, stored, rejects, unique):
     run(file("events.jsonl", [event(unique), event(unique, 1)]), "--name", unique)
 
     changed = file("events.jsonl", [event(unique, 2), event(unique, 1)])
 
     assert run(changed, "--name", unique, "--restart").returncode == 1
-    assert names(kept(unique)) == ["event_0", "event_1"]
+    assert names(stored(unique)) == ["event_0", "event_1"]
     assert [(reject["line"], reject["code"]) for reject in rejects()] == [
         (1, "idempotency_conflict")
     ]
 
 
-def test_a_named_field_identifies_an_event_in_any_file(run, file, kept, unique):
+def test_a_named_field_identifies_an_event_in_any_file(run, file, stored, unique):
     events = [event(unique, number, order=f"{unique}{number}") for number in range(3)]
 
     run(file("one.jsonl", events[:2]), "--key", "order")
     done = run(file("two.jsonl", events[1:]), "--key", "order")
 
     assert (done.returncode, done.stdout[:8]) == (0, b"2 stored")
-    assert len(kept(unique)) == 3
+    assert len(stored(unique)) == 3
 
 
 def test_a_record_without_its_key_is_rejected(run, file, rejects, unique):
@@ -343,33 +347,33 @@ def test_a_killed_run_resumes_from_its_checkpoint(run, start, held, hold, file, 
     assert touchpoints(cypher, unique) == count - 1  # the one that was held has another key
 
 
-def test_stored_records_are_not_written_again(run, file, cypher, kept, unique):
+def test_stored_records_are_not_written_again(run, file, cypher, stored, unique):
     name = file("events.jsonl", [event(unique), event(unique, 1)])
     run(name)
     cypher("MATCH (t:Touchpoint {test: $unique}) DETACH DELETE t", unique=unique)
 
     assert run(name).returncode == 0
-    assert kept(unique) == []
+    assert stored(unique) == []
 
 
-def test_a_csv_file_is_read_by_its_name(run, file, kept, unique):
+def test_a_csv_file_is_read_by_its_name(run, file, stored, unique):
     rows = f"event,externalId,properties.test\nbought,{unique},{unique}\n"
 
     assert run(file("events.CSV.gz", gzip.compress(rows.encode()))).returncode == 0
-    assert names(kept(unique)) == ["bought"]
+    assert names(stored(unique)) == ["bought"]
 
 
-def test_unknown_columns_are_named_before_any_file_is_imported(run, file, kept, unique):
+def test_unknown_columns_are_named_before_any_file_is_imported(run, file, stored, unique):
     rows = f"event,e-mail,externalId,Phone\nbought,,{unique},\n"
 
     done = run(file("events.jsonl", [event(unique)]), file("events.csv", rows.encode()))
 
     assert done.returncode == 2
     assert b"events.csv: unknown column 'e-mail'; unknown column 'Phone'" in done.stderr
-    assert not kept(unique)
+    assert not stored(unique)
 
 
-def test_a_segment_export_is_known_by_its_message_ids(run, file, kept, unique):
+def test_a_segment_export_is_known_by_its_message_ids(run, file, stored, unique):
     call = {
         "type": "track",
         "event": "bought",
@@ -383,7 +387,7 @@ def test_a_segment_export_is_known_by_its_message_ids(run, file, kept, unique):
         done = run(file(name, [call, call | {"writeKey": name}]), "--format", "segment")
 
     assert (done.returncode, done.stdout[:8]) == (0, b"2 stored")
-    (touchpoint,) = kept(unique)
+    (touchpoint,) = stored(unique)
     assert (touchpoint["event"], touchpoint["timestamp"]) == ("bought", call["timestamp"])
 
 

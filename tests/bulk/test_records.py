@@ -25,7 +25,7 @@ def one(content, format_="jsonl", key=None):
     return record.event
 
 
-def faults(content, format_="jsonl", key=None):
+def errors(content, format_="jsonl", key=None):
     return [
         (record.line, detail.path, detail.message)
         for record in read(content, format_, key)
@@ -140,7 +140,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header():
 def test_an_invalid_row_is_reported_and_the_next_one_is_read(row, message):
     content = csv("event,email,properties", row, "y,a@b.example,")
 
-    ((line, _, message_of_line),) = faults(content, "csv")
+    ((line, _, message_of_line),) = errors(content, "csv")
 
     assert (line, message_of_line[: len(message)]) == (2, message)
     assert read(content, "csv")[1].event.event == "y"
@@ -164,7 +164,7 @@ def test_an_unusable_header_is_rejected(content, message):
 
 def test_a_column_of_the_callers_choice_is_the_key():
     assert one(csv("event,email,order", "x,a@b.example,7"), "csv", "order").idempotency_key == "7"
-    assert faults(csv("event,email,order", "x,a@b.example,"), "csv", "order") == [
+    assert errors(csv("event,email,order", "x,a@b.example,"), "csv", "order") == [
         (2, "order", "is required")
     ]
     with pytest.raises(SourceRejected, match="missing column 'order'"):
@@ -243,6 +243,6 @@ def test_a_page_or_screen_call_names_the_page_or_screen(kind, name):
     ],
 )
 def test_a_call_that_is_no_event_is_rejected_with_a_reason(fields, path):
-    ((_, field, _),) = faults(call(**fields), "segment")
+    ((_, field, _),) = errors(call(**fields), "segment")
 
     assert field == path

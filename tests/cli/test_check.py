@@ -66,7 +66,7 @@ def only_schema(copied):
 
 
 @pytest.fixture
-def faults(graph):
+def errors(graph):
     """The errors in a graph whose schema lacks a migration, by subject."""
 
     async def of(*more):
@@ -211,8 +211,8 @@ def test_clocks_agree_to_some_seconds_even_after_a_slow_response(database_time, 
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("only_schema")
-async def test_a_step_that_is_not_applied(faults, step):
-    findings = await faults(step)
+async def test_a_step_that_is_not_applied(errors, step):
+    findings = await errors(step)
 
     assert findings.keys() == {f"migration {step}"}
     assert "is missing: start the service" in findings[f"migration {step}"]
@@ -220,10 +220,10 @@ async def test_a_step_that_is_not_applied(faults, step):
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("only_schema")
-async def test_an_index_of_our_name_with_other_properties(faults, step, cypher, unique):
+async def test_an_index_of_our_name_with_other_properties(errors, step, cypher, unique):
     cypher(f"CREATE INDEX Z{unique} FOR (node:Z{unique}) ON (node.id, node.other)")
 
-    findings = await faults(step)
+    findings = await errors(step)
 
     problem = f"index on :Z{unique}(id, other): run DROP INDEX Z{unique}"
     assert problem in findings[f"migration {step}"]
@@ -231,21 +231,21 @@ async def test_an_index_of_our_name_with_other_properties(faults, step, cypher, 
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("only_schema")
-async def test_a_step_that_is_not_recorded(faults, step, cypher):
+async def test_a_step_that_is_not_recorded(errors, step, cypher):
     cypher(step.statement.text)
     cypher("CALL db.awaitIndexes(60)")
 
-    assert await faults(step) == {
+    assert await errors(step) == {
         f"migration {step}": "not applied: start the service, which applies it",
     }
 
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("only_schema", "step")
-async def test_a_newer_schema(faults, cypher):
+async def test_a_newer_schema(errors, cypher):
     cypher("CREATE (:SchemaMigration {version: 901, name: 'newer', checksum: 'of it'})")
 
-    assert await faults() == {
+    assert await errors() == {
         "schema": "the graph has the schema migration 901_newer, unknown to this version: "
         "start the version of the service that applied it"
     }
@@ -259,10 +259,10 @@ async def test_a_newer_schema(faults, cypher):
     ],
 )
 @pytest.mark.usefixtures("only_schema")
-async def test_a_statement_that_will_not_do(faults, copied, text, fault):
+async def test_a_statement_that_will_not_do(errors, copied, text, fault):
     (copied / "read" / "broken.cypher").write_text(f"// Broken.\n{text}\n")
 
-    findings = await faults()
+    findings = await errors()
 
     assert findings.keys() == {"read/broken"}
     assert fault in findings["read/broken"]

@@ -214,11 +214,11 @@ def test_a_response_limit_is_met_by_leaving_out_the_oldest_touchpoints(ingest, r
     response = read(email=person["email"], maxBytes=4096)
 
     body = response.json()
-    kept = [touchpoint["timestamp"][8:10] for touchpoint in body["touchpoints"]]
+    returned = [touchpoint["timestamp"][8:10] for touchpoint in body["touchpoints"]]
     assert len(response.content) <= 4096
-    assert kept == [f"{20 - n:02}" for n in range(len(kept))]
-    assert body["omitted"] == {"touchpoints": 20 - len(kept)}
-    assert kept
+    assert returned == [f"{20 - n:02}" for n in range(len(returned))]
+    assert body["omitted"] == {"touchpoints": 20 - len(returned)}
+    assert returned
 
 
 def test_the_smallest_size_leaves_the_customer_itself(ingest, read, person, unique):
@@ -238,9 +238,9 @@ def test_the_smallest_size_has_room_for_a_link_to_neo4j_browser():
         f"cus_{'x' * 26}", "externalId", 0.8, moment, moment, moment, [], [], [person] * 99, []
     )
 
-    kept = fit(msgspec.structs.replace(context, browser=link), MIN_RESPONSE_BYTES)
+    returned = fit(msgspec.structs.replace(context, browser=link), MIN_RESPONSE_BYTES)
 
-    assert len(msgspec.json.encode(kept)) <= MIN_RESPONSE_BYTES
+    assert len(msgspec.json.encode(returned)) <= MIN_RESPONSE_BYTES
 
 
 def test_a_response_that_fits_is_complete_and_has_no_omissions(ingest, context, person):

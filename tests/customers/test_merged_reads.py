@@ -563,12 +563,12 @@ def test_merges_are_left_out_and_counted_where_there_is_no_room():
     merged = [MergedCustomer(f"cus_{n}", f"mrg_{n}", moment, "x" * 1000) for n in range(5)]
     context = Context("cus_x", "email", 1.0, moment, None, None, [], [], [], [], merged)
 
-    kept = fit(context, MIN_RESPONSE_BYTES)
+    fitted = fit(context, MIN_RESPONSE_BYTES)
 
-    assert len(msgspec.json.encode(kept)) <= MIN_RESPONSE_BYTES
-    assert [customer.customer_id for customer in kept.merged] == ["cus_0"]
-    assert kept.omitted
-    assert kept.omitted.merged == 4
+    assert len(msgspec.json.encode(fitted)) <= MIN_RESPONSE_BYTES
+    assert [customer.customer_id for customer in fitted.merged] == ["cus_0"]
+    assert fitted.omitted
+    assert fitted.omitted.merged == 4
 
 
 @pytest.fixture

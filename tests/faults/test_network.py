@@ -123,7 +123,7 @@ async def test_memory_stays_flat_while_the_database_is_unavailable(
     async with scenario.senders(behind, count=100, pause=0.2, is_patient=False) as senders:
         await senders.acknowledged(1000)
         await proxy.close()
-        readings = await _memory(behind, amounts.away)
+        readings = await _memory(behind, amounts.outage)
         await proxy.open()
         scenario.recoveries.append(await senders.recovered(time.monotonic()))
         scenario.faults += 1

@@ -381,11 +381,11 @@ def test_a_split_that_was_interrupted_is_finished_first(
         whole=whole,
     )
 
-    gone, kept = (whole, part) if which == "whole" else (part, whole)
+    gone, other = (whole, part) if which == "whole" else (part, whole)
     erasure = erase(gone)
 
     assert erasure["touchpoints"] == 1
-    page = caller.get(f"/v1/customers/{kept}/timeline").json()
+    page = caller.get(f"/v1/customers/{other}/timeline").json()
     assert len(page["touchpoints"]) == 1
 
 

@@ -327,7 +327,7 @@ class IdentityMachine(RuleBasedStateMachine):
             self.check_timeline(past.identity, customer, **as_of)
         for event in self.people.now.events:
             response = self.client.get(f"/v1/events/{event}", params=as_of)
-            if self.people.told[event].past > index:
+            if self.people.records[event].past > index:
                 assert response.status_code == 404
             else:
                 self.check_explanation(event, response.json(), index)
@@ -366,14 +366,14 @@ class IdentityMachine(RuleBasedStateMachine):
         assert ids(response.json()) == identity.timeline(root)
 
     def check_explanation(self, event, explanation, index=-1):
-        people, kept = self.people, self.people.told[event]
+        people, record = self.people, self.people.records[event]
         index %= len(people.pasts)
         own = people.now.events[event]
         assert explanation["customerId"] == own
         assert explanation["survivorId"] == people.pasts[index].identity.survivor(own)
-        assert explanation["resolved"] == kept.resolved
-        assert explanation["createdCustomer"] == (kept.resolved == "new")
-        names = {self.name(key): key for key in kept.outcomes}
+        assert explanation["resolved"] == record.resolved
+        assert explanation["createdCustomer"] == (record.resolved == "new")
+        names = {self.name(key): key for key in record.outcomes}
         assert sorted(explanation["identifiers"]) == sorted(names)
         entries = {
             names[f"{entry['kind']}:{entry['value']}"]: entry for entry in explanation["keys"]
@@ -388,9 +388,9 @@ class IdentityMachine(RuleBasedStateMachine):
         } == expected
         for key, entry in entries.items():
             is_said = SHARED.format(key[0], entry["value"]) in explanation["explanation"]
-            assert is_said == (kept.outcomes[key] == "shared")
+            assert is_said == (record.outcomes[key] == "shared")
         # An erased identifier may belong to another Customer now, whose changes are returned.
-        if not kept.lost:
+        if not record.lost:
             changes = [
                 (change["kind"], change["from"], change["into"])
                 for change in explanation["changes"]

@@ -96,8 +96,8 @@ async def test_get_context_returns_the_customer_of_an_identifier(call, unique):
 
 async def test_get_timeline_continues_from_the_end_of_the_previous_page(call, unique):
     event = EXAMPLE | {"email": f"{unique}@acme.com"}
-    kept = [(await call("ingest_event", event)).structured_content for _ in range(2)]
-    arguments = {"customer": kept[0]["customerId"], "limit": 1}
+    stored = [(await call("ingest_event", event)).structured_content for _ in range(2)]
+    arguments = {"customer": stored[0]["customerId"], "limit": 1}
 
     page = (await call("get_timeline", arguments)).structured_content
     rest = (
@@ -105,20 +105,20 @@ async def test_get_timeline_continues_from_the_end_of_the_previous_page(call, un
     ).structured_content
 
     event_ids = [touchpoint["eventId"] for touchpoint in page["touchpoints"] + rest["touchpoints"]]
-    assert event_ids == [result["eventId"] for result in reversed(kept)]
+    assert event_ids == [result["eventId"] for result in reversed(stored)]
 
 
 async def test_explain_event_returns_why_an_event_belongs_to_its_customer(
     call, address, key, unique
 ):
     event = EXAMPLE | {"email": f"{unique}@acme.com"}
-    kept = (await call("ingest_event", event)).structured_content
+    stored = (await call("ingest_event", event)).structured_content
 
-    explanation = (await call("explain_event", {"eventId": kept["eventId"]})).structured_content
+    explanation = (await call("explain_event", {"eventId": stored["eventId"]})).structured_content
 
-    route = f"{address}/v1/events/{kept['eventId']}"
+    route = f"{address}/v1/events/{stored['eventId']}"
     assert explanation == http_client.get(route, headers={"X-API-Key": key}).json()
-    assert f"so {kept['customerId']} was created" in explanation["explanation"]
+    assert f"so {stored['customerId']} was created" in explanation["explanation"]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ class Past:
 
 
 @dataclass
-class Told:
+class EventRecord:
     """The outcome of an event when it was received; `past` is the index of that time."""
 
     past: int
@@ -119,7 +119,7 @@ class People:
     def __init__(self, shared_after, limits):
         self.now = Identity()
         self.pasts: list[Past] = []
-        self.told: dict[str, Told] = {}
+        self.records: dict[str, EventRecord] = {}
         self.merges: dict[str, str] = {}  # who was merged, by the merge's id
         self.splits: dict[str, tuple[str, str]] = {}  # the part and the whole, by the split's id
         self.shared: set[Key] = set()
@@ -166,7 +166,7 @@ class People:
         }
         self.now.events[event] = customer
         merged = survivor if survivor != customer else None
-        self.told[event] = Told(len(self.pasts), resolved, merged, outcomes)
+        self.records[event] = EventRecord(len(self.pasts), resolved, merged, outcomes)
 
     def _trusted(self, sent, named):
         keys = _keys(sent)
@@ -237,7 +237,7 @@ class People:
         ]
         groups = [{key} for key in own]
         for event in self.own_events(customer):
-            met = [group for group in groups if group & self.told[event].outcomes.keys()]
+            met = [group for group in groups if group & self.records[event].outcomes.keys()]
             if met:
                 # In the place of the one with the oldest key.
                 met[0].update(*met)
@@ -249,7 +249,7 @@ class People:
         return [
             event
             for event, own in self.now.events.items()
-            if own == customer and (keys is None or keys & self.told[event].outcomes.keys())
+            if own == customer and (keys is None or keys & self.records[event].outcomes.keys())
         ]
 
     def split(self, whole, parts):
@@ -276,7 +276,7 @@ class People:
         formers = self._linked(gone)
         self._links = [link for link in self._links if gone.isdisjoint(link[:2])]
         for event in events:
-            del self.told[event]
+            del self.records[event]
         self.now.forget(gone)
         redacted = self._redact(keys, formers)
         for past in self.pasts:
@@ -299,7 +299,7 @@ class People:
         looked_through = self._with_parts(formers | seen)
         redacted = 0
         for event, own in self.now.events.items():
-            record = self.told[event]
+            record = self.records[event]
             carried = keys & record.outcomes.keys()
             if own not in looked_through:
                 record.lost |= carried
@@ -353,7 +353,7 @@ class People:
 
     def outcomes(self, event):
         """The outcome and the Customer of each identifier that has not changed its owner since."""
-        record, own = self.told[event], self.now.events[event]
+        record, own = self.records[event], self.now.events[event]
         then = self.pasts[record.past].identity
         stood = record.survivor or then.survivor(own)
         outcomes = {}
@@ -372,7 +372,7 @@ class People:
 
     def changes(self, event, until):
         """The merges, undos and splits since an event, up to the past of that place."""
-        record = self.told[event]
+        record = self.records[event]
         concerned = {self.now.events[event]}
         concerned |= {self.now.homes[key] for key in record.outcomes if key in self.now.homes}
         changes = []

@@ -24,7 +24,7 @@ class Amounts:
     neo4j_kills: int = 1
     cuts: int = 5
     seconds: float = 3
-    away: float = 10
+    outage: float = 10
     clients: int = 500
     stops: int = 1
     hang_ups: int = 40
@@ -42,7 +42,7 @@ LONG = Amounts(
     neo4j_kills=10,
     cuts=40,
     seconds=15,
-    away=60,
+    outage=60,
     stops=4,
     hang_ups=300,
     pausing=60,

@@ -78,13 +78,13 @@ class Traffic:
     def regrouped(self, messages):
         """The same events in other batches, as far as their keys allow."""
         loose = [event for message in messages if message.is_loose for event in message.events]
-        kept = [message for message in messages if not message.is_loose]
+        regrouped = [message for message in messages if not message.is_loose]
         self._rng.shuffle(loose)
         while loose:
             size = self._rng.choice(SIZES)
-            kept.append(Message(loose[:size], None, size > 1))
+            regrouped.append(Message(loose[:size], None, size > 1))
             del loose[:size]
-        return kept
+        return regrouped
 
     def _event(self, form, position):
         rng = self._rng
