@@ -142,17 +142,6 @@ def test_the_index_links_every_page_of_the_docs():
 
 
 @pytest.mark.parametrize(
-    "term",
-    [
-        *("identity resolution", "merge", "unmerge", "GDPR erasure", "idempotency", "rate limit"),
-        *("dead-letter queue", "backpressure", "latency", "throughput", "readiness"),
-    ],
-)
-def test_a_search_for_a_term_finds_a_page(term):
-    assert any(re.search(rf"\b{term}\b", page.read_text(), re.IGNORECASE) for page in PAGES)
-
-
-@pytest.mark.parametrize(
     "words",
     [
         "identity resolution",
