@@ -33,11 +33,13 @@ test-faults: .venv/dev.installed ## Inject faults under load, then check the gra
 	@$(BIN)/pytest tests/faults $(if $(SHORT),,--long) $(if $(SEED),--seed $(SEED))
 
 .PHONY: check
-check: .venv/dev.installed ## Lint, check the format, the types, and which way imports point.
+check: .venv/dev.installed ## Lint; check format, types, import rules, spelling and language.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/codespell
+	@$(BIN)/python -m checks.language
 
 .PHONY: bench
 bench: .venv/bench.installed ## Compare the service with a baseline and with Neo4j alone, in 6 minutes; QUICK=1: in 2.
