@@ -51,7 +51,7 @@ def test_a_setting_has_the_values_of_the_code(name):
     kind = kind.type if isinstance(kind, inspect.Metadata) else kind
 
     if isinstance(kind, inspect.LiteralType):
-        assert sorted(code(cell)) == sorted(kind.values)
+        assert sorted(code(cell)) == sorted(map(str, kind.values))
     elif isinstance(kind, inspect.IntType):
         bounds = [bound for bound in (kind.ge, kind.le) if bound is not None]
         assert "integer" in cell.lower()

@@ -64,7 +64,8 @@ def test_the_page_lists_the_tools_with_their_routes_and_scopes():
         tool.name: [tool.scope] for tool in TOOLS.values()
     }
     for row in rows:
-        assert scopes[tuple(code(row[2])[0].split())] == code(row[3])[0]
+        method, path = code(row[2])[0].split()
+        assert scopes[method, path] == code(row[3])[0]
 
 
 @EVERY_TOOL
