@@ -213,7 +213,7 @@ def test_an_undo_of_a_dismissal_without_a_good_reason_is_400(reviewer, body):
 @pytest.mark.parametrize(
     ("body", "path"),
     [
-        ({}, ""),
+        ({}, "reason"),
         ({"reason": ""}, "reason"),
         ({"reason": "  "}, "reason"),
         ({"reason": "x" * 1001}, "reason"),
