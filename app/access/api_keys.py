@@ -42,7 +42,7 @@ def is_well_formed(key: str) -> bool:
 
 
 def digest(key: str) -> str:
-    """The SHA-256 of a key's text, as hexadecimal; a random key needs no slower hash."""
+    """The SHA-256 of the text of an API key, as hexadecimal; a random text needs no slower hash."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 

@@ -14,7 +14,7 @@ from app.graph.graph import Graph, Row
 log = structlog.get_logger()
 
 REFRESH_INTERVAL_SECONDS = 1.0
-# With the refresh interval, the service rejects a revoked key within 5 seconds.
+# With the refresh interval, the service rejects a revoked API key within 5 seconds.
 MAX_AGE_SECONDS = 4.0
 MAX_CACHED_KEYS = 10_000
 
@@ -24,7 +24,7 @@ INVALID_KEY = "The API key is unknown, expired or revoked."
 class ApiKey(Struct, frozen=True):
     """An API key as Neo4j stores it; `expires_at` is in seconds since 1970.
 
-    A key and its successors by rotation are one `producer`.
+    An API key and its successors by rotation are one `producer`.
     """
 
     id: str
@@ -39,7 +39,7 @@ class ApiKey(Struct, frozen=True):
 
 
 class _CachedKey(Struct, frozen=True):
-    api_key: ApiKey | None  # None for a key that is not in Neo4j
+    api_key: ApiKey | None  # None for an API key that is not in Neo4j
     read_at: float  # by the monotonic clock
 
     def is_fresh(self, max_age: float) -> bool:
@@ -61,16 +61,16 @@ class Authenticator:
         self._graph = graph
         self._max_age = max_age
         self._max_cached_keys = max_cached_keys
-        # Least recently used entry first, so that unknown keys evict no key in use.
+        # Least recently used entry first, so that unknown API keys evict none in use.
         self._cache: OrderedDict[str, _CachedKey] = OrderedDict()
         self._fetches: dict[str, asyncio.Task[dict[str, _CachedKey]]] = {}
 
     async def authenticate(
         self, text: str | None, scope: str | None = None, *, allow_stale: bool = False
     ) -> ApiKey:
-        """Returns the API key of which `text` is the secret.
+        """Returns the API key of which `secret` is the secret.
 
-        With a `scope`, the key must have it. With `allow_stale`, an entry of any age counts
+        With a `scope`, the API key must have it. With `allow_stale`, an entry of any age counts
         while the database is unavailable. Raises Unauthenticated, ForbiddenScope or Unavailable.
         """
         if text is None:
@@ -112,7 +112,7 @@ class Authenticator:
         return fetched.api_key
 
     async def _fetch_once(self, digest: str) -> _CachedKey:
-        """Reads one key, once for all callers that wait for it."""
+        """Reads one API key, once for all callers that wait for it."""
         fetch = self._fetches.get(digest)
         if fetch is None:
             fetch = self._fetches[digest] = asyncio.create_task(self._fetch([digest]))

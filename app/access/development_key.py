@@ -11,7 +11,7 @@ from app.graph.migrations.runner import Migrator
 
 
 def file(folder: Path) -> Path:
-    """The file of the key in the service's data folder."""
+    """The file of the development key in the service's data folder."""
     return folder / "development-key"
 
 
@@ -30,7 +30,7 @@ async def ensure(file: Path, database: Database) -> str:
 
 
 async def _register(graph: Graph, key: str) -> bool:
-    """Creates the API key if the database lacks it. Returns False if the key is revoked."""
+    """Creates the API key if the database lacks it. Returns False if it is revoked."""
     rows = await graph.write(
         "api_key_create",
         id=ids.new_key_id(),

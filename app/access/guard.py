@@ -14,10 +14,11 @@ class Guard:
     async def authorize(
         self, text: str | None, scope: str | None = None, *, allow_stale: bool = False
     ) -> ApiKey:
-        """Returns the API key with the secret `text`. If there is a `scope`, the key must have it.
+        """Returns the API key with the secret `text`. If there is a `scope`, the API key must have
+        it.
 
-        With `allow_stale`, a cached key is valid while Neo4j is unavailable.
-        Raises Unauthenticated, ForbiddenScope or Unavailable.
+        With `allow_stale`, a cached API key is valid while Neo4j is unavailable. Raises
+        Unauthenticated, ForbiddenScope or Unavailable.
         """
         return await self._authenticator.authenticate(text, scope, allow_stale=allow_stale)
 

@@ -14,7 +14,7 @@ class _Window(Struct):
 
 
 class MemoryWindow:
-    """Counts up to `limit` events of a key in a window that begins with the key's first event.
+    """Counts up to `limit` events of an API key in a window that begins with its first event.
 
     `clock` returns seconds.
     """
@@ -26,7 +26,7 @@ class MemoryWindow:
         self._windows: dict[str, _Window] = {}
 
     def consume(self, key_id: str, events: int) -> float:
-        """Counts events of a key, or none of them if they exceed the limit.
+        """Counts events of an API key, or none of them if they exceed the limit.
 
         Returns 0, or the number of seconds until the window ends.
         """
@@ -40,7 +40,7 @@ class MemoryWindow:
         return 0.0
 
     def adopt(self, key_id: str, events: int, seconds: float) -> None:
-        """Replaces the window of a key by one with `events`, which ends in so many seconds."""
+        """Replaces the window of an API key by one with `events`, which ends in so many seconds."""
         self._begin(key_id, _Window(events, self._clock() + seconds))
 
     @property

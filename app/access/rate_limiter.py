@@ -19,7 +19,7 @@ class RateLimiter:
     """Counts the events of each API key in windows of a minute.
 
     All processes that share a Redis window count together; without one, each counts for itself.
-    While Redis is unavailable, each process continues alone, from the last count of each key
+    While Redis is unavailable, each process continues alone, from the last count of each API key
     that it received, and no call waits for Redis.
     """
 
@@ -39,10 +39,10 @@ class RateLimiter:
         self._is_redis_available = True
 
     async def consume(self, key_id: str, events: int) -> None:
-        """Counts events of a key, or none of them.
+        """Counts events of an API key, or none of them.
 
-        Raises RateLimited with the seconds to wait, or PayloadTooLarge if they exceed the limit
-        of a whole minute.
+        Raises RateLimited with the seconds to wait, or PayloadTooLarge if they exceed the limit of
+        a whole minute.
         """
         if events > self._limit:
             message = (

@@ -13,9 +13,9 @@ MAX_CALLS_PER_SCRIPT = 500
 KEY_PREFIX = "waypath:minute:"
 PROBE_KEY_ID = "probe"  # no API key's id has this form
 
-# Atomic, so that concurrent processes do not both count the last events that are allowed. For
-# each key it returns whether the events are allowed, the events counted, and the milliseconds
-# left. Rejected events are not counted.
+# Atomic, so that concurrent processes do not both count the last events that are allowed. For each
+# API key it returns whether the events are allowed, the events counted, and the milliseconds left.
+# Rejected events are not counted.
 _CONSUME = """
 local limit, milliseconds = tonumber(ARGV[1]), ARGV[2]
 local usages = {}
@@ -41,7 +41,7 @@ class RateLimitStorageUnavailable(Exception):
 
 
 class Usage(Struct, frozen=True):
-    """The window of a key after a call: its events, and the seconds until it ends."""
+    """The window of an API key after a call: its events, and the seconds until it ends."""
 
     is_allowed: bool
     events: int
@@ -55,7 +55,7 @@ class _Call(Struct, frozen=True, eq=False):
 
 
 class RedisWindow:
-    """Counts up to `limit` events of a key in windows of `seconds`, in the Redis at `url`.
+    """Counts up to `limit` events of an API key in windows of `seconds`, in the Redis at `url`.
 
     Calls that arrive while a script runs share the next one.
     """
@@ -71,7 +71,7 @@ class RedisWindow:
         self._sender: asyncio.Task[None] | None = None
 
     async def consume(self, key_id: str, events: int) -> Usage:
-        """Counts events of a key, or none of them if they exceed the limit.
+        """Counts events of an API key, or none of them if they exceed the limit.
 
         Raises RateLimitStorageUnavailable, within the timeout of the URL.
         """

@@ -68,7 +68,7 @@ class _Options(Struct, frozen=True):
     "--key",
     metavar="FIELD",
     help="Field or column that contains the idempotency keys. Not for segment, which uses "
-    "messageId.  [default: idempotencyKey, or else a key that import derives from the line]",
+    "messageId.  [default: idempotencyKey, or else an idempotency key derived from the line]",
 )
 @click.option(
     "--name",

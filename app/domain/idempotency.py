@@ -7,7 +7,8 @@ import hashlib
 
 MAX_KEY_LENGTH = 255
 
-# The keys that a header can carry: blanks around the value of a header are not part of it.
+# The idempotency keys that a header can carry: blanks around the value of a header are not part of
+# it.
 HEADER_PATTERN = rf"^[!-~]([ -~]{{0,{MAX_KEY_LENGTH - 2}}}[!-~])?$"
 
 

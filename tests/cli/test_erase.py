@@ -1,4 +1,4 @@
-"""`python -m app erase`, on the test database and beside a service that runs."""
+"""`python -m app erase`, on the test database while a service runs."""
 
 from functools import partial
 

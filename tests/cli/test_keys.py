@@ -1,4 +1,4 @@
-"""`python -m app keys`, on the test database and beside a service that runs."""
+"""`python -m app keys`, on the test database while a service runs."""
 
 import subprocess
 import sys

@@ -8,7 +8,7 @@ from tests.support import http_client
 
 @pytest.fixture(scope="module")
 def caller(address, make_key):
-    """Calls the service with a key that may do everything."""
+    """Calls the service with an API key that has every scope."""
     headers = {"X-API-Key": make_key(*api_keys.SCOPES)}
     with http_client.Client(base_url=address, headers=headers) as client:
         yield client

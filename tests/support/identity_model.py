@@ -75,7 +75,7 @@ class Identity:
         return None
 
     def give(self, part, keys, events):
-        """Gives to a part what there is by now of its keys and events."""
+        """Moves to a part its current keys and events."""
         self.homes |= dict.fromkeys(self.homes.keys() & keys, part)
         self.events |= {event: part for event in events if event in self.events}
 

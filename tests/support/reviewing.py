@@ -8,7 +8,7 @@ from tests.support import http_client
 
 @pytest.fixture(scope="module")
 def reviewer(address, make_key):
-    """Calls the service with a key that may write events, read, and review identities."""
+    """Calls the service with an API key that may write events, read, and review identities."""
     key = make_key(
         api_keys.EVENTS_WRITE,
         api_keys.CONTEXT_READ,

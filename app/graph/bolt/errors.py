@@ -46,7 +46,7 @@ DRIVER_ERRORS = (DriverError, Neo4jError)
 
 
 class CredentialsReloaded(ServiceUnavailable):
-    """The database rejected a login, and the credentials file has a new secret by now."""
+    """The database rejected a login, and the credentials file has a new secret since then."""
 
 
 class LostConnection(ServiceUnavailable):

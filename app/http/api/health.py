@@ -59,7 +59,7 @@ class HealthRoutes:
             raise errors.Unavailable(NOT_READY)
         return json_response({"status": "ok"})
 
-    # Behind a scope, since metrics reveal business volumes and the port may be public. A stale
+    # Behind a scope, since metrics reveal business volumes and the port may be public. A stale API
     # key is allowed, since they are wanted most while the database is unavailable.
     @Operation(
         method="GET",
