@@ -48,9 +48,9 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
     customers: Annotated[
         list[str],
         Meta(
-            description="Of a merge, the merged Customer and the surviving one; of a split, the "
-            "new Customer and the split one; both of a dismissal; of a review, the Customer "
-            "that the identifier belongs to; all Customers of an erasure."
+            description="Merge: the merged and the surviving Customer. Split: the new and the "
+            "split Customer. Dismissal: both. Review: the Customer of the identifier. Erasure: "
+            "all erased Customers."
         ),
     ]
     reason: Annotated[str | None, Meta(description="Absent if the request had none.")] = None

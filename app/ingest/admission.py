@@ -44,9 +44,9 @@ class Reservation:
 class Admission:
     """Admits a request, or rejects it at once (load shedding).
 
-    The expected wait follows from the requests of its flow, an API key, from the requests of other
-    flows that are served in turn with it, and from the measured commit rate. A request is rejected
-    if it would wait longer than the deadline, or over half a second after many others.
+    A flow is an API key. The expected wait follows from the requests of the flow, from those of
+    other flows that are served in turn with it, and from the measured commit rate. A request is
+    rejected if it would wait longer than the deadline, or over half a second after many others.
     """
 
     def __init__(

@@ -13,10 +13,10 @@ SAMPLES = 16
 class CommitLimit:
     """The number of rows of a commit that takes about `TARGET_COMMIT_SECONDS`.
 
-    Additive increase, multiplicative decrease (Chiu and Jain, 1989), with the time of a commit
-    as the signal of congestion: a full commit within the target raises the limit by a step, a
-    slower one halves it. The limit starts low and doubles until the first slow commit, as in TCP
-    (RFC 5681, slow start).
+    Additive increase, multiplicative decrease (Chiu and Jain, 1989). The time of a commit is the
+    signal of congestion: a full commit within the target raises the limit by a step, a slower one
+    halves it. The limit starts low and doubles until the first slow commit, as in TCP (RFC 5681,
+    slow start).
     """
 
     def __init__(self) -> None:

@@ -10,8 +10,8 @@ T = TypeVar("T")
 class FairQueue(Generic[T]):
     """A queue in which waiting flows get equal shares of the service, by the cost of their items.
 
-    Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): an item of a flow starts, in
-    virtual time, when the one before it has been served, and the item that starts first is next.
+    Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): the start of an item, in virtual
+    time, is the end of the previous item of its flow. The item with the earliest start is next.
     The items of one flow keep their order. A flow with few items is served next.
     """
 

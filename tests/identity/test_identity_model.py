@@ -39,7 +39,7 @@ ACTS = (
     *("erase", "meet_who_is_erased", "look_back"),
 )
 HISTORIES = {"default": 12, "long": 300}
-SHARED = "the {} {} is a shared identifier and was not used"
+SHARED = "The {} {} is a shared identifier and was not used"
 
 
 class IdentityMachine(RuleBasedStateMachine):

@@ -39,7 +39,7 @@ class Narrative(Struct, frozen=True):
 
 
 def render(narrative: Narrative) -> str:
-    """Returns a sentence about the event, and another about later changes of its Customers."""
+    """Returns a sentence for the Customer, for each identifier, and for later changes."""
     clauses = [
         _resolution(narrative),
         *(
@@ -48,12 +48,12 @@ def render(narrative: Narrative) -> str:
             if identifier.outcome in _CLAUSES
         ),
     ]
-    sentence = f"{'; '.join(clauses)}."
+    text = " ".join(f"{clause[:1].upper()}{clause[1:]}." for clause in clauses)
     if not narrative.changes:
-        return sentence
+        return text
     is_moved = narrative.survivor != narrative.first_survivor
     end = f", so the event now belongs to {narrative.survivor}" if is_moved else ""
-    return f"{sentence} Later, {_listed(map(_change, narrative.changes))}{end}."
+    return f"{text} Later, {_listed(map(_change, narrative.changes))}{end}."
 
 
 def _resolution(narrative: Narrative) -> str:

@@ -58,7 +58,7 @@ class Explanation(Touchpoint, frozen=True, rename="camel"):
             "identifiers matched, in order."
         ),
     ]
-    explanation: Annotated[str, Meta(description="The explanation in one or two sentences.")]
+    explanation: Annotated[str, Meta(description="The explanation in sentences.")]
 
 
 class ExplanationReader:

@@ -54,8 +54,8 @@ EXPLANATION = {
         }
     ],
     "explanation": "The email jane@acme.com (weight 1.0) matched cus_8af2, so the event was "
-    "attached to that Customer; the phone +14155552671 matched cus_91c0 and has lower priority; "
-    "the externalId crm-42 was new and was attached. Later, cus_8af2 was merged into cus_77d0 on "
+    "attached to that Customer. The phone +14155552671 matched cus_91c0 and has lower priority. "
+    "The externalId crm-42 was new and was attached. Later, cus_8af2 was merged into cus_77d0 on "
     "2026-05-03 at 09:00 UTC, so the event now belongs to cus_77d0.",
 }
 
@@ -73,10 +73,9 @@ class ExplanationRoutes:
         tag="Events",
         summary="Explain the Customer of an event",
         description=(
-            "Returns a stored event and the outcome of each of its identifiers: the one that "
-            "matched, those that matched another Customer, and those that were attached or "
-            "ignored. Includes later merges and splits. Writes nothing. Counts as one event "
-            "against the rate limit."
+            "Returns a stored event and the outcome of each of its identifiers. An identifier "
+            "matched the Customer, matched another one, was attached, or was ignored. Includes "
+            "later merges and splits. Writes nothing. Counts as one event against the rate limit."
         ),
         scope=CONTEXT_READ,
         query=ExplanationQuery,

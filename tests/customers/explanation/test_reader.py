@@ -451,7 +451,7 @@ def test_the_narrative_names_the_matched_the_conflicting_and_the_new_identifier(
 
     assert explanation == (
         f"The email {email('jane')} (weight 1.0) matched {jane}, so the event was attached to that "
-        f"Customer; the phone {phone} matched {joan} and has lower priority; the externalId "
+        f"Customer. The phone {phone} matched {joan} and has lower priority. The externalId "
         f"{unique} was new and was attached."
     )
 
@@ -460,7 +460,7 @@ def test_the_narrative_names_a_created_customer(ingest, explain, email):
     event = ingest(email=email("jane"))
 
     assert explain(event)["explanation"] == (
-        f"No identifier matched, so {event['customerId']} was created; the email "
+        f"No identifier matched, so {event['customerId']} was created. The email "
         f"{email('jane')} was new and was attached."
     )
 

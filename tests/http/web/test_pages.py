@@ -457,7 +457,7 @@ def test_the_explanation_of_an_event_is_in_words(person, ingest, unique):
     page = Parsed(person.get(f"/events/{event['eventId']}").text)
 
     assert f"matched {customer}, so the event was attached to that Customer" in page.text
-    assert f"the externalId {unique} matched {other} and has lower priority" in page.text
+    assert f"The externalId {unique} matched {other} and has lower priority" in page.text
     assert f"sent as {unique}@Acme.com" in page.text
     assert {f"/customers/{customer}", f"/customers/{other}"} <= set(page.links)
 
