@@ -80,7 +80,7 @@ def test_a_later_block_has_the_variables_of_a_shell_and_of_a_response(
     [
         ("invalid_payload", "2 validation errors. No events were stored.", True),
         ("invalid_payload", "2 … No events were stored.", True),
-        ("invalid_payload", "…", True),
+        ("invalid_payload", "…", False),
         ("invalid_payload", "3 … No events were stored.", False),
         ("invalid_payload", "2 validation errors", False),
         ("internal", "…", False),

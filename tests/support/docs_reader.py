@@ -10,7 +10,7 @@ the reason:
 `<!-- mcp client -->`                    the settings of an agent, which is started with them
 
 JSON after a command has the shape of the command's response. An error quotes its code and its
-messages as the service returns them; `…` stands in a gap.
+messages as the service returns them. `…` may replace a part of a message, not all of it.
 """
 
 import json
@@ -249,7 +249,7 @@ def misquoted(expected: Any, actual: Any) -> list[str]:
 
 def _is_quote(quote: Any, text: Any) -> bool:
     pattern = ".*".join(map(re.escape, str(quote).split("…")))
-    return re.fullmatch(pattern, str(text), re.DOTALL) is not None
+    return quote != "…" and re.fullmatch(pattern, str(text), re.DOTALL) is not None
 
 
 def _is_error(response: Any) -> bool:
