@@ -243,7 +243,9 @@ OPTIONAL CALL (event, rejected) {
     RETURN
       size(conflicting) AS conflicts,
       // Another write attached one before this write had its lock.
-      any(identifier IN attached WHERE COUNT { (identifier)-[:IDENTIFIES]->() } > 1) AS isRaceLost
+      any(identifier IN attached WHERE
+        COUNT { (identifier)-[:IDENTIFIES]->(:Customer) } > 1
+      ) AS isRaceLost
   }
   RETURN
     coalesce(touchpoint.survivor, touchpoint.customerId) AS customerId,
