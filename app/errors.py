@@ -150,7 +150,9 @@ class IdempotencyConflict(ServiceError):
     """409: the idempotency key was used before with another payload."""
 
     code = "idempotency_conflict"
-    text = "The idempotency key was used before with another payload. Use a new one."
+    text = (
+        "The idempotency key was used before with another payload. Use a new one for another event."
+    )
 
 
 class NothingToSplit(ServiceError):

@@ -108,5 +108,7 @@ def library_phone(text: str) -> str:
     except NumberParseException as error:
         raise ValueError(f"must be a phone number: {error}") from None
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        raise ValueError("must be a phone number of a possible length")
+        raise ValueError(
+            "must be a phone number of a possible length, with + and a country code outside the US"
+        )
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -27,7 +27,7 @@ DESCRIPTIONS = {
     ),
     "request_timeout": "The body did not arrive within 30 s.",
     "idempotency_conflict": (
-        "The idempotency key was used before with another payload. Use a new one."
+        "The idempotency key was used before with another payload. Use a new one for another event."
     ),
     "nothing_to_split": "The events connect all Identifiers of the Customer.",
     "merge_conflict": (
