@@ -81,9 +81,7 @@ class ConflictingCustomer(Struct, frozen=True, rename="camel", omit_defaults=Tru
     kind: Kind
     first_seen: str
     last_seen: str | None = None
-    count: Annotated[int | None, Meta(description="Number of events with identifiers of both.")] = (
-        None
-    )
+    count: Annotated[int | None, Meta(description="Number of events with the conflict.")] = None
 
 
 class MergedCustomer(Struct, frozen=True, rename="camel"):

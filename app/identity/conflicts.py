@@ -53,7 +53,9 @@ class ConflictEvidence(Struct, frozen=True, rename="camel"):
     kinds: Annotated[
         list[identity.Kind], Meta(description="Kinds of identifiers, the strongest first.")
     ]
-    count: Annotated[int, Meta(description="Number of events with identifiers of both.")]
+    count: Annotated[
+        int, Meta(description="Number of conflicting identifiers in all events, of all kinds.")
+    ]
     first_seen: str
     last_seen: str
     keys: Annotated[
