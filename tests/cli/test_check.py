@@ -7,7 +7,7 @@ import pytest
 from app.access.redis_window import RedisWindow
 from app.cli import check
 from app.graph import diagnostics, statements
-from app.graph.diagnostics import Check
+from app.graph.diagnostics import Check, Finding
 from app.graph.migrations import definitions as migrations
 from app.graph.migrations.runner import Migrator
 from app.graph.statements import Statement
@@ -81,7 +81,7 @@ def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
     done = cli("check")
 
     assert done.returncode == 0
-    subjects = [line[7:45].strip() for line in done.stdout.splitlines()]
+    subjects = [line[7:47].strip() for line in done.stdout.splitlines()]
     assert all(line.startswith("ok ") for line in done.stdout.splitlines())
     assert subjects[:4] == ["settings", "database", "version", "clock"]
     assert {"right to read", "right to write", "right to change the schema"} < set(subjects)
@@ -91,6 +91,11 @@ def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
         for access in ("read", "write", "schema")
         for name in statements.load(access)
     } < set(subjects)
+
+
+@pytest.mark.parametrize("migration", migrations.load(), ids=str)
+def test_a_space_separates_the_longest_subject_from_its_text(migration):
+    assert str(Finding(f"migration {migration}", "applied")).endswith("  applied")
 
 
 def test_a_check_leaves_the_database_as_it_was(cli, cypher):
