@@ -1,4 +1,4 @@
-"""The banner that the service prints when it is ready: its address, and how to send an event."""
+"""The banner that the service prints at its start: its address, and how to send an event."""
 
 import shlex
 from pathlib import Path
@@ -52,11 +52,16 @@ Open its customer in Neo4j Browser (log in, then run the query):
 
 
 def given(address: str, uri: str) -> str:
-    """The banner of a service on the Neo4j at NEO4J_URI. It has no credentials."""
-    return f"""
-Waypath Events is ready at {address}, with Neo4j at {uri}. Press Ctrl-C to stop.
+    """The banner of a service on the Neo4j at NEO4J_URI, which may be unavailable.
 
-Create an API key:      waypath keys create --name NAME --scope events:write
+    It has no credentials.
+    """
+    return f"""
+Waypath Events listens at {address}. Press Ctrl-C to stop.
+
+Neo4j                   {uri}
+Readiness probe         {address}/readyz
+Create an API key       waypath keys create --name NAME --scope events:write
 """
 
 

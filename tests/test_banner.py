@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app import server
+from app import banner, server
 from app.banner import Credentials
 from app.graph.embedded.connection import Ports
 
@@ -66,3 +66,10 @@ def test_any_other_output_gets_their_files_and_neither_of_them(elsewhere, creden
 
 def test_the_curl_of_both_sends_the_api_key(on_terminal, elsewhere):
     assert sent_key(on_terminal) == sent_key(elsewhere) == f"X-API-Key: {KEY}"
+
+
+def test_a_service_on_a_given_neo4j_names_its_readiness_probe_and_claims_no_readiness():
+    text = banner.given(ADDRESS, "bolt://127.0.0.1:7687")
+
+    assert f"{ADDRESS}/readyz" in text
+    assert "is ready" not in text
