@@ -5,6 +5,7 @@ import click
 from app import server
 from app.cli.database import load_settings
 from app.cli.exit_codes import exit_codes
+from app.errors import Unavailable
 from app.graph.embedded.errors import EmbeddedError
 
 EXIT_CODES = {
@@ -23,5 +24,5 @@ def serve_command() -> None:
     """
     try:
         server.serve(load_settings())
-    except (OSError, EmbeddedError) as error:
+    except (OSError, EmbeddedError, Unavailable) as error:
         raise click.ClickException(str(error)) from error
