@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
+import msgspec
 import uvicorn
 
 from app import main
@@ -29,8 +30,10 @@ def serving(
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **timeouts, **kwargs)
 
-    config = uvicorn.Config(
-        main.build(settings or Settings(), database),
+    # With a URI, the service links to no other Neo4j: `make run` may have started one.
+    config = msgspec.structs.replace(settings or Settings(), neo4j_uri=database.uri)
+    server_config = uvicorn.Config(
+        main.build(config, database),
         host="127.0.0.1",
         port=0,
         loop="uvloop",
@@ -38,7 +41,7 @@ def serving(
         access_log=False,
         log_config=None,
     )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
