@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from app.customers.touchpoints import Touchpoint, touchpoint
+from app.customers.touchpoints import AsOf, Touchpoint, touchpoint
 from app.customers.truncation import truncate
 from app.domain import identity_fields, timestamps
 from app.domain.identifiers import Identifier, Kind
@@ -41,14 +41,7 @@ class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
             description=f"Number of latest Touchpoints, 0 to {MAX_TOUCHPOINTS}; 20 by default.",
         ),
     ] = 20
-    as_of: Annotated[
-        str | None,
-        Meta(
-            description="A point in time: Touchpoints received later are left out, and merges are "
-            "as they were then. Default: now.",
-            extra_json_schema={"pattern": timestamps.PATTERN},
-        ),
-    ] = None
+    as_of: AsOf = None
     max_bytes: Annotated[
         Annotated[int, Meta(ge=MIN_RESPONSE_BYTES)] | None,
         Meta(description="Maximum size of the response in bytes; `omitted` counts the rest."),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from app.customers.touchpoints import Touchpoint, touchpoint
+from app.customers.touchpoints import AsOf, Touchpoint, touchpoint
 from app.domain import identifiers, pagination, timestamps
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound
@@ -36,13 +36,7 @@ class TimelineQuery(Struct, frozen=True, forbid_unknown_fields=True, rename="cam
         default=None, name="from"
     )
     to: Annotated[_Time, Meta(description="End time, exclusive.")] = None
-    as_of: Annotated[
-        _Time,
-        Meta(
-            description="A point in time: Touchpoints received later are left out, and merges are "
-            "as they were then. Default: now."
-        ),
-    ] = None
+    as_of: AsOf = None
 
 
 class Timeline(Struct, frozen=True, rename="camel", omit_defaults=True):

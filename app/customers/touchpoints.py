@@ -4,7 +4,17 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
+from app.domain import timestamps
 from app.domain.resolution import Resolved
+
+AsOf = Annotated[
+    str | None,
+    Meta(
+        description="A point in time: Touchpoints received later are left out, and merges are "
+        "as they were then. Default: now.",
+        extra_json_schema={"pattern": timestamps.PATTERN},
+    ),
+]
 
 
 class Touchpoint(Struct, frozen=True, rename="camel"):
