@@ -1,6 +1,5 @@
 """The settings: environment variables, validated, and the database that they name."""
 
-import ssl
 from collections.abc import Mapping
 from importlib import util
 from ipaddress import ip_network
@@ -173,13 +172,8 @@ def _login_errors(present: Mapping[str, str]) -> list[str]:
     if "NEO4J_URI" not in present:
         errors += [f"{name}: requires NEO4J_URI" for name in logins]
     for name in logins:
-        if name != "NEO4J_PASSWORD":
-            try:
-                credentials.read(present[name])
-            except OSError as error:
-                errors.append(f"{name}: the file cannot be read: {error.strerror}")
-            except ValueError:
-                errors.append(f"{name}: the file is empty or not UTF-8")
+        if name != "NEO4J_PASSWORD" and (error := credentials.file_error(present[name])):
+            errors.append(f"{name}: {error}")
     return errors
 
 
@@ -189,13 +183,8 @@ def _ca_file_errors(present: Mapping[str, str]) -> list[str]:
         return []
     if "+s://" not in present.get("NEO4J_URI", ""):
         return ["NEO4J_CA_FILE: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]
-    try:
-        ssl.create_default_context(cafile=file)
-    except ssl.SSLError:
-        return ["NEO4J_CA_FILE: the file has no PEM certificate"]
-    except OSError as error:
-        return [f"NEO4J_CA_FILE: the file cannot be read: {error.strerror}"]
-    return []
+    error = credentials.ca_file_error(file)
+    return [f"NEO4J_CA_FILE: {error}"] if error else []
 
 
 def _rate_limit_storage_errors(present: Mapping[str, str]) -> list[str]:

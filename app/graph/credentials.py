@@ -1,6 +1,7 @@
 """Credentials in a file: a password or token that an operator may replace at any time."""
 
 import math
+import ssl
 import time
 from pathlib import Path
 
@@ -91,3 +92,25 @@ def read(path: str) -> str:
     if not secret:
         raise ValueError("is empty")
     return secret
+
+
+def file_error(path: str) -> str | None:
+    """The reason why the file of a password or token cannot be used, or None."""
+    try:
+        read(path)
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
+    except ValueError:
+        return "the file is empty or not UTF-8"
+    return None
+
+
+def ca_file_error(path: str) -> str | None:
+    """The reason why the PEM file of CA certificates cannot be used, or None."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        return "the file has no PEM certificate"
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
+    return None
