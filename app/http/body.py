@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 from starlette.requests import ClientDisconnect, Request
 
 from app.domain import validation
-from app.errors import FieldError, InvalidPayload, PayloadTooLarge, UnsupportedMediaType
+from app.errors import FieldError, InvalidPayload, PayloadTooLarge
+from app.http.errors import UnsupportedMediaType
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 MAX_FORM_BYTES = 8 * 1024

@@ -17,6 +17,7 @@ from app.access.authenticator import ApiKey
 from app.access.guard import Guard
 from app.errors import ServiceError
 from app.http import decoding, headers
+from app.http import errors as http_errors
 from app.http.body import has_body, read_json
 
 T = TypeVar("T")
@@ -28,16 +29,16 @@ ATTRIBUTE = "endpoint"  # of a handler: its declaration
 
 # The errors of all routes, of routes with a body, and of routes with an API key.
 _ANY_ERRORS = (
-    errors.InvalidRequest,
-    errors.MethodNotAllowed,
-    errors.HeadersTooLarge,
+    http_errors.InvalidRequest,
+    http_errors.MethodNotAllowed,
+    http_errors.HeadersTooLarge,
     ServiceError,
 )
 _BODY_ERRORS = (
     errors.InvalidPayload,
-    errors.RequestTimeout,
+    http_errors.RequestTimeout,
     errors.PayloadTooLarge,
-    errors.UnsupportedMediaType,
+    http_errors.UnsupportedMediaType,
 )
 _API_KEY_ERRORS = (
     errors.Unauthenticated,
@@ -154,7 +155,7 @@ class Operation(Endpoint, frozen=True, kw_only=True):
             *(_BODY_ERRORS if self.body else ()),
             *(_API_KEY_ERRORS if self.scope else ()),
             *((errors.InvalidPayload,) if self.query else ()),
-            *((errors.NotFound,) if "{id}" in self.path else ()),
+            *((http_errors.NotFound,) if "{id}" in self.path else ()),
             *self.errors,
         )
 

@@ -3,7 +3,8 @@
 import structlog
 from starlette.exceptions import HTTPException
 
-from app.errors import MethodNotAllowed, NotFound, Overloaded, ServiceError
+from app.errors import Overloaded, ServiceError
+from app.http.errors import MethodNotAllowed, NotFound
 
 log = structlog.get_logger()
 

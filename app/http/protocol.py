@@ -8,7 +8,8 @@ import msgspec
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.errors import HeadersTooLarge, InvalidRequest, RequestTimeout, ServiceError
+from app.errors import ServiceError
+from app.http.errors import HeadersTooLarge, InvalidRequest, RequestTimeout
 from app.http.request_id import request_id
 from app.http.responses import REJECTED_WITH, STATUS, error_content
 

@@ -9,30 +9,31 @@ from starlette.responses import Response
 
 from app import errors
 from app.errors import FieldError, ServiceError
+from app.http import errors as http_errors
 from app.ingest.results import IngestResult
 
 STATUS = {
     errors.InvalidPayload.code: HTTPStatus.BAD_REQUEST,
-    errors.InvalidRequest.code: HTTPStatus.BAD_REQUEST,
+    http_errors.InvalidRequest.code: HTTPStatus.BAD_REQUEST,
     errors.Unauthenticated.code: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenScope.code: HTTPStatus.FORBIDDEN,
-    errors.ForbiddenOrigin.code: HTTPStatus.FORBIDDEN,
-    errors.NotFound.code: HTTPStatus.NOT_FOUND,
+    http_errors.ForbiddenOrigin.code: HTTPStatus.FORBIDDEN,
+    http_errors.NotFound.code: HTTPStatus.NOT_FOUND,
     errors.CustomerNotFound.code: HTTPStatus.NOT_FOUND,
     errors.SplitNotFound.code: HTTPStatus.NOT_FOUND,
     errors.EventNotFound.code: HTTPStatus.NOT_FOUND,
     errors.MergeNotFound.code: HTTPStatus.NOT_FOUND,
     errors.DismissalNotFound.code: HTTPStatus.NOT_FOUND,
     errors.IdentityConflictNotFound.code: HTTPStatus.NOT_FOUND,
-    errors.MethodNotAllowed.code: HTTPStatus.METHOD_NOT_ALLOWED,
-    errors.RequestTimeout.code: HTTPStatus.REQUEST_TIMEOUT,
+    http_errors.MethodNotAllowed.code: HTTPStatus.METHOD_NOT_ALLOWED,
+    http_errors.RequestTimeout.code: HTTPStatus.REQUEST_TIMEOUT,
     errors.IdempotencyConflict.code: HTTPStatus.CONFLICT,
     errors.NothingToSplit.code: HTTPStatus.CONFLICT,
     errors.MergeConflict.code: HTTPStatus.CONFLICT,
     errors.PayloadTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.UnsupportedMediaType.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.MisdirectedRequest.code: HTTPStatus.MISDIRECTED_REQUEST,
-    errors.HeadersTooLarge.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    http_errors.UnsupportedMediaType.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    http_errors.MisdirectedRequest.code: HTTPStatus.MISDIRECTED_REQUEST,
+    http_errors.HeadersTooLarge.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.RateLimited.code: HTTPStatus.TOO_MANY_REQUESTS,
     ServiceError.code: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.Unavailable.code: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -85,9 +86,9 @@ def error_headers(error: ServiceError) -> dict[str, str]:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "ApiKey"  # RFC 9110, 15.5.2
-    if isinstance(error, errors.MethodNotAllowed):
+    if isinstance(error, http_errors.MethodNotAllowed):
         headers["Allow"] = error.allowed
-    if isinstance(error, errors.PayloadTooLarge | errors.RequestTimeout):
+    if isinstance(error, errors.PayloadTooLarge | http_errors.RequestTimeout):
         headers["Connection"] = "close"  # the rest of the body is not read
     return headers
 

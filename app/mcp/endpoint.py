@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from app.access.guard import Guard
-from app.errors import ForbiddenOrigin, MisdirectedRequest
 from app.http import headers
 from app.http.body import read_json
+from app.http.errors import ForbiddenOrigin, MisdirectedRequest
 
 
 class SessionManager(Protocol):

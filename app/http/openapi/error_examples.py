@@ -8,6 +8,7 @@ from app import errors
 from app.domain import validation
 from app.domain.validation import UNKNOWN_FIELD
 from app.errors import FieldError, ServiceError
+from app.http import errors as http_errors
 from app.http.body import too_large
 from app.http.endpoints import Operation
 from app.http.protocol import BODY_TIMEOUT_SECONDS, MANY_HEADERS
@@ -21,11 +22,11 @@ _EXAMPLES: dict[str, ServiceError] = {
     example.code: example
     for example in (
         validation.invalid([FieldError("extra", UNKNOWN_FIELD)]),
-        errors.MethodNotAllowed("GET, HEAD"),
-        errors.RequestTimeout(BODY_TIMEOUT_SECONDS),
+        http_errors.MethodNotAllowed("GET, HEAD"),
+        http_errors.RequestTimeout(BODY_TIMEOUT_SECONDS),
         errors.IdempotencyConflict(details=[FieldError(IDEMPOTENCY_HEADER, REUSED_KEY)]),
         too_large(),
-        errors.HeadersTooLarge(MANY_HEADERS),
+        http_errors.HeadersTooLarge(MANY_HEADERS),
         errors.RateLimited(60_000, 12),
         errors.DatabaseTimeout(),
     )

@@ -10,15 +10,10 @@ from app.access.guard import Guard
 from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
-from app.errors import (
-    CustomerNotFound,
-    ForbiddenScope,
-    InvalidPayload,
-    NotFound,
-    Unauthenticated,
-)
+from app.errors import CustomerNotFound, ForbiddenScope, InvalidPayload, Unauthenticated
 from app.http.body import read_form
 from app.http.endpoints import Call
+from app.http.errors import NotFound
 from app.http.responses import STATUS
 from app.http.web import assets, search, session, templates
 from app.http.web.page import Page

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import ForbiddenOrigin
+from app.http.errors import ForbiddenOrigin
 
 COOKIE = "waypath_key"
 PATH = "/login"

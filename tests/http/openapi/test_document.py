@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from app import main
 from app.access import api_keys
-from app.errors import ForbiddenOrigin, MisdirectedRequest, ServiceError
+from app.errors import ServiceError
+from app.http.errors import ForbiddenOrigin, MisdirectedRequest
 from app.http.openapi import error_responses
 from app.http.responses import STATUS
 from app.settings import Settings

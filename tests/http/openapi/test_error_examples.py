@@ -10,6 +10,7 @@ import pytest
 from app import errors
 from app.access import api_keys
 from app.graph.connection import Database
+from app.http import errors as http_errors
 from app.http.error_mapping import map_error
 from app.http.protocol import BODY_TIMEOUT_SECONDS
 from app.http.responses import error_content
@@ -24,7 +25,7 @@ JSON = {"Content-Type": "application/json"}
 
 # Of races and of long waits, by what the service raises there.
 RARE = [
-    errors.RequestTimeout(BODY_TIMEOUT_SECONDS),
+    http_errors.RequestTimeout(BODY_TIMEOUT_SECONDS),
     errors.DatabaseTimeout(),
     errors.MergeConflict(splits.CHANGED),
     errors.MergeConflict(erasure.CONTENDED),
