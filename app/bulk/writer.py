@@ -15,7 +15,7 @@ from app.ingest.payload import Payload
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 
-IMPORT_PRODUCER = "import"  # no API key has this id
+IMPORT_PRODUCER = "import"  # no API key has this ID
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 MAX_CONCURRENT_BATCHES = 2 * WRITERS  # for each writer, one commits and one waits
 

@@ -55,7 +55,7 @@ class Liveness:
     """
 
     def __init__(self, running: Running) -> None:
-        """`running` returns the ids of the attempts in the database; it raises ConnectionError."""
+        """`running` returns the IDs of the attempts in the database; it raises ConnectionError."""
         self._running = running
         self._quiet: set[Attempt] = set()
         self._prober: asyncio.Task[None] | None = None

@@ -17,7 +17,7 @@ from app.identity.reason import MAX_REASON_LENGTH
 from app.identity.splits import SplitService
 from app.observability.metrics import Metrics
 
-COMMAND_LINE = "cli"  # in place of the id of an API key
+COMMAND_LINE = "cli"  # in place of the ID of an API key
 BATCH_ROWS = 2000  # nodes or relationships in a transaction
 RESPONSE_TIMEOUT_SECONDS = 8.0  # after which the erasure continues in the background
 MAX_ATTEMPTS = 5  # to begin while others merge or split the Customer

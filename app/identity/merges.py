@@ -41,7 +41,7 @@ class Merge(Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class MergeService:
-    """Merges Customers in the graph, and undoes that. `by` is the id of an API key."""
+    """Merges Customers in the graph, and undoes that. `by` is the ID of an API key."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph

@@ -32,7 +32,7 @@ class SharedMark(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class ReviewService:
-    """Stores decisions in the graph. `by` is the id of an API key."""
+    """Stores decisions in the graph. `by` is the ID of an API key."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph

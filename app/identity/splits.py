@@ -43,7 +43,7 @@ class Split(Struct, frozen=True, rename="camel"):
 
 
 class SplitService:
-    """Splits Customers in the graph, and undoes that. `by` is the id of an API key."""
+    """Splits Customers in the graph, and undoes that. `by` is the ID of an API key."""
 
     def __init__(self, graph: Graph, merges: MergeService) -> None:
         self._graph = graph

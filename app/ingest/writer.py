@@ -69,7 +69,7 @@ def parameters(limits: ResolutionLimits, groups: list[AtomicGroup]) -> tuple[Row
 
 
 def _without_clashes(groups: list[AtomicGroup]) -> Iterator[list[AtomicGroup]]:
-    """The groups in their order, in runs in which an id has one digest."""
+    """The groups in their order, in runs in which an ID has one digest."""
     run: list[AtomicGroup] = []
     digests: dict[str, str] = {}
     for group in groups:
