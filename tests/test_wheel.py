@@ -126,8 +126,8 @@ def test_its_data_is_in_the_users_data_directory_unless_a_setting_names_another(
     default = waypath("check", **without).stdout
     output = waypath("check", WAYPATH_DATA_DIR="here", **without).stdout
 
-    assert f"no Neo4j runs in {folder}/data/waypath-events/neo4j" in default
-    assert f"no Neo4j runs in {folder}/here/neo4j" in output
+    assert f"no embedded Neo4j is running in {folder}/data/waypath-events/neo4j" in default
+    assert f"no embedded Neo4j is running in {folder}/here/neo4j" in output
 
 
 def test_a_checkout_keeps_its_data_in_itself_wherever_it_is_called(folder):

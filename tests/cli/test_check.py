@@ -116,7 +116,7 @@ async def test_a_storage_of_the_rate_limit_has_a_line_too(shared_redis):
 
     (finding,) = await check.storage_findings(storage)
 
-    assert str(finding).split(maxsplit=1) == ["ok", f"{'rate limit storage':38}responds"]
+    assert str(finding).split() == ["ok", "rate", "limit", "storage", "responds"]
 
 
 def test_a_storage_that_cannot_be_used(wrong, free_port):
