@@ -64,8 +64,7 @@ def people(sent):
         (response,) = sent({"properties": {"word": word}, "timestamp": moment} | fields)
         return response["customerId"]
 
-    mail, phone, *_ = values(word)
-    base = int(phone[5:])
+    mail, phone, *own_phones = values(word)[: PAIRS + 2]
     first = send(email=mail)
     send(email=mail, externalId=f"a-{word}")
     second = send(externalId=f"b-{word}")
@@ -80,8 +79,8 @@ def people(sent):
     send(email=f"other.{mail}")
     # Ids derived from idempotency keys come in any order. In every second pair of conflicting
     # events, the one that must come first has the later id.
-    for number in range(PAIRS):
-        fresh, own = f"{number}.{mail}", f"+1415{base + 1 + number}"
+    for number, own in enumerate(own_phones):
+        fresh = f"{number}.{mail}"
         send(email=fresh, externalId=f"b-{word}", idempotencyKey=f"a{word}{number}")
         send(email=fresh, phone=own, externalId=f"a-{word}", idempotencyKey=f"b{word}{number}")
         send(email=mail, phone=own, idempotencyKey=f"c{word}{number}")
