@@ -94,8 +94,8 @@ def library_email(text: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _phone(text: str) -> str:
-    e164 = f"+1{text}" if _TEN_DIGITS.fullmatch(text) else text
-    return plain_identifiers.phone(e164) or library_phone(text)
+    number = f"+1{text}" if _TEN_DIGITS.fullmatch(text) else text
+    return plain_identifiers.phone(number) or library_phone(number)
 
 
 def library_phone(text: str) -> str:
@@ -103,8 +103,7 @@ def library_phone(text: str) -> str:
     if not _PHONE.fullmatch(text):
         raise ValueError("must be a phone number without letters or an extension")
     try:
-        region = None if _TEN_DIGITS.fullmatch(text) else "US"
-        number = phonenumbers.parse(text if region else f"+1{text}", region)
+        number = phonenumbers.parse(text, "US")
     except NumberParseException as error:
         raise ValueError(f"must be a phone number: {error}") from None
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
