@@ -70,18 +70,20 @@ def opaque_id(text: str) -> str:
     text = text.strip()
     if len(text) > MAX_ID_LENGTH:
         raise ValueError(f"must have at most {MAX_ID_LENGTH} characters")
+    if text.isascii() and text.isprintable():
+        return text
     if any(unicodedata.category(character) in _UNSEEN for character in text):
         raise ValueError("must not contain invisible characters")
     return unicodedata.normalize("NFC", text)
 
 
-@lru_cache(maxsize=16384)
 def _email(text: str) -> str:
     if len(text) > MAX_EMAIL_LENGTH:
         raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
     return plain_identifiers.email(text) or library_email(text)
 
 
+@lru_cache(maxsize=16384)
 def library_email(text: str) -> str:
     """The normalised address by email-validator, in tens of microseconds. Raises ValueError."""
     try:
@@ -92,12 +94,13 @@ def library_email(text: str) -> str:
     return f"{local_part}@{address.ascii_domain.lower()}"
 
 
-@lru_cache(maxsize=16384)
 def _phone(text: str) -> str:
-    number = f"+1{text}" if _TEN_DIGITS.fullmatch(text) else text
-    return plain_identifiers.phone(number) or library_phone(number)
+    if number := plain_identifiers.phone(text):
+        return number
+    return library_phone(f"+1{text}" if _TEN_DIGITS.fullmatch(text) else text)
 
 
+@lru_cache(maxsize=16384)
 def library_phone(text: str) -> str:
     """The E.164 number by phonenumbers, in tens of microseconds. Raises ValueError."""
     if not _PHONE.fullmatch(text):

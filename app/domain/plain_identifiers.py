@@ -12,13 +12,16 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 # ASCII: a dot-atom (RFC 5322, 3.2.3), and a domain of two or more LDH labels (RFC 5890, 2.3.1) that
 # ends with a letter. Two hyphens in a row may be Punycode.
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9]|-(?!-)){0,62}(?<!-)"
+_LABEL = r"(?![a-zA-Z0-9-]{64})[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*"
 _EMAIL = re.compile(
     r"[\w!#$%&'*+\-/=?^`{|}~]+(?:\.[\w!#$%&'*+\-/=?^`{|}~]+)*"
     rf"@(?:{_LABEL}\.)+{_LABEL}(?<=[a-zA-Z])",
     re.ASCII,
 )
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_FORMATTED = re.compile(r"\+?[\d(][\d ().-]{5,28}\d", re.ASCII)
+_NO_PUNCTUATION = str.maketrans("", "", " ().-")
+_US_DIGITS = 10
 _MAX_COUNTRY_CODE_DIGITS = 3  # ITU-T E.164, 6.2.1
 
 
@@ -28,19 +31,32 @@ def email(text: str) -> str | None:
 
 
 def phone(text: str) -> str | None:
-    """The E.164 number as it is, or None.
+    """The E.164 number, or None. Without a plus sign, it is a US number.
 
     A number with a possible national prefix is not plain: the library may remove it.
     """
-    if not _E164.fullmatch(text):
+    number = text if _E164.fullmatch(text) else _without_format(text)
+    if number is None:
         return None
     for end in range(2, 2 + _MAX_COUNTRY_CODE_DIGITS):
-        if plan := _numbering_plan(text[1:end]):
+        if plan := _numbering_plan(number[1:end]):
             lengths, national_prefix = plan
-            if len(text) - end not in lengths or text[end] == "0":
+            if len(number) - end not in lengths or number[end] == "0":
                 return None
-            return None if national_prefix and national_prefix.match(text, end) else text
+            return None if national_prefix and national_prefix.match(number, end) else number
     return None
+
+
+def _without_format(text: str) -> str | None:
+    """The number in a text with spaces and punctuation, in the form of E.164; or None."""
+    if not _FORMATTED.fullmatch(text):
+        return None
+    digits = text.translate(_NO_PUNCTUATION)
+    if text[0] == "+":
+        return digits if _E164.fullmatch(digits) else None
+    if len(digits) == _US_DIGITS:
+        return f"+1{digits}"
+    return f"+{digits}" if len(digits) == _US_DIGITS + 1 and digits[0] == "1" else None
 
 
 @cache

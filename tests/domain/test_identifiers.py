@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -131,6 +133,17 @@ def test_ten_bare_digits_are_a_us_number(digits):
     assume(digits.isascii() and digits.isdigit() and len(digits) == 10)
 
     assert identifiers.phone(digits).value == f"+1{digits}"
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_an_external_id_without_invisible_characters_is_valid(text):
+    text = text.strip()
+    unseen = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    if unseen.isdisjoint(map(unicodedata.category, text)):
+        assert identifiers.external_id(text).value == unicodedata.normalize("NFC", text)
+    else:
+        with pytest.raises(ValueError, match="invisible characters"):
+            identifiers.external_id(text)
 
 
 @given(st.text())

@@ -17,6 +17,7 @@ PARTS = st.sampled_from(
     ["a", "Z", "jane", "0", "9", "_", "-", "--", ".", "+", "'", "xn--p1ai", "é", " ", "\n", "K"]
 )
 PIECES = st.lists(PARTS, max_size=6).map("".join)
+SEPARATORS = ("", "", " ", "-", ".", "(", ")", ") ", " (", " - ", "  ")
 
 
 def library(parse, text):
@@ -63,6 +64,57 @@ def test_a_plain_number_of_each_calling_code_and_length_is_what_the_library_retu
 
     assert {text: library(identifiers.library_phone, text) for text in plain} == plain
     assert len(plain) > 1000
+
+
+def test_a_plain_number_with_spaces_and_punctuation_is_what_the_library_returns():
+    draw = random.Random(2)
+    numbers = [text.removeprefix(draw.choice(["", "+", "+1"])) for text in EXAMPLES]
+    texts = [
+        "".join(draw.choice(separators) + character for character in text).strip()
+        for text, separators in itertools.product(numbers, (SEPARATORS, SEPARATORS[:5], ("", " ")))
+    ]
+    plain = {text: number for text in texts if (number := plain_identifiers.phone(text))}
+
+    assert {text: library(identifiers.library_phone, text) for text in plain} == plain
+    assert len(plain) > 1000
+
+
+@given(
+    st.from_regex(
+        r"\+?1?[ .(-]{0,2}[0-9]{3}[ .)-]{0,2}[0-9]{3}[ .-]{0,2}[0-9]{3,4}", fullmatch=True
+    )
+)
+def test_a_plain_number_in_a_form_of_the_us_is_what_the_library_returns(text):
+    if (plain := plain_identifiers.phone(text)) is not None:
+        assert library(identifiers.library_phone, text) == plain
+
+
+@given(st.text("0123456789+ ().-", min_size=8, max_size=20))
+def test_a_plain_number_of_any_form_is_what_the_library_returns(text):
+    if (plain := plain_identifiers.phone(text)) is not None:
+        assert library(identifiers.library_phone, text) == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+14155552671",
+        "4155552671",
+        "(415) 555-2671",
+        "415-555-2671",
+        "415.555.2671",
+        "+1 415-555-2671",
+        "+1 (415) 555-2671",
+        "1-415-555-2671",
+        "14155552671",
+    ],
+)
+def test_a_us_number_is_plain_in_its_common_forms(text):
+    assert plain_identifiers.phone(text) == "+14155552671"
+
+
+def test_a_number_with_spaces_is_plain():
+    assert plain_identifiers.phone("+44 20 7946 0958") == "+442079460958"
 
 
 @given(st.from_regex(r"\+?[0-9]{6,16}", fullmatch=True))
@@ -115,10 +167,16 @@ def test_any_other_address_is_left_to_the_library(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "4155552671",
-        "+1 415 555 2671",
+        "1415555267",
+        "24155552671",
+        "5552671",
+        "415/555/2671",
+        "415 555 2671 ",
+        "415 555+2671",
+        "+1 1415555267",
         "+11415555267",
         "+4402079460958",
+        "+44 (0) 20 7946 0958",
         "+390612345678",
         "+9991234567",
         "+1415555267",
