@@ -1,7 +1,6 @@
 """The blocklist: placeholder values, which identify no Customer."""
 
 import re
-from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -43,7 +42,8 @@ DEFAULT = {
     "externalId": {*_PLACEHOLDERS.split(), *_IDS.split(), "(not set)", "[object object]"},
 }
 
-_CODES = COUNTRY_CODE_TO_REGION_CODE.keys()
+_CALLING_CODES = {str(code) for code in COUNTRY_CODE_TO_REGION_CODE}
+_TEMPLATE_STARTS = "{$<*[%"
 _TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|<%.*%>|\*\|.*\|\*|\[\[.*\]\]|%%.*%%")
 
 
@@ -76,8 +76,6 @@ class Blocklist:
         if errors:
             raise ValueError("; ".join(errors))
 
-    # The lookup runs for each identifier of each event, and values repeat.
-    @lru_cache(maxsize=16384)  # noqa: B019 - a process has one blocklist
     def __contains__(self, identifier: Identifier) -> bool:
         value, kind = _comparable(identifier), identifier.kind
         is_blocked = _RULES[kind](value, self._entries[kind])
@@ -109,20 +107,25 @@ def blocked_warning(identifier: str, path: str) -> EventWarning:
 
 
 def _email(value: str, entries: set[str]) -> bool:
-    local, _, domain = value.partition("@")
-    forms = {value, f"{local}@", f"@{domain}"}
-    return not forms.isdisjoint(entries) or _is_template(local)
+    local, at, domain = value.partition("@")
+    is_entry = value in entries or local + at in entries or at + domain in entries
+    return is_entry or _is_template(local)
 
 
 def _phone(value: str, entries: set[str]) -> bool:
-    # The part after the country code; no country code is a prefix of another.
-    national = next((value[end:] for end in (2, 3, 4) if int(value[1:end]) in _CODES), value)
-    return value in entries or len(set(national)) == 1
+    return value in entries or len(set(_national_number(value))) == 1
 
 
 def _external_id(value: str, entries: set[str]) -> bool:
     # Zeros and dashes include the empty UUID, with or without braces.
     return value in entries or not value.strip("{0-}") or _is_template(value)
+
+
+def _national_number(value: str) -> str:
+    for end in (2, 3, 4):  # no calling code is a prefix of another
+        if value[1:end] in _CALLING_CODES:
+            return value[end:]
+    return value
 
 
 _RULES = {"email": _email, "phone": _phone, "externalId": _external_id}
@@ -134,7 +137,7 @@ _PARSERS = {
 
 
 def _is_template(text: str) -> bool:
-    return _TEMPLATE.fullmatch(text) is not None
+    return text[:1] in _TEMPLATE_STARTS and _TEMPLATE.fullmatch(text) is not None
 
 
 def _comparable(identifier: Identifier) -> str:
