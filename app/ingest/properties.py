@@ -31,6 +31,9 @@ RESERVED_NAMES = frozenset(
     }
 )
 
+# The types of decoded JSON are exact.
+_CONTAINERS = {dict, list}
+_ALWAYS_STORABLE = {str, float, bool}
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -58,30 +61,37 @@ def parse(raw: bytes) -> tuple[str, dict[str, Any]]:
 def _values(content: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     entries = 0
-    # The entries in a list count, but have no name of their own.
-    level: list[tuple[str | None, dict[str, Any] | list[Any]]] = [("", content)]
+    objects = [("", content)]
+    unnamed: list[Any] = []  # lists, and all in them: their entries count, but have no name
     for _ in range(MAX_DEPTH):
-        deeper: list[tuple[str | None, dict[str, Any] | list[Any]]] = []
-        for prefix, container in level:
-            if isinstance(container, list):
-                deeper += [(None, item) for item in container if isinstance(item, dict | list)]
-                continue
-            entries += len(container)
-            for name, value in container.items():
-                path = None if prefix is None else prefix + name
-                if isinstance(value, dict):
-                    deeper.append((None if path is None else f"{path}.", value))
+        deeper: list[tuple[str, dict[str, Any]]] = []
+        deeper_unnamed: list[Any] = []
+        for prefix, members in objects:
+            entries += len(members)
+            for name, value in members.items():
+                kind = type(value)
+                if kind is dict:
+                    deeper.append((f"{prefix}{name}.", value))
                     continue
-                if isinstance(value, list):
-                    deeper.append((None, value))
-                if path is not None and _is_name(path) and _is_storable(value):
+                if kind is list:
+                    deeper_unnamed.append(value)
+                is_storable = kind in _ALWAYS_STORABLE or _is_storable(value)
+                if is_storable and _is_name(path := prefix + name):
                     values.setdefault(path, value)
+        for container in unnamed:
+            entries += len(container) if type(container) is dict else 0
+            deeper_unnamed += _containers(container)
         if entries > MAX_ENTRIES:
             raise ValueError(f"must have at most {MAX_ENTRIES} entries, including nested ones")
-        if not deeper:
+        if not deeper and not deeper_unnamed:
             return values
-        level = deeper
+        objects, unnamed = deeper, deeper_unnamed
     raise ValueError(f"must be nested at most {MAX_DEPTH} levels deep")
+
+
+def _containers(container: dict[str, Any] | list[Any]) -> list[Any]:
+    items = container.values() if isinstance(container, dict) else container
+    return [item for item in items if type(item) in _CONTAINERS]
 
 
 def _is_name(name: str) -> bool:
@@ -89,9 +99,10 @@ def _is_name(name: str) -> bool:
 
 
 def _is_storable(value: Any) -> bool:
-    if isinstance(value, list):
-        kinds = {type(item) for item in value}
-        return len(kinds) <= 1 and not kinds & {list, dict} and all(map(_is_storable, value))
-    if isinstance(value, int):
+    kind = type(value)
+    if kind is list:
+        kinds = {*map(type, value)}
+        return len(kinds) <= 1 and not kinds & _CONTAINERS and all(map(_is_storable, value))
+    if kind is int:
         return -(2**63) <= value < 2**63
-    return isinstance(value, str | float)
+    return kind in _ALWAYS_STORABLE

@@ -121,6 +121,43 @@ def test_more_than_255_entries_are_rejected(content):
         values(content)
 
 
+def named_values(content, prefix="", depth=0):
+    """Each value with a name, with its depth and in the order of the text."""
+    for name, value in content.items():
+        yield depth, prefix + name, value
+        if isinstance(value, dict):
+            yield from named_values(value, f"{prefix}{name}.", depth + 1)
+
+
+def is_storable(value):
+    if isinstance(value, list):
+        is_flat = not any(isinstance(item, list | dict) for item in value)
+        return is_flat and len({type(item) for item in value}) <= 1 and all(map(is_storable, value))
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return isinstance(value, str | float)
+
+
+NAMES = st.sampled_from(["a", "b", "a.b", "id", "event", "", "n\0"])
+
+
+@given(
+    st.recursive(
+        JSON,
+        lambda inner: st.dictionaries(NAMES, inner, max_size=5) | st.lists(inner, max_size=3),
+        max_leaves=20,
+    ).filter(lambda content: isinstance(content, dict))
+)
+def test_the_values_are_the_shallowest_storable_ones_of_each_name(content):
+    expected = {}
+    for _, name, value in sorted(named_values(content), key=lambda named: named[0]):
+        is_name = name not in {"", *properties.RESERVED_NAMES} and "\0" not in name
+        if is_name and is_storable(value):
+            expected.setdefault(name, value)
+
+    assert list(values(content).items()) == list(expected.items())
+
+
 def nested(depth, opening='{"a":', closing="}"):
     return (opening * (depth - 1) + "{}" + closing * (depth - 1)).encode()
 
