@@ -103,10 +103,7 @@ def _originals(sent: EventIngest, identifiers: list[Identifier]) -> list[str]:
 
 
 def _row(event: Event, event_id: str, digest: str | None, received: Received, position: int) -> Row:
-    timestamp, instant = received
-    seconds, nanoseconds = instant
-    if event.timestamp:
-        timestamp, instant = event.timestamp, event.instant
+    received_text, (seconds, nanoseconds) = received
     return {
         "id": event_id,
         "digest": digest,
@@ -118,10 +115,11 @@ def _row(event: Event, event_id: str, digest: str | None, received: Received, po
         ],
         "identifiers": [str(identifier) for identifier in event.identifiers],
         "event": event.event,
-        "timestamp": timestamp,
-        "occurredAt": instant,
+        "timestamp": event.timestamp or received_text,
+        # Lists: the driver converts each tuple to a list, in Python.
+        "occurredAt": [*(event.instant or received[1])],
         # Unique in a request: the time of an Identifier identifies the event that created it.
-        "receivedAt": (seconds, nanoseconds + position),
+        "receivedAt": [seconds, nanoseconds + position],
         "properties": event.properties,
         "values": event.values,
     }

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from app.domain.resolution import ResolutionLimits
 from app.graph.graph import Graph
+from app.graph.parameters import Rows
 from app.ingest.ordering import commit_order
 from app.ingest.write_queue import AtomicGroup, Row
 from app.observability.metrics import Metrics
@@ -63,7 +64,7 @@ def parameters(limits: ResolutionLimits, groups: list[AtomicGroup]) -> tuple[Row
             for row in events
             if row["digest"]
         ],
-        "events": [events[position] for position in order],
+        "events": Rows(events[position] for position in order),
     }
     return {"batch": batch, "limits": msgspec.to_builtins(limits)}, order
 
