@@ -1,7 +1,6 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # One lock for every Python and platform, with the hashes of all files of a version.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" --constraint constraints.txt
@@ -17,8 +16,8 @@ run: .venv/run.installed ## Start the service on http://127.0.0.1:8000, with an 
 .PHONY: install
 install: .venv/dev.installed ## Install the service, and the tools for tests and checks, into .venv.
 
-# Tests start many processes. If this variable were set, each would compile the service again.
-test test-model test-faults: export PYTHONDONTWRITEBYTECODE =
+# If this variable were set, each process would compile the service and its packages again.
+run test test-model test-faults: export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: test
 test: .venv/dev.installed ## Run the tests on NEO4J_URI, or else on Neo4j in a container or an embedded Neo4j.
@@ -62,6 +61,7 @@ bench-overload: .venv/bench.installed ## Measure at up to ten times the capacity
 
 .PHONY: lock
 lock: .venv/dev.installed ## Update requirements/, after a change in pyproject.toml or constraints.txt.
+	@$(LOCK) --group installer -o requirements/installer.txt
 	@$(LOCK) --group build -o requirements/build.txt
 	@$(LOCK) pyproject.toml --extra otel --extra redis -o requirements/service.txt
 	@$(LOCK) pyproject.toml --extra otel --extra redis --extra embedded -o requirements/run.txt
@@ -85,10 +85,9 @@ format: .venv/dev.installed ## Format the code, and apply the automatic fixes of
 clean: ## Remove everything that the other targets installed, but not the data in .data.
 	rm -rf .venv .hypothesis
 
-.venv/%.installed: pyproject.toml requirements/build.txt requirements/%.txt
+.venv/%.installed: pyproject.toml requirements/installer.txt requirements/build.txt requirements/%.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 	@echo "installing into .venv ..."
-	@$(PIP) --require-hashes -r requirements/build.txt -r requirements/$*.txt
-	@$(PIP) --no-index --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m supply.installation $*
 	@touch $@

@@ -50,9 +50,12 @@ def test_a_lock_has_the_requirements_of_the_project(project, lock):
     assert not missing, "make lock"
 
 
-def test_build_requirements_are_locked_too(project):
-    requirements = [*project["build-system"]["requires"], *project["dependency-groups"]["build"]]
-    locked = packages("build")
+@pytest.mark.parametrize("group", ["build", "installer"])
+def test_the_requirements_of_a_group_are_locked_too(project, group):
+    requirements = project["dependency-groups"][group]
+    if group == "build":
+        requirements = [*requirements, *project["build-system"]["requires"]]
+    locked = packages(group)
 
     assert all(
         requirement.specifier.contains(locked[requirement.name])
@@ -60,7 +63,7 @@ def test_build_requirements_are_locked_too(project):
     )
 
 
-@pytest.mark.parametrize("lock", ["build", *EXTRAS])
+@pytest.mark.parametrize("lock", ["build", "installer", *EXTRAS])
 def test_a_lock_has_the_versions_of_the_constraints(lock):
     chosen = pins((CHECKOUT / "constraints.txt").read_text())
 
@@ -69,7 +72,7 @@ def test_a_lock_has_the_versions_of_the_constraints(lock):
     assert others == {name: chosen[name] for name in others}, "make lock"
 
 
-@pytest.mark.parametrize("lock", ["build", *EXTRAS])
+@pytest.mark.parametrize("lock", ["build", "installer", *EXTRAS])
 def test_a_lock_names_no_address(lock):
     assert "://" not in (CHECKOUT / "requirements" / f"{lock}.txt").read_text()
 
