@@ -25,7 +25,10 @@ from app.http.api.reviews import ReviewRoutes
 from app.http.api.splits import SplitRoutes
 from app.http.middleware import RequestMiddleware
 from app.http.openapi.docs import DocsRoutes
-from app.http.web.pages import Pages
+from app.http.web.customer import CustomerPages
+from app.http.web.login import LoginPages
+from app.http.web.search import SearchPages
+from app.http.web.static_files import StaticFiles
 from app.identity.audit import AuditReader
 from app.identity.conflicts import IdentityConflictReader
 from app.identity.erasure import ErasureService
@@ -72,7 +75,10 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
     ]
     api = routing.routes(features, services.guard)
     pages = [
-        Pages(services.contexts, services.timelines, services.explanations, services.guard),
+        SearchPages(services.contexts),
+        CustomerPages(services.contexts, services.timelines, services.explanations),
+        LoginPages(services.guard),
+        StaticFiles(),
         DocsRoutes(routing.operations(api)),
     ]
     agents = McpEndpoint(

@@ -1,11 +1,42 @@
-"""Search: the queries for the text in the search box."""
+"""Search: the search box, and the queries for the text in it."""
 
 from collections.abc import Callable
 
-from app.customers.context import ContextQuery
+from starlette.responses import RedirectResponse, Response
+
+from app.access.api_keys import CONTEXT_READ
+from app.customers.context import ContextQuery, ContextReader
 from app.domain import identifiers
+from app.errors import CustomerNotFound, InvalidPayload
+from app.http.endpoints import Call
+from app.http.web import templates
+from app.http.web.page import Page
 
 _CUSTOMER = "cus_"
+
+
+class SearchPages:
+    """The pages that find a Customer."""
+
+    def __init__(self, contexts: ContextReader) -> None:
+        self._contexts = contexts
+
+    @Page(method="GET", path="/", scope=CONTEXT_READ)
+    async def start(self, call: Call[None]) -> Response:
+        """The search box."""
+        return templates.page("search", query="", is_empty=False)
+
+    @Page(method="GET", path="/search", scope=CONTEXT_READ)
+    async def search(self, call: Call[None]) -> Response:
+        """Redirects to the Customer with the identifier `q`, or shows that no Customer matches."""
+        text = call.request.query_params.get("q", "")
+        for query in queries(text):
+            try:
+                context = await self._contexts.read(query)
+            except (CustomerNotFound, InvalidPayload):  # the latter for a blocked value
+                continue
+            return RedirectResponse(templates.customer_path(context.customer_id), 303)
+        return templates.page("search", 404, query=text, is_empty=True)
 
 
 def queries(text: str) -> list[ContextQuery]:

@@ -1,4 +1,4 @@
-"""The pages: login, search, the timeline of a Customer, and the explanation of an event."""
+"""The pages of a Customer, of its timeline, and of the explanation of an event."""
 
 from typing import Any
 
@@ -6,58 +6,29 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.access.api_keys import CONTEXT_READ
-from app.access.guard import Guard
 from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
-from app.errors import CustomerNotFound, ForbiddenScope, InvalidPayload, Unauthenticated
-from app.http.body import read_form
 from app.http.endpoints import Call
-from app.http.errors import NotFound
-from app.http.responses import STATUS
-from app.http.web import assets, search, session, templates
+from app.http.web import templates
 from app.http.web.page import Page
 from app.http.web.timeline_view import days
 
 _MAX_CONTEXT_BYTES = 256 * 1024  # bytes of JSON: a Customer may have any number of identifiers
-_CACHE_HEADERS = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
-class Pages:
-    """The pages, behind a login with an API key that has the scope `context:read`."""
+class CustomerPages:
+    """The pages that show a Customer and its events."""
 
     def __init__(
         self,
         contexts: ContextReader,
         timelines: TimelineReader,
         explanations: ExplanationReader,
-        guard: Guard,
     ) -> None:
         self._contexts = contexts
         self._timelines = timelines
         self._explanations = explanations
-        self._guard = guard
-        self._assets = assets.load()
-
-    @Page(method="GET", path="/", scope=CONTEXT_READ)
-    async def start(self, call: Call[None]) -> Response:
-        """The search box."""
-        return templates.page("search", query="", is_empty=False)
-
-    @Page(method="GET", path="/search", scope=CONTEXT_READ)
-    async def search(self, call: Call[None]) -> Response:
-        """Redirects to the Customer with the identifier `q`, or shows that no Customer matches."""
-        text = call.request.query_params.get("q", "")
-        for query in search.queries(text):
-            try:
-                context = await self._contexts.read(query)
-            except (CustomerNotFound, InvalidPayload):  # the latter for a blocked value
-                continue
-            return RedirectResponse(templates.customer_path(context.customer_id), 303)
-        return templates.page("search", 404, query=text, is_empty=True)
 
     @Page(method="GET", path="/customers/{id}", scope=CONTEXT_READ)
     async def customer(self, call: Call[None]) -> Response:
@@ -87,38 +58,6 @@ class Pages:
         """The explanation of an event."""
         query = ExplanationQuery(call.id)
         return templates.page("event", explanation=await self._explanations.read(query))
-
-    @Page(method="GET", path=session.PATH)
-    async def login(self, request: Request) -> Response:
-        """Asks for an API key, and then leads to `next`."""
-        target = session.local(request.query_params.get("next", "/"))
-        return templates.page("login", next=target, error="")
-
-    @Page(method="POST", path=session.PATH)
-    async def log_in(self, request: Request) -> Response:
-        """Stores the API key in a cookie, and leads to `next`."""
-        session.require_same_origin(request)
-        form = await read_form(request)
-        key, target = form.get("key", "").strip(), session.local(form.get("next", "/"))
-        try:
-            await self._guard.authorize(key, CONTEXT_READ)
-        except (Unauthenticated, ForbiddenScope) as error:
-            return templates.page("login", STATUS[error.code], next=target, error=error.message)
-        return session.set_session(RedirectResponse(target, 303), request, key)
-
-    @Page(method="POST", path="/logout")
-    async def log_out(self, request: Request) -> Response:
-        """Clears the cookie."""
-        session.require_same_origin(request)
-        return session.clear_session(RedirectResponse(session.PATH, 303), request)
-
-    @Page(method="GET", path=assets.ROUTE)
-    async def asset(self, request: Request) -> Response:
-        """The style sheet, the script or the icon."""
-        asset = self._assets.get(request.path_params["name"])
-        if asset is None:
-            raise NotFound("No such file.")
-        return Response(asset.content, 200, _CACHE_HEADERS, asset.media_type)
 
     async def _timeline(self, request: Request) -> Timeline:
         cursor = request.query_params.get("cursor")

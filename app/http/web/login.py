@@ -1,0 +1,43 @@
+"""The login and the logout."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.access.api_keys import CONTEXT_READ
+from app.access.guard import Guard
+from app.errors import ForbiddenScope, Unauthenticated
+from app.http.body import read_form
+from app.http.responses import STATUS
+from app.http.web import session, templates
+from app.http.web.page import Page
+
+
+class LoginPages:
+    """The login with an API key that has the scope `context:read`, and the logout."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    @Page(method="GET", path=session.PATH)
+    async def login(self, request: Request) -> Response:
+        """Asks for an API key, and then leads to `next`."""
+        target = session.local(request.query_params.get("next", "/"))
+        return templates.page("login", next=target, error="")
+
+    @Page(method="POST", path=session.PATH)
+    async def log_in(self, request: Request) -> Response:
+        """Stores the API key in a cookie, and leads to `next`."""
+        session.require_same_origin(request)
+        form = await read_form(request)
+        key, target = form.get("key", "").strip(), session.local(form.get("next", "/"))
+        try:
+            await self._guard.authorize(key, CONTEXT_READ)
+        except (Unauthenticated, ForbiddenScope) as error:
+            return templates.page("login", STATUS[error.code], next=target, error=error.message)
+        return session.set_session(RedirectResponse(target, 303), request, key)
+
+    @Page(method="POST", path="/logout")
+    async def log_out(self, request: Request) -> Response:
+        """Clears the cookie."""
+        session.require_same_origin(request)
+        return session.clear_session(RedirectResponse(session.PATH, 303), request)
