@@ -1,4 +1,4 @@
-"""The services: what every interface shares, on one database."""
+"""The services that all interfaces share, on one database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
