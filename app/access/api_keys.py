@@ -8,6 +8,7 @@ import zlib
 
 PREFIX = "wp_live_"
 EVENTS_WRITE = "events:write"
+EVENTS_READ = "events:read"
 CONTEXT_READ = "context:read"
 IDENTITY_READ = "identity:read"
 IDENTITY_WRITE = "identity:write"
@@ -15,6 +16,7 @@ CUSTOMERS_DELETE = "customers:delete"
 METRICS_READ = "metrics:read"
 SCOPES = (
     EVENTS_WRITE,
+    EVENTS_READ,
     CONTEXT_READ,
     IDENTITY_READ,
     IDENTITY_WRITE,

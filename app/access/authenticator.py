@@ -28,6 +28,7 @@ class ApiKey(Struct, frozen=True):
     """
 
     id: str
+    name: str
     producer: str
     scopes: frozenset[str]
     expires_at: int | None
@@ -144,5 +145,10 @@ class Authenticator:
 
 def _api_key(row: Row) -> ApiKey:
     return ApiKey(
-        row["id"], row["producer"], frozenset(row["scopes"]), row["expiresAt"], row["revoked"]
+        row["id"],
+        row["name"],
+        row["producer"],
+        frozenset(row["scopes"]),
+        row["expiresAt"],
+        row["revoked"],
     )

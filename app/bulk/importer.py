@@ -86,6 +86,7 @@ class Importer:
                 rejected.append((record, record.event))
         if job.creates_customers:
             await self._create_customers([event for _, event in valid])
+        self._writer.note_invalid(rejected)
         rejected += await self._writer.write(valid)
         self._rejects.append(job.path, rejected, known_rejects)
         stored = len(window.records) - len(rejected)

@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import Container, Sequence
 
+from msgspec import Raw
+
 from app.bulk.batching import batch_sequences
 from app.bulk.records import Record
 from app.bulk.retry import retry_while_unavailable
 from app.domain.identifiers import Identifier
 from app.errors import InvalidPayload, ServiceError
 from app.ingest.commit_control import MAX_COMMIT_ROWS
-from app.ingest.events import Event
+from app.ingest.events import Event, EventIngest
 from app.ingest.group_commit import WRITERS
-from app.ingest.payload import Payload
+from app.ingest.observed_event import text_json
+from app.ingest.observer import Sender
+from app.ingest.payload import DecodeFailure, Payload
+from app.ingest.results import IngestResult
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 
@@ -19,17 +24,24 @@ IMPORT_PRODUCER = "import"  # no API key has this ID
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 MAX_CONCURRENT_BATCHES = 2 * WRITERS  # for each writer, one commits and one waits
 
+_SENDER = Sender("import")
+_NO_EVENT = EventIngest()
+
 ValidRecord = tuple[Record, Event]
 RejectedRecords = list[tuple[Record, ServiceError]]
 
 
-class _ValidEvents(Payload, frozen=True):
-    """Events that are already validated."""
-
-    events: list[Event]
+class _Records(Payload, frozen=True):
+    """Events of records, each of which has its own field paths."""
 
     def path(self, position: int) -> str:
         return ""
+
+
+class _ValidEvents(_Records, frozen=True):
+    """Events that are already validated."""
+
+    events: list[Event]
 
     def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         return list(self.events)
@@ -60,8 +72,20 @@ class RecordWriter:
         await asyncio.gather(*(work() for _ in range(MAX_CONCURRENT_BATCHES)))
         return rejected
 
+    def note_invalid(self, rejected: RejectedRecords) -> None:
+        """Notifies the observers of records that are invalid."""
+        errors = [error for _, error in rejected]
+        if errors:
+            with self._ingest.observe(_SENDER) as observed:
+                observed.payload = _invalid_records([record for record, _ in rejected])
+                observed.result = IngestResult([*errors], False, errors)
+
     async def _submit(self, batch: Sequence[ValidRecord]) -> RejectedRecords:
-        ingested = await retry_while_unavailable(self._ingest.submit, _request(batch))
+        request = _request(batch)
+        with self._ingest.observe(_SENDER) as observed:
+            observed.payload = request.payload
+            ingested = await retry_while_unavailable(self._ingest.submit, request)
+            observed.result = ingested
         return [
             (record, result)
             for (record, _), result in zip(batch, ingested.results, strict=True)
@@ -80,3 +104,13 @@ def _request(batch: Sequence[ValidRecord]) -> IngestRequest:
     events = [event for _, event in batch]
     payload = _ValidEvents(sent, True, size, {}, events)
     return IngestRequest(payload, IMPORT_PRODUCER, is_lenient=True)
+
+
+def _invalid_records(records: Sequence[Record]) -> Payload:
+    failures = {
+        position: DecodeFailure([], set(), Raw(text_json(record.raw)))
+        for position, record in enumerate(records)
+        if record.sent == _NO_EVENT
+    }
+    size = sum(len(record.raw) for record in records)
+    return _Records([record.sent for record in records], True, size, failures)

@@ -78,7 +78,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     A `body` of one type is decoded, and may be absent if it `is_body_optional`. The handler reads
     a body that has several types. `query` is the type of the parameters of the URL, and
-    `id_field` the name of its field that the `{id}` of the path fills.
+    `id_field` the name of its field that the `{id}` of the path fills. `around` takes the object
+    of the handler and the bound handler, and returns the handler to call instead.
     """
 
     method: str
@@ -91,6 +92,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     query: type | None = None
     id_field: str | None = None
     key_of: Callable[[Request], str | None] = headers.api_key
+    around: Callable[[Any, Handler], Handler] | None = None
 
     def __call__(self, method: Method) -> Method:
         """The method, under this declaration."""

@@ -17,7 +17,10 @@ def routes(features: Iterable[object], guard: Guard) -> list[Route]:
         for name, member in vars(type(feature)).items():
             if endpoint := getattr(member, ATTRIBUTE, None):
                 methods = paths.setdefault(endpoint.path, _Methods())
-                methods.add(endpoint, endpoint.bind(getattr(feature, name), guard))
+                handler = endpoint.bind(getattr(feature, name), guard)
+                methods.add(
+                    endpoint, endpoint.around(feature, handler) if endpoint.around else handler
+                )
     return [
         Route(path, methods, methods=list(methods.endpoints)) for path, methods in paths.items()
     ]

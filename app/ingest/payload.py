@@ -18,10 +18,11 @@ NOTHING_STORED = "No events were stored."
 
 
 class DecodeFailure(Struct, frozen=True):
-    """The field errors of an event that cannot be decoded, and the fields without a value."""
+    """The field errors of an event that cannot be decoded, the fields without a value, its JSON."""
 
     errors: list[FieldError]
     unread: set[str]
+    raw: Raw
 
 
 class Payload(Struct, frozen=True):
@@ -136,7 +137,7 @@ def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, DecodeFailure]:
     members = _members(raw)
     if members is None:
         errors = [FieldError(path.removesuffix("."), "must be an object")]
-        return EventIngest(), DecodeFailure(errors, set(_fields))
+        return EventIngest(), DecodeFailure(errors, set(_fields), raw)
     unknown = (name for name in members if name not in _fields)
     errors = [
         FieldError(path + _short(name), _unknown(name))
@@ -151,7 +152,7 @@ def _decode_event(raw: Raw, path: str) -> tuple[EventIngest, DecodeFailure]:
         except msgspec.ValidationError:
             mistyped.add(name)
     errors += [FieldError(path + name, "must be a string") for name in _fields if name in mistyped]
-    return sent, DecodeFailure(errors, mistyped)
+    return sent, DecodeFailure(errors, mistyped, raw)
 
 
 def _of_read_fields(errors: list[FieldError], path: str, unread: set[str]) -> list[FieldError]:

@@ -33,10 +33,15 @@ class EventResult(Struct, frozen=True, rename="camel"):
 
 
 class IngestResult(Struct, frozen=True):
-    """The results of the events of a request, in order, and whether all were stored before."""
+    """The results of the events of a request, in order, and whether all were stored before.
+
+    `rows` are the events as written, or their errors. `written` has a result of each row.
+    """
 
     results: list[EventResult | ServiceError]
     is_replay: bool
+    rows: Sequence[Row | ServiceError] = ()
+    written: Sequence[RowResult] = ()
 
     @property
     def accepted(self) -> int:
@@ -58,7 +63,7 @@ def ingest_result(
     ]
     raise_for_request(request, results)
     replays = [result.is_replay for result in written if result.customer_id]
-    return IngestResult(results, bool(replays) and all(replays))
+    return IngestResult(results, bool(replays) and all(replays), rows, written)
 
 
 def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None:
@@ -66,7 +71,7 @@ def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None
     invalid = [
         result
         for result in results
-        if isinstance(result, InvalidPayload) and not isinstance(result, _Withdrawn)
+        if isinstance(result, InvalidPayload) and not isinstance(result, WithdrawnEvent)
     ]
     if invalid and not request.is_lenient:
         raise payload.combine_errors(invalid)
@@ -108,7 +113,7 @@ def _result(
     if row["customer"] in row_result.unknown:
         path = f"{request.payload.path(position)}customer"
         return payload.event_error([FieldError(path, UNKNOWN_CUSTOMER)])
-    return _Withdrawn("Another event of the batch was rejected.")
+    return WithdrawnEvent()
 
 
 def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:
@@ -118,5 +123,7 @@ def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarn
     return [blocked_warning(identifier, path) for identifier in row["ignored"]]
 
 
-class _Withdrawn(InvalidPayload):
+class WithdrawnEvent(InvalidPayload):
     """A valid event of an atomic batch that was rejected because of another event."""
+
+    text = "Another event of the batch was rejected."

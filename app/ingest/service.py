@@ -1,6 +1,6 @@
 """Ingest: resolves events to Customers and stores them as Touchpoints."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from contextlib import AbstractContextManager
 
 from app.domain.identifiers import Identifier
@@ -8,6 +8,7 @@ from app.errors import ServiceError
 from app.ingest.admission import Admission, Reservation
 from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import GroupCommit
+from app.ingest.observer import IngestObserver, Observation, ObservedRequest, Sender
 from app.ingest.results import IngestResult, code, ingest_result, raise_for_request, tally
 from app.ingest.rows import IngestRequest, build_rows
 from app.ingest.write_queue import AtomicGroup, Row
@@ -27,6 +28,7 @@ class Ingest:
         blocklist: Container[Identifier],
         metrics: Metrics | None = None,
         tracing: Tracing | None = None,
+        observers: Sequence[IngestObserver] = (),
     ) -> None:
         self._commits = commits
         self._blocklist = blocklist
@@ -34,6 +36,11 @@ class Ingest:
         self._normalising = FairLock()
         self._admission = Admission(commits.rate, commits.deadline, self._metrics)
         self._tracing = tracing or Tracing()
+        self._observers = observers
+
+    def observe(self, sender: Sender) -> Observation:
+        """Opens the observation of a request. Observers are notified at its end."""
+        return Observation(self._observers, ObservedRequest(sender))
 
     def admit(self, producer: str, size: int) -> AbstractContextManager[Reservation]:
         """Reserves the place of a request of a producer, of `size` bytes, until its end.

@@ -16,11 +16,14 @@ from app.http import decoding
 from app.http.body import MAX_BODY_BYTES
 from app.http.responses import batch_content
 from app.ingest import payload
+from app.ingest.observer import ObservedRequest, Sender
 from app.ingest.payload import Payload
 from app.ingest.results import EventResult, IngestResult
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 from app.mcp.tools import BatchOptions, Tool
+
+_UNKNOWN_SENDER = Sender("mcp")
 
 
 class ToolHandlers:
@@ -39,9 +42,11 @@ class ToolHandlers:
         self._timelines = timelines
         self._explanations = explanations
         self._guard = guard
-        self._handlers = {
+        self._ingest_handlers = {
             "ingest_event": self._ingest_event,
             "ingest_events": self._ingest_events,
+        }
+        self._handlers = {
             "get_context": self._get_context,
             "get_timeline": self._get_timeline,
             "explain_event": self._explain_event,
@@ -52,30 +57,40 @@ class ToolHandlers:
 
         `key` is the API key of the caller. Raises the same ServiceError as the call over HTTP.
         """
+        if ingest := self._ingest_handlers.get(tool.name):
+            with self._ingest.observe(_UNKNOWN_SENDER) as observed:
+                api_key = await self._guard.authorize(key, tool.scope)
+                observed.sender = Sender("mcp", api_key.id, api_key.name)
+                return await ingest(arguments, api_key, observed)
         api_key = await self._guard.authorize(key, tool.scope)
         return await self._handlers[tool.name](arguments, api_key)
 
-    async def _ingest_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> EventResult:
-        decoded = payload.decode(_encode(arguments))
+    async def _ingest_event(
+        self, arguments: Mapping[str, Any], api_key: ApiKey, observed: ObservedRequest
+    ) -> EventResult:
+        decoded = _decode(arguments, observed)
         if decoded.is_batch:
             raise invalid(
                 [FieldError("events", "must be absent: use ingest_events for several events")]
             )
-        (result,) = (await self._ingest_payload(decoded, api_key, BatchOptions())).results
+        options = BatchOptions()
+        (result,) = (await self._ingest_payload(decoded, api_key, options, observed)).results
         if isinstance(result, EventResult):
             return result
         raise result
 
-    async def _ingest_events(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Any:
+    async def _ingest_events(
+        self, arguments: Mapping[str, Any], api_key: ApiKey, observed: ObservedRequest
+    ) -> Any:
         names = BatchOptions.__struct_encode_fields__
         options = decoding.convert(
             {name: arguments[name] for name in names if name in arguments}, BatchOptions
         )
         body = {name: value for name, value in arguments.items() if name not in names}
-        decoded = payload.decode(_encode(body))
+        decoded = _decode(body, observed)
         if not decoded.is_batch:
             raise invalid([FieldError("events", REQUIRED)])
-        return batch_content(await self._ingest_payload(decoded, api_key, options))
+        return batch_content(await self._ingest_payload(decoded, api_key, options, observed))
 
     async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
         query = decoding.decode(_encode(arguments), ContextQuery)
@@ -93,7 +108,11 @@ class ToolHandlers:
         return await self._explanations.read(query)
 
     async def _ingest_payload(
-        self, decoded: Payload, api_key: ApiKey, options: BatchOptions
+        self,
+        decoded: Payload,
+        api_key: ApiKey,
+        options: BatchOptions,
+        observed: ObservedRequest,
     ) -> IngestResult:
         errors = FieldErrors()
         key = errors.parse(options.idempotency_key, "idempotencyKey", idempotency.key)
@@ -101,9 +120,16 @@ class ToolHandlers:
         with self._ingest.admit(api_key.producer, decoded.size) as reservation:
             reservation.settle(len(decoded.sent))
             await self._guard.consume(api_key, len(decoded.sent))
-            return await self._ingest.submit(
+            result = observed.result = await self._ingest.submit(
                 IngestRequest(decoded, api_key.producer, key, options.lenient)
             )
+        return result
+
+
+def _decode(arguments: Mapping[str, Any], observed: ObservedRequest) -> Payload:
+    observed.raw = _encode(arguments)
+    observed.payload = payload.decode(observed.raw)
+    return observed.payload
 
 
 def _encode(arguments: Mapping[str, Any]) -> bytes:

@@ -3,13 +3,14 @@
 // $hashes  SHA-256 digests, as hexadecimal
 //
 // Returns a row per API key that exists:
-//   id, producer, hash, scopes
+//   id, name, producer, hash, scopes
 //   expiresAt  seconds since 1970, or null
 //   revoked    whether it is revoked
 UNWIND $hashes AS hash
 MATCH (apiKey:ApiKey {hash: hash})
 RETURN
   apiKey.id AS id,
+  apiKey.name AS name,
   apiKey.producer AS producer,
   apiKey.hash AS hash,
   apiKey.scopes AS scopes,

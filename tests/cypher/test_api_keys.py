@@ -33,6 +33,7 @@ async def test_api_keys_finds_those_that_exist(graph, unique):
     assert rows == [
         {
             "id": f"key_{unique}",
+            "name": "n",
             "producer": f"key_{unique}",
             "hash": unique,
             "scopes": ["events:write"],

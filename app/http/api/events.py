@@ -1,5 +1,6 @@
 """The ingest route: stores one event or a batch."""
 
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app import errors
@@ -8,10 +9,11 @@ from app.domain import timestamps
 from app.errors import FieldError
 from app.http import headers
 from app.http.body import read_json
-from app.http.endpoints import Call, Example, Operation
+from app.http.endpoints import Call, Example, Handler, Operation
 from app.http.openapi import schemas
-from app.http.responses import batch_content, json_response
+from app.http.responses import REJECTED_WITH, batch_content, json_response
 from app.ingest import payload
+from app.ingest.observer import ObservedRequest, Sender
 from app.ingest.results import EventResult
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
@@ -46,11 +48,31 @@ WARNED = FIRST | {
 }
 
 
+_OBSERVED = "observed_request"  # in a request's state
+_UNKNOWN_SENDER = Sender("http")
+
+
 class EventRoutes:
     """The route that stores events."""
 
     def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
+
+    def _observe(self, handler: Handler) -> Handler:
+        """Returns the handler that also notifies the observers, of every request and rejection."""
+
+        async def handle(request: Request) -> Response:
+            with self._ingest.observe(_UNKNOWN_SENDER) as observed:
+                state = request.scope["state"]
+                state[_OBSERVED] = observed
+                try:
+                    return await handler(request)
+                except ClientDisconnect:
+                    observed.error = state.get(REJECTED_WITH)
+                    observed.is_abandoned = observed.error is None
+                    raise
+
+        return handle
 
     @Operation(
         method="POST",
@@ -85,18 +107,21 @@ class EventRoutes:
             "batch": Example(RECEIPT, request=BATCH),
             "blocked value": Example(WARNED, request=UNNAMED),
         },
+        around=_observe,
     )
     async def ingest(self, call: Call[None]) -> Response:
         """Stores one event or a batch, and responds once it is committed."""
         producer = call.api_key.producer
+        observed: ObservedRequest = call.request.scope["state"][_OBSERVED]
+        observed.sender = Sender("http", call.api_key.id, call.api_key.name)
         idempotency_key = headers.idempotency_key(call.request)
-        body = await read_json(call.request)
+        body = observed.raw = await read_json(call.request)
         with self._ingest.admit(producer, len(body)) as reservation:
-            events = payload.decode(body)
+            events = observed.payload = payload.decode(body)
             reservation.settle(len(events.sent))
             await call.consume(len(events.sent))
             is_lenient = events.is_batch and headers.prefers(call.request, "handling", "lenient")
-            result = await self._ingest.submit(
+            result = observed.result = await self._ingest.submit(
                 IngestRequest(events, producer, idempotency_key, is_lenient)
             )
         extra_headers = {"Idempotency-Replayed": "true"} if result.is_replay else {}
