@@ -15,6 +15,7 @@ from app.http.errors import UnsupportedMediaType
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 MAX_FORM_BYTES = 8 * 1024
+MAX_FORM_FIELDS = 10
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -46,17 +47,25 @@ async def read_form(request: Request) -> dict[str, str]:
 
     Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload or ClientDisconnect.
     """
+    fields = await read_fields(request, MAX_FORM_BYTES, MAX_FORM_FIELDS)
+    return {name: values[-1] for name, values in fields.items()}
+
+
+async def read_fields(request: Request, max_bytes: int, max_fields: int) -> dict[str, list[str]]:
+    """Returns the fields of a form, all values of each name.
+
+    Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload or ClientDisconnect.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
         raise UnsupportedMediaType("The Content-Type must be application/x-www-form-urlencoded.")
-    if _declared_size(request) > MAX_FORM_BYTES:
-        raise too_large(MAX_FORM_BYTES)
-    body = await _read(request, _identity, MAX_FORM_BYTES)
+    if _declared_size(request) > max_bytes:
+        raise too_large(max_bytes)
+    body = await _read(request, _identity, max_bytes)
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=max_fields)
     except ValueError:
         raise validation.invalid([FieldError("", "must be a form")]) from None
-    return {name: values[-1] for name, values in fields.items()}
 
 
 async def _read(request: Request, inflate: Callable[[bytes], bytes], size: int) -> bytes:

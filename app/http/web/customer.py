@@ -11,7 +11,7 @@ from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.http.endpoints import Call
 from app.http.web import templates
-from app.http.web.page import Page
+from app.http.web.page import Page, render
 from app.http.web.timeline_view import days
 
 _MAX_CONTEXT_BYTES = 256 * 1024  # bytes of JSON: a Customer may have any number of identifiers
@@ -43,21 +43,21 @@ class CustomerPages:
             query = f"?{call.request.url.query}" if call.request.url.query else ""
             return RedirectResponse(templates.customer_path(timeline.customer_id) + query, 303)
         if "cursor" in call.request.query_params:
-            return templates.page("older", **_timeline_values(timeline))
+            return render(call, "older", **_timeline_values(timeline))
         query = ContextQuery(customer=customer_id, limit=0, max_bytes=_MAX_CONTEXT_BYTES)
         context = await self._contexts.read(query)
-        return templates.page("customer", **_timeline_values(timeline), **_context_values(context))
+        return render(call, "customer", **_timeline_values(timeline), **_context_values(context))
 
     @Page(method="GET", path="/customers/{id}/timeline", scope=CONTEXT_READ)
     async def older(self, call: Call[None]) -> Response:
         """The page of the timeline at `cursor`, to append to the previous one."""
-        return templates.page("timeline", **_timeline_values(await self._timeline(call.request)))
+        return render(call, "timeline", **_timeline_values(await self._timeline(call.request)))
 
     @Page(method="GET", path="/events/{id}", scope=CONTEXT_READ)
     async def event(self, call: Call[None]) -> Response:
         """The explanation of an event."""
         query = ExplanationQuery(call.id)
-        return templates.page("event", explanation=await self._explanations.read(query))
+        return render(call, "event", explanation=await self._explanations.read(query))
 
     async def _timeline(self, request: Request) -> Timeline:
         cursor = request.query_params.get("cursor")

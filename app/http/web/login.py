@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.access.api_keys import CONTEXT_READ
+from app.access.api_keys import CONTEXT_READ, IDENTITY_READ
 from app.access.guard import Guard
 from app.errors import ForbiddenScope, Unauthenticated
 from app.http.body import read_form
@@ -11,9 +11,11 @@ from app.http.responses import STATUS
 from app.http.web import session, templates
 from app.http.web.page import Page
 
+SCOPES = (CONTEXT_READ, IDENTITY_READ)  # of the pages: the login needs one of them
+
 
 class LoginPages:
-    """The login with an API key that has the scope `context:read`, and the logout."""
+    """The login with an API key that has a scope of a page, and the logout."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
@@ -22,7 +24,7 @@ class LoginPages:
     async def login(self, request: Request) -> Response:
         """Asks for an API key, and then leads to `next`."""
         target = session.local(request.query_params.get("next", "/"))
-        return templates.page("login", next=target, error="")
+        return _page(target)
 
     @Page(method="POST", path=session.PATH)
     async def log_in(self, request: Request) -> Response:
@@ -31,9 +33,11 @@ class LoginPages:
         form = await read_form(request)
         key, target = form.get("key", "").strip(), session.local(form.get("next", "/"))
         try:
-            await self._guard.authorize(key, CONTEXT_READ)
+            api_key = await self._guard.authorize(key)
+            if api_key.scopes.isdisjoint(SCOPES):
+                raise ForbiddenScope(" or ".join(SCOPES))
         except (Unauthenticated, ForbiddenScope) as error:
-            return templates.page("login", STATUS[error.code], next=target, error=error.message)
+            return _page(target, STATUS[error.code], error.message)
         return session.set_session(RedirectResponse(target, 303), request, key)
 
     @Page(method="POST", path="/logout")
@@ -41,3 +45,7 @@ class LoginPages:
         """Clears the cookie."""
         session.require_same_origin(request)
         return session.clear_session(RedirectResponse(session.PATH, 303), request)
+
+
+def _page(target: str, status: int = 200, error: str = "") -> Response:
+    return templates.page("login", status, next=target, error=error, login_scopes=SCOPES)

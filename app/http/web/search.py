@@ -10,7 +10,7 @@ from app.domain import identifiers
 from app.errors import CustomerNotFound, InvalidPayload
 from app.http.endpoints import Call
 from app.http.web import templates
-from app.http.web.page import Page
+from app.http.web.page import Page, render
 
 _CUSTOMER = "cus_"
 
@@ -24,7 +24,7 @@ class SearchPages:
     @Page(method="GET", path="/", scope=CONTEXT_READ)
     async def start(self, call: Call[None]) -> Response:
         """The search box."""
-        return templates.page("search", query="", is_empty=False)
+        return render(call, "search", query="", is_empty=False)
 
     @Page(method="GET", path="/search", scope=CONTEXT_READ)
     async def search(self, call: Call[None]) -> Response:
@@ -36,7 +36,7 @@ class SearchPages:
             except (CustomerNotFound, InvalidPayload):  # the latter for a blocked value
                 continue
             return RedirectResponse(templates.customer_path(context.customer_id), 303)
-        return templates.page("search", 404, query=text, is_empty=True)
+        return render(call, "search", 404, query=text, is_empty=True)
 
 
 def queries(text: str) -> list[ContextQuery]:

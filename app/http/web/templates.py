@@ -1,5 +1,6 @@
 """HTML: pages from templates that escape everything."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,17 +24,23 @@ _HEADERS = {
 }
 
 
-def page(template: str, status: int = 200, **values: Any) -> Response:
-    """Returns a page, or a part of one, from a template in `templates/`."""
-    text = _templates.get_template(f"{template}.html").render(values)
+def page(template: str, status: int = 200, scopes: Collection[str] = (), **values: Any) -> Response:
+    """Returns a page, or a part of one, from a template in `templates/`.
+
+    `scopes` are those of the API key: the template offers nothing else.
+    """
+    text = _templates.get_template(f"{template}.html").render(values, scopes=scopes)
     # A single surrogate has no UTF-8. Neo4j stores none, but a URL may contain one.
     return Response(text.encode(errors="replace"), status, _HEADERS, "text/html; charset=utf-8")
 
 
-def error_page(error: ServiceError, request_id: str | None = None) -> Response:
+def error_page(
+    error: ServiceError, request_id: str | None = None, scopes: Collection[str] = ()
+) -> Response:
     """Returns the page of an error, with the message and the headers of its JSON."""
     status = STATUS[error.code]
-    response = page("error", status, title=status.phrase, error=error, request_id=request_id)
+    values = {"title": status.phrase, "error": error, "request_id": request_id}
+    response = page("error", status, scopes, **values)
     response.headers.update(error_headers(error))
     return response
 
