@@ -144,6 +144,16 @@ class RateLimited(ServiceError):
         self.retry_after = retry_after
 
 
+class TooManyStreams(ServiceError):
+    """429: the API key has too many open streams in a worker."""
+
+    code = "rate_limited"
+    retry_after = 5
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The API key has {limit} open streams, the most allowed. Close one.")
+
+
 class Unavailable(ServiceError):
     """503: Neo4j is unavailable, or the service is overloaded. Retry with the same idempotency key.
 

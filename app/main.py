@@ -20,12 +20,15 @@ from app.http.api.customers import CustomerRoutes
 from app.http.api.events import EventRoutes
 from app.http.api.explanation import ExplanationRoutes
 from app.http.api.health import HealthRoutes
+from app.http.api.live import LiveRoutes
 from app.http.api.merges import MergeRoutes
 from app.http.api.reviews import ReviewRoutes
 from app.http.api.splits import SplitRoutes
+from app.http.live_feed import LiveFeed
 from app.http.middleware import RequestMiddleware
 from app.http.openapi.docs import DocsRoutes
 from app.http.web.customer import CustomerPages
+from app.http.web.live import LivePages
 from app.http.web.login import LoginPages
 from app.http.web.search import SearchPages
 from app.http.web.static_files import StaticFiles
@@ -63,8 +66,10 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
     merges = MergeService(services.graph)
     splits = SplitService(services.graph, merges)
     erasures = ErasureService(services.graph, splits, services.metrics)
+    live = LiveFeed(services.activity, services.guard)
     features = [
         EventRoutes(services.ingest),  # the busiest first, grouped by tag
+        LiveRoutes(live),
         ExplanationRoutes(services.explanations),
         CustomerRoutes(services.contexts, services.timelines, erasures),
         MergeRoutes(merges),
@@ -77,6 +82,7 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
     pages = [
         SearchPages(services.contexts),
         CustomerPages(services.contexts, services.timelines, services.explanations),
+        LivePages(services.activity, live),
         LoginPages(services.guard),
         StaticFiles(),
         DocsRoutes(routing.operations(api)),

@@ -10,6 +10,7 @@ from app.access import redis_window
 from app.access.authenticator import Authenticator
 from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
+from app.activity import relays
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
 from app.customers.timeline import TimelineReader
@@ -47,7 +48,10 @@ class Services:
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
         self.readiness = Readiness(self.graph, migrator, metrics, rehearsal.run)
         blocklist = config.blocklist
-        self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing)
+        self.activity = relays.connect(
+            config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
+        )
+        self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, [self.activity])
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
@@ -70,6 +74,7 @@ class Services:
                 self._authenticator.watch,
                 self._rate_limiter.watch,
                 self._commits.run,
+                self.activity.run,
             ),
             *more,
         )

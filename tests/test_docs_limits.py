@@ -8,11 +8,12 @@ import uvicorn
 from app import server, settings
 from app.access import api_keys, memory_window
 from app.access.authenticator import MAX_AGE_SECONDS, REFRESH_INTERVAL_SECONDS
+from app.activity import ring, subscription
 from app.bulk import retry, source, windows
 from app.customers import context, timeline
 from app.domain import idempotency, identifiers
 from app.graph import graph
-from app.http import body, protocol
+from app.http import body, live_feed, protocol
 from app.identity import audit, conflicts, erasure, reason, split_preview
 from app.ingest import admission, events, payload, properties, write_queue
 from app.mcp.tools import TOOLS
@@ -62,6 +63,10 @@ LIMITS = {
     f"default {default(audit.AuditQuery, 'limit')}",
     "Reason": f"{reason.MAX_REASON_LENGTH:,} characters",
     "Split, `shared`": f"{split_preview.MAX_SHARED_NAMES} Identifiers",
+    "Live stream, `recent`": f"0 to {live_feed.MAX_RECENT:,} records, default 0",
+    "Live stream, resumption": f"{ring.MAX_RECORDS:,} records",
+    "Live stream, queue": f"{subscription.MAX_RECORDS:,} records",
+    "Live streams, open": f"{live_feed.MAX_STREAMS} streams",
     "Erasure response": f"{erasure.RESPONSE_TIMEOUT_SECONDS:.0f} s",
     "Rate limit": f"{DEFAULTS.rate_limit:,} events/min",
     "API key revocation": f"{MAX_AGE_SECONDS + REFRESH_INTERVAL_SECONDS:.0f} s",

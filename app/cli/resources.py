@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from app import settings
+from app.activity import relays
 from app.bulk.importer import Importer
 from app.bulk.rejects import RejectsFile
 from app.customers.context import ContextReader
@@ -46,12 +47,18 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
             partial(writer.write, graph, config.resolution_limits), DEADLINE_SECONDS
         )
         blocklist = config.blocklist
-        task = asyncio.create_task(commits.run())
+        database = settings.database(config)
+        activity = relays.connect(
+            config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
+        )
+        tasks = [asyncio.create_task(run()) for run in (commits.run, activity.run)]
         try:
-            yield Importer(graph, Ingest(commits, blocklist), blocklist, rejects)
+            ingest = Ingest(commits, blocklist, observers=[activity])
+            yield Importer(graph, ingest, blocklist, rejects)
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class ErasureResources(NamedTuple):

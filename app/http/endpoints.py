@@ -131,9 +131,9 @@ class Example(Struct, frozen=True):
 class Operation(Endpoint, frozen=True, kw_only=True):
     """An endpoint of the JSON API, with its texts for the OpenAPI document.
 
-    `response` has the types of which the body is one, and is empty for plain text; `returns`
-    describes it, and `accepted` a 202. `errors` are those of the use case; `all_errors` adds the
-    others. `error_examples` replace the general examples of these errors.
+    `response` has the types of which the body is one, and is empty for a text of the `media_type`;
+    `returns` describes it, and `accepted` a 202. `errors` are those of the use case; `all_errors`
+    adds the others. `error_examples` replace the general examples of these errors.
     """
 
     id: str
@@ -142,6 +142,7 @@ class Operation(Endpoint, frozen=True, kw_only=True):
     description: str
     returns: str
     response: tuple[type, ...] = ()
+    media_type: str = "text/plain"
     accepted: str | None = None
     errors: tuple[type[ServiceError], ...] = ()
     error_examples: tuple[ServiceError, ...] = ()

@@ -9,6 +9,7 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http.error_mapping import map_error
+from app.http.event_stream import RESPONDED_AT
 from app.http.request_id import request_id
 from app.http.responses import REJECTED_WITH, STATUS, error_response
 from app.observability.metrics import Metrics
@@ -63,7 +64,9 @@ class RequestMiddleware:
                 raise
             await error_response(*mapped)(scope, receive, send_with_id)
         finally:
-            seconds = time.perf_counter() - started
+            # The time of a stream depends on its reader.
+            ended = scope["state"].get(RESPONDED_AT) or time.perf_counter()
+            seconds = ended - started
             self._metrics.observe_request(scope["method"], _template(scope), status, seconds)
 
 

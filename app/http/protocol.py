@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.errors import ServiceError
 from app.http.errors import HeadersTooLarge, InvalidRequest, RequestTimeout
+from app.http.event_stream import ENDS_WITH
 from app.http.request_id import request_id
 from app.http.responses import REJECTED_WITH, STATUS, error_content
 
@@ -17,6 +18,7 @@ HEADER_TIMEOUT_SECONDS = 10.0
 MAX_HEADER_BYTES = 64 * 1024
 MAX_HEADERS = 200
 BODY_TIMEOUT_SECONDS = 30.0
+STREAM_END_TIMEOUT_SECONDS = 2.0  # for a client that does not read
 
 LARGE_HEADERS = f"The headers are larger than {MAX_HEADER_BYTES // 1024} KiB."
 MANY_HEADERS = f"The request has more than {MAX_HEADERS} headers."
@@ -85,6 +87,14 @@ class HttpProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self.scope = None  # type: ignore[assignment] # later bytes may not be a request
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Ends a stream, which has no end of its own; at the latest after a timeout."""
+        is_running = self.cycle and not self.cycle.response_complete
+        if is_running and (end := self.cycle.scope.get("state", {}).get(ENDS_WITH)):
+            end()
+            self._set_timer(STREAM_END_TIMEOUT_SECONDS, self.transport.abort)
+        super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Returns an error of the parser in the form of every other error."""

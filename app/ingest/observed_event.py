@@ -1,4 +1,4 @@
-"""Observed events: what an observer learns of each event of a request."""
+"""Observed events: the outcome of each event of a request, for observers."""
 
 from collections.abc import Sequence
 from typing import Literal

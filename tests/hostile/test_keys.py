@@ -42,6 +42,9 @@ ROUTES = {
         )
     },
     ("GET", "/v1/events/evt_nothing"): {"right": 404, "wrong scope": 403, "others": 401},
+    ("GET", "/v1/live?colour=red"): {"right": 400, "wrong scope": 403, "others": 401},
+    ("GET", "/live"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/live/stream"): {"right": 303, "wrong scope": 303, "others": 303},
     ("GET", "/metrics"): {"right": 200, "wrong scope": 403, "others": 401},
     ("GET", "/v1/identity/conflicts"): {"right": 200, "wrong scope": 403, "others": 401},
     ("POST", "/v1/identity/conflicts/cus_a~cus_b/dismiss"): {
@@ -74,6 +77,7 @@ SCOPES = {
     "/v1/customers/cus_nobody": api_keys.CUSTOMERS_DELETE,
     "/v1/splits": api_keys.IDENTITY_WRITE,
     "/metrics": api_keys.METRICS_READ,
+    "/v1/live": api_keys.EVENTS_READ,
     "/v1/dismissals/": api_keys.IDENTITY_WRITE,
     "/v1/identity/conflicts/": api_keys.IDENTITY_WRITE,
     "/v1/identity/shared": api_keys.IDENTITY_WRITE,

@@ -99,7 +99,7 @@ def test_a_failing_observer_stops_no_other():
     assert len(observed({"event": "a"}, RateLimited(1, 2), fail)) == 1
 
 
-def test_an_abandoned_request_notifies_nobody():
+def test_an_abandoned_request_notifies_no_observer():
     recorder = Recorder()
 
     with Observation([recorder], ObservedRequest(Sender("http"))) as request:

@@ -80,7 +80,7 @@ def _field(schema: Schema) -> dict[str, Any]:
 
 def _responses(operation: Operation) -> dict[str, Any]:
     examples = {name: {"value": example.response} for name, example in operation.examples.items()}
-    text = {"text/plain": {"schema": {"type": "string"}}}
+    text = {operation.media_type: {"schema": {"type": "string"}}}
     response = {
         "description": operation.returns,
         "headers": headers.references("X-Request-Id", *operation.response_headers),

@@ -22,6 +22,10 @@ _SENT = {
         {"type": "string", "examples": ["handling=lenient"]},
         "`handling=lenient` stores the valid events of a batch and rejects the others.",
     ),
+    "Last-Event-ID": (
+        _TEXT,
+        "The last event ID that you received. The stream resumes after it.",
+    ),
     "Content-Encoding": (
         {"type": "string", "enum": ["gzip", "x-gzip", "identity"]},
         "The encoding of the body. The size limit applies to the decoded body as well.",

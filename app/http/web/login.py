@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.access.api_keys import CONTEXT_READ, IDENTITY_READ
+from app.access.api_keys import CONTEXT_READ, EVENTS_READ, IDENTITY_READ
 from app.access.guard import Guard
 from app.errors import ForbiddenScope, Unauthenticated
 from app.http.body import read_form
@@ -11,7 +11,7 @@ from app.http.responses import STATUS
 from app.http.web import session, templates
 from app.http.web.page import Page
 
-SCOPES = (CONTEXT_READ, IDENTITY_READ)  # of the pages: the login needs one of them
+SCOPES = (CONTEXT_READ, IDENTITY_READ, EVENTS_READ)  # of the pages: the login needs one of them
 
 
 class LoginPages:

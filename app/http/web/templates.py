@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.errors import ServiceError
 from app.http.responses import STATUS, error_headers
-from app.http.web import assets
+from app.http.web import assets, navigation
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -64,6 +64,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["assets"] = {name: asset.address for name, asset in assets.load().items()}
+    environment.globals["navigation"] = navigation.PLACES
     environment.globals["customer_path"] = customer_path
     environment.globals["event_path"] = event_path
     environment.filters["minute"] = _minute

@@ -125,7 +125,7 @@ def test_an_api_key_without_the_scope_to_read_is_rejected(stranger, api_key):
     response = log_in(stranger, api_key)
 
     assert response.status_code == 403
-    assert "lacks the required scope context:read or identity:read." in response.text
+    assert "lacks the required scope context:read or identity:read or events:read." in response.text
 
 
 def test_a_page_that_the_scopes_do_not_allow_is_403_for_a_key_that_is_logged_in(stranger, make_key):

@@ -1,0 +1,1 @@
+"""The records of requests after ingest, and the streams of them."""
