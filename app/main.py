@@ -8,6 +8,7 @@ from functools import partial
 from starlette.routing import Route, Router
 
 from app import settings
+from app.activity.rejections import RejectionReader
 from app.errors import Unavailable
 from app.graph import readiness
 from app.graph.connection import Database
@@ -22,6 +23,7 @@ from app.http.api.explanation import ExplanationRoutes
 from app.http.api.health import HealthRoutes
 from app.http.api.live import LiveRoutes
 from app.http.api.merges import MergeRoutes
+from app.http.api.rejections import RejectionRoutes
 from app.http.api.reviews import ReviewRoutes
 from app.http.api.splits import SplitRoutes
 from app.http.live_feed import LiveFeed
@@ -30,6 +32,7 @@ from app.http.openapi.docs import DocsRoutes
 from app.http.web.customer import CustomerPages
 from app.http.web.live import LivePages
 from app.http.web.login import LoginPages
+from app.http.web.rejections import RejectionPages
 from app.http.web.search import SearchPages
 from app.http.web.static_files import StaticFiles
 from app.identity.audit import AuditReader
@@ -67,10 +70,12 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
     splits = SplitService(services.graph, merges)
     erasures = ErasureService(services.graph, splits, services.metrics)
     live = LiveFeed(services.activity, services.guard)
+    rejections = RejectionReader(services.graph, has_samples=services.has_rejection_samples)
     features = [
         EventRoutes(services.ingest),  # the busiest first, grouped by tag
         LiveRoutes(live),
         ExplanationRoutes(services.explanations),
+        RejectionRoutes(rejections),
         CustomerRoutes(services.contexts, services.timelines, erasures),
         MergeRoutes(merges),
         SplitRoutes(splits),
@@ -83,6 +88,7 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
         SearchPages(services.contexts),
         CustomerPages(services.contexts, services.timelines, services.explanations),
         LivePages(services.activity, live),
+        RejectionPages(rejections),
         LoginPages(services.guard),
         StaticFiles(),
         DocsRoutes(routing.operations(api)),

@@ -11,6 +11,7 @@ from app.access.authenticator import Authenticator
 from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
 from app.activity import relays
+from app.activity.recorder import ActivityRecorder
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
 from app.customers.timeline import TimelineReader
@@ -51,7 +52,12 @@ class Services:
         self.activity = relays.connect(
             config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
         )
-        self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, [self.activity])
+        self.has_rejection_samples = config.rejection_samples == "on"
+        self._recorder = ActivityRecorder(
+            self.graph, metrics, has_samples=self.has_rejection_samples
+        )
+        observers = [self.activity, self._recorder.observe]
+        self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
@@ -75,6 +81,8 @@ class Services:
                 self._rate_limiter.watch,
                 self._commits.run,
                 self.activity.run,
+                self._recorder.run,
+                self._recorder.watch,
             ),
             *more,
         )

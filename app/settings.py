@@ -29,6 +29,7 @@ Workers = Annotated[int, Meta(ge=1, le=64, description="an integer from 1 to 64"
 Uri = Annotated[str, Meta(pattern=_URI, description="a URI such as bolt://host or neo4j+s://host")]
 Link = Annotated[str, Meta(pattern=_URL, description="a URL such as https://host/path")]
 Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated by commas")]
+Switch = Annotated[Literal["on", "off"], Meta(description="on or off")]
 Reads = Annotated[Literal["leader", "followers"], Meta(description="leader or followers")]
 
 _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
@@ -67,7 +68,7 @@ class Settings(Struct, frozen=True):
     mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
-
+    rejection_samples: Switch = field(default="on", name="WAYPATH_REJECTION_SAMPLES")
     otlp_endpoint: Link | None = field(default=None, name="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     @property
@@ -116,8 +117,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             msgspec.convert(value, setting.type, strict=False)
         except msgspec.ValidationError:
             errors.append(f"{setting.encode_name}: must be {_description(setting.type)}")
-    errors += _login_errors(present)
-    errors += _ca_file_errors(present)
+    errors += [*_login_errors(present), *_ca_file_errors(present)]
     try:
         Blocklist(present.get("WAYPATH_BLOCKED_KEYS", ""))
     except ValueError as error:

@@ -8,7 +8,7 @@ import uvicorn
 from app import server, settings
 from app.access import api_keys, memory_window
 from app.access.authenticator import MAX_AGE_SECONDS, REFRESH_INTERVAL_SECONDS
-from app.activity import ring, subscription
+from app.activity import rejection_groups, rejections, ring, subscription
 from app.bulk import retry, source, windows
 from app.customers import context, timeline
 from app.domain import idempotency, identifiers
@@ -57,6 +57,10 @@ LIMITS = {
     "Timeline, `limit`": f"1 to {timeline.MAX_PAGE_TOUCHPOINTS} Touchpoints, "
     f"default {default(timeline.TimelineQuery, 'limit')}",
     "Timeline, scan": f"{timeline.MAX_SCANNED_TOUCHPOINTS:,} Touchpoints",
+    "Rejections, `limit`": f"1 to {rejections.MAX_PAGE_GROUPS} groups, "
+    f"default {default(rejections.RejectionQuery, 'limit')}",
+    "Rejections, scan": f"{rejections.MAX_SCANNED_GROUPS:,} groups",
+    "Rejections, groups": f"{rejection_groups.MAX_GROUPS} groups",
     "Identity conflicts, `limit`": f"1 to {conflicts.MAX_PAGE_CONFLICTS} conflicts, "
     f"default {default(conflicts.IdentityConflictQuery, 'limit')}",
     "Audit log, `limit`": f"1 to {audit.MAX_PAGE_ENTRIES} entries, "

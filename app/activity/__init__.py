@@ -1,1 +1,1 @@
-"""The records of requests after ingest, and the streams of them."""
+"""The activity after ingest: the streams of its records, the rejections and the statistics."""

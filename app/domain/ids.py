@@ -54,5 +54,20 @@ def new_erasure_id() -> str:
     return f"ers_{uuid7().hex}"
 
 
+def rejection_group_id(*parts: str) -> str:
+    """Returns the ID of a group of rejections, derived from its API key, code and field."""
+    return f"rej_{derived_event_id(*parts).removeprefix('evt_')}"
+
+
+def new_activity_writer_id() -> str:
+    """Returns a new ID of a process that writes statistics: `act_` and a UUID."""
+    return f"act_{uuid7().hex}"
+
+
+def activity_writer_id_at(seconds: int) -> str:
+    """Returns a text between such IDs from before and after a time, in seconds since 1970."""
+    return f"act_{seconds * 1000:012x}"
+
+
 def _encoded(parts: tuple[str, ...]) -> list[bytes]:
     return [part.encode() for part in parts]

@@ -15,7 +15,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from app.observability import process_slots
+from app.observability import labels, process_slots
 
 # The environment variable with the directory that the processes of a service share.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -23,15 +23,6 @@ MEDIA_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 
 # The client stores the values of a process in one way, by default the environment's choice.
 values.ValueClass = values.MutexValue
-
-# Clients may send any method. All unknown ones share one series, named as in OpenTelemetry.
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_OTHER_METHOD = "_OTHER"
-_RETRY_REASONS = ("connection", "deadlock", "race", "transient")
-_RESOLVED_BY = ("new", "customer", "email", "phone", "externalId")
-_REJECTED = ("invalid_payload", "idempotency_conflict", "unavailable", "internal")
-_SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_EVENTS_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 class Metrics:
@@ -64,7 +55,7 @@ class Metrics:
             "http_request_duration_seconds",
             "Duration of HTTP requests in seconds, by method and route template",
             ["method", "route"],
-            buckets=_SECONDS_BUCKETS,
+            buckets=labels.SECONDS_BUCKETS,
             **own,
         )
 
@@ -85,18 +76,22 @@ class Metrics:
             **own,
         )
         self._event_series = cache(events.labels)
+        rejections = Counter(
+            "rejected_events", "Rejected events, by error code and field", ["code", "field"], **own
+        )
+        self._rejection_series = cache(rejections.labels)
         self._conflicts = Counter(
             "identity_conflicts",
             "Identifiers of stored events that identify another Customer",
             **own,
         )
         self._commit_sizes = Histogram(
-            "commit_size_events", "Events per commit", buckets=_EVENTS_BUCKETS, **own
+            "commit_size_events", "Events per commit", buckets=labels.EVENTS_BUCKETS, **own
         )
         self._commit_durations = Histogram(
             "commit_duration_seconds",
             "Duration of commits in seconds, including retries",
-            buckets=_SECONDS_BUCKETS,
+            buckets=labels.SECONDS_BUCKETS,
             **own,
         )
         queue = partial(Gauge, multiprocess_mode="livesum", **own)
@@ -120,11 +115,13 @@ class Metrics:
 
     def _initialise(self) -> None:
         # A rate ignores the first value of a new series, so each one starts at 0.
-        for reason in _RETRY_REASONS:
+        for reason in labels.RETRY_REASONS:
             self._retry_series(reason)
-        for outcome in _REJECTED:
+        for outcome in labels.REJECTED:
             self._event_series(outcome, "")
-        for resolved_by in _RESOLVED_BY:
+        for rejection in labels.REJECTIONS:
+            self._rejection_series(*rejection)
+        for resolved_by in labels.RESOLVED_BY:
             self._event_series("stored", resolved_by)
             self._event_series("replayed", resolved_by)
         # The files may hold the values of a dead process.
@@ -135,15 +132,18 @@ class Metrics:
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts and measures an HTTP request. `route` is its template, `status` 499 if aborted."""
-        method = method if method in _METHODS else _OTHER_METHOD
-        requests, durations = self._request_series(method, route, status)
+        requests, durations = self._request_series(labels.method(method), route, status)
         requests.inc()
         durations.observe(seconds)
 
     def count_events(self, events: Mapping[tuple[str, str], int]) -> None:
         """Counts events: a number for each outcome and `resolved_by`, "" for rejected events."""
-        for labels, count in events.items():
-            self._event_series(*labels).inc(count)
+        for series, count in events.items():
+            self._event_series(*series).inc(count)
+
+    def count_rejections(self, code: str, field: str, events: int) -> None:
+        """Counts rejected events with an error of a field, "" for an error of the whole event."""
+        self._rejection_series(*labels.rejection(code, field)).inc(events)
 
     def observe_commit(self, events: int, seconds: float) -> None:
         """Measures a commit: its number of events, and its duration in seconds."""

@@ -45,6 +45,7 @@ ROUTES = {
     ("GET", "/v1/live?colour=red"): {"right": 400, "wrong scope": 403, "others": 401},
     ("GET", "/live"): {"right": 303, "wrong scope": 303, "others": 303},
     ("GET", "/live/stream"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/v1/rejections"): {"right": 200, "wrong scope": 403, "others": 401},
     ("GET", "/metrics"): {"right": 200, "wrong scope": 403, "others": 401},
     ("GET", "/v1/identity/conflicts"): {"right": 200, "wrong scope": 403, "others": 401},
     ("POST", "/v1/identity/conflicts/cus_a~cus_b/dismiss"): {
@@ -59,6 +60,7 @@ ROUTES = {
     ("GET", "/customers/cus_nobody"): {"right": 303, "wrong scope": 303, "others": 303},
     ("GET", "/customers/cus_nobody/timeline"): {"right": 303, "wrong scope": 303, "others": 303},
     ("GET", "/events/evt_nothing"): {"right": 303, "wrong scope": 303, "others": 303},
+    ("GET", "/rejections"): {"right": 303, "wrong scope": 303, "others": 303},
     ("GET", "/login"): {"right": 200, "wrong scope": 200, "others": 200},
     ("POST", "/login"): {"right": 415, "wrong scope": 415, "others": 415},
     ("POST", "/logout"): {"right": 303, "wrong scope": 303, "others": 303},
@@ -76,6 +78,7 @@ SCOPES = {
     "/v1/customers/cus_nobody/split": api_keys.IDENTITY_WRITE,
     "/v1/customers/cus_nobody": api_keys.CUSTOMERS_DELETE,
     "/v1/splits": api_keys.IDENTITY_WRITE,
+    "/v1/rejections": api_keys.EVENTS_READ,
     "/metrics": api_keys.METRICS_READ,
     "/v1/live": api_keys.EVENTS_READ,
     "/v1/dismissals/": api_keys.IDENTITY_WRITE,

@@ -101,6 +101,12 @@ DESCRIPTIONS = {
         "Identifiers that events carried together, and the number of Touchpoints with one of them."
     ),
     "PreviewQuery": "The Customer to merge.",
+    "RejectionGroup": "Rejected events of one API key, with one error code and one field.",
+    "RejectionPage": (
+        "A page of the groups of rejected events, the last seen first. If there is a "
+        "`nextCursor`, there may be more."
+    ),
+    "RejectionQuery": "Which page of the groups of rejected events to return.",
     "SharedMark": (
         "Whether several people share an identifier. A blank or null field counts as absent."
     ),

@@ -16,4 +16,5 @@ class Place(Struct, frozen=True):
 PLACES = (
     Place("Customers", "/", CONTEXT_READ),
     Place("Live", "/live", EVENTS_READ),
+    Place("Rejected", "/rejections", EVENTS_READ),
 )

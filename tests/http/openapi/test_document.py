@@ -174,6 +174,7 @@ def test_a_route_with_a_key_names_its_scope():
         "/v1/events": api_keys.EVENTS_WRITE,
         "/v1/live": api_keys.EVENTS_READ,
         "/v1/events/{id}": api_keys.CONTEXT_READ,
+        "/v1/rejections": api_keys.EVENTS_READ,
         "/v1/context": api_keys.CONTEXT_READ,
         "/v1/customers/{id}/timeline": api_keys.CONTEXT_READ,
         "/v1/customers/{id}": api_keys.CUSTOMERS_DELETE,
