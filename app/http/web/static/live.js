@@ -78,7 +78,7 @@ function rowOf(text, id) {
   fill(".event", short(record.event, 200));
   fill(".outcome", record.outcome);
   row.querySelector(".outcome").classList.add(record.outcome);
-  fill(".who", short(record.identifiers?.[0] ?? record.customer, 200));
+  fill(".subject", short(record.identifiers?.[0] ?? record.customer, 200));
   fill(".matched", record.error?.code ?? matched(record.resolved));
   fill(".sender", short(record.apiKey, 100) + (record.way === "http" ? "" : ` (${record.way})`));
   fill(".identifiers bdi", short(record.identifiers?.join(" · ") ?? "", 1000));
