@@ -19,9 +19,9 @@ from tests.support import http_client
 
 @contextlib.contextmanager
 def serving(
-    database: Database, settings: Settings | None = None, **timeouts: float
+    database: Database, settings: Settings | None = None, port: int = 0, **timeouts: float
 ) -> Iterator[str]:
-    """Serves the application on a free port, and gives its address once it is ready.
+    """Serves the application, by default on a free port, and gives its address once it is ready.
 
     The timeouts, in seconds, are those of the protocol.
     """
@@ -35,7 +35,7 @@ def serving(
     server_config = uvicorn.Config(
         main.build(config, database),
         host="127.0.0.1",
-        port=0,
+        port=port,
         loop="uvloop",
         http=WithTimeouts,
         access_log=False,

@@ -1,0 +1,63 @@
+"""The ring keeps the last requests within its limits."""
+
+import time
+
+import pytest
+
+from app.activity.ring import Ring
+from app.errors import RateLimited
+from app.ingest import payload
+from app.ingest.observer import ObservedRequest, Sender
+
+
+def request(events=1, age=0.0, size=None):
+    body = b'{"events": [%b]}' % b",".join([b'{"event": "x"}'] * events)
+    decoded = payload.decode(body)
+    if size:
+        decoded = payload.Payload(decoded.sent, True, size, {})
+    error = RateLimited(1, 1)
+    return ObservedRequest(Sender("http"), time.time() - age, body, decoded, error=error)
+
+
+def numbers(ring, after=0):
+    return [entry.number for entry in ring.since(after)]
+
+
+def test_records_are_numbered_over_all_requests():
+    ring = Ring("0a")
+
+    assert [ring.add(request(2)), ring.add(request(3))] == [1, 3]
+    assert numbers(ring) == [1, 2, 3, 4, 5]
+
+
+def test_the_records_after_a_number_may_begin_within_a_request():
+    ring = Ring("0a")
+    ring.add(request(3))
+
+    assert numbers(ring, 2) == [3]
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"), [({"max_records": 3}, [3, 4]), ({"max_bytes": 250}, [3, 4])]
+)
+def test_the_oldest_requests_are_dropped_beyond_a_limit(limits, kept):
+    ring = Ring("0a", **limits)
+    for _ in range(2):
+        ring.add(request(2, size=200))
+
+    assert numbers(ring) == kept
+
+
+def test_one_request_is_kept_beyond_the_limits():
+    ring = Ring("0a", max_records=1)
+    ring.add(request(3))
+
+    assert numbers(ring) == [1, 2, 3]
+
+
+def test_a_request_that_is_too_old_is_dropped():
+    ring = Ring("0a", max_age=60)
+    ring.add(request(age=61))
+    ring.add(request(age=59))
+
+    assert numbers(ring) == [2]
