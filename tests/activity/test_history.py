@@ -36,7 +36,7 @@ def test_the_entries_after_a_position_are_those_of_all_processes():
     assert ([(each.source, each.number) for each in found], missing) == ([("a", 2)], 0)
 
 
-def test_entries_that_are_no_longer_kept_are_missing():
+def test_entries_that_were_dropped_are_missing():
     history = History(max_records=2)
     for number in range(1, 6):
         history.add(entry("a", number))

@@ -38,17 +38,17 @@ def test_the_records_after_a_number_may_begin_within_a_request():
 
 
 @pytest.mark.parametrize(
-    ("limits", "kept"), [({"max_records": 3}, [3, 4]), ({"max_bytes": 250}, [3, 4])]
+    ("limits", "rest"), [({"max_records": 3}, [3, 4]), ({"max_bytes": 250}, [3, 4])]
 )
-def test_the_oldest_requests_are_dropped_beyond_a_limit(limits, kept):
+def test_the_oldest_requests_are_dropped_beyond_a_limit(limits, rest):
     ring = Ring("0a", **limits)
     for _ in range(2):
         ring.add(request(2, size=200))
 
-    assert numbers(ring) == kept
+    assert numbers(ring) == rest
 
 
-def test_one_request_is_kept_beyond_the_limits():
+def test_one_request_may_exceed_the_limits():
     ring = Ring("0a", max_records=1)
     ring.add(request(3))
 

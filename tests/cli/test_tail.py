@@ -35,6 +35,7 @@ class Tail:
     def line(self, stream=None):
         """Its next line of standard output, or of another stream of it."""
         stream = stream or self.process.stdout
+        assert stream is not None
         ready, _, _ = select.select([stream], [], [], 30)
         assert ready, "it printed nothing"
         return stream.readline().decode().rstrip("\n")

@@ -197,14 +197,14 @@ def test_the_page_of_a_key_without_context_read_has_no_links_to_customers(live, 
     page.locator("#records summary").first.click()
 
     assert page.get_by_role("link", name="Explanation").count() == 0
-    assert page.locator(".places a").all_inner_texts() == ["Live"]
+    assert "Customers" not in page.locator(".places a").all_inner_texts()
 
 
 def test_a_key_without_the_scope_is_not_offered_the_page(live):
     page = live(key="context", javascript=False)
 
     assert page.get_by_role("heading", level=1).inner_text() == "Forbidden"
-    assert page.locator(".places a").all_inner_texts() == ["Customers"]
+    assert "Live" not in page.locator(".places a").all_inner_texts()
 
 
 def test_without_a_script_the_page_has_the_last_records(live, ingest, unique):
