@@ -1,6 +1,7 @@
 """The live page in Chromium: records as they arrive, pauses, hostile data, and many records."""
 
 import concurrent.futures
+import re
 
 import pytest
 
@@ -63,7 +64,7 @@ def live(chromium, address, keys, noise):
         parameters = "&".join(f"{name}={value}" for name, value in query.items())
         page.goto(f"/live?{parameters}")
         if javascript:
-            page.wait_for_function("document.getElementById('news').textContent === 'Live.'")
+            page.get_by_text("Live.", exact=True).wait_for()
         return page
 
     yield opened
@@ -77,8 +78,9 @@ def summaries(page):
 
 def payload(page):
     """The payload of the record that was opened; it is formatted then."""
-    page.wait_for_function("document.querySelector('#records pre').textContent !== ''")
-    return page.locator("#records pre").first.inner_text()
+    filled = page.locator("#records pre", has_text="{").first
+    filled.wait_for()
+    return filled.inner_text()
 
 
 def test_an_event_appears_as_it_is_stored(live, ingest, unique, noise):
@@ -182,7 +184,7 @@ def test_the_filter_of_the_form_is_that_of_the_stream(live, ingest, unique):
     page.get_by_label("Event").fill(unique)
     page.get_by_role("button", name="Filter").click()
     page.wait_for_url(f"**event={unique}**")
-    page.wait_for_function("document.getElementById('news').textContent === 'Live.'")
+    page.get_by_text("Live.", exact=True).wait_for()
 
     ingest([{"event": name, "externalId": unique} for name in ("other", unique)])
 
@@ -232,9 +234,7 @@ def test_a_page_with_many_records_keeps_a_bounded_number_and_names_the_skipped(
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         list(pool.map(send, range(4)))
-    page.wait_for_function(
-        "Number(document.getElementById('counts').textContent.replace(/\\D/g, '')) > 1000"
-    )
+    page.get_by_text(re.compile(r"[\d,]{5,} skipped")).wait_for()
 
     assert page.locator("#records > li").count() <= 200
     page.get_by_role("button", name="Pause").click()
