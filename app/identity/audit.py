@@ -7,10 +7,13 @@ from msgspec import Meta, Struct
 
 from app.domain import identifiers, pagination
 from app.domain.validation import FieldErrors
-from app.errors import CustomerNotFound
+from app.errors import CustomerNotFound, DismissalNotFound, MergeNotFound, SplitNotFound
 from app.graph.graph import Graph, Row
+from app.graph.rows import first
 
 MAX_PAGE_ENTRIES = 200
+
+_NOT_FOUND = {"dsm_": DismissalNotFound, "spl_": SplitNotFound}  # by the start of the ID
 
 
 class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +63,13 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
     shared: Annotated[
         bool | None, Meta(description="Whether the identifier was marked as shared, or unmarked.")
     ] = None
+    undone: Annotated[
+        bool,
+        Meta(
+            description="Whether the merge or dismissal is undone, or the split Customer has its "
+            "part again. Absent if not."
+        ),
+    ] = False
 
 
 class AuditPage(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -88,6 +98,18 @@ class AuditReader:
         page, last = pagination.page(rows, query.limit)
         after = pagination.encode_time(last["moment"], last["id"]) if last else None
         return AuditPage([audit_entry(row) for row in page], after)
+
+    async def entry(self, entry_id: str) -> AuditEntry:
+        """The merge, split or dismissal with an ID.
+
+        Raises InvalidPayload, MergeNotFound, SplitNotFound, DismissalNotFound or Unavailable.
+        """
+        errors = FieldErrors()
+        id_ = errors.parse(entry_id, "id", identifiers.opaque_id)
+        errors.raise_any()
+        rows = await self._graph.read("audit_entry", id=id_)
+        missing = _NOT_FOUND.get(entry_id[:4], MergeNotFound)
+        return audit_entry(first(rows, missing()))
 
     async def _rows(self, customer: str | None, **parameters: Any) -> list[Row]:
         if customer is None:

@@ -68,8 +68,8 @@ class ReviewService:
         )
         return audit_entry(first(rows, DismissalNotFound()))
 
-    async def mark(self, mark: SharedMark, by: str) -> AuditEntry:
-        """Marks an identifier as shared, or unmarks it.
+    async def mark(self, mark: SharedMark, by: str, review_id: str | None = None) -> AuditEntry:
+        """Marks an identifier as shared, or unmarks it. A repeat of a `review_id` changes nothing.
 
         Raises InvalidPayload, CustomerNotFound if no Customer has the identifier, or Unavailable.
         """
@@ -79,7 +79,7 @@ class ReviewService:
             kind=identifier.kind,
             value=identifier.value,
             shared=mark.shared,
-            id=ids.new_review_id(),
+            id=review_id or ids.new_review_id(),
             at=timestamps.now()[1],
             by=by,
             reason=mark.reason,

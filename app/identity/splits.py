@@ -15,7 +15,7 @@ from app.identity.reason import Reason
 from app.identity.split_preview import Part, SharedNames, SplitPreview
 
 MAX_MOVED_TOUCHPOINTS = 2000  # in a transaction
-CHANGED = "Another request merged or erased the Customer. Retry."
+CHANGED = "Another request merged, split or erased the Customer. Retry."
 
 
 class SplitRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,8 @@
 //                of the owner; for an erasure, the ids of all erased Customers
 //   identifier   for a review, as kind:value; else null
 //   shared       for a review, whether it marks the Identifier as shared; else null
+//   undone       for a merge or dismissal, whether it is undone; for a split, whether the part is
+//                merged with the whole; else false
 WITH
   CASE WHEN $before IS NULL
     THEN datetime({year: 999999999})
@@ -142,4 +144,12 @@ RETURN
   CASE kind WHEN 'review'
     THEN startNode(change).kind + ':' + startNode(change).value
   END AS identifier,
-  change.shared AS shared
+  change.shared AS shared,
+  CASE kind
+    WHEN 'merge' THEN change.undoneAt IS NOT NULL
+    WHEN 'dismissal' THEN change.undoneAt IS NOT NULL
+    WHEN 'split' THEN
+      coalesce(startNode(change).survivor, startNode(change).id) =
+      coalesce(endNode(change).survivor, endNode(change).id)
+    ELSE false
+  END AS undone

@@ -1,5 +1,5 @@
 // Marks an Identifier as shared, or removes the mark and restarts the count of the Customers that
-// it is seen with.
+// it is seen with. A repeat with the same id changes nothing.
 //
 // $kind    of the Identifier
 // $value   of the Identifier
@@ -23,10 +23,11 @@ MERGE (identifier)-[review:REVIEWED {id: $id}]->(customer)
     review.shared = $shared,
     review.at = datetime.fromepoch($at[0], $at[1]),
     review.by = $by,
-    review.reason = $reason
-SET
-  identifier.shared = CASE WHEN $shared THEN coalesce(identifier.shared, review.at) END,
-  identifier.seenWith = CASE WHEN $shared THEN identifier.seenWith ELSE 0 END
+    review.reason = $reason,
+    identifier.shared = CASE WHEN $shared
+      THEN coalesce(identifier.shared, datetime.fromepoch($at[0], $at[1]))
+    END,
+    identifier.seenWith = CASE WHEN $shared THEN identifier.seenWith ELSE 0 END
 RETURN
   review.id AS id,
   'review' AS kind,

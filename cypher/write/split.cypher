@@ -11,7 +11,8 @@
 // $by        the id of the API key that requests it
 // $reason    why
 //
-// Returns one row, or none if there is no such Customer, or it has another surviving Customer now:
+// Returns one row, or none if there is no such Customer, it has another surviving Customer now, or
+// another split took one of the Identifiers:
 //   identifiers  how many moved
 CALL () {
   // As in a merge: a transaction that shares a Customer with this one waits.
@@ -29,7 +30,16 @@ MATCH (customer:Customer {id: $customer})
 MATCH (survivor:Customer {id: $survivor})
 REMOVE customer.locked, survivor.locked
 WITH customer, survivor, datetime.fromepoch($at[0], $at[1]) AS at
-WHERE coalesce(customer.survivor, customer.id) = survivor.id
+WHERE
+  coalesce(customer.survivor, customer.id) = survivor.id AND
+  NOT EXISTS {
+    UNWIND $parts AS part
+    UNWIND part.identifiers AS key
+    MATCH (identifier:Identifier {kind: key.kind, value: key.value})
+      -[owned:IDENTIFIES]->(owner:Customer)
+    WHERE NOT coalesce(owned.home, owner.id) IN [customer.id, part.customer]
+    RETURN key
+  }
 CALL (at) {
   UNWIND $shared AS key
   MATCH (identifier:Identifier {kind: key.kind, value: key.value})

@@ -4,7 +4,9 @@ import pytest
 from neo4j import Query
 
 from app.access import api_keys
+from app.errors import DismissalNotFound, MergeNotFound, SplitNotFound
 from app.graph import statements
+from app.identity.audit import AuditReader
 from tests.support import http_client
 from tests.support.plans import database_hits
 
@@ -128,7 +130,9 @@ def test_a_merge_and_its_undo_have_an_author_and_a_reason(
         "by": made["by"],
         "reason": "one person",
         "customers": [one, other],
+        "undone": True,
     }
+    del merged["undone"]
     assert undone == merged | {
         "kind": "undo",
         "by": taken_back["undoneBy"],
@@ -144,6 +148,56 @@ def test_a_split_names_the_part_and_the_whole(people, split, changes):
     (change,) = changes(part)
 
     assert (change["id"], change["customers"]) == (id_, [part, whole])
+
+
+def test_a_decision_that_is_undone_is_marked_in_both_logs(history, changes, read):
+    customer, expected = history
+    undone = [id_ for kind, id_ in expected if kind == "undo"]
+
+    of_customer = {(change["kind"], change["id"]): change for change in changes(customer)}
+    of_all = {(item["kind"], item["id"]): item for item in read(limit=50).json()["changes"]}
+
+    for log in (of_customer, of_all):
+        marked = {key for key in expected if log[key].get("undone")}
+        assert marked == {key for key in expected if key[1] in undone and key[0] != "undo"}
+
+
+def test_a_split_is_marked_as_undone_while_its_part_is_merged_with_the_whole(
+    people, split, merge, undo, changes
+):
+    ((whole, _),) = people(1)
+    id_, part = split(whole)
+
+    def mark():
+        return [change.get("undone") for change in changes(part) if change["id"] == id_]
+
+    marks = mark()
+    made = merge(whole, part)
+    marks += mark()
+    undo(made)
+
+    assert marks + mark() == [None, True, None]
+
+
+@pytest.mark.anyio
+async def test_a_decision_is_read_by_its_id(history, graph):
+    _, expected = history
+    reader = AuditReader(graph)
+    decisions = [(kind, id_) for kind, id_ in expected if kind not in ("undo", "review")]
+
+    entries = [await reader.entry(id_) for _, id_ in decisions]
+
+    assert [(entry.kind, entry.id) for entry in entries] == decisions
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("entry", "error"),
+    [("mrg_x", MergeNotFound), ("spl_x", SplitNotFound), ("dsm_x", DismissalNotFound)],
+)
+async def test_an_unknown_decision_is_not_found(graph, entry, error):
+    with pytest.raises(error):
+        await AuditReader(graph).entry(entry)
 
 
 def test_changes_of_customers_merged_with_a_customer_are_returned(people, merge, mark, changes):

@@ -5,11 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.access import api_keys
-from app.domain import timestamps
+from app.domain import ids, timestamps
+from app.identity.reviews import ReviewService, SharedMark
 from tests.support import http_client
 from tests.support.identity_conflicts import conflict_id
 
 pytest_plugins = ["tests.support.reviewing"]
+
+# Whether an Identifier is shared, and how often it was reviewed.
+SHARED = """
+MATCH (identifier:Identifier {value: $value})
+RETURN identifier.shared IS NOT NULL AS shared, COUNT { (identifier)-[:REVIEWED]->() } AS reviews
+"""
 
 
 def test_a_dismissal_returns_its_time_author_and_reason(two, dismiss, reviewer, cypher):
@@ -271,6 +278,20 @@ def test_a_key_that_is_marked_again_is_shared_since_the_first_time(ingest, phone
         "MATCH (i:Identifier {kind: 'phone', value: $phone}) RETURN toString(i.shared)", phone=phone
     )
     assert since == first["at"] != second["at"]
+
+
+@pytest.mark.anyio
+async def test_a_repeated_review_with_its_id_changes_nothing(ingest, phone, graph, cypher):
+    ingest(phone=phone)
+    service, marked = ReviewService(graph), SharedMark(True, "an office", phone=phone)
+    review = ids.new_review_id()
+    first = await service.mark(marked, "key_test", review)
+    await service.mark(SharedMark(False, "a person", phone=phone), "key_test")
+
+    repeated = await service.mark(marked, "key_test", review)
+
+    assert repeated == first
+    assert cypher(SHARED, value=phone) == [{"shared": False, "reviews": 2}]
 
 
 def test_the_review_of_an_identifier_stays_with_its_owner(people, merge, mark, cypher):

@@ -1,5 +1,7 @@
 """Splits over HTTP: a Customer of several people is split, and merged again."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.support import http_client
@@ -77,6 +79,23 @@ def test_the_touchpoints_go_with_their_identifiers(cypher, split, office):
     )
 
     assert {row["id"]: row["count"] for row in rows} == {customer: 3, part["customerId"]: 2}
+
+
+def test_splits_at_once_make_each_part_once(reviewer, office, cypher):
+    customer, phone = office
+    body = {"shared": [phone], "reason": "the office's phone"}
+
+    with ThreadPoolExecutor(8) as pool:
+        responses = list(
+            pool.map(
+                lambda _: reviewer.post(f"/v1/customers/{customer}/split", json=body), range(8)
+            )
+        )
+
+    assert sorted(response.status_code for response in responses) == [200, *[409] * 7]
+    assert cypher(
+        "MATCH (:Customer {id: $id})<-[:SPLIT_FROM]-(part) RETURN count(part) AS count", id=customer
+    ) == [{"count": 1}]
 
 
 def test_a_shared_identifier_connects_no_customers(split, ingest, office, unique):
