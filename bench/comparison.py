@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from neo4j import READ_ACCESS
 
+from app.customers.context import MAX_COUNTED_TOUCHPOINTS
 from app.graph import statements
 from app.ingest.group_commit import WRITERS
 from bench import cold_start, contender, database, plain, program, report, targets, workload
@@ -142,7 +143,8 @@ def _others(neo4j: Database, baseline: Program, files: Files) -> Iterator[Conten
         (body,) = files.contexts.take(1)
         ((kind, value),) = msgspec.json.decode(body).items()
         keys = [{"kind": kind, "value": value}]
-        return {"customer": None, "keys": keys, "asOf": None, "limit": 20}
+        limits = {"limit": 20, "scan": MAX_COUNTED_TOUCHPOINTS}
+        return {"customer": None, "keys": keys, "asOf": None, **limits}
 
     statement = statements.load("read")["context"].text
     yield Contender(DRIVER_CONTEXT, Driver(neo4j, statement, context, access_mode=READ_ACCESS))

@@ -53,6 +53,7 @@ LIMITS = {
     "Context, `limit`": f"0 to {context.MAX_TOUCHPOINTS} Touchpoints, "
     f"default {default(context.ContextQuery, 'limit')}",
     "Context, `maxBytes`": f"{context.MIN_RESPONSE_BYTES:,} bytes or more, default none",
+    "Context, counted Touchpoints": f"{context.MAX_COUNTED_TOUCHPOINTS:,} Touchpoints",
     "Timeline, `limit`": f"1 to {timeline.MAX_PAGE_TOUCHPOINTS} Touchpoints, "
     f"default {default(timeline.TimelineQuery, 'limit')}",
     "Timeline, scan": f"{timeline.MAX_SCANNED_TOUCHPOINTS:,} Touchpoints",
