@@ -18,7 +18,7 @@ import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app import banner, main, settings
+from app import banner, main, settings, training
 from app.access import development_key
 from app.banner import Credentials
 from app.graph.embedded.supervisor import EmbeddedNeo4j
@@ -47,7 +47,9 @@ def serve(config: Settings) -> None:
             print(banner.given(address, config.neo4j_uri), flush=True)
             _run(config, listener)
             return
-        neo4j = EmbeddedNeo4j(config.neo4j_home)
+        neo4j = EmbeddedNeo4j(
+            config.neo4j_home, aot_cache=config.neo4j_aot_cache, training=training.COMMAND
+        )
         try:
             connection = neo4j.start()
             database = settings.database(config)
