@@ -86,8 +86,9 @@ def test_the_page_of_the_configuration_has_the_variables_of_compose():
 
 
 def defaults():
-    """The default of each setting, as text."""
-    return {name: str(field.default or "") for name, field in FIELDS.items()}
+    """The default of each setting, as the text of its variable."""
+    texts = {None: "", True: "true", False: "false"}
+    return {name: texts.get(field.default, str(field.default)) for name, field in FIELDS.items()}
 
 
 def commands(command, *names):
