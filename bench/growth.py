@@ -54,10 +54,9 @@ def run(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
         key = program.api_key(neo4j)  # which creates the schema
         with program.service(neo4j) as service:
             growth = _Growth(neo4j, service, key, status.update)
-            growth.warm_up(sizes[0], warmup)
             stages = []
             for size in sizes:
-                stages.append(growth.stage(size, rounds, seconds))
+                stages.append(growth.stage(size, rounds, seconds, 0 if stages else warmup))
                 report.show(_title(stages[-1]), stages[-1].rows)
     report.check(expectations(stages))
     report.save("growth", {"stages": [_results(stage) for stage in stages]})
@@ -91,31 +90,28 @@ class _Growth:
         self._show_status = show_status
         self._fill = Fill(neo4j, show_status)
 
-    def warm_up(self, size: int, seconds: float) -> None:
-        """Has Java compile the code of each kind of load, at the first size."""
-        bodies = self._grow(size)
-        for row in self._rows(bodies):
-            self._show_status(f"warming up Java: {row.name}")
-            row.load.run(seconds)
+    def stage(self, size: int, rounds: int, seconds: float, warmup: float) -> Stage:
+        """Fills the graph up to this number of Touchpoints, and measures.
 
-    def stage(self, size: int, rounds: int, seconds: float) -> Stage:
-        """Fills the graph up to this number of Touchpoints, and measures."""
+        Before the first measurement, Java compiles the code of each kind of load.
+        """
         began = time.monotonic()
-        bodies = self._grow(size)
+        people = size // TOUCHPOINTS_A_PERSON
+        self._fill.grow(people, size)
         took = time.monotonic() - began
+        self._show_status("writing the bodies of the requests")
+        bodies = Bodies(self._neo4j.home / "mixed.jsonl", workload.mixed(people), EVENTS)
+        rows = list(self._rows(bodies))
+        if warmup:
+            for row in rows:
+                self._show_status(f"warming up Java: {row.name}")
+                row.load.run(warmup)
         yardstick = Driver(self._neo4j, YARDSTICK, lambda: _events(bodies), BATCH)
         speeds = [yardstick.run(seconds)]
-        rows = list(self._rows(bodies))
         samples = contender.compare(rows, self._neo4j.pid, rounds, seconds, self._show_status)
         speeds.append(yardstick.run(seconds))
         speed = max(sample.events / sample.seconds for sample in speeds)
         return Stage(size, self._fill.people, took, speed, samples)
-
-    def _grow(self, size: int) -> Bodies:
-        people = size // TOUCHPOINTS_A_PERSON
-        self._fill.grow(people, size)
-        self._show_status("writing the bodies of the requests")
-        return Bodies(self._neo4j.home / "mixed.jsonl", workload.mixed(people), EVENTS)
 
     def _rows(self, bodies: Bodies) -> Iterator[Contender]:
         for name, connections, size in ((SINGLE, 64, 1), (BATCHES, 4, BATCH)):
