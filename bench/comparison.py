@@ -9,7 +9,6 @@ import msgspec
 from neo4j import READ_ACCESS
 
 from app.customers.context import MAX_COUNTED_TOUCHPOINTS
-from app.customers.context import MAX_COUNTED_TOUCHPOINTS
 from app.graph import statements
 from app.ingest.group_commit import WRITERS
 from bench import cold_start, contender, database, plain, program, report, targets, workload
