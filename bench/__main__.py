@@ -18,11 +18,11 @@ _rounds = click.option(
     "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Number of rounds."
 )
 _seconds = click.option(
-    "--seconds", default=4.0, show_default=True, type=click.FloatRange(1), help="Seconds per round."
+    "--seconds", default=3.0, show_default=True, type=click.FloatRange(1), help="Seconds per round."
 )
 _warmup = click.option(
     "--warmup",
-    default=15.0,
+    default=12.0,
     show_default=True,
     type=click.FloatRange(1),
     help="Seconds of warm-up per kind of load, in which Java compiles.",
