@@ -17,8 +17,7 @@ from app.access.rate_limiter import RateLimiter
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
 from app.customers.timeline import TimelineReader
-from app.errors import Unavailable
-from app.graph import browser_links, readiness
+from app.graph import browser_links
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
 from app.graph.graph import CALL_TIMEOUT_SECONDS, Graph
@@ -67,9 +66,9 @@ class Services:
         self._authenticator = Authenticator(self.graph)
         write = partial(writer.write, self.graph, config.resolution_limits, metrics=metrics)
         self._commits = GroupCommit(write, CALL_TIMEOUT_SECONDS, metrics)
-        migrator = Migrator(self.graph, definitions.load())
+        self.migrator = Migrator(self.graph, definitions.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
-        self.readiness = Readiness(self.graph, migrator, metrics, rehearsal.run)
+        self.readiness = Readiness(self.graph, self.migrator, metrics, rehearsal.run)
         blocklist = config.blocklist
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
@@ -106,16 +105,26 @@ class Services:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._rate_limiter.close()
-            await self.graph.close()
-            await asyncio.to_thread(self.tracing.close)  # may wait for the collector
+            await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._rate_limiter.close()
+        await self.graph.close()
+        await asyncio.to_thread(self.tracing.close)  # may wait for the collector
 
 
 def create_app() -> RequestMiddleware:
     """Returns the application of one worker process, with the settings of the environment."""
     logs.configure()
     config = settings.load(os.environ)
-    return build(config, settings.database(config), Metrics(os.environ.get(metrics.DIRECTORY)))
+    return assemble(create_services(config), config)
+
+
+def create_services(config: Settings) -> Services:
+    """Returns the services of one process, on the database of the settings."""
+    process_metrics = Metrics(os.environ.get(metrics.DIRECTORY))
+    return Services(config, settings.database(config), process_metrics)
 
 
 def build(
@@ -157,21 +166,6 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
 
     router = Router([*api, mcp, *routing.routes(pages, services.guard)], False, lifespan=lifespan)
     return RequestMiddleware(router, services.metrics, services.tracing)
-
-
-async def prepare(config: Settings, database: Database) -> None:
-    """Prepares a database for its first write: its schema, its plans, its compiled code.
-
-    If it is unavailable, the workers wait for it and log the cause.
-    """
-    graph = Graph(database)
-    rehearsal = Rehearsal(graph, config.resolution_limits)
-    try:
-        await readiness.prepare(graph, Migrator(graph, definitions.load()), rehearsal.run)
-    except Unavailable:
-        return
-    finally:
-        await graph.close()
 
 
 async def serve_agent(config: Settings, database: Database, key: str) -> None:

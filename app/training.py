@@ -1,6 +1,6 @@
 """The training run for the AOT cache of the embedded Neo4j: writes and reads as a service does.
 
-`COMMAND` makes the AOT cache for this user. Its exit codes: 0 if there is an AOT cache, 1 with the
+`run` makes the AOT cache for this user. Its exit codes: 0 if there is an AOT cache, 1 with the
 reason on standard error, 75 if another process makes it now.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from app import main, settings
+from app import settings
 from app.access import development_key
 from app.customers.context import ContextQuery
 from app.customers.explanation.reader import ExplanationQuery
@@ -33,12 +33,6 @@ from app.main import Services
 from app.observability.metrics import Metrics
 from app.settings import Settings
 
-# The directory of the user may have another package of this name.
-COMMAND = (
-    *(sys.executable, "-P", "-c"),
-    f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); "
-    "from app import training; sys.exit(training.run())",
-)
 PEOPLE = 400
 BATCHES = (*[1] * 40, *[20] * 10, *[100] * 10, *[500] * 2)  # the numbers of events of the requests
 READS = 20  # of each kind
@@ -79,8 +73,8 @@ async def _train(config: Settings, database: Database) -> None:
     # It has no limits of another storage, and no traces.
     config = msgspec.structs.replace(config, rate_limit_storage=None, otlp_endpoint=None)
     async with asyncio.timeout(TIMEOUT_SECONDS):
-        await main.prepare(config, database)
         services = Services(config, database, Metrics())
+        await services.readiness.check()
         async with services.running():
             stored = [await _write(services, events) for events in _requests()]
             with tempfile.TemporaryDirectory() as folder:

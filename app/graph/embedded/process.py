@@ -4,7 +4,6 @@ import subprocess
 import threading
 import time
 
-from app.graph.bolt import drivers
 from app.graph.embedded import java
 from app.graph.embedded.connection import Ports
 from app.graph.embedded.errors import EmbeddedError
@@ -102,6 +101,8 @@ class ServerProcess:
         )
 
     def _responds(self, ports: Ports, password: str) -> bool:
+        from app.graph.bolt import drivers  # noqa: PLC0415 - takes 0.2 s, while Java starts
+
         try:
             return drivers.is_reachable(ports.connection(password).database)
         except PermissionError as error:

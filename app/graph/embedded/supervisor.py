@@ -53,6 +53,7 @@ class EmbeddedNeo4j:
         self._thread: threading.Thread | None = None
         self._training_command = training if aot_cache else ()
         self._training: BackgroundTraining | None = None
+        self._started: Future[Connection] = Future()
 
     @property
     def pid(self) -> int | None:
@@ -69,18 +70,33 @@ class EmbeddedNeo4j:
 
         Raises EmbeddedError if another process uses the home, or Neo4j cannot be started.
         """
+        self.launch()
+        return self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Starts Neo4j, downloads it first if necessary, and returns before it is ready.
+
+        Raises EmbeddedError if another process uses the home, or Neo4j cannot be prepared.
+        """
         installation.require_packages()
         self._home.lock()
         try:
             self._server = ServerProcess(self._home)
             password = self._prepare()
-            started: Future[Connection] = Future()
+            self._started = Future()
             # Java ends with the thread that starts it, so that thread must not end.
             self._thread = threading.Thread(
-                target=self._supervise, args=(password, started), name="neo4j", daemon=True
+                target=self._supervise, args=(password, self._started), name="neo4j", daemon=True
             )
             self._thread.start()
-            connection = started.result()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_until_ready(self) -> Connection:
+        """Returns when the Neo4j that was launched is ready. Raises EmbeddedError if it ended."""
+        try:
+            connection = self._started.result()
             if self._training_command and not self._arguments.names_aot_cache:
                 self._training = BackgroundTraining(self._training_command, lambda: self.pid)
                 self._training.start()
