@@ -41,6 +41,7 @@ from bench.workload import BATCH
 
 EVENTS = 300_000  # in the file of the mix, after which its events repeat
 CONNECTIONS_OF_BATCHES = 4
+MAX_BATCHES, MAX_CONTEXTS = 60, 3_000  # of the driver alone, per second
 
 # Java compiles frequent code: that of each of these statements and transactions.
 WARMING = (BASELINE, DRIVER, BATCHES)
@@ -137,7 +138,7 @@ def _others(neo4j: Database, baseline: Program, files: Files) -> Iterator[Conten
         return {"events": [*map(plain.row, events)]}
 
     statement = (CYPHER / "plain.cypher").read_text()
-    yield Contender(DRIVER, Driver(neo4j, statement, batch, BATCH, WRITERS))
+    yield Contender(DRIVER, Driver(neo4j, statement, batch, MAX_BATCHES, BATCH, WRITERS))
 
     def context() -> dict[str, Any]:
         (body,) = files.contexts.take(1)
@@ -147,4 +148,5 @@ def _others(neo4j: Database, baseline: Program, files: Files) -> Iterator[Conten
         return {"customer": None, "keys": keys, "asOf": None, **limits}
 
     statement = statements.load("read")["context"].text
-    yield Contender(DRIVER_CONTEXT, Driver(neo4j, statement, context, access_mode=READ_ACCESS))
+    driver = Driver(neo4j, statement, context, MAX_CONTEXTS, access_mode=READ_ACCESS)
+    yield Contender(DRIVER_CONTEXT, driver)

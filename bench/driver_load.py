@@ -13,19 +13,19 @@ from neo4j.exceptions import Neo4jError
 from bench.database import NAME, Database
 from bench.load import Outcome
 
-MAX_RATE = 25_000  # events per second; enough parameters are prepared for this rate
-
 
 @dataclass
 class Driver:
     """The driver alone. `create_parameters` prepares those of each request in advance.
 
-    A request has `size` events. `sessions` requests run at a time.
+    A request has `size` events. `sessions` requests run at a time. The parameters suffice for
+    `max_rate` requests per second.
     """
 
     database: Database
     statement: str
     create_parameters: Callable[[], dict[str, Any]]
+    max_rate: int
     size: int = 1
     sessions: int = 1
     access_mode: str = WRITE_ACCESS
@@ -36,7 +36,7 @@ class Driver:
         return asyncio.run(self._run(seconds))
 
     async def _run(self, seconds: float) -> Outcome:
-        while len(self._prepared) * self.size < seconds * MAX_RATE:
+        while len(self._prepared) < seconds * self.max_rate:
             self._prepared.append(self.create_parameters())
         latencies: list[float] = []
         async with self.database.driver() as driver:
