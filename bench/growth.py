@@ -106,7 +106,7 @@ class _Growth:
             for row in rows:
                 self._show_status(f"warming up Java: {row.name}")
                 row.load.run(warmup)
-        yardstick = Driver(self._neo4j, YARDSTICK, lambda: _events(bodies), 300, BATCH)
+        yardstick = Driver(self._neo4j, YARDSTICK, lambda: _events(bodies), 50, BATCH)
         speeds = [yardstick.run(seconds)]
         samples = contender.compare(rows, self._neo4j.pid, rounds, seconds, self._show_status)
         speeds.append(yardstick.run(seconds))
