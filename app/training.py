@@ -34,7 +34,7 @@ from app.observability.metrics import Metrics
 from app.settings import Settings
 
 PEOPLE = 400
-BATCHES = (*[1] * 40, *[20] * 10, *[100] * 10, *[500] * 2)  # the numbers of events of the requests
+BATCHES = (*[1] * 20, *[20] * 10, *[100] * 5, 500)  # the numbers of events of the requests
 READS = 20  # of each kind
 TIMEOUT_SECONDS = 600.0
 
