@@ -41,13 +41,13 @@ check: .venv/dev.installed ## Lint; check format, types, import rules, spelling 
 	@$(BIN)/python -m checks.language
 
 .PHONY: bench
-bench: .venv/bench.installed ## Compare the service with a baseline and with Neo4j alone, in 6 minutes; QUICK=1: in 2.
-	@$(BIN)/python -m bench compare $(if $(QUICK),--rounds 3 --seconds 2 --warmup 8)
+bench: .venv/bench.installed ## Compare the service with a baseline and with Neo4j alone, in 8 minutes; QUICK=1: in 3.
+	@$(BIN)/python -m bench compare $(if $(QUICK),--rounds 2 --seconds 2 --warmup 6)
 	@$(BIN)/python -m bench chart
 
 .PHONY: bench-growth
 bench-growth: .venv/bench.installed ## Measure while the graph grows to 2 million Touchpoints, or to TOUCHPOINTS=N.
-	@$(BIN)/python -m bench growth $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) --rounds 3
+	@$(BIN)/python -m bench growth $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) --rounds 3 --seconds 4
 	@$(BIN)/python -m bench chart
 
 .PHONY: bench-workers

@@ -9,12 +9,7 @@ from starlette.routing import Route, Router
 
 from app import settings
 from app.activity.rejections import RejectionReader
-from app.errors import Unavailable
-from app.graph import readiness
 from app.graph.connection import Database
-from app.graph.graph import Graph
-from app.graph.migrations import definitions
-from app.graph.migrations.runner import Migrator
 from app.http import routing
 from app.http.api.audit import AuditRoutes
 from app.http.api.customers import CustomerRoutes
@@ -41,7 +36,6 @@ from app.identity.erasure import ErasureService
 from app.identity.merges import MergeService
 from app.identity.reviews import ReviewService
 from app.identity.splits import SplitService
-from app.ingest.rehearsal import Rehearsal
 from app.mcp.endpoint import McpEndpoint, SessionManager
 from app.mcp.handlers import ToolHandlers
 from app.observability import logs, metrics
@@ -54,7 +48,13 @@ def create_app() -> RequestMiddleware:
     """Returns the application of one worker process, with the settings of the environment."""
     logs.configure()
     config = settings.load(os.environ)
-    return build(config, settings.database(config), Metrics(os.environ.get(metrics.DIRECTORY)))
+    return assemble(create_services(config), config)
+
+
+def create_services(config: Settings) -> Services:
+    """Returns the services of one process, on the database of the settings."""
+    process_metrics = Metrics(os.environ.get(metrics.DIRECTORY))
+    return Services(config, settings.database(config), process_metrics)
 
 
 def build(
@@ -105,21 +105,6 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
 
     router = Router([*api, mcp, *routing.routes(pages, services.guard)], False, lifespan=lifespan)
     return RequestMiddleware(router, services.metrics, services.tracing)
-
-
-async def prepare(config: Settings, database: Database) -> None:
-    """Prepares a database for its first write: its schema, its plans, its compiled code.
-
-    If it is unavailable, the workers wait for it and log the cause.
-    """
-    graph = Graph(database)
-    rehearsal = Rehearsal(graph, config.resolution_limits)
-    try:
-        await readiness.prepare(graph, Migrator(graph, definitions.load()), rehearsal.run)
-    except Unavailable:
-        return
-    finally:
-        await graph.close()
 
 
 async def serve_agent(config: Settings, database: Database, key: str) -> None:

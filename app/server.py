@@ -1,67 +1,89 @@
-"""The service from start to clean stop: its socket, its database, its worker processes."""
+"""The service from start to clean stop: its socket, its database, its workers, its banner."""
 
 import asyncio
 import contextlib
-import gc
-import multiprocessing
-import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
-from multiprocessing.connection import wait
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import structlog
-import uvicorn
-from uvicorn.supervisors import Multiprocess
-
-from app import banner, main, settings
-from app.access import development_key
+from app import banner, settings
 from app.banner import Credentials
 from app.graph.embedded.supervisor import EmbeddedNeo4j
-from app.http.middleware import RequestMiddleware
-from app.http.protocol import HttpProtocol
-from app.observability import metrics
 from app.settings import Settings
 
-MAX_PENDING_CONNECTIONS = 2048
-SHUTDOWN_TIMEOUT_SECONDS = 15  # for running requests; longer than the deadline of the graph
+if TYPE_CHECKING:
+    from app.main import Services
 
-log = structlog.get_logger()
+MAX_PENDING_CONNECTIONS = 2048
+# Makes the AOT cache. The directory of the user may have another package of this name.
+TRAINING_COMMAND = (
+    *(sys.executable, "-P", "-c"),
+    f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); "
+    "from app import training; sys.exit(training.run())",
+)
 
 
 def serve(config: Settings) -> None:
     """Serves until SIGINT or SIGTERM, on the Neo4j at NEO4J_URI, or on an embedded one.
 
-    Raises OSError if the port is in use, EmbeddedError if Neo4j does not start.
+    Raises OSError if the port is in use, EmbeddedError if Neo4j does not start, Unavailable if
+    the embedded Neo4j has a schema of another version.
     """
-    # Binds before Neo4j starts, to report a port in use early; listens after Neo4j has started.
+    # Binds before Neo4j starts, to report a port in use early.
     with _bind(config) as listener, _stops_on_sigterm(), contextlib.suppress(KeyboardInterrupt):
-        address = f"http://{config.host}:{listener.getsockname()[1]}"
         if config.neo4j_uri:
-            _listen(listener, config)
-            asyncio.run(main.prepare(config, settings.database(config)))
-            print(banner.given(address, config.neo4j_uri), flush=True)
-            _run(config, listener)
-            return
-        neo4j = EmbeddedNeo4j(config.neo4j_home)
-        try:
-            connection = neo4j.start()
-            database = settings.database(config)
-            key_file = development_key.file(Path(config.data_dir))
-            key = asyncio.run(development_key.ensure(key_file, database))
-            asyncio.run(main.prepare(config, database))
+            _serve_on_given(config, config.neo4j_uri, listener)
+        else:
+            _serve_on_embedded(config, listener)
+
+
+def _serve_on_given(config: Settings, uri: str, listener: socket.socket) -> None:
+    from app import workers  # noqa: PLC0415 - not yet loaded while an embedded Neo4j is launched
+
+    async def prepare(services: "Services") -> None:
+        # If the database is unavailable, the service waits for it and logs the cause.
+        await services.readiness.check()
+        print(banner.given(_address(config, listener), uri), flush=True)
+
+    _listen(listener, config)
+    workers.run(config, listener, prepare)
+
+
+def _serve_on_embedded(config: Settings, listener: socket.socket) -> None:
+    neo4j = EmbeddedNeo4j(
+        config.neo4j_home, aot_cache=config.neo4j_aot_cache, training=TRAINING_COMMAND
+    )
+    # The service is imported while Java starts. An interrupt of the main thread does not reach it.
+    importing = threading.Thread(target=import_module, args=("app.workers",))
+    try:
+        neo4j.launch()
+        importing.start()
+        connection = neo4j.wait_until_ready()
+        from app import workers  # noqa: PLC0415
+        from app.access import development_key  # noqa: PLC0415
+
+        key_file = development_key.file(Path(config.data_dir))
+
+        async def prepare(services: "Services") -> None:
+            await services.migrator.apply()
+            key, _ = await asyncio.gather(
+                development_key.ensure(key_file, settings.database(config)),
+                services.readiness.check(),
+            )
             _listen(listener, config)
             credentials = Credentials(key, key_file, connection, neo4j.password_file)
-            print_banner(address, credentials)
-            _run(config, listener)
-        finally:
-            # A second Ctrl-C must not leave Neo4j behind.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            neo4j.stop()
+            print_banner(_address(config, listener), credentials)
+
+        workers.run(config, listener, prepare)
+    finally:
+        # A second Ctrl-C must not leave Neo4j behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        neo4j.stop()
 
 
 def print_banner(address: str, credentials: Credentials) -> None:
@@ -70,42 +92,8 @@ def print_banner(address: str, credentials: Credentials) -> None:
     print(banner.embedded(address, credentials, is_terminal=is_terminal), flush=True)
 
 
-def worker() -> RequestMiddleware:
-    """Returns the application of a worker process, which ends with the main process."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
-    app = main.create_app()
-    # The objects of the start are permanent. A scan of them by the collector would delay requests.
-    gc.collect()
-    gc.freeze()
-    return app
-
-
-def _run(config: Settings, listener: socket.socket) -> None:
-    uvicorn_config = uvicorn.Config(
-        "app.server:worker",
-        factory=True,
-        workers=config.workers,
-        loop="uvloop",
-        http=HttpProtocol,
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        date_header=True,
-        forwarded_allow_ips=config.proxies,
-        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_SECONDS,
-    )
-    server = uvicorn.Server(uvicorn_config)
-    os.environ.pop(metrics.DIRECTORY, None)
-    if config.workers == 1:
-        server.run(sockets=[listener])
-        return
-    with tempfile.TemporaryDirectory(prefix="waypath-metrics-") as directory:
-        os.environ[metrics.DIRECTORY] = directory
-        Multiprocess(uvicorn_config, sockets=[listener]).run()
+def _address(config: Settings, listener: socket.socket) -> str:
+    return f"http://{config.host}:{listener.getsockname()[1]}"
 
 
 def _bind(config: Settings) -> socket.socket:
@@ -142,8 +130,3 @@ def _stops_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _follow(sentinel: int) -> None:
-    wait([sentinel])
-    os.kill(os.getpid(), signal.SIGKILL)

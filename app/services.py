@@ -45,14 +45,14 @@ class Services:
         self._authenticator = Authenticator(self.graph)
         write = partial(writer.write, self.graph, config.resolution_limits, metrics=metrics)
         self._commits = GroupCommit(write, CALL_TIMEOUT_SECONDS, metrics)
-        migrator = Migrator(self.graph, definitions.load())
+        self.migrator = Migrator(self.graph, definitions.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
-        self.readiness = Readiness(self.graph, migrator, metrics, rehearsal.run)
+        self.readiness = Readiness(self.graph, self.migrator, metrics, rehearsal.run)
         blocklist = config.blocklist
         self.activity = relays.connect(
             config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
         )
-        self.has_rejection_samples = config.rejection_samples == "on"
+        self.has_rejection_samples = config.rejection_samples
         self._recorder = ActivityRecorder(
             self.graph, metrics, has_samples=self.has_rejection_samples
         )
@@ -95,9 +95,13 @@ class Services:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._rate_limiter.close()
-            await self.graph.close()
-            await asyncio.to_thread(self.tracing.close)  # may wait for the collector
+            await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._rate_limiter.close()
+        await self.graph.close()
+        await asyncio.to_thread(self.tracing.close)  # may wait for the collector
 
 
 def _links(config: Settings) -> Links:

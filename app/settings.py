@@ -29,8 +29,8 @@ Workers = Annotated[int, Meta(ge=1, le=64, description="an integer from 1 to 64"
 Uri = Annotated[str, Meta(pattern=_URI, description="a URI such as bolt://host or neo4j+s://host")]
 Link = Annotated[str, Meta(pattern=_URL, description="a URL such as https://host/path")]
 Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated by commas")]
-Switch = Annotated[Literal["on", "off"], Meta(description="on or off")]
 Reads = Annotated[Literal["leader", "followers"], Meta(description="leader or followers")]
+Switch = Annotated[bool, Meta(description="true or false")]
 
 _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
@@ -55,6 +55,7 @@ class Settings(Struct, frozen=True):
     neo4j_reads: Reads = field(default="leader", name="NEO4J_READS")
     neo4j_database: Text = field(default="neo4j", name="NEO4J_DATABASE")
     neo4j_browser: Link | None = field(default=None, name="NEO4J_BROWSER")
+    neo4j_aot_cache: Switch = field(default=True, name="WAYPATH_NEO4J_AOT_CACHE")
     host: Text = field(default="127.0.0.1", name="WAYPATH_HOST")
     port: Port = field(default=8000, name="WAYPATH_PORT")
     workers: Workers = field(default=1, name="WAYPATH_WORKERS")
@@ -68,7 +69,7 @@ class Settings(Struct, frozen=True):
     mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
-    rejection_samples: Switch = field(default="on", name="WAYPATH_REJECTION_SAMPLES")
+    rejection_samples: Switch = field(default=True, name="WAYPATH_REJECTION_SAMPLES")
     otlp_endpoint: Link | None = field(default=None, name="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     @property

@@ -18,11 +18,11 @@ _rounds = click.option(
     "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Number of rounds."
 )
 _seconds = click.option(
-    "--seconds", default=5.0, show_default=True, type=click.FloatRange(1), help="Seconds per round."
+    "--seconds", default=3.0, show_default=True, type=click.FloatRange(1), help="Seconds per round."
 )
 _warmup = click.option(
     "--warmup",
-    default=20.0,
+    default=12.0,
     show_default=True,
     type=click.FloatRange(1),
     help="Seconds of warm-up per kind of load, in which Java compiles.",
@@ -36,7 +36,7 @@ _warmup = click.option(
 def compare(rounds: int, seconds: float, warmup: float) -> None:
     """Compare the service with a baseline.
 
-    The other rows are Neo4j's HTTP API and the driver alone.
+    The other rows are an import and the driver alone. A cold start comes last.
     """
     comparison.run(rounds, seconds, warmup)
 

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, EmailStr
 
 from app.domain.resolution import ResolutionLimits
 from app.graph import statements
+from bench.plain import flatten
 
 STATEMENT: Any = statements.load("write")["ingest"].text
 LIMITS = msgspec.to_builtins(ResolutionLimits())
@@ -92,5 +93,5 @@ def _row(event: EventIngest) -> dict[str, Any]:
         "occurredAt": [int(timestamp.timestamp()), timestamp.microsecond * 1000],
         "receivedAt": [int(now.timestamp()), now.microsecond * 1000],
         "properties": msgspec.json.encode(event.properties).decode(),
-        "values": event.properties,
+        "values": flatten(event.properties),
     }

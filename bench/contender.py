@@ -31,6 +31,16 @@ class Sample:
     neo4j_cpu: float
     load_cpu: float
 
+    @property
+    def program_cpu_an_event(self) -> float:
+        """The CPU time of the program per event, in µs."""
+        return self.program_cpu / self.events * 1e6
+
+    @property
+    def neo4j_cpu_an_event(self) -> float:
+        """The CPU time of Neo4j per event, in µs."""
+        return self.neo4j_cpu / self.events * 1e6
+
 
 def compare(
     contenders: Sequence[Contender],
@@ -53,7 +63,7 @@ def compare(
 
 def measure(contender: Contender, neo4j: int, seconds: float) -> Sample:
     """One round of a contender."""
-    # The driver alone runs in this process.
+    # Neither the driver alone nor an import has a program that runs all the time.
     pid = contender.program.pid if contender.program else None
     before = cpu_seconds(pid) if pid else 0.0, cpu_seconds(neo4j)
     outcome = contender.load.run(seconds)
@@ -64,7 +74,7 @@ def measure(contender: Contender, neo4j: int, seconds: float) -> Sample:
         p50=outcome.p50,
         p99=outcome.p99,
         failures=outcome.failures,
-        program_cpu=(after[0] - before[0]) / outcome.seconds,
+        program_cpu=(after[0] - before[0] + outcome.program_cpu) / outcome.seconds,
         neo4j_cpu=(after[1] - before[1]) / outcome.seconds,
         load_cpu=outcome.load_cpu / outcome.seconds,
     )

@@ -1,20 +1,16 @@
-"""The database: an embedded Neo4j in a temporary home, with the service's schema."""
+"""The database: an embedded Neo4j for the benchmark alone."""
 
-import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 from neo4j import AsyncDriver, AsyncGraphDatabase
 
-from app.graph import statements
 from app.graph.embedded.connection import Connection
 from app.graph.embedded.supervisor import EmbeddedNeo4j
-from bench import workload
 
 HEAP_MB = 1024
 NAME = "neo4j"
@@ -52,34 +48,17 @@ class Database:
 
 
 @contextlib.contextmanager
-def started() -> Iterator[Database]:
-    """A new, empty database, which is deleted at the end."""
-    with tempfile.TemporaryDirectory(prefix="waypath-bench-") as directory:
-        neo4j = EmbeddedNeo4j(Path(directory) / "neo4j", heap_mb=HEAP_MB)
-        with neo4j as connection:
-            if neo4j.pid is None:
-                raise RuntimeError("Neo4j ended as soon as it had started")
-            yield Database(connection, neo4j.pid, Path(directory))
+def directory() -> Iterator[Path]:
+    """A directory for a database, which is deleted at the end."""
+    with tempfile.TemporaryDirectory(prefix="waypath-bench-") as path:
+        yield Path(path)
 
 
-def prepare(database: Database) -> list[str]:
-    """Creates the schema and the known customers. Returns their IDs."""
-    return asyncio.run(_prepare(database))
-
-
-async def _prepare(database: Database) -> list[str]:
-    async with database.driver() as driver:
-        for statement in statements.load("schema").values():
-            await _run(driver, statement.text)
-        await _run(driver, "CALL db.awaitIndexes(60)")
-        ingest = statements.load("write")["ingest"].text
-        for events in workload.known_customers():
-            await _run(driver, ingest, **await workload.parameters(events))
-        rows = await _run(driver, "MATCH (customer:Customer) RETURN customer.id")
-        return [row[0] for row in rows]
-
-
-async def _run(driver: AsyncDriver, statement: str, **parameters: Any) -> list[list[Any]]:
-    text: Any = statement
-    async with driver.session(database=NAME) as session:
-        return await (await session.run(text, parameters)).values()
+@contextlib.contextmanager
+def started(home: Path) -> Iterator[Database]:
+    """Neo4j on the data in `home`, which is a new database at first."""
+    neo4j = EmbeddedNeo4j(home / "neo4j", heap_mb=HEAP_MB)
+    with neo4j as connection:
+        if neo4j.pid is None:
+            raise RuntimeError("Neo4j ended as soon as it had started")
+        yield Database(connection, neo4j.pid, home)

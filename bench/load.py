@@ -4,20 +4,16 @@ import re
 import resource
 import shutil
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from bench.workload import BATCH, CUSTOMERS
+from bench.bodies import Bodies
 
-SCRIPT = Path(__file__).with_name("workload.lua")
-
-_runs = count(int(time.time() * 1000))
+SCRIPT = Path(__file__).with_name("bodies.lua")
 
 
 @dataclass(frozen=True)
@@ -31,6 +27,7 @@ class Outcome:
     p99: float
     failures: int
     load_cpu: float  # CPU time of the sender, in seconds
+    program_cpu: float = 0.0  # of a program that the load runs and measures itself
 
 
 class Load(Protocol):
@@ -43,20 +40,20 @@ class Load(Protocol):
 
 @dataclass(frozen=True)
 class Wrk:
-    """wrk: on each of its connections, it sends the next request after each response."""
+    """wrk: on each of its connections, it sends the next request after each response.
+
+    Without bodies, the requests are GET. With a `size` above one, each has a batch of events.
+    """
 
     url: str
     connections: int
     headers: Sequence[str]
-    shape: str = "single"
-    kind: str = "mixed"
-    customers: int = CUSTOMERS
-    skew: int = 1
-    statement: Path | None = None
+    bodies: Bodies | None
+    size: int = 1
 
     def run(self, seconds: float) -> Outcome:
         """Sends for some seconds, and waits for the responses."""
-        before = _children_cpu()
+        before = children_cpu()
         done = subprocess.run(  # noqa: S603 - the arguments are our own
             self._command(seconds), capture_output=True, text=True, check=True, timeout=300
         )
@@ -64,32 +61,30 @@ class Wrk:
         if line is None:
             raise RuntimeError(f"wrk has no result: {done.stdout} {done.stderr}")
         result = msgspec.json.decode(line[1])
+        if self.bodies:
+            self.bodies.advance(result["bodies"])
         succeeded = result["requests"] - result["failures"]
         return Outcome(
             requests=succeeded,
-            events=succeeded * (BATCH if self.shape == "batch" else 1),
+            events=succeeded * self.size,
             seconds=result["microseconds"] / 1e6,
             p50=result["p50"] / 1000,
             p99=result["p99"] / 1000,
             failures=result["failures"],
-            load_cpu=_children_cpu() - before,
+            load_cpu=children_cpu() - before,
         )
 
     def _command(self, seconds: float) -> list[str]:
         headers = [part for header in self.headers for part in ("-H", header)]
-        script = [self.shape, self.kind, self.customers, self.skew, BATCH, next_run()]
+        script = [str(self.size)]
+        if self.bodies:
+            position = self.bodies.position
+            script += [str(self.bodies.file), str(position.byte), str(position.tag)]
         return [
             wrk(),
             *("-t1", f"-c{self.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"),
-            *("-s", str(SCRIPT), *headers, self.url, "--"),
-            *map(str, script),
-            *([str(self.statement)] if self.statement else []),
+            *("-s", str(SCRIPT), *headers, self.url, "--", *script),
         ]
-
-
-def next_run() -> str:
-    """A unique tag for a run of a load, which distinguishes its events."""
-    return f"r{next(_runs)}"
 
 
 def wrk() -> str:
@@ -100,7 +95,7 @@ def wrk() -> str:
     return path
 
 
-def _children_cpu() -> float:
-    # Only the CPU of ended children counts, which is that of wrk.
+def children_cpu() -> float:
+    """The CPU time of the ended children of this process, in seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -4,29 +4,35 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
-import msgspec
-
-from bench import database, overload_report, program, report
-from bench.database import Database
+from bench import database, overload_report, program, report, workload
+from bench.bodies import Bodies
+from bench.fill import Fill
 from bench.http_connection import request
 from bench.overload_report import BATCH, SMALL_RATE, Fairness, Step
 from bench.program import Program
 from bench.senders import ClosedLoop, OpenLoop, Responses
-from bench.workload import Workload
 
 MULTIPLES = (0.5, 1.0, 2.0, 5.0, 10.0)  # of the capacity
 SENDERS = 16  # in a closed loop, which reaches the capacity
-BODIES = 300
+EVENTS = 300_000  # in the file of the bodies
+BATCHES = 1_000  # for each load
+SINGLE_REQUESTS = 1_000
 PAUSE = 5.0  # seconds for the service to recover after an overload
 MIB = 2**20
 
 
 def run(seconds: float, warmup: float) -> None:
     """Measures each step, prints the tables, and stores the results."""
-    with report.console.status("starting Neo4j") as status, database.started() as neo4j:
-        database.prepare(neo4j)
+    with (
+        report.console.status("starting Neo4j") as status,
+        database.directory() as directory,
+        database.started(directory) as neo4j,
+    ):
+        keys = program.api_key(neo4j), program.api_key(neo4j)  # which create the schema
+        Fill(neo4j, status.update).grow(workload.PEOPLE)
         with program.service(neo4j) as service:
-            overload = _Overload(neo4j, service, seconds, status.update)
+            bodies = Bodies(directory / "mixed.jsonl", workload.mixed(), EVENTS)
+            overload = _Overload(service, keys, bodies, seconds, status.update)
             steps, fairness = asyncio.run(overload.run(warmup))
     overload_report.show(steps, fairness)
     report.check(overload_report.expectations(steps, fairness))
@@ -36,20 +42,32 @@ def run(seconds: float, warmup: float) -> None:
 
 class _Overload:
     def __init__(
-        self, neo4j: Database, service: Program, seconds: float, show_status: Callable[[str], None]
+        self,
+        service: Program,
+        keys: tuple[str, str],
+        bodies: Bodies,
+        seconds: float,
+        show_status: Callable[[str], None],
     ) -> None:
         self._service = service
+        self._key, small_key = keys
+        self._bodies = bodies
         self._seconds = seconds
         self._show_status = show_status
-        workload = Workload("overload")
-        batches = [workload.events(BATCH) for _ in range(BODIES)]
-        key, small_key = program.api_key(neo4j), program.api_key(neo4j)
-        address = service.address
-        self._batches = [
-            request(address, key, msgspec.json.encode({"events": events})) for events in batches
-        ]
         self._singles = [
-            request(address, small_key, msgspec.json.encode(events[0])) for events in batches
+            request(service.address, small_key, body) for body in bodies.take(SINGLE_REQUESTS)
+        ]
+
+    def _batches(self) -> list[bytes]:
+        """The next requests. Most are sent once, so that new people are new."""
+        taken = self._bodies.take(BATCHES * BATCH)
+        return [
+            request(
+                self._service.address,
+                self._key,
+                b'{"events":[' + b",".join(taken[first : first + BATCH]) + b"]}",
+            )
+            for first in range(0, len(taken), BATCH)
         ]
 
     async def run(self, warmup: float) -> tuple[list[Step], list[Fairness]]:
@@ -64,7 +82,7 @@ class _Overload:
         began = asyncio.get_running_loop().time()
         loop = OpenLoop(self._service.address, seed=multiple)
         responses, memory = await self._with_memory(
-            loop.send(self._batches, multiple * capacity, self._seconds)
+            loop.send(self._batches(), multiple * capacity, self._seconds)
         )
         await asyncio.sleep(PAUSE)
         after = await self._closed(2)
@@ -90,7 +108,7 @@ class _Overload:
         alone = await small.send(self._singles, SMALL_RATE, self._seconds)
         during_flood, _ = await asyncio.gather(
             small.send(self._singles, SMALL_RATE, self._seconds),
-            flood.send(self._batches, multiple * capacity, self._seconds),
+            flood.send(self._batches(), multiple * capacity, self._seconds),
         )
         return Fairness(
             multiple,
@@ -106,7 +124,7 @@ class _Overload:
         return (await self._closed(seconds)).rate(200, began, seconds)
 
     async def _closed(self, seconds: float) -> Responses:
-        return await ClosedLoop(self._service.address).send(self._batches, SENDERS, seconds)
+        return await ClosedLoop(self._service.address).send(self._batches(), SENDERS, seconds)
 
     async def _with_memory(self, sending: Awaitable[Responses]) -> tuple[Responses, float]:
         sizes: list[int] = []

@@ -1,100 +1,120 @@
-"""The workload: events of mostly known customers, and their rows for the statement."""
+"""The workload: events as a CRM sends them, of many people with several identifiers each."""
 
 import random
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count, cycle
+from typing import Any
 
-import msgspec
+from bench import people, properties
+from bench.people import EMAIL, EXTERNAL_ID, KINDS, PHONE, Popularity
 
-from app.domain.blocklist import Blocklist
-from app.domain.resolution import ResolutionLimits
-from app.graph.graph import Graph
-from app.ingest import payload, service, writer
-from app.ingest.commit_control import CommitRate
-from app.ingest.group_commit import GroupCommit
-from app.ingest.rows import IngestRequest
-from app.ingest.write_queue import AtomicGroup, Row
-
-CUSTOMERS = 5_000
-NEW = 0.01
+PEOPLE = 200_000
+NEW = 0.1  # of the events
+SEVERAL = 0.6  # of the events have two or three identifiers
 BATCH = 500
+# Few enough for the caches of the service, which hold 16,384 emails.
+HOT_PEOPLE = 5_000
+ALL_KINDS = (EMAIL, PHONE, EXTERNAL_ID)
+TAG = "####"  # for four digits that distinguish new people of repeated events
+
+_NAMES = ("page_viewed", "page_viewed", "page_viewed", "email_opened", "link_clicked", "form_sent")
+_LATEST = datetime(2026, 4, 29, tzinfo=UTC)
+_DAYS = timedelta(days=30)
+_CHUNK = 1_000
+# How people write what the service normalises: the shares of their events.
+_CAPITALS = 0.05  # Mary.Smith@gmail.com
+_TEN_DIGITS, _PUNCTUATED = 0.3, 0.4  # cumulative; others are E.164
+
+Event = dict[str, Any]
 
 
-class Workload:
-    """An endless series of events. `tag` distinguishes its new customers from other runs."""
-
-    def __init__(self, tag: str, new: float = NEW) -> None:
-        self._tag = tag
-        self._new = new
-        self._random = random.Random(tag)  # noqa: S311 - no secret
-        self._count = 0
-
-    def events(self, count: int = BATCH) -> list[dict[str, Any]]:
-        """The next events."""
-        return [_event(self._customer()) for _ in range(count)]
-
-    def _customer(self) -> dict[str, str]:
-        self._count += 1
-        if self._random.random() < self._new:
-            return {"email": f"new{self._tag}n{self._count}@example.com"}
-        return known_customer(self._random.randrange(CUSTOMERS))
+def mixed(known: int = PEOPLE, *, tag: str = TAG, seed: int = 0) -> Iterator[Event]:
+    """Events of `known` people by Zipf's law, and of new ones."""
+    source = random.Random(seed)  # noqa: S311 - no secret
+    popularity = Popularity(known)
+    complete = _share_with_all_identifiers(popularity)
+    serials = count()
+    while True:
+        for number in popularity.draw(source, _CHUNK):
+            if source.random() < NEW:
+                identifiers = people.new(next(serials), tag)
+            else:
+                identifiers = people.known(number)
+                if source.random() >= complete:
+                    kind = source.choice(list(identifiers))
+                    identifiers = {kind: identifiers[kind]}
+            yield _event(source, identifiers)
 
 
-def known_customer(number: int) -> dict[str, str]:
-    """The identifiers of a known customer: an email, and for every fifth one a phone."""
-    identifiers = {"email": f"customer{number}@example.com"}
-    phone = {"phone": f"+1415{5550000 + number}"} if number % 5 == 0 else {}
-    return identifiers | phone
+def known_in_turn(numbers: Iterable[int], kinds: Iterable[str], seed: int = 0) -> Iterator[Event]:
+    """Events of these people in turn, each with these kinds of identifiers."""
+    source = random.Random(seed)  # noqa: S311 - no secret
+    chosen = tuple(kinds)
+    for number in cycle(numbers):
+        identifiers = people.known(number)
+        yield _event(source, {kind: identifiers[kind] for kind in chosen})
 
 
-def known_customers() -> Iterator[list[dict[str, Any]]]:
-    """One event per known customer, in batches."""
-    for first in range(0, CUSTOMERS, BATCH):
-        yield [_event(known_customer(number)) for number in range(first, first + BATCH)]
+def with_all_kinds(known: int = PEOPLE) -> list[int]:
+    """The people who have an identifier of each kind."""
+    return [number for number in range(known) if len(KINDS[number % 10]) == len(ALL_KINDS)]
 
 
-def context_parameters() -> dict[str, Any]:
-    """The parameters of the statement of a context, for one of the known customers."""
-    email = known_customer(random.randrange(CUSTOMERS))["email"]  # noqa: S311 - no secret
-    keys = [{"kind": "email", "value": email}]
-    return {"customer": None, "keys": keys, "asOf": None, "limit": 20}
+def hot_people() -> list[int]:
+    """Few people, who all have an email."""
+    return [number for number in range(HOT_PEOPLE) if EMAIL in KINDS[number % 10]]
 
 
-def _event(identifiers: dict[str, str]) -> dict[str, Any]:
+def contexts(known: int = PEOPLE, seed: int = 0) -> Iterator[dict[str, str]]:
+    """Requests of contexts of known people by Zipf's law, each by the first identifier."""
+    source = random.Random(seed)  # noqa: S311 - no secret
+    popularity = Popularity(known)
+    while True:
+        for number in popularity.draw(source, _CHUNK):
+            yield dict([next(iter(people.known(number).items()))])
+
+
+def _share_with_all_identifiers(popularity: Popularity) -> float:
+    """How many events of known people with several identifiers have all, so that SEVERAL holds."""
+    of_new = sum(len(kinds) > 1 for kinds in KINDS) / len(KINDS)
+    numbers = [number for number in range(popularity.people) if len(KINDS[number % 10]) > 1]
+    return (SEVERAL - NEW * of_new) / (1 - NEW) / popularity.share(numbers)
+
+
+def _event(source: random.Random, identifiers: dict[str, str]) -> Event:
+    at = _LATEST - source.random() * _DAYS
     return {
-        "event": "page_viewed",
-        **identifiers,
-        "properties": {"url": "/pricing", "referrer": "https://google.com"},
-        "timestamp": "2026-04-29T10:14:32Z",
+        "event": _NAMES[int(source.random() * len(_NAMES))],
+        **{
+            kind: _AS_SENT.get(kind, _unchanged)(source, value)
+            for kind, value in identifiers.items()
+        },
+        "properties": properties.draw(source),
+        "timestamp": f"{at.isoformat(timespec='milliseconds')[:-6]}Z",
     }
 
 
-class _Captured(Exception):
-    """Carries the parameters of the commit."""
+def _unchanged(_: random.Random, value: str) -> str:
+    return value
 
 
-class _Commits:
-    rate, deadline = CommitRate(), 0.0
-
-    async def submit(self, groups: list[AtomicGroup], size: int, flow: str) -> list[Row]:
-        raise _Captured(groups)
+def _email_as_sent(source: random.Random, email: str) -> str:
+    return email.title() if source.random() < _CAPITALS else email
 
 
-class _Statement:
-    async def write(self, name: str, deadline: float, /, **parameters: Any) -> list[Row]:
-        raise _Captured(parameters)
+def _phone_as_sent(source: random.Random, phone: str) -> str:
+    form = source.random()
+    if form >= _PUNCTUATED:
+        return phone
+    if not phone.startswith("+1"):
+        return f"{phone[:3]} {phone[3:6]} {phone[6:]}"
+    if form < _TEN_DIGITS:
+        return phone[2:]
+    return f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
 
 
-async def parameters(events: list[dict[str, Any]]) -> dict[str, Row]:
-    """The parameters that the service's own code passes to the statement for these events."""
-    body = payload.decode(msgspec.json.encode({"events": events}))
-    try:
-        ingest = service.Ingest(cast("GroupCommit", _Commits()), Blocklist())
-        await ingest.submit(IngestRequest(body, "bench"))
-    except _Captured as captured:
-        groups = captured.args[0]
-        try:
-            await writer.write(cast("Graph", _Statement()), ResolutionLimits(), groups, 0.0)
-        except _Captured as written:
-            return written.args[0]
-    raise AssertionError("the service wrote nothing")
+_AS_SENT: dict[str, Callable[[random.Random, str], str]] = {
+    EMAIL: _email_as_sent,
+    PHONE: _phone_as_sent,
+}

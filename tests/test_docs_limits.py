@@ -5,7 +5,7 @@ import re
 import pytest
 import uvicorn
 
-from app import server, settings
+from app import settings, workers
 from app.access import api_keys, memory_window
 from app.access.authenticator import MAX_AGE_SECONDS, REFRESH_INTERVAL_SECONDS
 from app.activity import rejection_groups, rejections, ring, subscription
@@ -54,6 +54,7 @@ LIMITS = {
     "Context, `limit`": f"0 to {context.MAX_TOUCHPOINTS} Touchpoints, "
     f"default {default(context.ContextQuery, 'limit')}",
     "Context, `maxBytes`": f"{context.MIN_RESPONSE_BYTES:,} bytes or more, default none",
+    "Context, counted Touchpoints": f"{context.MAX_COUNTED_TOUCHPOINTS:,} Touchpoints",
     "Timeline, `limit`": f"1 to {timeline.MAX_PAGE_TOUCHPOINTS} Touchpoints, "
     f"default {default(timeline.TimelineQuery, 'limit')}",
     "Timeline, scan": f"{timeline.MAX_SCANNED_TOUCHPOINTS:,} Touchpoints",
@@ -78,7 +79,7 @@ LIMITS = {
     "Write queue, size": f"{write_queue.MAX_QUEUE_BYTES // MIB} MiB",
     "Expected wait, alone": f"{graph.CALL_TIMEOUT_SECONDS:.0f} s",
     "Expected wait, behind many": f"{admission.MAX_WAIT_SECONDS} s",
-    "Shutdown": f"{server.SHUTDOWN_TIMEOUT_SECONDS} s",
+    "Shutdown": f"{workers.SHUTDOWN_TIMEOUT_SECONDS} s",
     "Emails": f"{DEFAULTS.email_limit} identifiers",
     "Phones": f"{DEFAULTS.phone_limit} identifiers",
     "External IDs": f"{DEFAULTS.external_id_limit:,} identifiers",

@@ -86,8 +86,12 @@ def test_the_page_of_the_configuration_has_the_variables_of_compose():
 
 
 def defaults():
-    """The default of each setting, as text."""
-    return {name: str(field.default or "") for name, field in FIELDS.items()}
+    """The default of each setting, as the text of its variable."""
+    return {name: _text(field.default) for name, field in FIELDS.items()}
+
+
+def _text(default):
+    return str(default).lower() if isinstance(default, bool) else str(default or "")
 
 
 def commands(command, *names):

@@ -8,9 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from app import banner, main, server
 from app.access import api_keys
-from app.settings import Settings
 from tests.support import http_client
 from tests.support.forwarder import Forwarder
 from tests.support.server import is_reachable, wait_for, wait_until_ready
@@ -86,20 +84,6 @@ def test_the_banner_names_the_database_but_not_its_password(serve, database):
 
     assert database.uri in banner
     assert database.password is None or database.password not in banner + errors
-
-
-def test_the_banner_waits_until_the_database_is_ready_for_the_first_write(monkeypatch, free_port):
-    steps = []
-
-    async def prepare(*_):
-        steps.append("prepare")
-
-    monkeypatch.setattr(main, "prepare", prepare)
-    monkeypatch.setattr(banner, "given", lambda *_: steps.append("banner"))
-    monkeypatch.setattr(server, "_run", lambda *_: steps.append("run"))
-    server.serve(Settings(neo4j_uri="bolt://127.0.0.1:7687", port=free_port))
-
-    assert steps == ["prepare", "banner", "run"]
 
 
 def test_it_starts_without_its_database_and_recovers_when_that_comes(

@@ -27,6 +27,7 @@ def test_every_setting_comes_from_the_environment():
             "NEO4J_USERNAME": "writer",
             "NEO4J_PASSWORD": "secret",
             "NEO4J_DATABASE": "events",
+            "WAYPATH_NEO4J_AOT_CACHE": "false",
             "WAYPATH_HOST": "0.0.0.0",
             "WAYPATH_PORT": "9000",
             "WAYPATH_WORKERS": "4",
@@ -41,6 +42,7 @@ def test_every_setting_comes_from_the_environment():
     assert loaded.neo4j_uri == "neo4j+s://db.example"
     assert (loaded.neo4j_username, loaded.neo4j_password) == ("writer", "secret")
     assert (loaded.neo4j_database, loaded.data_dir) == ("events", "/data")
+    assert not loaded.neo4j_aot_cache
     assert (loaded.host, loaded.port, loaded.workers) == ("0.0.0.0", 9000, 4)
     assert loaded.rate_limit == 100
     assert loaded.rate_limit_storage == "rediss://limits:secret@cache.example:6380/1"

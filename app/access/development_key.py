@@ -6,8 +6,6 @@ from app.access import api_keys
 from app.domain import ids
 from app.graph.connection import Database
 from app.graph.graph import Graph
-from app.graph.migrations import definitions
-from app.graph.migrations.runner import Migrator
 
 
 def file(folder: Path) -> Path:
@@ -16,10 +14,12 @@ def file(folder: Path) -> Path:
 
 
 async def ensure(file: Path, database: Database) -> str:
-    """Returns the API key in a file, and adds it to Neo4j. Creates a new one if it is revoked."""
+    """Returns the API key in a file, and adds it to Neo4j. Creates a new one if it is revoked.
+
+    The schema of the database must be complete. Raises Unavailable.
+    """
     graph = Graph(database)
     try:
-        await Migrator(graph, definitions.load()).apply()
         key = _read(file)
         while key is None or not await _register(graph, key):
             key = api_keys.generate()

@@ -1,30 +1,20 @@
-"""The settings of a command, and the database that it uses."""
+"""The database that a command uses."""
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
-import click
-
 from app import settings
+from app.cli.environment import load_settings
 from app.cli.exit_codes import exit_on_errors
 from app.graph.embedded.supervisor import EmbeddedNeo4j, running
 from app.graph.graph import Graph
 from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
-from app.settings import Settings, SettingsError
+from app.settings import Settings
 
 T = TypeVar("T")
-
-
-def load_settings() -> Settings:
-    """The settings in the environment. Raises ClickException, which names each invalid one."""
-    try:
-        return settings.load(os.environ)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
 
 
 @contextlib.contextmanager

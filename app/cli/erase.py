@@ -8,7 +8,8 @@ import uvloop
 from msgspec import Struct
 
 from app.cli import resources
-from app.cli.database import ensure_database, load_settings
+from app.cli.database import ensure_database
+from app.cli.environment import load_settings
 from app.cli.exit_codes import UNFINISHED, exit_codes, exit_unfinished_on_errors
 from app.cli.resources import ErasureResources
 from app.customers.context import Context, ContextQuery

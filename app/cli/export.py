@@ -11,7 +11,8 @@ import uvloop
 
 from app.bulk import exporter
 from app.cli import resources
-from app.cli.database import ensure_database, load_settings
+from app.cli.database import ensure_database
+from app.cli.environment import load_settings
 from app.cli.exit_codes import UNFINISHED, exit_codes, exit_unfinished_on_errors
 from app.observability import progress
 from app.settings import Settings

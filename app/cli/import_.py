@@ -19,7 +19,8 @@ from app.bulk.importer import ImportJob
 from app.bulk.rejects import RejectsFile
 from app.bulk.source import STDIN, SourceError
 from app.cli import resources
-from app.cli.database import ensure_database, load_settings
+from app.cli.database import ensure_database
+from app.cli.environment import load_settings
 from app.cli.exit_codes import (
     SOME_REJECTED,
     UNFINISHED,

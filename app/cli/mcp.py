@@ -7,7 +7,8 @@ import signal
 import click
 
 from app import main, settings
-from app.cli.database import ensure_database, load_settings
+from app.cli.database import ensure_database
+from app.cli.environment import load_settings
 from app.cli.exit_codes import exit_codes, exit_on_errors
 from app.errors import Unauthenticated
 

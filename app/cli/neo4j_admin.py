@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli.database import load_settings
+from app.cli.environment import load_settings
 from app.cli.exit_codes import exit_on_errors
 from app.graph.embedded.admin import administer
 

@@ -3,7 +3,7 @@
 import click
 
 from app import server
-from app.cli.database import load_settings
+from app.cli.environment import load_settings
 from app.cli.exit_codes import exit_codes
 from app.errors import Unavailable
 from app.graph.embedded.errors import EmbeddedError

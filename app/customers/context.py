@@ -16,6 +16,7 @@ from app.graph.graph import Graph, Row
 from app.graph.rows import first
 
 MAX_TOUCHPOINTS = 200
+MAX_COUNTED_TOUCHPOINTS = 2000  # each may cost a read of the disk
 MIN_RESPONSE_BYTES = 2048
 
 _OMITTED_BYTES = 128
@@ -122,6 +123,19 @@ class Context(Struct, frozen=True, rename="camel", omit_defaults=True):
     possible_same_people: list[ConflictingCustomer]
     touchpoints: list[Touchpoint]
     merged: list[MergedCustomer] = []
+    counted_touchpoints: Annotated[
+        int | None,
+        Meta(
+            description="Number of Touchpoints that `events` counts, the latest ones. Absent if it "
+            "counts all."
+        ),
+    ] = None
+    total_touchpoints: Annotated[
+        int | None,
+        Meta(
+            description="Number of all Touchpoints. Absent if `events` counts all, or with `asOf`."
+        ),
+    ] = None
     omitted: Omitted | None = None
     browser: Annotated[str | None, Meta(description="A link to the Customer in Neo4j Browser.")] = (
         None
@@ -159,6 +173,7 @@ class ContextReader:
             keys=[{"kind": item.kind, "value": item.value} for item in identifiers],
             asOf=as_of,
             limit=query.limit,
+            scan=MAX_COUNTED_TOUCHPOINTS,
         )
         row = first(rows, CustomerNotFound())
         weights = {item.kind: item.weight for item in identifiers}
@@ -191,5 +206,7 @@ def _context(row: Row, weight: float | None, browser: str | None) -> Context:
         msgspec.convert(row["samePeople"], list[ConflictingCustomer]),
         [touchpoint(item) for item in row["touchpoints"]],
         msgspec.convert(row["merged"], list[MergedCustomer]),
+        row["counted"],
+        row["total"],
         browser=browser,
     )

@@ -48,14 +48,18 @@ class Readiness:
     async def watch(self) -> None:
         """Checks the database every second, forever."""
         while True:
-            try:
-                await self._check()
-                await self._graph.reload_credentials()
-            except Exception:
-                log.exception("readiness_check_failed")
-            self._metrics.set_database_up(is_up=self.is_ready)
-            self._checked.set()
+            await self.check()
             await asyncio.sleep(CHECK_INTERVAL_SECONDS)
+
+    async def check(self) -> None:
+        """Checks the database, and enables or disables the graph. Logs errors."""
+        try:
+            await self._check()
+            await self._graph.reload_credentials()
+        except Exception:
+            log.exception("readiness_check_failed")
+        self._metrics.set_database_up(is_up=self.is_ready)
+        self._checked.set()
 
     async def wait_for_first_check(self, seconds: float) -> None:
         """Returns after the first check of the database, or after so many seconds."""
@@ -84,7 +88,10 @@ class Readiness:
 
     async def _prepare(self) -> bool:
         try:
-            await prepare(self._graph, self._migrator, self._rehearse)
+            await self._migrator.apply()
+            await self._graph.plan_write()
+            if self._rehearse:
+                await self._rehearse()
         except Unavailable as error:
             is_transient = isinstance(error, DatabaseTimeout)
             self._report(logging.WARNING if is_transient else logging.ERROR, str(error))
@@ -99,14 +106,3 @@ class Readiness:
             else:
                 log.log(level, "database_not_ready", reason=reason)
         self._reported = reason
-
-
-async def prepare(graph: Graph, migrator: Migrator, rehearse: Rehearse | None = None) -> None:
-    """Migrates the schema of a graph, then has its write planned and rehearsed.
-
-    Raises Unavailable.
-    """
-    await migrator.apply()
-    await graph.plan_write()
-    if rehearse:
-        await rehearse()

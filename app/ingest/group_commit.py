@@ -94,18 +94,21 @@ class GroupCommit:
     async def _commit_for_ever(self) -> None:
         while True:
             await self._until_due()
-            batch = self._take()
-            rows = sum(waiting.rows for waiting in batch)
-            self._running += rows
-            self._commits += 1
-            try:
-                await self._commit(batch)
-            finally:
-                self._running -= rows
-                self._commits -= 1
-                _reject(batch, Unavailable(INTERRUPTED))
-                if self._queue:
-                    self._arrival.set()  # the other writer may have room as well
+            await self._commit_next()
+
+    async def _commit_next(self) -> None:
+        batch = self._take()
+        rows = sum(waiting.rows for waiting in batch)
+        self._running += rows
+        self._commits += 1
+        try:
+            await self._commit(batch)
+        finally:
+            self._running -= rows
+            self._commits -= 1
+            _reject(batch, Unavailable(INTERRUPTED))
+            if self._queue:
+                self._arrival.set()  # the other writer may have room as well
 
     async def _until_due(self) -> None:
         while not self._is_due():

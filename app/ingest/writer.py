@@ -92,6 +92,9 @@ async def _write_together(
 ) -> list[RowResult]:
     values, order = parameters(limits, groups)
     (row,) = await graph.write("ingest", deadline, **values)
+    # The driver's result has a reference cycle with the parameters: emptied, they leave no rows to
+    # the garbage collector.
+    values["batch"].clear()
     if metrics and row["identityConflicts"]:
         metrics.count_conflicts(row["identityConflicts"])
     unknown, conflicts = set(row["unknown"]), set(row["idempotencyConflicts"])

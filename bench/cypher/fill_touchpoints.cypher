@@ -1,22 +1,24 @@
-// Attaches Touchpoints in bulk, in the form in which the service stores them: a tenth of them to
-// the first Customer, the others skewed to the Customers with low numbers.
+// Attaches Touchpoints in bulk, in the form in which the service stores them.
 //
-// $first, $last  their numbers
-// $customers     the number of Customers
-UNWIND range($first, $last) AS number
-WITH number, datetime('2026-01-01T00:00:00Z') + duration({seconds: number}) AS at,
-  CASE number % 10 WHEN 0 THEN 0 ELSE toInteger($customers * rand() ^ 3) END AS who
-MATCH (customer:Customer {id: 'cus_' + who})
-CREATE (customer)-[:HAS_TOUCHPOINT]->(:Touchpoint {
-  id: 'evt_' + number,
-  customerId: customer.id,
-  event: 'page_viewed',
-  timestamp: toString(at),
-  occurredAt: at,
-  receivedAt: at,
-  resolvedBy: 'email',
-  identifiers: ['email:customer' + who + '@example.com'],
-  properties: '{"url":"/pricing","referrer":"https://google.com"}',
-  url: '/pricing',
-  referrer: 'https://google.com'
-})
+// $first    the number of the first one
+// $who      for each, a list of the id of its Customer and of its identifiers
+// $samples  some events, of which each Touchpoint takes the content of one: maps of event,
+//           properties and values
+UNWIND range(0, size($who) - 1) AS position
+WITH
+  $who[position] AS who,
+  $samples[position % size($samples)] AS sample,
+  $first + position AS number
+WITH who, sample, number, datetime('2026-01-01T00:00:00Z') + duration({seconds: number}) AS at
+MATCH (customer:Customer {id: who[0]})
+CREATE (customer)-[:HAS_TOUCHPOINT]->(touchpoint:Touchpoint {id: 'evt_' + number})
+SET touchpoint += sample.values
+SET
+  touchpoint.customerId = customer.id,
+  touchpoint.event = sample.event,
+  touchpoint.timestamp = toString(at),
+  touchpoint.occurredAt = at,
+  touchpoint.receivedAt = at,
+  touchpoint.resolvedBy = 'email',
+  touchpoint.identifiers = who[1],
+  touchpoint.properties = sample.properties

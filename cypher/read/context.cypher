@@ -7,12 +7,16 @@
 // $keys      the identifiers, maps of kind and value, highest priority first
 // $asOf      the point in time, [seconds since 1970, nanoseconds], or null for now
 // $limit     how many Touchpoints to return, latest first
+// $scan      how many Touchpoints to count, latest first, if there are more. At a point in time,
+//            these are the latest that occurred by then
 //
 // Returns one row, or none if no Customer matches:
 //   customerId, createdAt  of the surviving Customer
 //   matchedBy    customer, or the kind of the identifier that matched
 //   merged       the merged Customers: maps of customerId, mergeId, at and reason, latest first
 //   identifiers  maps of kind, value, weight and since, highest priority first
+//   counted      how many Touchpoints are counted, if there are more than $scan; else null
+//   total        how many Touchpoints there are, if counted is not null, and $asOf is
 //   events       maps of event and count, most frequent first
 //   first, last  when the first and the last Touchpoint occurred
 //   samePeople   maps of customerId, kind, firstSeen, lastSeen and count, latest first; the last
@@ -64,46 +68,57 @@ CALL (asOf, survivor) {
       reason: merge.reason
     }] AS merged
 }
-CALL (asOf, members) {
+WITH *, reduce(total = 0, member IN members | total + COUNT { (member)-[:HAS_TOUCHPOINT]->() })
+  AS total
+WITH *, total > $scan AS isBounded
+CALL (asOf, members, isBounded) {
   UNWIND members AS member
-  MATCH (touchpoint:Touchpoint {customerId: member.id})
-  WHERE
-    touchpoint.occurredAt IS NOT NULL AND
-    touchpoint.id IS NOT NULL AND
-    ($asOf IS NULL OR touchpoint.receivedAt <= asOf)
-  WITH
-    touchpoint.event AS event,
-    count(*) AS count,
-    min(touchpoint.occurredAt) AS first,
-    max(touchpoint.occurredAt) AS last
-  ORDER BY count DESC, event
-  RETURN
-    collect({event: event, count: count}) AS events,
-    toString(min(first)) AS first,
-    toString(max(last)) AS last
+  // As of a point in time, a bounded scan from the latest Touchpoint might not reach that time.
+  WITH asOf, member, CASE WHEN isBounded THEN asOf ELSE datetime({year: 999999999}) END AS until
+  CALL (member, until) {
+    MATCH (touchpoint:Touchpoint)
+    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
+    WHERE
+      touchpoint.customerId = member.id AND
+      touchpoint.occurredAt <= until AND
+      touchpoint.id IS NOT NULL
+    WITH touchpoint
+    ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC
+    LIMIT $scan
+    RETURN touchpoint
+  }
+  WITH asOf, touchpoint, touchpoint.occurredAt AS occurredAt, touchpoint.id AS id
+  ORDER BY occurredAt DESC, id DESC
+  LIMIT $scan
+  WITH touchpoint, occurredAt, id
+  WHERE $asOf IS NULL OR touchpoint.receivedAt <= asOf
+  RETURN collect([touchpoint, occurredAt, id]) AS latest
 }
-CALL (asOf, members) {
+CALL (latest) {
+  UNWIND latest AS entry
+  WITH entry[0] AS touchpoint
+  WITH touchpoint.event AS event, count(*) AS count
+  ORDER BY count DESC, event
+  RETURN collect({event: event, count: count}) AS events
+}
+CALL (asOf, members, isBounded) {
+  WITH asOf, members
+  WHERE isBounded
   UNWIND members AS member
   CALL (asOf, member) {
-    MATCH (touchpoint:Touchpoint {customerId: member.id})
+    MATCH (touchpoint:Touchpoint)
+    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
     WHERE
+      touchpoint.customerId = member.id AND
       touchpoint.occurredAt IS NOT NULL AND
       touchpoint.id IS NOT NULL AND
       ($asOf IS NULL OR touchpoint.receivedAt <= asOf)
     WITH touchpoint
-    ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC
-    LIMIT $limit
-    RETURN touchpoint
+    ORDER BY touchpoint.customerId, touchpoint.occurredAt, touchpoint.id
+    LIMIT 1
+    RETURN touchpoint.occurredAt AS occurredAt
   }
-  WITH touchpoint
-  ORDER BY touchpoint.occurredAt DESC, touchpoint.id DESC
-  LIMIT $limit
-  RETURN
-    collect(touchpoint {
-      .id, .event, .timestamp, .resolvedBy, .identifiers, .properties,
-      occurredAt: toString(touchpoint.occurredAt),
-      receivedAt: toString(touchpoint.receivedAt)
-    }) AS touchpoints
+  RETURN min(occurredAt) AS oldest
 }
 CALL (asOf, survivor, members) {
   UNWIND members AS member
@@ -150,6 +165,7 @@ RETURN
       RETURN identifier, identifies.since AS since
       UNION ALL
       MATCH (identifier:Identifier)-[identifies:IDENTIFIES {home: member.id}]->(:Customer)
+      USING INDEX SEEK identifies:IDENTIFIES(home)
       RETURN identifier, identifies.since AS since
     }
     WITH identifier, since
@@ -157,8 +173,19 @@ RETURN
     WITH identifier, since ORDER BY identifier.weight DESC, since, identifier.value
     RETURN identifier {.kind, .value, .weight, since: toString(since)}
   } AS identifiers,
+  CASE WHEN isBounded THEN size(latest) END AS counted,
+  CASE WHEN isBounded AND $asOf IS NULL THEN total END AS total,
   events,
-  first,
-  last,
+  toString(CASE WHEN isBounded THEN oldest ELSE last(latest)[1] END) AS first,
+  toString(head(latest)[1]) AS last,
   samePeople,
-  touchpoints
+  [entry IN latest[..$limit] | {
+    id: entry[2],
+    event: entry[0].event,
+    timestamp: entry[0].timestamp,
+    occurredAt: toString(entry[1]),
+    receivedAt: toString(entry[0].receivedAt),
+    resolvedBy: entry[0].resolvedBy,
+    identifiers: entry[0].identifiers,
+    properties: entry[0].properties
+  }] AS touchpoints

@@ -57,7 +57,7 @@ CALL (asOf, survivor) {
     // The other Touchpoints of the time at which the previous page ended. Without the hint, Neo4j
     // 5.26 uses the index of the ids, and reads half of it.
     MATCH (touchpoint:Touchpoint)
-    USING INDEX touchpoint:Touchpoint(customerId, occurredAt, id)
+    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
     WHERE
       touchpoint.customerId = member.id AND
       touchpoint.occurredAt = before AND
@@ -69,7 +69,7 @@ CALL (asOf, survivor) {
     RETURN touchpoint, touchpoint.occurredAt AS occurredAt, touchpoint.id AS id
     UNION ALL
     MATCH (touchpoint:Touchpoint)
-    USING INDEX touchpoint:Touchpoint(customerId, occurredAt, id)
+    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
     WHERE
       touchpoint.customerId = member.id AND
       from <= touchpoint.occurredAt < CASE WHEN before < to THEN before ELSE to END AND

@@ -13,6 +13,19 @@ FAST_START_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 ACCESS_OPTIONS = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 
 _OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang")
+# Those of every embedded Neo4j. An AOT cache fits only a Java with the same ones.
+JAVA_OPTIONS = (
+    "-XX:+UseParallelGC",  # on a small heap the default collector costs a quarter more
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
+    "-Djava.net.preferIPv4Stack=true",
+    "-Djava.awt.headless=true",
+    "-Dlog4j2.disable.jmx=true",
+    *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED_PACKAGES),
+    *ACCESS_OPTIONS,
+)
+# The file contains no compiled code, so it fits every processor.
+_WITHOUT_CODE = ("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-XX:-AOTStubCaching")
 _NEO4J_CONF = """\
 # The service writes this file at each start: do not edit it.
 server.config.strict_validation.enabled=true
@@ -68,19 +81,37 @@ def server_arguments(
     return _argument_file(
         *("-cp", os.pathsep.join(map(str, class_path))),
         f"-Xmx{heap_mb}m",
-        *options,
-        "-XX:+UseParallelGC",  # on a small heap the default collector costs a quarter more
-        "-XX:+ExitOnOutOfMemoryError",
-        "-XX:-UsePerfData",
+        *JAVA_OPTIONS,
         f"-XX:ErrorFile={home}/logs/java_error.log",
         f"-Djava.io.tmpdir={home}/scratch",
         f"-Djna.tmpdir={home}/scratch",
-        "-Djava.net.preferIPv4Stack=true",
-        "-Djava.awt.headless=true",
-        "-Dlog4j2.disable.jmx=true",
-        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED_PACKAGES),
-        *ACCESS_OPTIONS,
+        *options,
         *(SERVER_CLASS, f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"),
+    )
+
+
+def aot_cache_options(file: Path) -> tuple[str, ...]:
+    """The options of a Java that uses the AOT cache in `file`, and ignores one that does not fit.
+
+    Java prints nothing about it.
+    """
+    return f"-XX:AOTCache={file}", "-XX:AOTMode=auto", "-Xlog:aot*=off"
+
+
+def aot_recording_options(record: Path) -> tuple[str, ...]:
+    """The options of a Java that writes to `record`, at its end, what an AOT cache is made of."""
+    # On one core, it leaves the others to the service.
+    return (
+        *("-XX:AOTMode=record", f"-XX:AOTConfiguration={record}", "-Xlog:aot*=off"),
+        "-XX:ActiveProcessorCount=1",
+    )
+
+
+def aot_creation_options(record: Path, file: Path) -> tuple[str, ...]:
+    """The options of a Java that makes the AOT cache `file` of a record, and runs nothing."""
+    return (
+        *("-XX:AOTMode=create", f"-XX:AOTConfiguration={record}", f"-XX:AOTCache={file}"),
+        *("-Xlog:aot*=off", *_WITHOUT_CODE),
     )
 
 

@@ -53,8 +53,13 @@ def find_free_ports() -> Ports:
     return Ports(_free_port(DEFAULT_BOLT_PORT), _free_port(DEFAULT_HTTP_PORT))
 
 
-def _free_port(preferred: int) -> int:
-    if _is_free(preferred):
+def find_other_ports() -> Ports:
+    """Two free ports that are not Neo4j's own."""
+    return Ports(_free_port(), _free_port())
+
+
+def _free_port(preferred: int | None = None) -> int:
+    if preferred and _is_free(preferred):
         return preferred
     with socket.create_server((HOST, 0)) as listener:
         return listener.getsockname()[1]

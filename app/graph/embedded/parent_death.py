@@ -5,6 +5,7 @@ PARENT and becomes PROGRAM. On Linux the kernel sends SIGTERM when the thread th
 on other systems the next start of the service stops a Neo4j that remained.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -17,9 +18,21 @@ def main() -> None:
     """Becomes the program that the arguments name, unless the parent has ended already."""
     parent, program = int(sys.argv[1]), sys.argv[2:]
     _terminate_with_parent()
+    lower_session()
     if os.getppid() != parent:
         sys.exit("the process that started this one has ended")
     os.execv(program[0], program)  # noqa: S606 - the arguments are our own
+
+
+def lower_session() -> None:
+    """Gives the session of this process the priority of this process, if that is low.
+
+    On Linux, the processes of a session share the time of a group, which does not inherit the
+    priority of the session that it comes from.
+    """
+    if (nice := os.getpriority(os.PRIO_PROCESS, 0)) > 0:
+        with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as file:
+            file.write(str(nice))
 
 
 def _terminate_with_parent() -> None:

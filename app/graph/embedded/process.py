@@ -4,7 +4,6 @@ import subprocess
 import threading
 import time
 
-from app.graph.bolt import drivers
 from app.graph.embedded import java
 from app.graph.embedded.connection import Ports
 from app.graph.embedded.errors import EmbeddedError
@@ -59,10 +58,16 @@ class ServerProcess:
             time.sleep(POLL_INTERVAL_SECONDS)
         return False
 
-    def wait(self) -> tuple[int, int]:
-        """Waits for the end of the last process. Returns its process id and exit code."""
+    def wait(self, seconds: float | None = None) -> tuple[int, int]:
+        """Waits for the end of the last process. Returns its process id and exit code.
+
+        Raises TimeoutError if it still runs after so many seconds.
+        """
         assert self._process  # noqa: S101 - one was started
-        return self._process.pid, self._process.wait()
+        try:
+            return self._process.pid, self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"Neo4j did not stop in {seconds:.0f} s") from error
 
     def wait_for_stop(self, seconds: float) -> bool:
         """Waits so many seconds, or until `terminate`. Returns whether that was called."""
@@ -80,6 +85,13 @@ class ServerProcess:
         if self._process:
             self._process.kill()
 
+    def end(self) -> None:
+        """Kills the process, and returns when it has ended. No other process can start."""
+        self.terminate()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
     def _is_ready(self, process: subprocess.Popen[bytes], ports: Ports, password: str) -> bool:
         # The first query warms Neo4j up while its web server, its last component, still starts.
         return (
@@ -89,6 +101,8 @@ class ServerProcess:
         )
 
     def _responds(self, ports: Ports, password: str) -> bool:
+        from app.graph.bolt import drivers  # noqa: PLC0415 - takes 0.2 s, while Java starts
+
         try:
             return drivers.is_reachable(ports.connection(password).database)
         except PermissionError as error:

@@ -79,5 +79,5 @@ def _context_values(context: Context) -> dict[str, Any]:
         "context": context,
         "name": strongest,
         "browser": context.browser if is_link else None,
-        "touchpoints": sum(event.count for event in context.events),
+        "touchpoints": context.total_touchpoints or sum(event.count for event in context.events),
     }

@@ -15,7 +15,9 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
+from app.graph.embedded import configuration
 from app.graph.embedded.admin import administer
+from app.graph.embedded.aot_cache import AotCache
 from app.graph.embedded.configuration import FAST_START_OPTIONS
 from app.graph.embedded.connection import Connection
 from app.graph.embedded.errors import EmbeddedError
@@ -223,6 +225,21 @@ def test_a_start_ends_the_database_of_a_killed_service(tmp_path):
         assert not psutil.pid_exists(orphan.pid)
     (record,) = records
     assert (record["event"], record["pid"]) == ("neo4j_orphan_stopped", orphan.pid)
+
+
+def test_it_starts_without_an_aot_cache_with_which_java_fails(shared, tmp_path, monkeypatch):
+    shared.neo4j.stop()
+    monkeypatch.setattr(AotCache, "find", lambda _: tmp_path / "broken.aot")
+    monkeypatch.setattr(configuration, "aot_cache_options", lambda _: ("-XX:+NoSuchOption",))
+    discarded = []
+    monkeypatch.setattr(AotCache, "discard", lambda _: discarded.append(True))
+
+    with capture_logs() as records, shared.neo4j as connection:
+        assert _answers(connection)
+
+    (record,) = records
+    assert (record["event"], record["exit_code"]) == ("neo4j_aot_cache_discarded", 1)
+    assert discarded
 
 
 def test_a_failed_start_reports_the_reason_and_releases_the_home(shared):

@@ -11,6 +11,7 @@ from markupsafe import escape
 from app import errors
 from app.access import api_keys
 from app.access.authenticator import INVALID_KEY
+from app.customers.context import MAX_COUNTED_TOUCHPOINTS
 from app.http.web.templates import error_page
 from app.settings import Settings
 from tests.support import http_client
@@ -510,6 +511,31 @@ def test_a_customer_with_many_keys_has_a_page(person, ingest, unique):
     text = person.get(f"/customers/{customer}").text
 
     assert "<summary>296 more</summary>" in text
+
+
+def test_a_page_of_many_touchpoints_has_their_total_and_how_many_are_counted(
+    person, cypher, unique
+):
+    customer = f"cus_{unique}"
+    cypher(
+        """
+        CREATE (customer:Customer {id: $customer, createdAt: datetime()})
+        WITH customer
+        UNWIND range(1, $count) AS n
+        CREATE (customer)-[:HAS_TOUCHPOINT]->(:Touchpoint {
+          id: $customer + n, customerId: $customer, event: 'other', timestamp: 'x',
+          occurredAt: datetime(), receivedAt: datetime(),
+          resolvedBy: 'email', identifiers: [], properties: '{}'
+        })
+        """,
+        customer=customer,
+        count=MAX_COUNTED_TOUCHPOINTS + 5,
+    )
+
+    text = person.get(f"/customers/{customer}").text
+
+    assert f"<dd>{MAX_COUNTED_TOUCHPOINTS + 5:,}</dd>" in text
+    assert f"Of the latest {MAX_COUNTED_TOUCHPOINTS:,} Touchpoints." in text
 
 
 def send_many(ingest, unique, number):
