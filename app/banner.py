@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from app.graph import browser_links
 from app.graph.embedded.connection import Connection
-
-EMAIL = "jane@acme.com"
+from app.http import first_event
 
 
 class Credentials(Struct, frozen=True):
@@ -43,11 +42,11 @@ Neo4j Browser           {neo4j.browser}
 
 Send an event:
 
-{_curl(address, key_of_curl)}
+{first_event.curl(address, key_of_curl)}
 
 Open its customer in Neo4j Browser (log in, then run the query):
 
-{browser_links.link_by_email(neo4j.browser, EMAIL, neo4j.server)}
+{browser_links.link_by_email(neo4j.browser, first_event.EMAIL, neo4j.server)}
 """
 
 
@@ -63,10 +62,3 @@ Neo4j                   {uri}
 Readiness probe         {address}/readyz
 Create an API key       waypath keys create --name NAME --scope events:write
 """
-
-
-def _curl(address: str, key: str) -> str:
-    return f"""curl {address}/v1/events \\
-  -H "X-API-Key: {key}" \\
-  -H "Content-Type: application/json" \\
-  -d '{{"event": "page_viewed", "email": "{EMAIL}", "properties": {{"url": "/pricing"}}}}'"""

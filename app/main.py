@@ -4,10 +4,13 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from starlette.routing import Route, Router
 
 from app import settings
+from app.access import development_key
+from app.activity.overview import OverviewReader
 from app.activity.rejections import RejectionReader
 from app.graph.connection import Database
 from app.http import routing
@@ -25,6 +28,7 @@ from app.http.live_feed import LiveFeed
 from app.http.middleware import RequestMiddleware
 from app.http.openapi.docs import DocsRoutes
 from app.http.web.customer import CustomerPages
+from app.http.web.home import HomePages
 from app.http.web.live import LivePages
 from app.http.web.login import LoginPages
 from app.http.web.rejections import RejectionPages
@@ -85,6 +89,9 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
     ]
     api = routing.routes(features, services.guard)
     pages = [
+        HomePages(
+            OverviewReader(services.graph), services.activity, services.status, _key_file(config)
+        ),
         SearchPages(services.contexts),
         CustomerPages(services.contexts, services.timelines, services.explanations),
         LivePages(services.activity, live),
@@ -118,6 +125,10 @@ async def serve_agent(config: Settings, database: Database, key: str) -> None:
     async with services.running():
         await services.guard.authorize(key)
         await mcp_server.serve_stdio(services.tool_handlers, key)
+
+
+def _key_file(config: Settings) -> Path | None:
+    return None if config.neo4j_uri else development_key.file(Path(config.data_dir).resolve())
 
 
 def _session_manager(tool_handlers: ToolHandlers) -> SessionManager:

@@ -22,6 +22,7 @@ from app.graph.graph import CALL_TIMEOUT_SECONDS, Graph
 from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
+from app.http.web.home import Status
 from app.ingest import writer
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
@@ -69,6 +70,16 @@ class Services:
         self.guard = Guard(self._authenticator, self._rate_limiter)
         self.tool_handlers = ToolHandlers(
             self.ingest, self.contexts, self.timelines, self.explanations, self.guard
+        )
+
+    def status(self) -> Status:
+        """The state of the dependencies, as this process knows it."""
+        queued = self._commits.queued
+        return Status(
+            self.readiness.is_ready,
+            queued,
+            queued * self._commits.rate.seconds_per_row,
+            self._rate_limiter.is_shared,
         )
 
     @asynccontextmanager

@@ -38,6 +38,11 @@ class RateLimiter:
         self._probe_interval = probe_interval
         self._is_redis_available = True
 
+    @property
+    def is_shared(self) -> bool | None:
+        """Whether all workers count together now; None without a shared storage."""
+        return self._is_redis_available if self._redis else None
+
     async def consume(self, key_id: str, events: int) -> None:
         """Counts events of an API key, or none of them.
 

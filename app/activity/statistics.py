@@ -69,13 +69,15 @@ class EventStatistics:
 
     def _minute(self, time: float) -> _Bucket:
         at = int(time) // MINUTE_SECONDS * MINUTE_SECONDS
-        if at not in self._minutes:
-            self._minutes[at] = _Bucket()
-            if len(self._minutes) > MAX_PENDING_MINUTES:
-                oldest = min(self._minutes)
-                day = self._older.setdefault(oldest - oldest % DAY_SECONDS, _Bucket())
-                day.add(self._minutes.pop(oldest))
-        return self._minutes[at]
+        if bucket := self._minutes.get(at):
+            return bucket
+        bucket = self._minutes[at] = _Bucket()
+        if len(self._minutes) > MAX_PENDING_MINUTES:
+            oldest = min(self._minutes)
+            day = self._older.setdefault(oldest - oldest % DAY_SECONDS, _Bucket())
+            day.add(self._minutes.pop(oldest))
+            return day if oldest == at else bucket  # the clock may go back
+        return bucket
 
 
 def _row(kind: str, at: int, bucket: _Bucket) -> Row:

@@ -53,6 +53,11 @@ class GroupCommit:
         self._commits = 0
         self._arrival = asyncio.Event()
 
+    @property
+    def queued(self) -> int:
+        """The number of rows in the write queue."""
+        return self._queue.rows
+
     async def submit(self, groups: list[AtomicGroup], size: int, flow: str = "") -> list[Any]:
         """Commits `groups`, of `size` bytes, and returns the result of each row, in order.
 

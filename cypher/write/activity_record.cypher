@@ -28,10 +28,11 @@ SET writer.sequence = $batch.sequence
 WITH writer
 CALL (writer) {
   UNWIND $batch.keys AS key
-  // The group of the replaced ones; its lock is the lock of the API key.
+  // The group of the replaced ones; its lock is the lock of the API key. A property that is read
+  // and set to itself may have been read before the lock, and lose the write of another process.
   MERGE (other:RejectionGroup {apiKey: key.id, code: 'other', field: ''})
     ON CREATE SET other.count = 0
-  SET other.count = other.count
+  SET other.locked = true
   WITH key, other
   CALL (key) {
     UNWIND key.groups AS group
@@ -78,6 +79,7 @@ CALL (writer) {
     FOREACH (old IN replaced | DELETE old)
     RETURN count(*) AS replacements
   }
+  REMOVE other.locked
   RETURN count(*) AS keys
 }
 CALL (writer) {
@@ -89,7 +91,7 @@ CALL (writer) {
       bucket.rejected = 0,
       bucket.names = [],
       bucket.counts = []
-  SET bucket.stored = bucket.stored
+  SET bucket.locked = true
   WITH added, bucket
   CALL (added, bucket) {
     UNWIND added.events +
@@ -105,6 +107,7 @@ CALL (writer) {
     bucket.rejected = bucket.rejected + added.rejected,
     bucket.names = names,
     bucket.counts = counts
+  REMOVE bucket.locked
   RETURN count(*) AS buckets
 }
 FINISH

@@ -14,7 +14,7 @@ class Place(Struct, frozen=True):
 
 
 PLACES = (
-    Place("Customers", "/", CONTEXT_READ),
+    Place("Overview", "/", CONTEXT_READ),
     Place("Live", "/live", EVENTS_READ),
     Place("Rejected", "/rejections", EVENTS_READ),
 )

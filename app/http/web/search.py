@@ -1,4 +1,4 @@
-"""Search: the search box, and the queries for the text in it."""
+"""Search: the queries for the text in the search box."""
 
 from collections.abc import Callable
 
@@ -20,11 +20,6 @@ class SearchPages:
 
     def __init__(self, contexts: ContextReader) -> None:
         self._contexts = contexts
-
-    @Page(method="GET", path="/", scope=CONTEXT_READ)
-    async def start(self, call: Call[None]) -> Response:
-        """The search box."""
-        return render(call, "search", query="", is_empty=False)
 
     @Page(method="GET", path="/search", scope=CONTEXT_READ)
     async def search(self, call: Call[None]) -> Response:
