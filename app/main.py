@@ -12,6 +12,7 @@ from app import settings
 from app.access import development_key
 from app.activity.overview import OverviewReader
 from app.activity.rejections import RejectionReader
+from app.customers.names import NameReader
 from app.graph.connection import Database
 from app.http import routing
 from app.http.api.audit import AuditRoutes
@@ -27,24 +28,24 @@ from app.http.api.splits import SplitRoutes
 from app.http.live_feed import LiveFeed
 from app.http.middleware import RequestMiddleware
 from app.http.openapi.docs import DocsRoutes
+from app.http.web.audit_log import AuditPages
+from app.http.web.compare import ComparePage, ReviewPages
+from app.http.web.conflicts import ConflictPages
 from app.http.web.customer import CustomerPages
 from app.http.web.home import HomePages
 from app.http.web.live import LivePages
 from app.http.web.login import LoginPages
+from app.http.web.merge import MergePages
 from app.http.web.rejections import RejectionPages
 from app.http.web.search import SearchPages
+from app.http.web.split import SplitPages
 from app.http.web.static_files import StaticFiles
-from app.identity.audit import AuditReader
-from app.identity.conflicts import IdentityConflictReader
-from app.identity.erasure import ErasureService
-from app.identity.merges import MergeService
-from app.identity.reviews import ReviewService
-from app.identity.splits import SplitService
+from app.http.web.undo import UndoPages
 from app.mcp.endpoint import McpEndpoint, SessionManager
 from app.mcp.handlers import ToolHandlers
 from app.observability import logs, metrics
 from app.observability.metrics import Metrics
-from app.services import Services
+from app.services import IdentityServices, Services
 from app.settings import Settings
 
 
@@ -70,36 +71,17 @@ def build(
 
 def assemble(services: Services, config: Settings) -> RequestMiddleware:
     """Returns the application on these services, with the routes that its parts declare."""
-    merges = MergeService(services.graph)
-    splits = SplitService(services.graph, merges)
-    erasures = ErasureService(services.graph, splits, services.metrics)
+    identity = IdentityServices(services.graph, services.metrics)
     live = LiveFeed(services.activity, services.guard)
     rejections = RejectionReader(services.graph, has_samples=services.has_rejection_samples)
-    features = [
-        EventRoutes(services.ingest),  # the busiest first, grouped by tag
-        LiveRoutes(live),
-        ExplanationRoutes(services.explanations),
-        RejectionRoutes(rejections),
-        CustomerRoutes(services.contexts, services.timelines, erasures),
-        MergeRoutes(merges),
-        SplitRoutes(splits),
-        ReviewRoutes(IdentityConflictReader(services.graph), ReviewService(services.graph)),
-        AuditRoutes(AuditReader(services.graph)),
-        HealthRoutes(services.readiness, services.metrics),
-    ]
-    api = routing.routes(features, services.guard)
-    pages = [
-        HomePages(
-            OverviewReader(services.graph), services.activity, services.status, _key_file(config)
-        ),
-        SearchPages(services.contexts),
-        CustomerPages(services.contexts, services.timelines, services.explanations),
-        LivePages(services.activity, live),
-        RejectionPages(rejections),
-        LoginPages(services.guard),
-        StaticFiles(),
-        DocsRoutes(routing.operations(api)),
-    ]
+    home = HomePages(
+        OverviewReader(services.graph), services.activity, services.status, _key_file(config)
+    )
+    api = routing.routes(_routes(services, identity, live, rejections), services.guard)
+    docs = DocsRoutes(routing.operations(api))
+    pages = routing.routes(
+        [home, *_pages(services, identity, live, rejections), docs], services.guard
+    )
     agents = McpEndpoint(
         services.guard, config.hosts, partial(_session_manager, services.tool_handlers)
     )
@@ -107,11 +89,49 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
 
     @asynccontextmanager
     async def lifespan(_: Router) -> AsyncIterator[None]:
-        async with services.running(agents.run, erasures.watch):
+        async with services.running(agents.run, identity.erasures.watch):
             yield
 
-    router = Router([*api, mcp, *routing.routes(pages, services.guard)], False, lifespan=lifespan)
+    router = Router([*api, mcp, *pages], False, lifespan=lifespan)
     return RequestMiddleware(router, services.metrics, services.tracing)
+
+
+def _routes(
+    services: Services, identity: IdentityServices, live: LiveFeed, rejections: RejectionReader
+) -> list[object]:
+    return [
+        EventRoutes(services.ingest),  # the busiest first, grouped by tag
+        LiveRoutes(live),
+        ExplanationRoutes(services.explanations),
+        RejectionRoutes(rejections),
+        CustomerRoutes(services.contexts, services.timelines, identity.erasures),
+        MergeRoutes(identity.merges),
+        SplitRoutes(identity.splits),
+        ReviewRoutes(identity.conflicts, identity.reviews),
+        AuditRoutes(identity.audit),
+        HealthRoutes(services.readiness, services.metrics),
+    ]
+
+
+def _pages(
+    services: Services, identity: IdentityServices, live: LiveFeed, rejections: RejectionReader
+) -> list[object]:
+    names = NameReader(services.graph)
+    comparison = ComparePage(identity.comparisons, services.timelines)
+    return [
+        SearchPages(services.contexts),
+        CustomerPages(services.contexts, services.timelines, services.explanations),
+        LivePages(services.activity, live),
+        RejectionPages(rejections),
+        ConflictPages(identity.conflicts, names),
+        ReviewPages(comparison, identity.reviews),
+        MergePages(comparison, identity.merges, names),
+        SplitPages(identity.splits, names),
+        AuditPages(identity.audit, names),
+        UndoPages(identity.audit, identity.merges, identity.splits, identity.reviews, names),
+        LoginPages(services.guard),
+        StaticFiles(),
+    ]
 
 
 async def serve_agent(config: Settings, database: Database, key: str) -> None:

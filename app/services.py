@@ -23,6 +23,13 @@ from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
 from app.http.web.home import Status
+from app.identity.audit import AuditReader
+from app.identity.comparison import ComparisonReader
+from app.identity.conflicts import IdentityConflictReader
+from app.identity.erasure import ErasureService
+from app.identity.merges import MergeService
+from app.identity.reviews import ReviewService
+from app.identity.splits import SplitService
 from app.ingest import writer
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
@@ -113,6 +120,19 @@ class Services:
         await self._rate_limiter.close()
         await self.graph.close()
         await asyncio.to_thread(self.tracing.close)  # may wait for the collector
+
+
+class IdentityServices:
+    """The use cases of data stewards."""
+
+    def __init__(self, graph: Graph, metrics: Metrics) -> None:
+        self.conflicts = IdentityConflictReader(graph)
+        self.comparisons = ComparisonReader(graph)
+        self.merges = MergeService(graph)
+        self.splits = SplitService(graph, self.merges)
+        self.reviews = ReviewService(graph)
+        self.audit = AuditReader(graph)
+        self.erasures = ErasureService(graph, self.splits, metrics)
 
 
 def _links(config: Settings) -> Links:

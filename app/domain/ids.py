@@ -4,8 +4,11 @@ UUIDs of version 7 (RFC 9562) give the order, also within a millisecond.
 """
 
 import hashlib
+import re
 
 from uuid_utils import uuid7
+
+_REVIEW_ID = re.compile("rev_[0-9a-f]{32}")
 
 
 def new_event_id() -> str:
@@ -47,6 +50,11 @@ def new_dismissal_id() -> str:
 def new_review_id() -> str:
     """Returns a new ID of the review of an Identifier: `rev_` and a UUID."""
     return f"rev_{uuid7().hex}"
+
+
+def is_review_id(text: str) -> bool:
+    """Whether the text has the form of the ID of a review."""
+    return bool(_REVIEW_ID.fullmatch(text))
 
 
 def new_erasure_id() -> str:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from app.access.api_keys import CONTEXT_READ, EVENTS_READ
+from app.access.api_keys import CONTEXT_READ, EVENTS_READ, IDENTITY_READ
 
 
 class Place(Struct, frozen=True):
@@ -17,4 +17,6 @@ PLACES = (
     Place("Overview", "/", CONTEXT_READ),
     Place("Live", "/live", EVENTS_READ),
     Place("Rejected", "/rejections", EVENTS_READ),
+    Place("Conflicts", "/conflicts", IDENTITY_READ),
+    Place("Audit log", "/audit", IDENTITY_READ),
 )

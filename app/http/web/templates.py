@@ -55,6 +55,21 @@ def event_path(event_id: str) -> str:
     return f"/events/{quote(event_id, safe='')}"
 
 
+def conflict_path(conflict: str) -> str:
+    """Returns the path of the page that compares two Customers: the ID joins theirs by a tilde."""
+    return f"/conflicts/{quote(conflict, safe='~')}"
+
+
+def audit_path(customer: str | None = None) -> str:
+    """Returns the path of the audit log, of all Customers or of one."""
+    return f"/audit?customer={quote(customer, safe='')}" if customer else "/audit"
+
+
+def undo_path(change: str, target: str) -> str:
+    """Returns the path of the page that undoes a decision, and then leads to a path."""
+    return f"/audit/{quote(change, safe='')}/undo?next={quote(target, safe='')}"
+
+
 def _environment() -> Environment:
     environment = Environment(
         autoescape=True,
@@ -65,8 +80,8 @@ def _environment() -> Environment:
     )
     environment.globals["assets"] = {name: asset.address for name, asset in assets.load().items()}
     environment.globals["navigation"] = navigation.PLACES
-    environment.globals["customer_path"] = customer_path
-    environment.globals["event_path"] = event_path
+    for path in (customer_path, event_path, conflict_path, audit_path, undo_path):
+        environment.globals[path.__name__] = path
     environment.filters["minute"] = _minute
     return environment
 
