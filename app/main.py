@@ -73,7 +73,7 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
     """Returns the application on these services, with the routes that its parts declare."""
     identity = IdentityServices(services.graph, services.metrics)
     live = LiveFeed(services.activity, services.guard)
-    rejections = RejectionReader(services.graph, has_samples=services.has_rejection_samples)
+    rejections = RejectionReader(services.graph, has_samples=config.rejection_samples)
     home = HomePages(
         OverviewReader(services.graph), services.activity, services.status, _key_file(config)
     )

@@ -60,10 +60,7 @@ class Services:
         self.activity = relays.connect(
             config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
         )
-        self.has_rejection_samples = config.rejection_samples
-        self._recorder = ActivityRecorder(
-            self.graph, metrics, has_samples=self.has_rejection_samples
-        )
+        self._recorder = ActivityRecorder(self.graph, metrics, has_samples=config.rejection_samples)
         observers = [self.activity, self._recorder.observe]
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)

@@ -179,8 +179,7 @@ def _login_errors(present: Mapping[str, str]) -> list[str]:
 
 
 def _ca_file_errors(present: Mapping[str, str]) -> list[str]:
-    file = present.get("NEO4J_CA_FILE")
-    if not file:
+    if not (file := present.get("NEO4J_CA_FILE")):
         return []
     if "+s://" not in present.get("NEO4J_URI", ""):
         return ["NEO4J_CA_FILE: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]

@@ -56,7 +56,7 @@ class RejectionGroup(Struct, frozen=True, rename="camel", omit_defaults=True):
     last_seen: str
     api_key: Annotated[
         str | None,
-        Meta(description="ID of the API key. Absent if requests had no valid one."),
+        Meta(description="ID of the API key. Absent without a valid one, and for imports."),
     ] = None
     api_key_name: str | None = None
     sample: Annotated[

@@ -1,13 +1,14 @@
 """Statistics: how many events a minute and a day had, counted in memory until they are written."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from typing import cast
 
 from msgspec import Struct, field
 
 from app.graph.graph import Row
 from app.ingest.observer import ObservedRequest
+from app.ingest.writer import RowResult
 
 MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
 MAX_NAMES = 50  # of events, of a minute or a day
@@ -39,18 +40,22 @@ class EventStatistics:
         self._minutes: dict[int, _Bucket] = {}
         self._older: dict[int, _Bucket] = {}  # by day: minutes for which there was no room
 
-    def add_stored(self, time: float, rows: Iterable[Any], written: Iterable[Any]) -> None:
+    def add_stored(self, time: float, rows: Sequence[Row], written: Sequence[RowResult]) -> None:
         """Counts the rows of a request that were written, each with its result."""
         bucket = self._minute(time)
+        # None for a rejected row.
+        new = [row["event"] for row, result in zip(rows, written) if result.is_replay is False]  # noqa: B905 - costs time
+        bucket.stored += len(new)
+        bucket.new_customers += [
+            result.resolved for result in written if result.is_replay is False
+        ].count("new")
         names = bucket.names
-        for row, result in zip(rows, written, strict=False):
-            if result.is_replay is not False:  # None for a rejected one
-                continue
-            bucket.stored += 1
-            bucket.new_customers += result.resolved == "new"
-            name = row["event"]
+        if len(names) + len(new) <= MAX_PENDING_NAMES:
+            names.update(new)
+            return
+        for name, count in Counter(new).items():
             if name in names or len(names) < MAX_PENDING_NAMES:
-                names[name] += 1
+                names[name] += count
 
     def add_rejected(self, time: float, events: int) -> None:
         """Counts rejected events."""
@@ -94,7 +99,7 @@ def _row(kind: str, at: int, bucket: _Bucket) -> Row:
 def count_request(statistics: EventStatistics, request: ObservedRequest, rejected: int) -> None:
     """Counts a request of which so many events were rejected."""
     if result := request.result:
-        rows = (row for row in result.rows if isinstance(row, dict))
-        statistics.add_stored(request.time, rows, result.written)
+        rows = [row for row in result.rows if isinstance(row, dict)] if rejected else result.rows
+        statistics.add_stored(request.time, cast("Sequence[Row]", rows), result.written)
     if rejected:
         statistics.add_rejected(request.time, rejected)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from app import settings
 from app.activity import relays
+from app.activity.recorder import ActivityRecorder
 from app.bulk.importer import Importer
 from app.bulk.rejects import RejectsFile
 from app.customers.context import ContextReader
@@ -51,9 +52,11 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
         activity = relays.connect(
             config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
         )
-        tasks = [asyncio.create_task(run()) for run in (commits.run, activity.run)]
+        recorder = ActivityRecorder(graph, has_samples=config.rejection_samples)
+        runs = commits.run, activity.run, recorder.run
+        tasks = [asyncio.create_task(run()) for run in runs]
         try:
-            ingest = Ingest(commits, blocklist, observers=[activity])
+            ingest = Ingest(commits, blocklist, observers=[activity, recorder.observe])
             yield Importer(graph, ingest, blocklist, rejects)
         finally:
             for task in tasks:

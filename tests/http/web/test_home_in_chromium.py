@@ -1,0 +1,120 @@
+"""The home page and the page of rejected events in Chromium."""
+
+import pytest
+
+from app.access import api_keys
+from app.activity.overview import Overview, Period
+from tests.support import http_client
+from tests.support.server import wait_for
+
+pytest_plugins = ["tests.support.chromium"]
+
+HOSTILE = "<script>alert(1)</script>\u202e"
+EMPTY = Overview([Period(0)], [Period(0)])
+
+
+@pytest.fixture(scope="module", autouse=True)  # before Chromium, whose loop would be in its way
+def key(make_key):
+    return make_key(*api_keys.SCOPES)
+
+
+@pytest.fixture
+def send(address, key):
+    with http_client.Client(base_url=address, headers={"X-API-Key": key}) as client:
+        yield lambda **event: client.post("/v1/events", json={"event": "x", **event})
+
+
+@pytest.fixture
+def noise():
+    """The unexpected output of a page: dialogs, and errors in its console."""
+    return []
+
+
+@pytest.fixture
+def open_page(chromium, address, key, noise):
+    contexts = []
+
+    def opened(path, **options):
+        context = chromium.new_context(base_url=address, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("dialog", lambda dialog: (noise.append(dialog.message), dialog.dismiss()))
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.on(
+            "console",
+            lambda message: noise.append(message.text) if message.type == "error" else None,
+        )
+        page.goto(path)
+        page.get_by_label("API key").fill(key)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Log out").wait_for()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("width", [320, 768, 1440])
+@pytest.mark.parametrize("path", ["/", "/rejections"])
+def test_nothing_is_wider_than_the_screen(open_page, send, width, path, noise):
+    send(event=HOSTILE * 3, email="j@x.com", **{HOSTILE: HOSTILE})
+    send(event="w" * 200, email="j@x.com")
+    page = open_page(path, viewport={"width": width, "height": 800})
+    for summary in page.locator("details:not([open]) summary").all():
+        summary.click()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("main script").count() == 0
+    assert noise == []
+
+
+def test_the_first_event_appears_as_it_arrives(open_page, send, unique, noise, monkeypatch):
+    async def read(_, now=None):
+        return EMPTY
+
+    async def no_records(_):
+        return []
+
+    monkeypatch.setattr("app.activity.overview.OverviewReader.read", read)
+    monkeypatch.setattr("app.http.web.home.HomePages._records", no_records)
+    page = open_page("/")
+    page.get_by_text("Waiting for the first event.").wait_for()
+    assert "/v1/events" in page.get_by_role("region", name="Command").inner_text()
+
+    with page.expect_response("**/live/stream*"):
+        page.reload()
+    send(event=f"first_{unique}", email=f"{unique}@acme.com")
+
+    page.get_by_role("link", name=f"first_{unique}").click()
+    page.wait_for_url("**/customers/cus_*")
+    assert noise == []
+
+
+def test_the_numbers_of_a_chart_unfold_by_keyboard(open_page, send, unique, address, key):
+    send(email=f"{unique}@acme.com")
+    with http_client.Client(base_url=address) as client:
+        client.post("/login", data={"key": key, "next": "/"})
+        wait_for(lambda: "Events per day" in client.get("/").text, 10)
+    page = open_page("/")
+    page.locator(".chart summary").first.focus()
+    page.keyboard.press("Enter")
+
+    assert page.get_by_role("columnheader", name="All events").first.is_visible()
+
+
+def test_without_a_script_the_pages_have_their_numbers(open_page, send, unique):
+    send(email=f"{unique}@acme.com")
+    page = open_page("/", java_script_enabled=False)
+
+    assert page.get_by_role("heading", name="Today").is_visible()
+
+
+def test_the_form_has_the_filter_of_rejected_events(open_page, noise):
+    page = open_page("/rejections")
+    page.get_by_label("Field").fill(HOSTILE)
+    page.get_by_role("button", name="Filter").click()
+
+    page.get_by_text("No rejected events match.").wait_for()
+    assert page.get_by_label("Field").input_value() == HOSTILE
+    assert noise == []
