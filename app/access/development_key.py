@@ -30,15 +30,20 @@ async def ensure(file: Path, database: Database) -> str:
 
 
 async def _register(graph: Graph, key: str) -> bool:
-    """Creates the API key if the database lacks it. Returns False if it is revoked."""
-    rows = await graph.write(
-        "api_key_create",
-        id=ids.new_key_id(),
-        name="development",
-        hash=api_keys.digest(key),
-        scopes=list(api_keys.SCOPES),
+    """Creates the API key if the database lacks it. Returns False if it is revoked.
+
+    An API key of an earlier version gets the scopes that are new.
+    """
+    digest, scopes = api_keys.digest(key), list(api_keys.SCOPES)
+    (row,) = await graph.write(
+        "api_key_create", id=ids.new_key_id(), name="development", hash=digest, scopes=scopes
     )
-    return not rows[0]["revoked"]
+    if row["revoked"]:
+        return False
+    (stored,) = await graph.read("api_keys_by_hash", hashes=[digest])
+    if set(scopes) > set(stored["scopes"]):
+        await graph.write("api_key_set_scopes", hash=digest, scopes=scopes)
+    return True
 
 
 def _read(file: Path) -> str | None:

@@ -1,5 +1,6 @@
 """The directory with the sockets of the processes that share a stream on this host."""
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -39,3 +40,14 @@ def sources(directory: Path) -> dict[str, Path]:
 def remove(path: Path) -> None:
     """Removes a socket, if it is there."""
     path.unlink(missing_ok=True)
+
+
+def remove_empty(directory: Path) -> None:
+    """Removes the directory, unless other processes have sockets there."""
+    with contextlib.suppress(OSError):
+        directory.rmdir()
+
+
+def has(path: Path) -> bool:
+    """Whether a socket is there."""
+    return path.exists()

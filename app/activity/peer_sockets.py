@@ -18,6 +18,7 @@ from app.activity.stream import ActivityStream
 from app.activity.subscription import Coverage
 
 SCAN_INTERVAL_SECONDS = 1.0
+RETRY_INTERVAL_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 0.5
 MAX_LINE_BYTES = 2 * 1024 * 1024
 MAX_UNSENT_BYTES = 4 * 1024 * 1024  # beyond it, a slow process loses records
@@ -38,6 +39,7 @@ class PeerSockets:
         self._links: dict[str, asyncio.Task[None]] = {}
         self._readers: set[StreamWriter] = set()
         self._is_open = False
+        self._is_failed = False
         self._is_watching = False
         self._is_due = asyncio.Event()
 
@@ -56,26 +58,18 @@ class PeerSockets:
         self._stream = stream
         path = self._directory / f"{stream.source}{peer_directory.SUFFIX}"
         try:
-            peer_directory.prepare(self._directory)
-            server = await asyncio.start_unix_server(self._accept, path, limit=MAX_LINE_BYTES)
-        except OSError as error:
-            log.warning("live_socket_unavailable", error=str(error))
-            return
-        self._is_open = True
-        try:
-            await self._greet()
             while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(SCAN_INTERVAL_SECONDS):
-                        await self._is_due.wait()
-                self._is_due.clear()
-                if self._is_watching:
-                    self._connect()
+                server = await self._listen(path)
+                if server:
+                    await self._serve(path)
+                    server.close()
+                else:
+                    await asyncio.sleep(RETRY_INTERVAL_SECONDS)
         finally:
-            server.close()
             peer_directory.remove(path)
             await self.unwatch()
             await self._flush()
+            peer_directory.remove_empty(self._directory)
 
     async def watch(self) -> None:
         """Connects to all processes, and waits for their last records."""
@@ -96,6 +90,34 @@ class PeerSockets:
         for link in links:
             link.cancel()
         await asyncio.gather(*links, return_exceptions=True)
+
+    async def _listen(self, path: Path) -> asyncio.Server | None:
+        """Returns a server at a socket; None if it cannot be created."""
+        try:
+            peer_directory.prepare(self._directory)
+            server = await asyncio.start_unix_server(self._accept, path, limit=MAX_LINE_BYTES)
+        except OSError as error:
+            if not self._is_failed:
+                log.warning("live_socket_unavailable", error=str(error))
+            self._is_failed = True
+            return None
+        self._is_failed = False
+        return server
+
+    async def _serve(self, path: Path) -> None:
+        """Connects to new processes while the socket is there: some hosts clean their folders."""
+        self._is_open = True
+        self._stream.note_coverage()
+        await self._greet()
+        while peer_directory.has(path):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SCAN_INTERVAL_SECONDS):
+                    await self._is_due.wait()
+            self._is_due.clear()
+            if self._is_watching:
+                self._connect()
+        self._is_open = False
+        self._stream.note_coverage()
 
     def _connect(self) -> list[asyncio.Event]:
         """Connects to the processes that are not connected yet."""

@@ -239,6 +239,23 @@ def test_a_stream_resumed_after_too_many_records_names_their_number(follow, post
     assert skipped["skipped"] >= BATCH_EVENTS
 
 
+def test_a_slow_reader_gets_the_number_of_the_records_that_it_lost(follow, post, unique):
+    reader = follow(customer=unique)
+    event = {"event": "x", "externalId": unique, "properties": {"text": "x" * 8000}}
+    batches = 5  # 20 MB, more than the queue and the buffers of the sockets have room for
+    for _ in range(batches):
+        post({"events": [event] * BATCH_EVENTS})
+
+    seen = skipped = 0
+    while seen + skipped < batches * BATCH_EVENTS:
+        read = reader.next()
+        seen += read.kind == "record"
+        skipped += read.content["skipped"] if read.kind == "skipped" else 0
+
+    assert skipped > 0
+    assert seen + skipped == batches * BATCH_EVENTS
+
+
 def test_an_invalid_last_event_id_counts_as_absent(follow, post, unique):
     reader = follow(customer=unique, headers={"Last-Event-ID": "<none>"})
 
