@@ -60,11 +60,13 @@ class PeerSockets:
         try:
             while True:
                 server = await self._listen(path)
-                if server:
-                    await self._serve(path)
-                    server.close()
-                else:
+                if server is None:
                     await asyncio.sleep(RETRY_INTERVAL_SECONDS)
+                    continue
+                try:
+                    await self._serve(path)
+                finally:
+                    server.close()
         finally:
             peer_directory.remove(path)
             await self.unwatch()

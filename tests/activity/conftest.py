@@ -29,5 +29,5 @@ def follow(address, reader_key):
 @pytest.fixture
 def caller(address, api_key):
     """Calls the shared service."""
-    with httpx2.Client(base_url=address, headers={"X-API-Key": api_key}) as client:
+    with httpx2.Client(base_url=address, headers={"X-API-Key": api_key}, timeout=60) as client:
         yield client
