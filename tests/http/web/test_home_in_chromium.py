@@ -4,7 +4,7 @@ import pytest
 
 from app.access import api_keys
 from app.activity.overview import Overview, Period
-from tests.support import http_client
+from tests.support import axe, http_client
 from tests.support.server import wait_for
 
 pytest_plugins = ["tests.support.chromium"]
@@ -67,6 +67,17 @@ def test_nothing_is_wider_than_the_screen(open_page, send, width, path, noise):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("main script").count() == 0
     assert noise == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/rejections"])
+def test_axe_finds_nothing(open_page, send, path, scheme):
+    send(event=HOSTILE, email="j@x.com", **{HOSTILE: HOSTILE})
+    send(email="j@x.com")
+    page = open_page(path, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((details) => details.open = true)")
+
+    assert axe.violations(page) == []
 
 
 def test_the_first_event_appears_as_it_arrives(open_page, send, unique, noise, monkeypatch):
