@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin
 
 from neo4j import AsyncDriver, AsyncGraphDatabase
 
@@ -23,11 +22,6 @@ class Database:
     connection: Connection
     pid: int
     home: Path
-
-    @property
-    def query_api(self) -> str:
-        """The URL of Neo4j's Query API."""
-        return urljoin(self.connection.browser, f"/db/{NAME}/query/v2")
 
     def environment(self) -> dict[str, str]:
         """The environment variables that connect a program to it."""

@@ -116,8 +116,8 @@ def test_people_unmet_by_the_caches_are_more_than_these_hold():
     unmet = len(workload.with_all_kinds()) // 2  # for each of two rows
 
     for cache in (identifiers.library_email, identifiers.library_phone):
-        assert cache.cache_info().maxsize < unmet
-        assert cache.cache_info().maxsize > len(workload.hot_people())
+        assert cache.cache_parameters()["maxsize"] < unmet
+        assert cache.cache_parameters()["maxsize"] > len(workload.hot_people())
 
 
 def test_a_nested_property_has_its_path_as_its_name():
