@@ -10,6 +10,8 @@ from app.ingest.observer import ObservedRequest
 MAX_RECORDS = 1000
 MAX_BYTES = 8 * 1024 * 1024  # of bodies
 MAX_AGE_SECONDS = 600.0
+MAX_UNREAD_PER_SECOND = 100  # objects that outlive their request cost CPU
+FULL_SECONDS = 10.0  # after the last reader left, which may come back
 
 
 class Ring:
@@ -33,6 +35,9 @@ class Ring:
         self._max_records = max_records
         self._max_bytes = max_bytes
         self._max_age = max_age
+        self._full_until = 0.0
+        self._second = 0
+        self._in_second = 0
 
     def add(self, request: ObservedRequest) -> int:
         """Adds a request, and returns the number of its first record."""
@@ -48,6 +53,10 @@ class Ring:
             self._drop()
         return first
 
+    def skip(self, request: ObservedRequest) -> None:
+        """Counts the records of a request, and keeps none of them."""
+        self.number += request.count
+
     def since(self, number: int) -> Iterator[Entry]:
         """Yields the entries after a number, the oldest first."""
         self.expire()
@@ -56,6 +65,21 @@ class Ring:
                 for entry in entries(request, self.source, first):
                     if entry.number > number:
                         yield entry
+
+    def note_readers(self) -> None:
+        """Keeps all requests of the next seconds."""
+        self._full_until = time.time() + FULL_SECONDS
+
+    def add_unread(self, request: ObservedRequest) -> None:
+        """Adds a request that has no reader now, unless there are many in its second."""
+        second = int(request.time)
+        if second != self._second:
+            self._second, self._in_second = second, 0
+        if self._in_second >= MAX_UNREAD_PER_SECOND and request.time > self._full_until:
+            self.skip(request)
+        else:
+            self.add(request)
+        self._in_second += request.count
 
     def expire(self) -> None:
         """Drops the requests that are too old."""

@@ -69,9 +69,10 @@ class ActivityStream:
 
     def __call__(self, request: ObservedRequest) -> None:
         """Adds the records of a request."""
-        first = self._ring.add(request)
         if not (self._sinks or self._is_watching):
+            self._ring.add_unread(request)
             return
+        first = self._ring.add(request)
         new = [*entries(request, self.source, first)]
         for sink in self._sinks:
             sink(new)
@@ -103,6 +104,8 @@ class ActivityStream:
 
     def remove_sink(self, sink: Sink) -> None:
         """Passes no more entries to `sink`."""
+        if sink in self._sinks:
+            self._ring.note_readers()
         self._sinks.discard(sink)
 
     def note_coverage(self) -> None:
@@ -158,6 +161,7 @@ class ActivityStream:
 
     async def _unwatch(self) -> None:
         self._is_watching = False
+        self._ring.note_readers()
         self._history = History()
         await asyncio.gather(*(relay.unwatch() for relay in self._relays))
 

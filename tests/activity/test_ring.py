@@ -61,3 +61,23 @@ def test_a_request_that_is_too_old_is_dropped():
     ring.add(request(age=59))
 
     assert numbers(ring) == [2]
+
+
+def test_of_many_unread_requests_in_a_second_only_the_first_are_there():
+    ring = Ring("0a")
+    moment = int(time.time())
+    for _ in range(5):
+        unread = request(50)
+        unread.time = float(moment)
+        ring.add_unread(unread)
+
+    assert (len(numbers(ring)), ring.number) == (100, 250)
+
+
+def test_unread_requests_soon_after_a_reader_are_all_there():
+    ring = Ring("0a")
+    ring.note_readers()
+    for _ in range(5):
+        ring.add_unread(request(50))
+
+    assert len(numbers(ring)) == 250
