@@ -28,4 +28,5 @@ def text_of(response):
 
 def hidden(response, name):
     """The value of a hidden field of a page."""
-    return re.search(rf'name="{name}" value="([^"]*)"', response.text)[1]
+    value, *_ = re.findall(rf'name="{name}" value="([^"]*)"', response.text)
+    return value
