@@ -41,7 +41,7 @@ check: .venv/dev.installed ## Lint; check format, types, import rules, spelling 
 	@$(BIN)/python -m checks.language
 
 .PHONY: bench
-bench: .venv/bench.installed ## Compare the service with a baseline and with Neo4j alone, in 8 minutes; QUICK=1: in 3.
+bench: .venv/bench.installed ## Compare the service with a baseline and with Neo4j alone, in 7 minutes; QUICK=1: in 3.
 	@$(BIN)/python -m bench compare $(if $(QUICK),--rounds 2 --seconds 2 --warmup 6)
 	@$(BIN)/python -m bench chart
 
