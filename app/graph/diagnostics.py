@@ -29,7 +29,7 @@ class Finding(Struct, frozen=True):
     is_ok: bool = True
 
     def __str__(self) -> str:
-        return f"{'ok' if self.is_ok else 'wrong':7}{self.subject:40}{' '.join(self.text.split())}"
+        return f"{'ok' if self.is_ok else 'wrong':7}{self.subject:42}{' '.join(self.text.split())}"
 
 
 class Check:

@@ -36,7 +36,8 @@ def busy(cypher, unique):
             WITH customer
             UNWIND $seconds AS second
             CREATE (customer)-[:HAS_TOUCHPOINT]->(:Touchpoint {
-              id: $customer + '/' + second, customerId: $customer, timestamp: 'x',
+              id: $customer + '/' + second, customerId: $customer,
+              timestamp: '2026-01-01T00:00:00Z',
               event: CASE WHEN second = $seconds[0] THEN 'first' ELSE 'other' END,
               occurredAt: datetime.fromepoch(second, 0),
               receivedAt: datetime.fromepoch(second + $received_after, 0),

@@ -92,7 +92,8 @@ async def test_a_comparison_costs_the_same_for_few_and_for_many_touchpoints(
     cypher(
         "MATCH (c:Customer {id: $id}) UNWIND range(1, $count) AS n "
         "CREATE (c)-[:HAS_TOUCHPOINT]->(:Touchpoint {id: c.id + n, customerId: c.id, event: 'x', "
-        "occurredAt: datetime.fromepoch(n, 0), identifiers: []})",
+        "occurredAt: datetime.fromepoch(n, 0), timestamp: '2026-01-01T00:00:00Z', "
+        "receivedAt: datetime(), resolvedBy: 'email', identifiers: [], properties: '{}'})",
         id=two[0],
         count=count,
     )

@@ -523,7 +523,8 @@ def test_a_page_of_many_touchpoints_has_their_total_and_how_many_are_counted(
         WITH customer
         UNWIND range(1, $count) AS n
         CREATE (customer)-[:HAS_TOUCHPOINT]->(:Touchpoint {
-          id: $customer + n, customerId: $customer, event: 'other', timestamp: 'x',
+          id: $customer + n, customerId: $customer, event: 'other',
+          timestamp: '2026-01-01T00:00:00Z',
           occurredAt: datetime(), receivedAt: datetime(),
           resolvedBy: 'email', identifiers: [], properties: '{}'
         })
