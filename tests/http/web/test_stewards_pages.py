@@ -395,8 +395,8 @@ def test_the_preview_of_merged_customers_leads_to_their_comparison(steward, merg
 
 @pytest.mark.parametrize("kind", ["merge", "dismissal", "split"])
 def test_a_decision_is_undone_once_and_leads_back(steward, path, merge, dismiss, split, kind):
-    {"merge": merge, "dismissal": dismiss, "split": split}[kind]()
-    link = undo_link(steward.get("/audit" if kind == "split" else path))
+    decided = {"merge": merge, "dismissal": dismiss, "split": split}[kind]()
+    link = undo_link(steward.get(decided.headers["location"] if kind == "split" else path))
     undo, target = link.partition("?")[0], hidden(steward.get(link), "next")
 
     first = steward.post(undo, data={"next": target, "reason": "a mistake"})
