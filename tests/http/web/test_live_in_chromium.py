@@ -210,9 +210,9 @@ def test_a_key_without_the_scope_is_not_offered_the_page(live):
 
 
 def test_without_a_script_the_page_has_the_last_records(live, ingest, unique):
-    ingest(event="met", externalId=unique)
-
     page = live(javascript=False, customer=unique)
+    ingest(event="met", externalId=unique)
+    page.get_by_role("link", name="Reload").click()
 
     assert summaries(page) == ["met"]
     ingest(event="again", externalId=unique)
