@@ -1,7 +1,6 @@
 """A service of the tests' own: the whole application on a port of its own."""
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +15,6 @@ from app.graph.connection import Database
 from app.http.protocol import HttpProtocol
 from app.settings import Settings
 from tests.support import http_client
-
-# Services with one data directory share their live stream, and tests run in several processes.
-DATA_DIR = f".data/tests-{os.getpid()}"
 
 
 @contextlib.contextmanager
@@ -35,9 +31,7 @@ def serving(
             super().__init__(*args, **timeouts, **kwargs)
 
     # With a URI, the service links to no other Neo4j: `make run` may have started one.
-    config = msgspec.structs.replace(
-        settings or Settings(data_dir=DATA_DIR), neo4j_uri=database.uri
-    )
+    config = msgspec.structs.replace(settings or Settings(), neo4j_uri=database.uri)
     server_config = uvicorn.Config(
         main.build(config, database),
         host="127.0.0.1",

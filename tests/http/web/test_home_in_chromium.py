@@ -80,6 +80,8 @@ def test_axe_finds_nothing(open_page, send, path, scheme):
     assert axe.violations(page) == []
 
 
+# The page shows the last events of all services, and so those of other tests.
+@pytest.mark.alone
 def test_the_first_event_appears_as_it_arrives(open_page, send, unique, noise, monkeypatch):
     async def read(_, now=None):
         return EMPTY
