@@ -70,7 +70,7 @@ class HomePages:
                 conflicts = await self._overviews.open_conflicts()
         except Unavailable:
             pass  # the page reports it
-        records = await self._records() if EVENTS_READ in scopes else []
+        records, position = await self._latest() if EVENTS_READ in scopes else ([], "")
         is_first = overview is not None and overview.is_empty and not records
         return render(
             call,
@@ -79,17 +79,19 @@ class HomePages:
             service=self._status(),
             is_first=is_first,
             curl=self._curl(call.request) if is_first else "",
-            position=self._stream.event_id,
+            position=position,
             records=records,
             conflicts=conflicts,
             **_charts(overview),
         )
 
-    async def _records(self) -> list[Record]:
+    async def _latest(self) -> tuple[list[Record], str]:
+        """Returns the last records, the newest first, and the position in the stream after them."""
         async with self._stream.subscribe(RecordFilter(), recent=MAX_RECORDS) as subscription:
             batch = await subscription.take(STREAM_TIMEOUT_SECONDS)
+            position = self._stream.event_id
         entries = batch.entries if batch else []
-        return [entry.record for entry in reversed(entries)][:MAX_RECORDS]
+        return [entry.record for entry in reversed(entries)][:MAX_RECORDS], position
 
     def _curl(self, request: Request) -> str:
         """The command for the first event, without an API key in it."""

@@ -3,7 +3,8 @@
 import pytest
 
 from app.access import api_keys
-from app.activity.overview import Overview, Period
+from app.activity.overview import Overview, OverviewReader, Period
+from app.http.web.home import HomePages
 from tests.support import axe, http_client
 from tests.support.server import wait_for
 
@@ -82,22 +83,30 @@ def test_axe_finds_nothing(open_page, send, path, scheme):
 
 # The page shows the last events of all services, and so those of other tests.
 @pytest.mark.alone
-def test_the_first_event_appears_as_it_arrives(open_page, send, unique, noise, monkeypatch):
+def test_an_event_that_arrives_before_the_stream_opens_appears_as_the_first(
+    open_page, send, unique, noise, monkeypatch
+):
+    latest = HomePages._latest
+
     async def read(_, now=None):
         return EMPTY
 
-    async def no_records(_):
-        return []
+    async def no_records(pages):
+        _, position = await latest(pages)
+        return [], position
 
-    monkeypatch.setattr("app.activity.overview.OverviewReader.read", read)
-    monkeypatch.setattr("app.http.web.home.HomePages._records", no_records)
+    monkeypatch.setattr(OverviewReader, "read", read)
+    monkeypatch.setattr(HomePages, "_latest", no_records)
     page = open_page("/")
     page.get_by_text("Waiting for the first event.").wait_for()
     assert "/v1/events" in page.get_by_role("region", name="Command").inner_text()
 
-    with page.expect_response("**/live/stream*"):
-        page.reload()
-    send(event=f"first_{unique}", email=f"{unique}@acme.com")
+    def send_first(route):
+        send(event=f"first_{unique}", email=f"{unique}@acme.com")
+        route.continue_()
+
+    page.route("**/live/stream*", send_first)
+    page.reload()
 
     page.get_by_role("link", name=f"first_{unique}").click()
     page.wait_for_url("**/customers/cus_*")
