@@ -246,12 +246,12 @@ def free_port() -> int:
 
 @pytest.fixture
 def serve(environment, free_port):
-    """Starts `python -m app serve`, and gives the process and its address."""
+    """Starts `python -m app serve`, or other arguments of Python. Gives the process and address."""
     processes = []
 
-    def start(**variables):
+    def start(*arguments, **variables):
         process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"],
+            [sys.executable, *(arguments or ("-m", "app", "serve"))],
             env=environment | {"WAYPATH_PORT": str(free_port)} | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -75,7 +75,7 @@ class Instance:
     def is_ready(self):
         assert self.process.poll() is None, self.log()
         with contextlib.suppress(httpx2.TransportError):
-            return self.log().count("database_ready") >= WORKERS
+            return self.log().count("database_ready") > WORKERS  # of the main process as well
         return False
 
     def log(self):

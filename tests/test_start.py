@@ -2,8 +2,6 @@
 
 import re
 import signal
-import subprocess
-import sys
 
 import psutil
 import pytest
@@ -32,25 +30,13 @@ PROMPTLY = 20  # seconds
 
 
 @pytest.fixture
-def serve_noting(environment, free_port):
+def serve_noting(serve):
     """Starts the service, which also prints each rehearsal. Gives its process and address."""
-    processes = []
 
     def start(before="", **variables):
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE.format(before=before)],
-            env=environment | {"WAYPATH_PORT": str(free_port)} | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        processes.append(process)
-        return process, f"http://127.0.0.1:{free_port}"
+        return serve("-c", SERVE.format(before=before), **variables)
 
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
+    return start
 
 
 def output_after(process, signal_number=signal.SIGTERM):

@@ -4,10 +4,10 @@ import re
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from app.domain import identifiers
 from app.domain.identifiers import Identifier
+from app.domain.plain_identifiers import national_number_start
 
 _PLACEHOLDERS = "null undefined none nil nan n/a anonymous anon unknown unidentified"
 _SENDERS = """
@@ -42,7 +42,6 @@ DEFAULT = {
     "externalId": {*_PLACEHOLDERS.split(), *_IDS.split(), "(not set)", "[object object]"},
 }
 
-_CALLING_CODES = {str(code) for code in COUNTRY_CODE_TO_REGION_CODE}
 _TEMPLATE_STARTS = "{$<*[%"
 _TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|<%.*%>|\*\|.*\|\*|\[\[.*\]\]|%%.*%%")
 
@@ -113,19 +112,13 @@ def _email(value: str, entries: set[str]) -> bool:
 
 
 def _phone(value: str, entries: set[str]) -> bool:
-    return value in entries or len(set(_national_number(value))) == 1
+    # Without a calling code, all of it counts, and its plus sign is another character.
+    return value in entries or len({*value[national_number_start(value) :]}) == 1
 
 
 def _external_id(value: str, entries: set[str]) -> bool:
     # Zeros and dashes include the empty UUID, with or without braces.
     return value in entries or not value.strip("{0-}") or _is_template(value)
-
-
-def _national_number(value: str) -> str:
-    for end in (2, 3, 4):  # no calling code is a prefix of another
-        if value[1:end] in _CALLING_CODES:
-            return value[end:]
-    return value
 
 
 _RULES = {"email": _email, "phone": _phone, "externalId": _external_id}

@@ -22,6 +22,7 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _FORMATTED = re.compile(r"\+?[\d(][\d ().-]{5,28}\d", re.ASCII)
 _NO_PUNCTUATION = str.maketrans("", "", " ().-")
 _US_DIGITS = 10
+_CALLING_CODES = {str(code) for code in COUNTRY_CODE_TO_REGION_CODE}
 _MAX_COUNTRY_CODE_DIGITS = 3  # ITU-T E.164, 6.2.1
 
 
@@ -38,12 +39,20 @@ def phone(text: str) -> str | None:
     number = text if _E164.fullmatch(text) else _without_format(text)
     if number is None:
         return None
-    for end in range(2, 2 + _MAX_COUNTRY_CODE_DIGITS):
-        if plan := _numbering_plan(number[1:end]):
-            lengths, national_prefix = plan
-            if len(number) - end not in lengths or number[end] == "0":
-                return None
-            return None if national_prefix and national_prefix.match(number, end) else number
+    start = national_number_start(number)
+    if start is None or (plan := _numbering_plan(number[1:start])) is None:
+        return None
+    lengths, national_prefix = plan
+    if len(number) - start not in lengths or number[start] == "0":
+        return None
+    return None if national_prefix and national_prefix.match(number, start) else number
+
+
+def national_number_start(number: str) -> int | None:
+    """The position after the calling code of an E.164 number, or None if the code is unknown."""
+    for end in range(2, 2 + _MAX_COUNTRY_CODE_DIGITS):  # no calling code is a prefix of another
+        if number[1:end] in _CALLING_CODES:
+            return end
     return None
 
 
@@ -66,9 +75,7 @@ def _numbering_plan(code: str) -> tuple[frozenset[int], re.Pattern[str] | None] 
     Source: the metadata of phonenumbers. Regions that share a code use those of the main one, as
     the library does.
     """
-    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(code))
-    if regions is None:
-        return None
+    regions = COUNTRY_CODE_TO_REGION_CODE[int(code)]
     metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(code), regions[0])
     if metadata is None or metadata.general_desc is None:
         return None

@@ -90,9 +90,9 @@ class AotCache:
             finally:
                 shutil.rmtree(self.training_directory, ignore_errors=True)
 
-    def _delete_others(self, kept: Path) -> None:
+    def _delete_others(self, newest: Path) -> None:
         others = {file: file.stat().st_mtime for file in self.directory.glob("*.aot")}
-        others.pop(kept, None)
+        others.pop(newest, None)
         for file in sorted(others, key=others.__getitem__, reverse=True)[MAX_FILES - 1 :]:
             file.unlink(missing_ok=True)
 

@@ -26,6 +26,7 @@ class BackgroundTraining:
     it, and another one if that failed, with the reason on standard error.
 
     It begins at the earliest after `delay` seconds, and observes the load for `observed` seconds.
+    `processor_seconds` returns the CPU time that a process has used.
     """
 
     def __init__(
@@ -34,9 +35,11 @@ class BackgroundTraining:
         pid: Callable[[], int | None],
         delay: float = DELAY_SECONDS,
         observed: float = OBSERVED_SECONDS,
+        processor_seconds: Callable[[int | None], float] = java.processor_seconds,
     ) -> None:
         self._command = command
         self._pid = pid
+        self._processor_seconds = processor_seconds
         self._delay = delay
         self._observed = observed
         self._stopping = threading.Event()
@@ -81,10 +84,10 @@ class BackgroundTraining:
         """Returns True once the load is low, False if `stop` was called before."""
         while True:
             pid = self._pid()
-            before = java.processor_seconds(pid)
+            before = self._processor_seconds(pid)
             if self._stopping.wait(self._observed):
                 return False
-            used = java.processor_seconds(pid) - before
+            used = self._processor_seconds(pid) - before
             if pid == self._pid() and used < MAX_LOAD * self._observed:
                 return True
 

@@ -1,6 +1,5 @@
 import os
 import sys
-import time
 
 import psutil
 import pytest
@@ -10,8 +9,9 @@ from app.graph.embedded.background_training import BackgroundTraining
 from tests.support.server import wait_for
 
 
-def _training(program, pid=os.getpid, delay=0):
-    return BackgroundTraining([sys.executable, "-c", program], pid, delay=delay, observed=0.01)
+def _training(program, pid=os.getpid, delay=0, **measures):
+    command = [sys.executable, "-c", program]
+    return BackgroundTraining(command, pid, delay=delay, observed=0.01, **measures)
 
 
 @pytest.fixture
@@ -73,12 +73,16 @@ def test_it_does_not_begin_before_its_delay(idle):
 
 
 def test_it_waits_while_there_is_load():
-    training = _training("", os.getpid)
+    measured = []
+
+    def processor_seconds(pid):
+        measured.append(pid)
+        return float(len(measured))  # a second of CPU time in each observation of 0.01 s
+
+    training = _training("", processor_seconds=processor_seconds)
     with capture_logs() as records:
         training.start()
-        end = time.monotonic() + 0.3
-        while time.monotonic() < end:  # the load
-            pass
+        wait_for(lambda: len(measured) > 10)
         training.stop()
 
     assert records == []
