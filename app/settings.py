@@ -65,6 +65,7 @@ class Settings(Struct, frozen=True):
     email_limit: Positive = field(default=100, name="WAYPATH_EMAIL_LIMIT")
     phone_limit: Positive = field(default=100, name="WAYPATH_PHONE_LIMIT")
     external_id_limit: Positive = field(default=1000, name="WAYPATH_EXTERNAL_ID_LIMIT")
+    anonymous_id_limit: Positive = field(default=1000, name="WAYPATH_ANONYMOUS_ID_LIMIT")
     shared_after: Positive = field(default=5, name="WAYPATH_SHARED_AFTER")
     mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
@@ -84,6 +85,7 @@ class Settings(Struct, frozen=True):
             email=self.email_limit,
             phone=self.phone_limit,
             external_id=self.external_id_limit,
+            anonymous_id=self.anonymous_id_limit,
             shared_after=self.shared_after,
         )
 

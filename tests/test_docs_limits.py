@@ -83,6 +83,7 @@ LIMITS = {
     "Emails": f"{DEFAULTS.email_limit} identifiers",
     "Phones": f"{DEFAULTS.phone_limit} identifiers",
     "External IDs": f"{DEFAULTS.external_id_limit:,} identifiers",
+    "Anonymous IDs": f"{DEFAULTS.anonymous_id_limit:,} identifiers",
     "Shared identifier": f"{DEFAULTS.shared_after} other Customers",
     "Line": f"{source.MAX_LINE_BYTES // KIB} KiB",
     "Checkpoint, records": f"{windows.MAX_WINDOW_ROWS:,} records",

@@ -34,6 +34,7 @@ class _Options(Struct, frozen=True):
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     external_ids: tuple[str, ...]
+    anonymous_ids: tuple[str, ...]
     reason: str | None
     yes: bool
 
@@ -60,6 +61,13 @@ class _Target(Struct, frozen=True):
     metavar="ID",
     multiple=True,
     help="External ID of a Customer. Repeatable.",
+)
+@click.option(
+    "--anonymous-id",
+    "anonymous_ids",
+    metavar="ID",
+    multiple=True,
+    help="Anonymous ID of a Customer. Repeatable.",
 )
 @click.option(
     "--reason",
@@ -99,10 +107,12 @@ def _queries(options: _Options) -> list[ContextQuery]:
         *(ContextQuery(email=email, limit=0) for email in options.emails),
         *(ContextQuery(phone=phone, limit=0) for phone in options.phones),
         *(ContextQuery(external_id=external_id, limit=0) for external_id in options.external_ids),
+        *(ContextQuery(anonymous_id=visitor, limit=0) for visitor in options.anonymous_ids),
     ]
     if not queries:
         raise click.UsageError(
-            "name at least one Customer: CUSTOMER, --email, --phone or --external-id"
+            "name at least one Customer: CUSTOMER, --email, --phone, --external-id or "
+            "--anonymous-id"
         )
     return queries
 
@@ -179,5 +189,11 @@ def _touchpoints(context: Context) -> int:
 
 
 def _selector(query: ContextQuery) -> str:
-    selectors = (query.customer, query.email, query.phone, query.external_id)
+    selectors = (
+        query.customer,
+        query.email,
+        query.phone,
+        query.external_id,
+        query.anonymous_id,
+    )
     return next(selector for selector in selectors if selector is not None)

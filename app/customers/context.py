@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from app.customers.touchpoints import AsOf, Touchpoint, touchpoint
 from app.customers.truncation import truncate
 from app.domain import identity_fields, timestamps
-from app.domain.identifiers import Identifier, Kind
+from app.domain.identifiers import WEIGHTS, Identifier, Kind
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound
 from app.graph.graph import Graph, Row
@@ -26,14 +26,15 @@ _TRUNCATED = ("touchpoints", "possible_same_people", "merged", "events", "identi
 class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
     """The Customer to find, and the size of the response.
 
-    If `customer` is absent, the first of email, phone and externalId that matches is used. A
-    blank or null field counts as absent.
+    If `customer` is absent, the first of email, phone, externalId and anonymousId that matches is
+    used. A blank or null field counts as absent.
     """
 
     customer: identity_fields.CustomerField = None
     email: identity_fields.EmailField = None
     phone: identity_fields.PhoneField = None
     external_id: identity_fields.ExternalIdField = None
+    anonymous_id: identity_fields.AnonymousIdField = None
     limit: Annotated[
         int,
         Meta(
@@ -108,7 +109,7 @@ class Context(Struct, frozen=True, rename="camel", omit_defaults=True):
         str,
         Meta(
             description="The field of the query that matched.",
-            extra_json_schema={"enum": ["customer", "email", "phone", "externalId"]},
+            extra_json_schema={"enum": ["customer", *WEIGHTS]},
         ),
     ]
     weight: Annotated[
@@ -165,7 +166,7 @@ class ContextReader:
         customer, identifiers, _ = identity_fields.parse_identity(query, self._blocklist, errors)
         as_of = errors.parse(query.as_of, "asOf", timestamps.parse)
         if not identity_fields.has_any_identifier(query):
-            errors.add("", identity_fields.MISSING_IDENTIFIER)
+            errors.add("", identity_fields.MISSING_ANY_IDENTIFIER)
         errors.raise_any()
         rows = await self._graph.read(
             "context",

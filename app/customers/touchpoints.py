@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Raw, Struct
 
 from app.domain import timestamps
-from app.domain.resolution import Resolved
+from app.domain.resolution import ResolvedBy
 
 AsOf = Annotated[
     str | None,
@@ -27,7 +27,7 @@ class Touchpoint(Struct, frozen=True, rename="camel"):
     received_at: Annotated[
         str, Meta(description="Time at which the service received the event, in UTC.")
     ]
-    resolved: Resolved
+    resolved: ResolvedBy
     identifiers: Annotated[
         list[str], Meta(description="Identifiers of the event, normalised, as `kind:value`.")
     ]

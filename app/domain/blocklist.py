@@ -30,6 +30,7 @@ _IDS = """
     true false -1 id email user user_id userid distinct_id distinctid anonymous_id anonymousid
     external_id externalid customer_id customerid
 """
+_TEXTS = "(not set)", "[object object]"
 
 # Placeholders that forms, scripts and mail servers send instead of a value. Source: the
 # blocklists that customer data platforms publish.
@@ -39,7 +40,8 @@ DEFAULT = {
         *(f"{local}@" for local in f"{_PLACEHOLDERS} {_SENDERS}".split()),
     },
     "phone": {*_NUMBERS.split()},
-    "externalId": {*_PLACEHOLDERS.split(), *_IDS.split(), "(not set)", "[object object]"},
+    "externalId": {*_PLACEHOLDERS.split(), *_IDS.split(), *_TEXTS},
+    "anonymousId": {*_PLACEHOLDERS.split(), *_IDS.split(), *_TEXTS},
 }
 
 _TEMPLATE_STARTS = "{$<*[%"
@@ -116,16 +118,18 @@ def _phone(value: str, entries: set[str]) -> bool:
     return value in entries or len({*value[national_number_start(value) :]}) == 1
 
 
-def _external_id(value: str, entries: set[str]) -> bool:
+def _opaque_id(value: str, entries: set[str]) -> bool:
     # Zeros and dashes include the empty UUID, with or without braces.
     return value in entries or not value.strip("{0-}") or _is_template(value)
 
 
-_RULES = {"email": _email, "phone": _phone, "externalId": _external_id}
+_RULES = {"email": _email, "phone": _phone, "externalId": _opaque_id, "anonymousId": _opaque_id}
+_OPAQUE = ("externalId", "anonymousId")
 _PARSERS = {
     "email": identifiers.email,
     "phone": identifiers.phone,
     "externalId": identifiers.external_id,
+    "anonymousId": identifiers.anonymous_id,
 }
 
 
@@ -135,7 +139,7 @@ def _is_template(text: str) -> bool:
 
 def _comparable(identifier: Identifier) -> str:
     value = identifier.value
-    return value.casefold() if identifier.kind == "externalId" else value
+    return value.casefold() if identifier.kind in _OPAQUE else value
 
 
 def _value(kind: str, text: str) -> str:

@@ -19,7 +19,7 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
 MAX_ID_LENGTH = 255
 
-WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8}
+WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8, "anonymousId": 0.5}
 
 _PHONE = re.compile(r"[+\uff0b]?[\d\s().\-/\u2010-\u2015]+")
 _TEN_DIGITS = re.compile(r"\d{10}", re.ASCII)
@@ -27,7 +27,7 @@ _TEN_DIGITS = re.compile(r"\d{10}", re.ASCII)
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-Kind = Annotated[str, Meta(extra_json_schema={"enum": ["email", "phone", "externalId"]})]
+Kind = Annotated[str, Meta(extra_json_schema={"enum": [*WEIGHTS]})]
 
 
 class Identifier(Struct, frozen=True):
@@ -63,6 +63,14 @@ def external_id(text: str) -> Identifier:
     Raises ValueError with a message for the client.
     """
     return Identifier("externalId", opaque_id(text), WEIGHTS["externalId"])
+
+
+def anonymous_id(text: str) -> Identifier:
+    """Returns the identifier of a visitor without a name, from an SDK: trimmed and in NFC.
+
+    Raises ValueError with a message for the client.
+    """
+    return Identifier("anonymousId", opaque_id(text), WEIGHTS["anonymousId"])
 
 
 def opaque_id(text: str) -> str:

@@ -9,6 +9,7 @@ from app.domain.identifiers import (
     MAX_EMAIL_LENGTH,
     MAX_ID_LENGTH,
     Identifier,
+    anonymous_id,
     email,
     external_id,
     opaque_id,
@@ -17,6 +18,7 @@ from app.domain.identifiers import (
 from app.domain.validation import FieldErrors
 
 MISSING_IDENTIFIER = "must have one of customer, email, phone, externalId"
+MISSING_ANY_IDENTIFIER = f"{MISSING_IDENTIFIER}, anonymousId"
 
 CustomerField = Annotated[
     str | None,
@@ -48,6 +50,14 @@ ExternalIdField = Annotated[
         extra_json_schema={"maxLength": MAX_ID_LENGTH},
     ),
 ]
+AnonymousIdField = Annotated[
+    str | None,
+    Meta(
+        description="Weight 0.5. ID that an SDK made for a visitor. In NFC, trimmed.",
+        examples=["507f191e-810c-4197-29de-860ea00c9a1e"],
+        extra_json_schema={"maxLength": MAX_ID_LENGTH},
+    ),
+]
 
 
 class IdentifierFields(Protocol):
@@ -57,9 +67,14 @@ class IdentifierFields(Protocol):
     phone: str | None
     external_id: str | None
 
+    @property
+    def anonymous_id(self) -> str | None:
+        """None if the object cannot have one, as in `POST /v1/events`."""
+        ...
+
 
 class IdentityFields(IdentifierFields, Protocol):
-    """An object with the four fields that identify a Customer."""
+    """An object with the fields that identify a Customer."""
 
     customer: str | None
 
@@ -90,13 +105,20 @@ def parse_identifiers(fields: IdentifierFields, errors: FieldErrors) -> list[Ide
         errors.parse(fields.email, "email", email),
         errors.parse(fields.phone, "phone", phone),
         errors.parse(fields.external_id, "externalId", external_id),
+        errors.parse(fields.anonymous_id, "anonymousId", anonymous_id),
     )
     return [identifier for identifier in identifiers if identifier]
 
 
 def has_any_identifier(fields: IdentityFields) -> bool:
-    """Whether one of the four fields is neither absent nor blank."""
-    texts = (fields.customer, fields.email, fields.phone, fields.external_id)
+    """Whether one of the fields is neither absent nor blank."""
+    texts = (
+        fields.customer,
+        fields.email,
+        fields.phone,
+        fields.external_id,
+        fields.anonymous_id,
+    )
     return any(text and not text.isspace() for text in texts)
 
 

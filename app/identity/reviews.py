@@ -12,7 +12,7 @@ from app.identity.audit import AuditEntry, audit_entry
 from app.identity.reason import Reason
 
 NO_OWNER = "No Customer has this identifier."
-ONE_IDENTIFIER = "must have exactly one of email, phone, externalId"
+ONE_IDENTIFIER = "must have exactly one of email, phone, externalId, anonymousId"
 
 
 class Dismissal(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +29,7 @@ class SharedMark(Struct, forbid_unknown_fields=True, rename="camel"):
     email: identity_fields.EmailField = None
     phone: identity_fields.PhoneField = None
     external_id: identity_fields.ExternalIdField = None
+    anonymous_id: identity_fields.AnonymousIdField = None
 
 
 class ReviewService:

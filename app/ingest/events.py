@@ -74,6 +74,19 @@ class EventIngest(Struct, forbid_unknown_fields=True, rename="camel"):
         ),
     ] = None
 
+    @property
+    def anonymous_id(self) -> str | None:
+        """None: the contract has no such field."""
+        return None
+
+
+class TrackedEvent(EventIngest):
+    """An event of a tracking SDK, which may also carry the ID that the SDK made for a visitor."""
+
+    anonymous_id: identity_fields.AnonymousIdField = (  # type: ignore[override] # a field, no property
+        None
+    )
+
 
 class Event(Struct, frozen=True):
     """A normalised event: identifiers by falling weight, properties as JSON text.

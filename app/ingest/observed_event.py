@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Raw, Struct, UnsetType
 
 from app.domain.blocklist import EventWarning
+from app.domain.identifiers import WEIGHTS
 from app.errors import FieldError, ServiceError
-from app.ingest.events import EventIngest
+from app.ingest.events import TrackedEvent
 from app.ingest.payload import Payload
 from app.ingest.results import EventResult, WithdrawnEvent
 from app.ingest.write_queue import Row
@@ -18,8 +19,7 @@ Outcome = Literal["stored", "replayed", "rejected", "withdrawn"]
 
 MAX_TEXT_BYTES = 2048  # of a body that is not an object
 
-_FIELDS = {field.encode_name: field.name for field in msgspec.structs.fields(EventIngest)}
-_KINDS = ("email", "phone", "externalId")
+_FIELDS = {field.encode_name: field.name for field in msgspec.structs.fields(TrackedEvent)}
 
 
 class ObservedEvent(Struct, frozen=True):
@@ -68,7 +68,7 @@ def rejected(payload: Payload, position: int, error: ServiceError) -> ObservedEv
         "withdrawn" if isinstance(error, WithdrawnEvent) else "rejected",
         sent.event,
         sent.customer,
-        [f"{kind}:{text}" for kind in _KINDS if (text := getattr(sent, _FIELDS[kind]))],
+        [f"{kind}:{text}" for kind in WEIGHTS if (text := getattr(sent, _FIELDS[kind]))],
         error=_relative(error, payload.path(position)),
     )
 

@@ -17,7 +17,12 @@ Received = tuple[str, timestamps.Instant]
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 REUSED_KEY = "must be new for another payload"
 MAX_ORIGINAL_LENGTH = 512  # in characters; of a longer identifier, white space is left out
-_FIELDS = {"email": "email", "phone": "phone", "externalId": "external_id"}
+_FIELDS = {
+    "email": "email",
+    "phone": "phone",
+    "externalId": "external_id",
+    "anonymousId": "anonymous_id",
+}
 
 
 class IngestRequest(Struct, frozen=True):

@@ -130,10 +130,10 @@ TOOLS = {
             "duplicates, and the latest events. If the Customer has too many events to count, "
             "`events` counts the latest `countedTouchpoints` of `totalTouchpoints`. Use it before "
             "you act on a Customer; for all events use `get_timeline`. Requires one of `customer`, "
-            "`email`, `phone`, `externalId`. If `customer` is set, it alone counts; of the others, "
-            "the first that matches in this order. Ignores blocked values. `maxBytes` limits the "
-            "size of the result. If no Customer matches, returns `unknown_customer`; this tool "
-            "never creates one. "
+            "`email`, `phone`, `externalId`, `anonymousId`. If `customer` is set, it alone counts; "
+            "of the others, the first that matches in this order. Ignores blocked values. "
+            "`maxBytes` limits the size of the result. If no Customer matches, returns "
+            "`unknown_customer`; this tool never creates one. "
             f"{_READ_RETRY} Scope: `context:read`.",
             CONTEXT_READ,
             True,

@@ -3,9 +3,9 @@
 // Draws a Customer, the Customers that are merged into it, the Customers that may be the same
 // person (up to two conflicts apart), and the Identifiers of all of them.
 //
-// $who  an email in lower case, a phone such as +14155552671, or an external ID; to set it:
+// $who  an email in lower case, a phone such as +14155552671, an external or anonymous ID; to set it:
 //       :param who => 'jane@acme.com'
-UNWIND ['email', 'phone', 'externalId'] AS kind
+UNWIND ['email', 'phone', 'externalId', 'anonymousId'] AS kind
 MATCH
   (:Identifier {kind: kind, value: $who})
   -[:IDENTIFIES]->(:Customer)-[:MERGED_INTO*0..]->(customer:Customer)

@@ -3,9 +3,9 @@
 // Draws a Customer with its Identifiers, the Customers that are merged into it, and the latest 100
 // Touchpoints of all of them. "Table" lists them newest first.
 //
-// $who  an email in lower case, a phone such as +14155552671, or an external ID; to set it:
+// $who  an email in lower case, a phone such as +14155552671, an external or anonymous ID; to set it:
 //       :param who => 'jane@acme.com'
-UNWIND ['email', 'phone', 'externalId'] AS kind
+UNWIND ['email', 'phone', 'externalId', 'anonymousId'] AS kind
 MATCH
   (:Identifier {kind: kind, value: $who})
   -[:IDENTIFIES]->(:Customer)-[:MERGED_INTO*0..]->(customer:Customer)

@@ -3,9 +3,9 @@
 // Lists the latest 100 Touchpoints of a Customer and of the Customers that are merged into it,
 // newest first, with the properties as they were sent.
 //
-// $who  an email in lower case, a phone such as +14155552671, or an external ID; to set it:
+// $who  an email in lower case, a phone such as +14155552671, an external or anonymous ID; to set it:
 //       :param who => 'jane@acme.com'
-UNWIND ['email', 'phone', 'externalId'] AS kind
+UNWIND ['email', 'phone', 'externalId', 'anonymousId'] AS kind
 MATCH
   (:Identifier {kind: kind, value: $who})
   -[:IDENTIFIES]->(:Customer)-[:MERGED_INTO*0..]->(customer:Customer)

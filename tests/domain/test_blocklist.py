@@ -10,7 +10,12 @@ from app.settings import Settings, SettingsError
 from tests.support import http_client
 from tests.support.server import serving, wait_until_ready
 
-READ = {"email": identity.email, "phone": identity.phone, "externalId": identity.external_id}
+READ = {
+    "email": identity.email,
+    "phone": identity.phone,
+    "externalId": identity.external_id,
+    "anonymousId": identity.anonymous_id,
+}
 
 
 @pytest.fixture

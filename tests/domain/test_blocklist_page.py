@@ -16,7 +16,13 @@ TEXT = (CHECKOUT / "docs" / "reference" / "blocked-values.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("head", "kind"), [("Email", "email"), ("Phone", "phone"), ("External ID", "externalId")]
+    ("head", "kind"),
+    [
+        ("Email", "email"),
+        ("Phone", "phone"),
+        ("External ID", "externalId"),
+        ("External ID", "anonymousId"),
+    ],
 )
 def test_the_page_has_each_value_of_the_default_once(head, kind):
     values = [value for row in table(TEXT, head) for value in code(row[1])]

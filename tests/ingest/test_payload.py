@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.blocklist import Blocklist
 from app.errors import InvalidPayload
-from app.ingest.events import Event
+from app.ingest.events import Event, TrackedEvent, normalise
 from app.ingest.payload import combine_errors, decode
 
 blocklist = Blocklist()
@@ -197,3 +197,21 @@ def test_the_last_of_two_fields_with_one_name_counts():
     (event,) = events(b'{"event": "a", "email": "jane@acme.com", "event": "b"}')
 
     assert event.event == "b"
+
+
+def test_an_anonymous_id_is_an_unknown_field():
+    assert faults(EVENT | {"anonymousId": "visitor-1"}) == [
+        ("anonymousId", "must be a known field")
+    ]
+
+
+def test_an_event_of_a_tracking_sdk_may_have_an_anonymous_id():
+    sent = TrackedEvent(event="page_viewed", external_id="crm-42", anonymous_id=" visitor-1 ")
+
+    event, errors = normalise(sent, blocklist)
+
+    assert not errors
+    assert [(str(identifier), identifier.weight) for identifier in event.identifiers] == [
+        ("externalId:crm-42", 0.8),
+        ("anonymousId:visitor-1", 0.5),
+    ]

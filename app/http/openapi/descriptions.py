@@ -30,8 +30,8 @@ DESCRIPTIONS = {
     ),
     "ContextQuery": (
         "The Customer to find, and the size of the response. If `customer` is absent, the first of "
-        "`email`, `phone` and `externalId` that matches is used. A blank or null field counts as "
-        "absent."
+        "`email`, `phone`, `externalId` and `anonymousId` that matches is used. A blank or null "
+        "field counts as absent."
     ),
     "CustomerIdentifier": "An identifier of the Customer, its weight, and when it was attached.",
     "CustomerSummary": (

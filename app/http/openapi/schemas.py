@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.customers.context import ContextQuery
+from app.domain.identifiers import WEIGHTS
 from app.http.openapi.descriptions import DESCRIPTIONS
 from app.http.responses import ErrorBody
 from app.identity.reviews import SharedMark
@@ -18,8 +19,7 @@ from app.ingest.results import EventResult
 Schema = dict[str, Any]
 
 _PREFIX = "#/components/schemas/"
-_KEYS = ("email", "phone", "externalId")
-_IDENTITY = ("customer", *_KEYS)
+_EVENT_IDENTITY = ("customer", "email", "phone", "externalId")
 
 # EventIngest with the rule that its type does not express: `event` is required.
 Event = msgspec.defstruct(
@@ -69,9 +69,9 @@ def components(kinds: Iterable[type]) -> dict[str, Schema]:
     for struct in _structs(msgspec.inspect.multi_type_info(roots)):
         if struct.__struct_config__.omit_defaults:
             _never_null(schemas[struct.__name__])
-    for kind in (EventIngest, ContextQuery):
-        schemas[kind.__name__]["anyOf"] = [_present(name) for name in _IDENTITY]
-    schemas[SharedMark.__name__]["oneOf"] = [_present(name) for name in _KEYS]
+    schemas[EventIngest.__name__]["anyOf"] = [_present(name) for name in _EVENT_IDENTITY]
+    schemas[ContextQuery.__name__]["anyOf"] = [_present(name) for name in ("customer", *WEIGHTS)]
+    schemas[SharedMark.__name__]["oneOf"] = [_present(name) for name in WEIGHTS]
     return schemas
 
 

@@ -37,13 +37,13 @@ class SearchPages:
 def queries(text: str) -> list[ContextQuery]:
     """Returns the queries for a text, in order; none if it cannot be an identifier.
 
-    An external ID may look like an email address or like the ID of a Customer, so a query for it
-    is always included.
+    An external or anonymous ID may look like an email address or like the ID of a Customer, so a
+    query for it is always included.
     """
     text = text.strip()
     if not _is(identifiers.opaque_id, text):
         return []
-    by_identifiers = ContextQuery(external_id=text, limit=0)
+    by_identifiers = ContextQuery(external_id=text, anonymous_id=text, limit=0)
     if "@" in text and _is(identifiers.email, text):
         by_identifiers.email = text
     elif _is(identifiers.phone, text):
