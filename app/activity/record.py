@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from app.domain.blocklist import EventWarning
+from app.domain.event_warnings import EventWarning
 from app.errors import FieldError
 from app.ingest.observed_event import ObservedEvent, Outcome, text_json
 from app.ingest.observer import ObservedRequest, Way

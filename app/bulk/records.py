@@ -1,14 +1,16 @@
 """Records: the events in a file, validated like the events of a request."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from app.bulk.source import MAX_LINE_BYTES
+from app.domain.event_warnings import EventWarning
 from app.domain.identifiers import Identifier
 from app.errors import FieldError, InvalidPayload
 from app.ingest import payload
 from app.ingest.events import Event, EventIngest
+from app.segment.mapping import MappedCall
 
 MAX_SHOWN_BYTES = 1000  # of a line that is too long
 
@@ -16,12 +18,12 @@ MAX_SHOWN_BYTES = 1000  # of a line that is too long
 class RawRecord(Struct, frozen=True):
     """A record before it is parsed: its first line's number, its bytes, its event as JSON.
 
-    If the record has no valid event, `event` is the error.
+    The `event` of a call is not JSON but mapped. If the record has no event, it is the error.
     """
 
     line: int
     raw: bytes
-    event: bytes | InvalidPayload
+    event: bytes | MappedCall | InvalidPayload
 
 
 class Record(Struct, frozen=True):
@@ -31,9 +33,12 @@ class Record(Struct, frozen=True):
     raw: bytes
     sent: EventIngest
     event: Event | InvalidPayload
+    warnings: Sequence[EventWarning] = ()
 
 
-def to_raw_record(line: int, raw: bytes, to_event: Callable[[bytes], bytes]) -> RawRecord:
+def to_raw_record(
+    line: int, raw: bytes, to_event: Callable[[bytes], bytes | MappedCall]
+) -> RawRecord:
     """The record in `raw`. `to_event` turns its bytes into an event, or raises InvalidPayload."""
     if len(raw) > MAX_LINE_BYTES:
         return RawRecord(line, raw[:MAX_SHOWN_BYTES], _too_long())
@@ -52,20 +57,27 @@ def parse(
     `import_id`, such an event is invalid.
     """
     for raw_record in raw_records:
-        sent = EventIngest()
-        try:
-            if isinstance(raw_record.event, InvalidPayload):
-                raise raw_record.event
-            default_key = f"{import_id}:{raw_record.line}" if import_id else None
-            sent, event = _event(raw_record.event, default_key, blocklist)
-        except InvalidPayload as error:
-            event = error
-        yield Record(raw_record.line, raw_record.raw, sent, event)
+        default_key = f"{import_id}:{raw_record.line}" if import_id else None
+        yield _parse(raw_record, default_key, blocklist)
 
 
 def record_error(path: str, message: str) -> InvalidPayload:
     """The error of a record with one field error."""
     return InvalidPayload("the record is invalid", [FieldError(path, message)])
+
+
+def _parse(
+    raw_record: RawRecord, default_key: str | None, blocklist: Container[Identifier]
+) -> Record:
+    line, raw, sent = raw_record.line, raw_record.raw, raw_record.event
+    if isinstance(sent, MappedCall):
+        return Record(line, raw, sent.sent, sent.check(blocklist), sent.warnings)
+    try:
+        if isinstance(sent, InvalidPayload):
+            raise sent
+        return Record(line, raw, *_event(sent, default_key, blocklist))
+    except InvalidPayload as error:
+        return Record(line, raw, EventIngest(), error)
 
 
 def _event(

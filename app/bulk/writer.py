@@ -8,10 +8,11 @@ from msgspec import Raw
 from app.bulk.batching import batch_sequences
 from app.bulk.records import Record
 from app.bulk.retry import retry_while_unavailable
+from app.domain.event_warnings import EventWarning
 from app.domain.identifiers import Identifier
 from app.errors import InvalidPayload, ServiceError
 from app.ingest.commit_control import MAX_COMMIT_ROWS
-from app.ingest.events import Event, EventIngest
+from app.ingest.events import Event, EventIngest, TrackedEvent
 from app.ingest.group_commit import WRITERS
 from app.ingest.observed_event import text_json
 from app.ingest.observer import Sender
@@ -25,7 +26,7 @@ MAX_BATCH_BYTES = 4 * 1024 * 1024
 MAX_CONCURRENT_BATCHES = 2 * WRITERS  # for each writer, one commits and one waits
 
 _SENDER = Sender("import")
-_NO_EVENT = EventIngest()
+_NO_EVENTS = (EventIngest(), TrackedEvent())
 
 ValidRecord = tuple[Record, Event]
 RejectedRecords = list[tuple[Record, ServiceError]]
@@ -42,6 +43,10 @@ class _ValidEvents(_Records, frozen=True):
     """Events that are already validated."""
 
     events: list[Event]
+    records: list[Record]
+
+    def warnings(self, position: int) -> Sequence[EventWarning]:
+        return self.records[position].warnings
 
     def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         return list(self.events)
@@ -100,9 +105,8 @@ def _subjects(event: Event) -> list[str]:
 
 def _request(batch: Sequence[ValidRecord]) -> IngestRequest:
     size = sum(len(record.raw) for record, _ in batch)
-    sent = [record.sent for record, _ in batch]
-    events = [event for _, event in batch]
-    payload = _ValidEvents(sent, True, size, {}, events)
+    records, events = [record for record, _ in batch], [event for _, event in batch]
+    payload = _ValidEvents([record.sent for record in records], True, size, {}, events, records)
     return IngestRequest(payload, IMPORT_PRODUCER, is_lenient=True)
 
 
@@ -110,7 +114,7 @@ def _invalid_records(records: Sequence[Record]) -> Payload:
     failures = {
         position: DecodeFailure([], set(), Raw(text_json(record.raw)))
         for position, record in enumerate(records)
-        if record.sent == _NO_EVENT
+        if record.sent in _NO_EVENTS
     }
     size = sum(len(record.raw) for record in records)
     return _Records([record.sent for record in records], True, size, failures)

@@ -1,11 +1,9 @@
 """The blocklist: placeholder values, which identify no Customer."""
 
 import re
-from typing import Annotated
-
-from msgspec import Meta, Struct
 
 from app.domain import identifiers
+from app.domain.event_warnings import BLOCKED_IDENTIFIER, EventWarning
 from app.domain.identifiers import Identifier
 from app.domain.plain_identifiers import national_number_start
 
@@ -46,14 +44,6 @@ DEFAULT = {
 
 _TEMPLATE_STARTS = "{$<*[%"
 _TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|<%.*%>|\*\|.*\|\*|\[\[.*\]\]|%%.*%%")
-
-
-class EventWarning(Struct, frozen=True):
-    """An ignored identifier of a stored event: `path` is its field, `message` the reason."""
-
-    path: str
-    code: Annotated[str, Meta(extra_json_schema={"enum": ["blocked_key"]})]
-    message: str
 
 
 class Blocklist:
@@ -104,7 +94,7 @@ def blocked_warning(identifier: str, path: str) -> EventWarning:
     """Returns the warning of an identifier `kind:value`; `path` begins the paths of the event."""
     kind, _, value = identifier.partition(":")
     message = f"{value} is a blocked value and was ignored"
-    return EventWarning(path + kind, "blocked_key", message)
+    return EventWarning(path + kind, BLOCKED_IDENTIFIER, message)
 
 
 def _email(value: str, entries: set[str]) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct, UnsetType
 
-from app.domain.blocklist import EventWarning
+from app.domain.event_warnings import EventWarning
 from app.domain.identifiers import WEIGHTS
 from app.errors import FieldError, ServiceError
 from app.ingest.events import TrackedEvent
@@ -60,6 +60,12 @@ def stored(
     )
 
 
+def tolerated(payload: Payload, position: int, warning: EventWarning) -> ObservedEvent:
+    """Returns an event that was not stored, because another with its idempotency key was."""
+    event = rejected(payload, position, ServiceError())
+    return msgspec.structs.replace(event, outcome="replayed", warnings=[warning], error=None)
+
+
 def rejected(payload: Payload, position: int, error: ServiceError) -> ObservedEvent:
     """Returns an event that was rejected with an error, of itself or of the whole request."""
     sent = payload.sent[position]
@@ -87,8 +93,8 @@ def rejected_together(payload: Payload, error: ServiceError) -> list[ObservedEve
 
 def event_json(payload: Payload, position: int) -> bytes:
     """Returns an event as sent, as JSON; without the fields that are absent or null."""
-    if failure := payload.failures.get(position):
-        return bytes(failure.raw)
+    if (original := payload.original(position)) is not None:
+        return original
     sent = payload.sent[position]
     values = {name: getattr(sent, field) for name, field in _FIELDS.items()}
     return msgspec.json.encode(

@@ -15,7 +15,7 @@ from app.errors import ServiceError
 from app.ingest import observed_event
 from app.ingest.observed_event import ObservedEvent
 from app.ingest.payload import Payload
-from app.ingest.results import EventResult, IngestResult
+from app.ingest.results import IngestResult
 
 Way = Literal["http", "mcp", "import"]
 
@@ -118,11 +118,14 @@ class Observation:
 def _results(payload: Payload, result: IngestResult) -> Iterator[ObservedEvent]:
     written = iter(result.written)
     for position, (row, item) in enumerate(zip(result.rows, result.results, strict=True)):
-        if isinstance(row, ServiceError):
-            yield observed_event.rejected(payload, position, row)
-            continue
-        row_result = next(written)
-        if isinstance(item, EventResult):
+        row_result = None if isinstance(row, ServiceError) else next(written)
+        if isinstance(item, ServiceError):
+            yield _not_stored(payload, position, item)
+        elif row_result and not isinstance(row, ServiceError):
             yield observed_event.stored(payload, position, row, row_result, item)
-        else:
-            yield observed_event.rejected(payload, position, item)
+
+
+def _not_stored(payload: Payload, position: int, error: ServiceError) -> ObservedEvent:
+    if warning := payload.tolerated(error):
+        return observed_event.tolerated(payload, position, warning)
+    return observed_event.rejected(payload, position, error)

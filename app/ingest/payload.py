@@ -1,15 +1,16 @@
 """The payload of a request: one event or a batch, decoded."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from difflib import get_close_matches
 from itertools import islice
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from app.domain.event_warnings import EventWarning
 from app.domain.identifiers import Identifier
 from app.domain.validation import UNKNOWN_FIELD, invalid
-from app.errors import FieldError, InvalidPayload
+from app.errors import FieldError, InvalidPayload, ServiceError
 from app.ingest.events import Event, EventIngest, normalise
 
 MAX_BATCH_EVENTS = 500
@@ -36,6 +37,19 @@ class Payload(Struct, frozen=True):
     def path(self, position: int) -> str:
         """Returns the beginning of the field paths of the event at a position."""
         return f"events[{position}]." if self.is_batch else ""
+
+    def original(self, position: int) -> bytes | None:
+        """Returns the JSON of an event as sent, if it is not that of its fields."""
+        failure = self.failures.get(position)
+        return bytes(failure.raw) if failure else None
+
+    def warnings(self, _position: int) -> Sequence[EventWarning]:
+        """Returns the warnings of an event, other than of its blocked identifiers."""
+        return ()
+
+    def tolerated(self, _error: ServiceError) -> EventWarning | None:
+        """Returns the warning that replaces the error of an event, if there is one."""
+        return None
 
     def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         """Returns each event in its normalised form, or the error with all its field errors."""

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.domain.blocklist import EventWarning, blocked_warning
+from app.domain.blocklist import blocked_warning
+from app.domain.event_warnings import EventWarning
 from app.domain.resolution import Resolved
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
 from app.ingest import payload
@@ -117,10 +118,11 @@ def _result(
 
 
 def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:
+    warnings = request.payload.warnings(position)
     if "ignored" not in row:
-        return UNSET
+        return [*warnings] if warnings else UNSET
     path = request.payload.path(position)
-    return [blocked_warning(identifier, path) for identifier in row["ignored"]]
+    return [*warnings, *(blocked_warning(identifier, path) for identifier in row["ignored"])]
 
 
 class WithdrawnEvent(InvalidPayload):

@@ -185,8 +185,13 @@ def test_a_track_call_is_an_event():
     )
 
     assert (event.event, event.timestamp) == ("Order Completed", "2026-04-29T10:14:32.000Z")
-    assert keys(event) == ["email:a@b.example", "phone:+14155552671", "externalId:u"]
-    assert (event.idempotency_key, json.loads(event.properties)) == ("m", {"total": 27.5})
+    assert keys(event) == [
+        "email:a@b.example",
+        "phone:+14155552671",
+        "externalId:u",
+        "anonymousId:an",
+    ]
+    assert (event.idempotency_key, json.loads(event.properties)["total"]) == ("m", 27.5)
 
 
 def test_a_call_without_a_timestamp_has_the_original_one():
@@ -198,9 +203,9 @@ def test_a_call_without_a_timestamp_has_the_original_one():
 @pytest.mark.parametrize(
     ("ids", "key"),
     [
-        ({"userId": None, "anonymousId": "an"}, "externalId:an"),
+        ({"userId": None, "anonymousId": "an"}, "anonymousId:an"),
         ({"userId": 42}, "externalId:42"),
-        ({"userId": "", "anonymousId": "an"}, "externalId:an"),
+        ({"userId": "", "anonymousId": "an"}, "anonymousId:an"),
     ],
 )
 def test_a_call_without_a_user_id_has_the_anonymous_one(ids, key):
@@ -225,7 +230,12 @@ def test_a_page_or_screen_call_names_the_page_or_screen(kind, name):
     )
 
     assert event.event == name
-    assert json.loads(event.properties) == {"name": "Start", "category": "Docs", "url": "/"}
+    assert json.loads(event.properties) == {
+        "url": "/",
+        "name": "Start",
+        "_name": "Home",
+        "category": "Docs",
+    }
 
 
 @pytest.mark.parametrize(
@@ -233,11 +243,11 @@ def test_a_page_or_screen_call_names_the_page_or_screen(kind, name):
     [
         ({"messageId": None}, "messageId"),
         ({"type": None}, "type"),
-        ({"type": "alias"}, "type"),
+        ({"type": "order"}, "type"),
         ({"event": None}, "event"),
         ({"userId": None}, ""),
-        ({"userId": {}}, "externalId"),
-        ({"traits": {"email": "nobody"}}, "email"),
+        ({"userId": {}}, "userId"),
+        ({"userId": None, "traits": {"email": "nobody"}}, "traits.email"),
         ({"properties": []}, "properties"),
         ({"timestamp": "yesterday"}, "timestamp"),
     ],

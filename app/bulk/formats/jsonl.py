@@ -8,13 +8,14 @@ from msgspec import Raw
 from app.bulk import records
 from app.bulk.records import RawRecord
 from app.bulk.source import Lines
+from app.segment.mapping import MappedCall
 
 _object = msgspec.json.Decoder(dict[str, Raw])
 _idempotency_key = msgspec.json.Decoder(str | int)
 _EVENT_FIELDS = {field.encode_name for field in msgspec.structs.fields(records.EventIngest)}
 
 
-def read(lines: Lines, to_event: Callable[[bytes], bytes]) -> Iterator[RawRecord]:
+def read(lines: Lines, to_event: Callable[[bytes], bytes | MappedCall]) -> Iterator[RawRecord]:
     """The records in lines, without blank lines. `to_event` turns each into an event."""
     for line in lines:
         if content := line.strip():

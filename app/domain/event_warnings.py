@@ -1,0 +1,23 @@
+"""Warnings of events that are stored all the same."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+BLOCKED_IDENTIFIER = "blocked_key"
+INVALID_IDENTIFIER = "invalid_identifier"
+CLOCK_SKEW = "clock_skew"
+REUSED_MESSAGE_ID = "idempotency_conflict"
+
+CODES = (BLOCKED_IDENTIFIER, INVALID_IDENTIFIER, CLOCK_SKEW, REUSED_MESSAGE_ID)
+
+
+class EventWarning(Struct, frozen=True):
+    """A warning of an event: `path` is the field, `message` the reason.
+
+    An ignored identifier is one. Calls of tracking SDKs have others.
+    """
+
+    path: str
+    code: Annotated[str, Meta(extra_json_schema={"enum": [*CODES]})]
+    message: str
