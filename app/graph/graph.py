@@ -1,6 +1,7 @@
 """The graph: all statements run on Neo4j through this class."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from app.errors import DatabaseTimeout, Unavailable
@@ -93,6 +94,17 @@ class Graph:
             self._writes[name], WRITE, parameters, deadline or self._deadline_after()
         )
 
+    async def write_together(
+        self, parts: Sequence[tuple[str, Row]], deadline: float | None = None
+    ) -> list[list[Row]]:
+        """The rows of statements in `cypher/write/`, each by its name and parameters.
+
+        They are committed in one transaction, or none is. Raises Unavailable.
+        """
+        self._require_enabled()
+        named = [(self._writes[name], parameters) for name, parameters in parts]
+        return await self._runner.run_together(named, WRITE, deadline or self._deadline_after())
+
     async def run_admin(
         self, statement: Statement, seconds: float | None = None, /, **parameters: Any
     ) -> list[Row]:
@@ -149,7 +161,8 @@ class Graph:
 
     async def _ping_once(self) -> None:
         # Without bookmarks: it waits for no write.
-        call = self._reads["schema_indexes"].text, self._leader, {}, self._deadline_after(), None
+        calls = [(self._reads["schema_indexes"].text, {})]
+        call = calls, self._leader, self._deadline_after(), None
         try:
             await self._client.run_once(*call)
         except (CredentialsReloaded, LostConnection):

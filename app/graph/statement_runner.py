@@ -3,11 +3,12 @@
 import asyncio
 import itertools
 import random
+from collections.abc import Sequence
 
 import structlog
 
 from app.errors import DatabaseTimeout, Unavailable
-from app.graph.bolt.client import Client, Row
+from app.graph.bolt.client import Client
 from app.graph.bolt.errors import (
     DRIVER_ERRORS,
     describe_error,
@@ -15,6 +16,7 @@ from app.graph.bolt.errors import (
     is_unusable,
     retry_reason,
 )
+from app.graph.bolt.transactions import Call, Row
 from app.graph.statements import Statement
 from app.observability.metrics import Metrics
 
@@ -45,30 +47,43 @@ class StatementRunner:
 
         Raises Unavailable, or one of DRIVER_ERRORS if the statement itself is wrong.
         """
-        if parameters.keys() != statement.parameters:
-            raise TypeError(f"{statement.name} takes {sorted(statement.parameters)}")
+        (rows,) = await self.run_together([(statement, parameters)], access, deadline)
+        return rows
+
+    async def run_together(
+        self, parts: Sequence[tuple[Statement, Row]], access: str, deadline: float
+    ) -> list[list[Row]]:
+        """The rows of each statement, all committed in one transaction, or none.
+
+        Raises as `run`. Logs name the last statement.
+        """
+        for statement, parameters in parts:
+            if parameters.keys() != statement.parameters:
+                raise TypeError(f"{statement.name} takes {sorted(statement.parameters)}")
+        name = parts[-1][0].name
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._repeat(statement, access, parameters, deadline)
+                calls = [(statement.text, parameters) for statement, parameters in parts]
+                return await self._repeat(name, calls, access, deadline)
         except TimeoutError:
             raise DatabaseTimeout() from None
         except DRIVER_ERRORS as error:
-            if (unavailable := self._translate(error, statement)) is None:
+            if (unavailable := self._translate(error, name)) is None:
                 raise
             raise unavailable from error
 
     async def _repeat(
-        self, statement: Statement, access: str, parameters: Row, deadline: float
-    ) -> list[Row]:
+        self, name: str, calls: Sequence[Call], access: str, deadline: float
+    ) -> list[list[Row]]:
         # A call from before a reconnect must not delay later calls by its writes.
-        call = statement.text, access, parameters, deadline, self._client.bookmarks
+        call = calls, access, deadline, self._client.bookmarks
         for attempt in itertools.count(1):
             try:
                 return await self._client.run_once(*call)
             except DRIVER_ERRORS as error:
                 if not self._is_repeated(error):
                     raise
-                self._report_retry(statement, attempt, error)
+                self._report_retry(name, attempt, error)
             backoff = min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt)
             await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311 - jitter
         raise AssertionError("the count has no end")
@@ -76,7 +91,7 @@ class StatementRunner:
     def _is_repeated(self, error: BaseException) -> bool:
         return self.repeats and is_transient(error) and not self._client.was_never_reached(error)
 
-    def _translate(self, error: Exception, statement: Statement) -> Unavailable | None:
+    def _translate(self, error: Exception, name: str) -> Unavailable | None:
         """The error for the caller instead, or None if the statement itself is wrong."""
         if self._client.was_never_reached(error):
             reason = describe_error(error)
@@ -85,17 +100,17 @@ class StatementRunner:
             return DatabaseTimeout()
         if not is_unusable(error):
             return None
-        log.error("database_access_failed", statement=statement.name, error=str(error))
+        log.error("database_access_failed", statement=name, error=str(error))
         return Unavailable(
             "The database rejects the service. "
             "Ask the operator to see database_access_failed in the log."
         )
 
-    def _report_retry(self, statement: Statement, attempt: int, error: Exception) -> None:
+    def _report_retry(self, name: str, attempt: int, error: Exception) -> None:
         self._metrics.count_statement_retry(retry_reason(error))
         log.warning(
             "statement_retried",
-            statement=statement.name,
+            statement=name,
             attempt=attempt,
             error=getattr(error, "code", None) or type(error).__name__,
         )

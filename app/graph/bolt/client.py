@@ -3,13 +3,14 @@
 import asyncio
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncGraphDatabase, Query
+from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncGraphDatabase
 from neo4j.api import AsyncBookmarkManager
 from neo4j.exceptions import Neo4jError, ServiceUnavailable
 
-from app.graph.bolt import drivers
+from app.graph.bolt import drivers, transactions
 from app.graph.bolt.drivers import SharedDriver
 from app.graph.bolt.errors import (
     DRIVER_ERRORS,
@@ -23,6 +24,7 @@ from app.graph.bolt.errors import (
 )
 from app.graph.bolt.password_rotation import PasswordRotation
 from app.graph.bolt.prober import Prober
+from app.graph.bolt.transactions import Call, Row
 from app.graph.connection import Database
 from app.graph.liveness import Liveness
 
@@ -30,7 +32,6 @@ POOL_SIZE = 32  # connections
 
 READ, WRITE = READ_ACCESS, WRITE_ACCESS
 Bookmarks = AsyncBookmarkManager
-Row = dict[str, Any]
 
 
 class Client:
@@ -70,13 +71,12 @@ class Client:
 
     async def run_once(
         self,
-        text: str,
+        calls: Sequence[Call],
         access: str,
-        parameters: Row,
         deadline: float,
         bookmarks: Bookmarks | None,
-    ) -> list[Row]:
-        """The rows of a statement, committed. The deadline is a time of the event loop.
+    ) -> list[list[Row]]:
+        """The rows of statements, committed together. The deadline is a time of the event loop.
 
         Raises TimeoutError at the deadline, when the database also stops the transaction, or one of
         DRIVER_ERRORS.
@@ -86,7 +86,7 @@ class Client:
         try:
             if credentials:
                 secret = credentials.secret()
-            rows = await self._run(text, parameters, deadline, options)
+            rows = await self._run(calls, deadline, options)
         except TimeoutError:
             raise
         except Neo4jError as error:
@@ -131,7 +131,7 @@ class Client:
         """Whether an error means that the database is unreachable, and it was never reached."""
         return is_unreachable(error) and self._responded_at == -math.inf
 
-    async def _run(self, text: str, parameters: Row, deadline: float, options: Row) -> list[Row]:
+    async def _run(self, calls: Sequence[Call], deadline: float, options: Row) -> list[list[Row]]:
         shared, attempt = self._driver, None
         try:
             async with (
@@ -143,13 +143,8 @@ class Client:
             ):
                 if self._is_probed(options):
                     attempt = self._liveness.attempt(scope)
-                query = Query(
-                    text,  # pyright: ignore[reportArgumentType]
-                    metadata={"attempt": attempt.id} if attempt else None,
-                    timeout=_remaining(deadline),
-                )
-                result = await session.run(query, parameters)
-                return [dict(record) async for record in result]
+                metadata = {"attempt": attempt.id} if attempt else None
+                return await transactions.run(session, calls, metadata, _remaining(deadline))
         except TimeoutError as error:
             if attempt is None or not attempt.is_lost:
                 raise
