@@ -27,6 +27,11 @@ def customer_id(event_id: str) -> str:
     return f"cus_{event_id.removeprefix('evt_')}"
 
 
+def merge_id(event_id: str) -> str:
+    """Returns the ID of the merge that an event causes: `mrg_` and the rest of the event's."""
+    return f"mrg_{event_id.removeprefix('evt_')}"
+
+
 def new_key_id() -> str:
     """Returns a new ID of an API key: `key_` and a UUID."""
     return f"key_{uuid7().hex}"

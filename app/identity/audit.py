@@ -46,7 +46,10 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
     at: str
     by: Annotated[
         str,
-        Meta(description="The id of the API key, or `cli` for an erasure from the command line."),
+        Meta(
+            description="The id of the API key; `rule` for a merge by the rule of anonymous "
+            "Customers; `cli` for an erasure from the command line."
+        ),
     ]
     customers: Annotated[
         list[str],

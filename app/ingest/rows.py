@@ -69,6 +69,8 @@ def build_rows(
         row = _row(event, event_id, digest, received, position)
         if originals := _originals(request.payload.sent[position], event.identifiers):
             row["sent"] = originals
+        if may_merge(event):
+            row["merge"] = ids.merge_id(event_id)
         if event.ignored:
             row["ignored"] = [str(identifier) for identifier in event.ignored]
         rows.append(row)
@@ -105,6 +107,14 @@ def _originals(sent: EventIngest, identifiers: list[Identifier]) -> list[str]:
             text = text if len(text) <= MAX_ORIGINAL_LENGTH else text.strip()
             texts.append(f"{identifier.kind}:{text}")
     return texts
+
+
+def may_merge(event: Event) -> bool:
+    """Whether an event has an anonymous ID and something stronger."""
+    identifiers = event.identifiers
+    if not identifiers or identifiers[-1].kind != "anonymousId":
+        return False
+    return len(identifiers) > 1 or event.customer is not None
 
 
 def _row(event: Event, event_id: str, digest: str | None, received: Received, position: int) -> Row:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from app.domain.resolution import ResolutionLimits
 from app.graph.graph import Graph
 from app.graph.parameters import Rows
+from app.ingest import stitching
 from app.ingest.ordering import commit_order
 from app.ingest.write_queue import AtomicGroup, Row
 from app.observability.metrics import Metrics
@@ -91,15 +92,30 @@ async def _write_together(
     metrics: Metrics | None,
 ) -> list[RowResult]:
     values, order = parameters(limits, groups)
-    (row,) = await graph.write("ingest", deadline, **values)
+    if any(map(stitching.is_candidate, values["batch"]["events"])):
+        sizes = {number: len(group.rows) for number, group in enumerate(groups)}
+        parts, positions = stitching.statements(values, sizes)
+        order = [order[position] for position in positions]
+        rows = [row for (row,) in await graph.write_together(parts, deadline)]
+    else:
+        parts = [("ingest", values)]
+        rows = await graph.write("ingest", deadline, **values)
     # The driver's result has a reference cycle with the parameters: emptied, they leave no rows to
     # the garbage collector.
-    values["batch"].clear()
-    if metrics and row["identityConflicts"]:
-        metrics.count_conflicts(row["identityConflicts"])
-    unknown, conflicts = set(row["unknown"]), set(row["idempotencyConflicts"])
+    for _, part in [*parts, ("ingest", values)]:
+        part.get("batch", part).clear()
+    return _results([row for row in rows if "outcomes" in row], order, metrics)
+
+
+def _results(rows: list[Row], order: list[int], metrics: Metrics | None) -> list[RowResult]:
+    """The results of the events from the rows of `ingest`, whose events are in this order."""
+    if metrics and (identity_conflicts := sum(row["identityConflicts"] for row in rows)):
+        metrics.count_conflicts(identity_conflicts)
+    unknown = {customer for row in rows for customer in row["unknown"]}
+    conflicts = {event_id for row in rows for event_id in row["idempotencyConflicts"]}
+    outcomes = [outcome for row in rows for outcome in row["outcomes"]]
     results: dict[int, RowResult] = {
         position: RowResult(customer_id, resolved, is_replay, unknown, conflicts)
-        for position, (customer_id, resolved, is_replay) in zip(order, row["outcomes"], strict=True)
+        for position, (customer_id, resolved, is_replay) in zip(order, outcomes, strict=True)
     }
     return [results[position] for position in range(len(order))]

@@ -25,7 +25,9 @@
 //
 // A candidate is an identifier of the event, with the Customer that owns it. A shared candidate
 // does not match if there is another one. A candidate does not match if its owner would exceed the
-// limit of a kind with higher priority. A candidate that exceeds the limit is not attached.
+// limit of a kind with higher priority. A candidate that exceeds the limit is not attached. Together
+// with others, an anonymousId matches an anonymous Customer alone: one without other identifiers.
+// `stitch.cypher` runs before, in the same transaction, for events with an anonymousId and others.
 // If the Customer is merged, the Touchpoint is its own, and the new Identifiers point at the
 // surviving Customer; `home` holds the id of the merged one.
 //
@@ -119,10 +121,23 @@ OPTIONAL CALL (event, rejected) {
       RETURN collect([by, kind]) AS kindsAtLimit
     }
     WITH *,
-      [candidate IN owned WHERE size(kindsAtLimit) = 0 OR none(other IN unowned WHERE
-        other.key.weight > candidate.key.weight AND
-        [candidate.key.kind, other.key.kind] IN kindsAtLimit
-      )] AS eligibleOwners
+      [candidate IN owned WHERE
+        (
+          size(kindsAtLimit) = 0 OR
+          none(other IN unowned WHERE
+            other.key.weight > candidate.key.weight AND
+            [candidate.key.kind, other.key.kind] IN kindsAtLimit
+          )
+        ) AND
+        (
+          candidate.key.kind <> 'anonymousId' OR
+          size(trusted) = 1 OR
+          none(owner IN [candidate.owner] WHERE EXISTS {
+            (owner)<-[:IDENTIFIES]-(known:Identifier)
+            WHERE known.kind <> 'anonymousId'
+          })
+        )
+      ] AS eligibleOwners
     // Step 5: choose the Customer: the named one, the owner of the first candidate that may match,
     // or a new one.
     CALL (event, receivedAt, eligibleOwners) {

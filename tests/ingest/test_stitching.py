@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
+from app.customers.context import ContextQuery, ContextReader
+from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
 from app.domain.resolution import ResolutionLimits
 from app.graph import statements
+from app.identity.audit import AuditQuery, AuditReader
 from app.identity.merges import MergeRequest, MergeService
 from app.identity.reviews import Dismissal, ReviewService, SharedMark
 from app.identity.splits import SplitRequest, SplitService
@@ -469,6 +472,73 @@ async def test_a_write_waits_for_a_merge_of_the_visitor(
     assert result.customer_id == known
     assert merges_of(visitor) == [(f"mrg_{unique}", KEY, person.customer_id)]
     assert conflicts_of(known) == [(person.customer_id, "anonymousId", 1)]
+
+
+# Reads
+
+
+@pytest.fixture
+async def history(store, unique):
+    """Events of an hour each: a person is known, somebody visits, and logs in."""
+    events = [row(externalId=unique), row(anonymousId=unique), login(unique)]
+    for hour, event in enumerate(events):
+        event["receivedAt"] = event["occurredAt"] = [1777457672 + 3600 * hour, 0]
+    await store(*events)
+    return events
+
+
+async def test_the_explanation_names_the_merged_customer(graph, history, unique):
+    known, visit, event = history
+
+    explanation = await ExplanationReader(graph).read(ExplanationQuery(event["id"]))
+
+    assert [(key.kind, key.outcome, key.customer_id) for key in explanation.keys] == [
+        ("externalId", "decided", known["newCustomer"]),
+        ("anonymousId", "merged", visit["newCustomer"]),
+    ]
+    assert explanation.explanation.endswith(
+        f"matched {visit['newCustomer']}, an anonymous Customer, which the event merged."
+    )
+    assert explanation.changes == []
+
+
+async def test_the_explanation_of_a_visit_has_the_later_merge(graph, history):
+    known, visit, event = history
+
+    explanation = await ExplanationReader(graph).read(ExplanationQuery(visit["id"]))
+
+    assert explanation.survivor_id == known["newCustomer"]
+    assert [(change.kind, change.id) for change in explanation.changes] == [
+        ("merged", event["merge"])
+    ]
+
+
+@pytest.mark.parametrize(("as_of", "owner"), [("11:14:32", 1), ("12:14:31", 1), ("12:14:32", 0)])
+async def test_a_point_in_time_has_the_merge_from_the_event_on(
+    graph, history, unique, as_of, owner
+):
+    reader = ContextReader(graph, lambda _: None, ())
+
+    context = await reader.read(
+        ContextQuery(anonymous_id=unique, as_of=f"2026-04-29T{as_of}Z", limit=0)
+    )
+
+    assert context.customer_id == history[owner]["newCustomer"]
+    assert (context.matched_by, context.weight) == ("anonymousId", 0.5)
+
+
+async def test_the_audit_log_has_one_entry_of_the_merge(graph, history):
+    known, visit, event = history
+
+    page = await AuditReader(graph).read(AuditQuery(customer=known["newCustomer"]))
+
+    (entry,) = page.changes
+    assert (entry.id, entry.kind, entry.by) == (event["merge"], "merge", "rule")
+    assert entry.customers == [visit["newCustomer"], known["newCustomer"]]
+    assert entry.reason == (
+        f"Rule anonymousId: event {event['id']} has an anonymousId of one Customer and the "
+        "externalId of the other."
+    )
 
 
 # Rounds

@@ -6,7 +6,7 @@ import msgspec
 
 from app.domain.resolution import ResolutionLimits
 
-WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8}
+WEIGHTS = {"email": 1.0, "phone": 0.9, "externalId": 0.8, "anonymousId": 0.5}
 AT = [1777457672, 123456789]
 LIMITS = msgspec.to_builtins(ResolutionLimits())
 
@@ -14,6 +14,7 @@ LIMITS = msgspec.to_builtins(ResolutionLimits())
 def row(customer=None, values=None, group=0, digest=None, **keys):
     """An event that carries the identifiers given as keywords."""
     name = uuid.uuid4().hex
+    may_merge = "anonymousId" in keys and (customer or len(keys) > 1)
     return {
         "group": group,
         "id": f"evt_{name}",
@@ -28,6 +29,7 @@ def row(customer=None, values=None, group=0, digest=None, **keys):
         "receivedAt": AT,
         "properties": "{}",
         "values": values or {},
+        **({"merge": f"mrg_{name}"} if may_merge else {}),
     }
 
 

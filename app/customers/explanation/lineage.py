@@ -58,6 +58,10 @@ class Lineage:
         """Returns the surviving Customer at a time: the Customer itself if it was not merged."""
         return _chain(customer, at, self._links)[-1]
 
+    def merge(self, id_: str) -> LineageLink | None:
+        """Returns the merge with an ID, undone or not."""
+        return next((link for link in self._links if link.id == id_), None)
+
     def changes(
         self, customers: Iterable[str], after: Instant, until: Instant
     ) -> list[LineageChange]:

@@ -9,6 +9,7 @@ from app.customers.explanation.outcomes import IdentifierExplanation
 
 _CLAUSES = {
     "agreed": "the {identifier} also matched",
+    "merged": "the {identifier} matched {customer}, an anonymous Customer, which the event merged",
     "overruled": "the {identifier} matched {customer} and has lower priority",
     "attached": "the {identifier} was new and was attached",
     "shared": "the {identifier} is a shared identifier and was not used",

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.customers.explanation.lineage import Lineage
+from app.domain import ids
 from app.domain.identifiers import WEIGHTS, Kind
 from app.domain.timestamps import Instant
 
@@ -18,13 +19,14 @@ IdentifierOutcome = Annotated[
     Meta(
         description="`decided`: matched the Customer, with the highest priority. "
         "`agreed`: also matched it. `overruled`: matched another Customer, with lower priority. "
+        "`merged`: matched an anonymous Customer, which the event merged into the Customer. "
         "`attached`: was new, and was attached to the Customer. `shared`: a shared identifier, "
         "not used. `beyond_limit`: identifier limit exceeded, not attached. `blocked`: a blocked "
         "value, ignored. `gone`: deleted, or created again later, so that its outcome is "
         "unknown.",
         extra_json_schema={
             "enum": [
-                *("decided", "agreed", "overruled", "attached"),
+                *("decided", "agreed", "merged", "overruled", "attached"),
                 *("shared", "beyond_limit", "blocked", "gone"),
             ]
         },
@@ -104,6 +106,9 @@ class Outcomes:
             return self._explained(name, "gone")
         if owned.since == self._received_at:
             return self._explained(name, "attached", self.survivor)
+        merge = self._lineage.merge(ids.merge_id(self._touchpoint["id"]))
+        if merge and name.startswith("anonymousId:"):
+            return self._explained(name, "merged", merge.from_)
         if self.survivor == owner or owned.home == self._touchpoint["customerId"]:
             return self._explained(name, "agreed", self.survivor)
         return self._explained(name, "overruled", owner)
