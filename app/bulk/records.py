@@ -2,17 +2,23 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from app.bulk.source import MAX_LINE_BYTES
 from app.domain.event_warnings import EventWarning
 from app.domain.identifiers import Identifier
 from app.errors import FieldError, InvalidPayload
 from app.ingest import payload
-from app.ingest.events import Event, EventIngest
+from app.ingest.events import Event, EventIngest, TrackedEvent
+from app.ingest.payload import Payload
 from app.segment.mapping import MappedCall
 
 MAX_SHOWN_BYTES = 1000  # of a line that is too long
+
+_ANONYMOUS_ID = "anonymousId"
+_object = msgspec.json.Decoder(dict[str, Raw])
+_text = msgspec.json.Decoder(str | None)
 
 
 class RawRecord(Struct, frozen=True):
@@ -83,7 +89,7 @@ def _parse(
 def _event(
     text: bytes, default_key: str | None, blocklist: Container[Identifier]
 ) -> tuple[EventIngest, Event | InvalidPayload]:
-    decoded = payload.decode(text)
+    decoded = _decode(text)
     if decoded.is_batch:
         raise record_error("events", "must be absent: each line is one event")
     (sent,) = decoded.sent
@@ -93,6 +99,27 @@ def _event(
         sent.idempotency_key = default_key
     (event,) = decoded.check(blocklist)
     return sent, event
+
+
+def _decode(text: bytes) -> Payload:
+    """Decodes an event, which may also have an anonymous ID: an export has it."""
+    decoded = payload.decode(text)
+    if decoded.is_batch or all(error.path != _ANONYMOUS_ID for error in _errors(decoded)):
+        return decoded
+    members = _object.decode(text)
+    try:
+        anonymous_id = _text.decode(members.pop(_ANONYMOUS_ID))
+    except msgspec.ValidationError:
+        raise record_error(_ANONYMOUS_ID, "must be a string") from None
+    rest = payload.decode(msgspec.json.encode(members))
+    (event,) = rest.sent
+    values = {name: getattr(event, name) for name in EventIngest.__struct_fields__}
+    sent: list[EventIngest] = [TrackedEvent(**values, anonymous_id=anonymous_id)]
+    return msgspec.structs.replace(rest, sent=sent)
+
+
+def _errors(decoded: Payload) -> list[FieldError]:
+    return [error for failure in decoded.failures.values() for error in failure.errors]
 
 
 def _too_long() -> InvalidPayload:

@@ -221,3 +221,32 @@ def test_a_customer_that_is_being_erased_is_not_exported(run, ingest, cypher, un
     cypher("MATCH (l:Leftover {id: $id}) SET l:Customer REMOVE l:Leftover", id=event["customerId"])
     assert event["eventId"].encode() not in exported
     assert event["eventId"].encode() in run("export").stdout
+
+
+def test_an_import_merges_an_anonymous_customer_of_an_export_again(
+    run, imported, cypher, unique, folder
+):
+    """A visitor, and the log-in that shows the person."""
+    calls = [
+        {"event": "x", "externalId": unique},
+        {"event": "x", "anonymousId": unique},
+        {"event": "x", "externalId": unique, "anonymousId": unique},
+    ]
+    lines = [json.dumps(call).encode() + b"\n" for call in calls]
+    assert imported(lines).returncode == 0
+    owners = """
+        MATCH (i:Identifier {value: $unique})-[identifies:IDENTIFIES]->(c:Customer)
+        RETURN i.kind AS kind, c.id AS customer, identifies.home AS home ORDER BY kind
+    """
+    before = cypher(owners, unique=unique)
+    export = [line for line in run("export").stdout.splitlines(True) if unique.encode() in line]
+    cypher(
+        "MATCH (i:Identifier {value: $unique})-[:IDENTIFIES]->(c)<-[:MERGED_INTO*0..]-(m) "
+        "OPTIONAL MATCH (m)-[:HAS_TOUCHPOINT]->(t) DETACH DELETE i, c, m, t",
+        unique=unique,
+    )
+
+    assert imported(export).returncode == 0
+
+    assert cypher(owners, unique=unique) == before
+    assert [row["home"] is not None for row in before] == [True, False]

@@ -54,6 +54,32 @@ def test_a_line_is_known_by_the_file_and_its_number():
     assert [record.event.idempotency_key for record in parsed] == ["file:1", "file:3"]
 
 
+@pytest.mark.parametrize("format_", ["jsonl", "csv"])
+def test_an_event_may_have_an_anonymous_id(format_):
+    line = '{"event": "x", "externalId": "a", "anonymousId": " v ", "properties": {"n": 1.0}}'
+    rows = csv("event,externalId,anonymousId,properties", 'x,a," v ","{""n"": 1.0}"')
+
+    event = one(line if format_ == "jsonl" else rows, format_)
+
+    assert keys(event) == ["externalId:a", "anonymousId:v"]
+    assert event.properties == '{"n": 1.0}'
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ('{"event": "x", "anonymousId": 1}', ("anonymousId", "must be a string")),
+        ('{"event": "x", "anonymousId": "v", "a": 1}', ("a", "must be a known field")),
+        (
+            '{"event": "x", "anonymousId": "v\\u202e"}',
+            ("anonymousId", "must not contain invisible characters"),
+        ),
+    ],
+)
+def test_an_event_with_an_anonymous_id_is_validated(line, error):
+    assert errors(line) == [(1, *error)]
+
+
 def test_a_key_of_its_own_comes_first():
     assert one('{"event": "x", "externalId": "a", "idempotencyKey": "k"}').idempotency_key == "k"
 

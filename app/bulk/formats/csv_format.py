@@ -11,7 +11,7 @@ from app.bulk.records import RawRecord
 from app.bulk.source import MAX_LINE_BYTES, Lines, SourceRejected
 
 COLUMNS = (
-    *("event", "customer", "email", "phone", "externalId"),
+    *("event", "customer", "email", "phone", "externalId", "anonymousId"),
     *("timestamp", "properties", "idempotencyKey"),
 )
 PROPERTY_PREFIX = "properties."

@@ -12,7 +12,7 @@ from app.segment.mapping import MappedCall
 
 _object = msgspec.json.Decoder(dict[str, Raw])
 _idempotency_key = msgspec.json.Decoder(str | int)
-_EVENT_FIELDS = {field.encode_name for field in msgspec.structs.fields(records.EventIngest)}
+_EVENT_FIELDS = {field.encode_name for field in msgspec.structs.fields(records.TrackedEvent)}
 
 
 def read(lines: Lines, to_event: Callable[[bytes], bytes | MappedCall]) -> Iterator[RawRecord]:
