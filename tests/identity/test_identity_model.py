@@ -21,20 +21,24 @@ from hypothesis.stateful import (
 from app.access import api_keys
 from app.domain import timestamps
 from app.domain.identifiers import WEIGHTS
+from app.domain.resolution import ResolutionLimits
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.identity_model import Identity, People
-from tests.support.resolution_model import KINDS
+from tests.support.resolution_model import ANONYMOUS, KINDS
 from tests.support.server import serving, wait_until_ready
+from tests.support.tracked import tracking
 
 # So that few steps lead there.
 SHARED_AFTER = 2
 LIMITS = {"email": 2, "phone": 2}
-KEYS = st.dictionaries(st.sampled_from(KINDS), st.integers(0, 2), min_size=1)
+ALL_KINDS = (*KINDS, ANONYMOUS)
+KEYS = st.dictionaries(st.sampled_from(ALL_KINDS), st.integers(0, 2), min_size=1)
 PLACE = st.integers(0, 9)
-KEY = st.tuples(st.sampled_from(KINDS), st.integers(0, 2))
+KEY = st.tuples(st.sampled_from(ALL_KINDS), st.integers(0, 2))
 ACTS = (
     *("ingest", "ingest_a_key_of_somebody_else", "merge", "split") * 2,
+    *("visit", "log_in", "log_in"),
     *("ingest_for_a_named_customer", "undo", "undo_split", "mark", "dismiss", "undo_dismissal"),
     *("erase", "meet_who_is_erased", "look_back"),
 )
@@ -50,6 +54,7 @@ class IdentityMachine(RuleBasedStateMachine):
     """
 
     client: Client
+    track: staticmethod
 
     def __init__(self):
         super().__init__()
@@ -69,6 +74,7 @@ class IdentityMachine(RuleBasedStateMachine):
             "email": "{}{}@x.com",
             "phone": f"+4917{int(self.unique, 16) % 10**8:08}" + "{1}",
             "externalId": "{}{}",
+            "anonymousId": "{}{}",
         }
         return {kind: forms[kind].format(self.unique, n) for kind, n in chosen.items()}
 
@@ -118,11 +124,34 @@ class IdentityMachine(RuleBasedStateMachine):
         if others := [customer for customer in self.people.now.customers if customer not in one]:
             self._ingest(data.draw(KEYS) | dict([key]), self.draw(data, others))
 
+    def visit(self, data):
+        self._ingest({ANONYMOUS: data.draw(st.integers(0, 2))})
+
+    def log_in(self, data):
+        """The visitor of a device has a key of somebody who is known."""
+        known = [key for key in self.people.now.homes if key[0] != ANONYMOUS]
+        if known:
+            self._ingest(dict([self.draw(data, known)]) | {ANONYMOUS: data.draw(st.integers(0, 2))})
+
+    def _send(self, chosen, named):
+        event = {"event": "x", "customer": named, **self.sent(chosen)}
+        if ANONYMOUS in chosen:
+            return self.track([event])[0]
+        return self.post("/v1/events", event).json()
+
+    def _merge_visitor(self, event, chosen, named):
+        """The Customer that the event merges by rule, and the change."""
+        if (merge := self.people.visitor(chosen, named)) is None:
+            return None, []
+        visitor, into = merge
+        self.people.merge(event.replace("evt_", "mrg_"), into, visitor)
+        return visitor, [("merged", visitor, into)]
+
     def _ingest(self, chosen, named=None):
+        result = self._send(chosen, named)
+        event = result["eventId"]
+        visitor, changes = self._merge_visitor(event, chosen, named)
         home, resolved = self.people.decide(chosen, named)
-        result = self.post(
-            "/v1/events", {"event": "x", "customer": named, **self.sent(chosen)}
-        ).json()
         assert result["resolved"] == resolved
         if home is None:
             home = result["customerId"]
@@ -131,10 +160,9 @@ class IdentityMachine(RuleBasedStateMachine):
         owners = [
             self.people.now.homes[key] for key in chosen.items() if key in self.people.now.homes
         ]
-        event = result["eventId"]
-        self.people.keep(event, chosen, home, resolved)
+        self.people.keep(event, chosen, home, resolved, visitor)
         explanation = self.client.get(f"/v1/events/{event}").json()
-        self.people.remember(explanation["receivedAt"])
+        self.people.remember(explanation["receivedAt"], *changes)
         self.check_explanation(event, explanation)
         self.touched |= {home, *owners}
 
@@ -266,7 +294,8 @@ class IdentityMachine(RuleBasedStateMachine):
         if not self.people.erased:
             return
         customer = self.draw(data, self.people.erased)
-        body = {"event": "x", "customer": customer, **self.sent(data.draw(KEYS))}
+        chosen = {kind: n for kind, n in data.draw(KEYS).items() if kind != ANONYMOUS}
+        body = {"event": "x", "customer": customer, **self.sent(chosen)}
         assert self.post("/v1/events", body).status_code == 400
         assert self.post("/v1/context", {"customer": customer}).status_code == 404
         erasure = self.client.delete(f"/v1/customers/{customer}").json()
@@ -319,7 +348,7 @@ class IdentityMachine(RuleBasedStateMachine):
         if data.draw(st.booleans()):
             later = self.people.pasts[index + 1 :]
             as_of = {"asOf": right_before(later[0].at)} if later else {}
-        for kind in KINDS:
+        for kind in ALL_KINDS:
             for number in range(3):
                 home = past.identity.homes.get((kind, number))
                 self.check_context(past.identity, home, self.sent({kind: number}), **as_of)
@@ -420,8 +449,15 @@ def address(database):
         yield address
 
 
+@pytest.fixture(scope="module")
+def track(database, address):
+    limits = ResolutionLimits(**LIMITS, shared_after=SHARED_AFTER)
+    with tracking(database, limits) as track:
+        yield track
+
+
 @pytest.fixture
-def machine(address, make_key):
+def machine(address, make_key, track):
     key = make_key(
         api_keys.EVENTS_WRITE,
         api_keys.CONTEXT_READ,
@@ -429,7 +465,8 @@ def machine(address, make_key):
         api_keys.CUSTOMERS_DELETE,
     )
     with http_client.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
-        yield type("Machine", (IdentityMachine,), {"client": client})
+        own = {"client": client, "track": staticmethod(track)}
+        yield type("Machine", (IdentityMachine,), own)
 
 
 def test_the_responses_agree_with_the_model(machine):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.support.resolution_model import KINDS
+from tests.support.resolution_model import ANONYMOUS, KINDS
 
 Key = tuple[str, int]
 Change = tuple[str, str, str]  # the change, its Customer, and the other Customer of it
@@ -42,6 +42,10 @@ class Identity:
 
     def survivor(self, customer):
         return self.chain(customer)[-1]
+
+    def is_anonymous(self, customer):
+        """Whether a Customer has no keys but anonymous IDs."""
+        return all(kind == ANONYMOUS for kind, _ in self.keys(customer))
 
     def members(self, customer):
         """All who are one with a Customer."""
@@ -110,6 +114,7 @@ class EventRecord:
     resolved: str
     survivor: str | None  # into whom its Customer was merged then
     outcomes: dict[Key, str]
+    visitor: str | None = None  # who was merged by the event
     lost: set[Key] = field(default_factory=set)  # keys that were erased, but not here
 
 
@@ -125,6 +130,7 @@ class People:
         self.shared: set[Key] = set()
         self.erased: dict[str, str] = {}  # by which erasure, each who is
         self.free: set[Key] = set()  # the keys that were erased last
+        self.undone: set[tuple[str, str]] = set()  # who was merged into whom, until an undo
         self._shared_after = shared_after
         self._limits = limits  # the identifier limit of each kind
         self._links: list[
@@ -149,12 +155,41 @@ class People:
         for index, key in enumerate(trusted):
             heavier = [other for other in trusted[:index] if other not in self.now.homes]
             glues = any((key[0], other[0]) in full for other in heavier)
-            if key in self.now.homes and not glues:
+            if key in self.now.homes and not glues and not self._is_of_another(key, trusted):
                 return self.now.homes[key], key[0]
         return None, "new"
 
-    def keep(self, event, sent, customer, resolved):
-        """Attaches an event and its keys to a Customer; `remember` is to follow."""
+    def _is_of_another(self, key, trusted):
+        """Whether an anonymous ID came with other keys, and is that of an identified Customer."""
+        is_alone = key[0] != ANONYMOUS or len(trusted) == 1
+        return not is_alone and not self.now.is_anonymous(self.now.homes[key])
+
+    def visitor(self, sent, named=None):
+        """The anonymous Customer that an event merges, and the Customer that it is merged into."""
+        trusted = [key for key in _keys(sent) if key not in self.shared]
+        device = (ANONYMOUS, sent.get(ANONYMOUS))
+        if device not in trusted or device not in self.now.homes:
+            return None
+        others = {kind: number for kind, number in trusted if kind != ANONYMOUS}
+        into, _ = self.decide(others, named) if others or named else (None, "new")
+        visitor = self.now.survivor(self.now.homes[device])
+        if into is None or not self._may_merge(visitor, self.now.survivor(into)):
+            return None
+        return visitor, into
+
+    def _may_merge(self, visitor, survivor):
+        is_known = self.now.is_anonymous(visitor) and not self.now.is_anonymous(survivor)
+        separated = [*self.undone, *self.now.dismissed, *self.splits.values()]
+        return is_known and not any(
+            {self.now.survivor(customer) for customer in pair} == {visitor, survivor}
+            for pair in separated
+        )
+
+    def keep(self, event, sent, customer, resolved, visitor=None):
+        """Attaches an event and its keys to a Customer; `remember` is to follow.
+
+        `visitor` is the Customer that the event merged.
+        """
         named = customer if resolved == "customer" else None
         trusted = self._trusted(sent, named)
         full = {kind for by, kind in self._full(trusted, named) if by == resolved}
@@ -166,7 +201,9 @@ class People:
         }
         self.now.events[event] = customer
         merged = survivor if survivor != customer else None
-        self.records[event] = EventRecord(len(self.pasts), resolved, merged, outcomes)
+        if visitor:
+            outcomes[ANONYMOUS, sent[ANONYMOUS]] = "merged"
+        self.records[event] = EventRecord(len(self.pasts), resolved, merged, outcomes, visitor)
 
     def _trusted(self, sent, named):
         keys = _keys(sent)
@@ -222,7 +259,9 @@ class People:
     def undo(self, merge):
         """Undoes a merge, and returns the merged and the surviving Customer."""
         merged = self.merges.pop(merge)
-        return merged, self.now.into.pop(merged)
+        into = self.now.into.pop(merged)
+        self.undone.add((merged, into))
+        return merged, into
 
     def who_have_several_keys(self):
         homes = list(self.now.homes.values())
@@ -284,6 +323,7 @@ class People:
             past.changes = [change for change in past.changes if gone.isdisjoint(change)]
         self.merges = {merge: merged for merge, merged in self.merges.items() if merged not in gone}
         self.splits = {split: two for split, two in self.splits.items() if gone.isdisjoint(two)}
+        self.undone = {pair for pair in self.undone if gone.isdisjoint(pair)}
         self.free = keys
         self.shared -= keys
         self.seen = {
@@ -362,6 +402,9 @@ class People:
             if outcome == "beyond_limit":
                 outcomes[key] = outcome, None
                 continue
+            if outcome == "merged":
+                outcomes[key] = outcome, record.visitor
+                continue
             home = self.now.homes[key]
             owner = then.survivor(home)
             # Who made the two one was erased, and so that is forgotten.
@@ -386,4 +429,4 @@ class People:
 
 def _keys(sent):
     """The identifiers, highest priority first."""
-    return [(kind, sent[kind]) for kind in KINDS if kind in sent]
+    return [(kind, sent[kind]) for kind in (*KINDS, ANONYMOUS) if kind in sent]
