@@ -17,6 +17,7 @@ from app.http import body, live_feed, protocol
 from app.identity import audit, conflicts, erasure, reason, split_preview
 from app.ingest import admission, events, payload, properties, write_queue
 from app.mcp.tools import TOOLS
+from app.segment import payload as segment_payload
 from tests.support.checkout import CHECKOUT
 from tests.support.docs_tables import code, table
 from tests.support.openapi import ENDPOINTS, OPERATIONS
@@ -43,6 +44,7 @@ LIMITS = {
     "Database timeout": f"{graph.CALL_TIMEOUT_SECONDS:.0f} s",
     "Login form": f"{body.MAX_FORM_BYTES // KIB} KiB",
     "Batch size": f"{payload.MAX_BATCH_EVENTS} events",
+    "Batch of calls": f"{segment_payload.MAX_CALLS:,} calls",
     "Event name": f"{events.MAX_NAME_LENGTH} characters",
     "Email": f"{identifiers.MAX_EMAIL_LENGTH} characters",
     "External ID, Customer ID": f"{identifiers.MAX_ID_LENGTH} characters",

@@ -28,6 +28,7 @@ _ALPHABET = string.digits + string.ascii_letters
 _SECRET_LENGTH = 30  # of 62 characters each: 178 bits
 _CHECKSUM_LENGTH = 6
 _FORM = re.compile(f"{PREFIX}[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}", re.ASCII)
+_IN_TEXT = re.compile(f"({PREFIX})[0-9A-Za-z]+".encode())
 
 
 def generate() -> str:
@@ -41,6 +42,11 @@ def is_well_formed(key: str) -> bool:
     return (
         bool(_FORM.fullmatch(key)) and _checksum(key[:-_CHECKSUM_LENGTH]) == key[-_CHECKSUM_LENGTH:]
     )
+
+
+def mask(text: bytes) -> bytes:
+    """Returns a text in which each API key is masked, but for its prefix."""
+    return _IN_TEXT.sub(rb"\1***", text) if b"wp_" in text else text
 
 
 def digest(key: str) -> str:

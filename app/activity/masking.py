@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.segment.calls import KINDS
+
 MAX_SAMPLE_CHARACTERS = 2048
 MAX_TEXT_CHARACTERS = 80  # of a text, before the rest is left out
 MAX_ENTRIES = 20  # of an object or a list
@@ -115,12 +117,19 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_TEXT_CHARACTERS else text[:MAX_TEXT_CHARACTERS] + REST
 
 
+def _call_type(text: str) -> str:
+    return text if text in KINDS else mask(text)
+
+
 _FIELDS: Mapping[str, Callable[[str], str]] = {
     "event": name,
     "customer": _customer,
     "email": email,
     "phone": phone,
     "timestamp": _timestamp,
+    "type": _call_type,
+    "originalTimestamp": _timestamp,
+    "sentAt": _timestamp,
 }
 
 

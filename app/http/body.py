@@ -17,6 +17,8 @@ MAX_BODY_BYTES = 5 * 1024 * 1024
 MAX_FORM_BYTES = 8 * 1024
 MAX_FORM_FIELDS = 10
 
+UNKNOWN_ENCODING = "The Content-Encoding must be gzip or identity."
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -31,15 +33,27 @@ async def read_json(request: Request) -> bytes:
 
     Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload or ClientDisconnect.
     """
+    _require_json(request)
+    return await read_any(request)
+
+
+async def read_any(request: Request) -> bytes:
+    """Returns the bytes of a body of any media type, decompressed if it is gzip.
+
+    Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload or ClientDisconnect.
+    """
+    if _declared_size(request) > MAX_BODY_BYTES:
+        raise too_large()
+    inflate = _inflater(request.headers.get("content-encoding", "identity").strip().lower())
+    return await _read(request, inflate, MAX_BODY_BYTES)
+
+
+def _require_json(request: Request) -> None:
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     if media_type.strip().lower() != "application/json":
         raise UnsupportedMediaType()
     if parameters.strip().lower().removeprefix("charset=").strip('"') not in ("", "utf-8"):
         raise UnsupportedMediaType("The charset must be utf-8.")
-    if _declared_size(request) > MAX_BODY_BYTES:
-        raise too_large()
-    inflate = _inflater(request.headers.get("content-encoding", "identity").strip().lower())
-    return await _read(request, inflate, MAX_BODY_BYTES)
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -95,7 +109,7 @@ def _inflater(encoding: str) -> Callable[[bytes], bytes]:
     if encoding == "identity":
         return _identity
     if encoding not in ("gzip", "x-gzip"):
-        raise UnsupportedMediaType("The Content-Encoding must be gzip or identity.")
+        raise UnsupportedMediaType(UNKNOWN_ENCODING)
     stream = zlib.decompressobj(_GZIP)
 
     def inflate(chunk: bytes) -> bytes:

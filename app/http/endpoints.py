@@ -19,6 +19,7 @@ from app.errors import ServiceError
 from app.http import decoding, headers
 from app.http import errors as http_errors
 from app.http.body import has_body, read_json
+from app.http.responses import ErrorBody, error_content
 
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., Awaitable[Response]])
@@ -80,6 +81,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     a body that has several types. `query` is the type of the parameters of the URL, and
     `id_field` the name of its field that the `{id}` of the path fills. `around` takes the object
     of the handler and the bound handler, and returns the handler to call instead.
+
+    `aliases` are other paths of the endpoint. `preflight` handles the OPTIONS requests of browsers
+    (CORS), which have no API key.
     """
 
     method: str
@@ -93,6 +97,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     id_field: str | None = None
     key_of: Callable[[Request], str | None] = headers.api_key
     around: Callable[[Any, Handler], Handler] | None = None
+    aliases: tuple[str, ...] = ()
+    preflight: Handler | None = None
 
     def __call__(self, method: Method) -> Method:
         """The method, under this declaration."""
@@ -133,7 +139,8 @@ class Operation(Endpoint, frozen=True, kw_only=True):
 
     `response` has the types of which the body is one, and is empty for a text of the `media_type`;
     `returns` describes it, and `accepted` a 202. `errors` are those of the use case; `all_errors`
-    adds the others. `error_examples` replace the general examples of these errors.
+    adds the others. `error_examples` replace the general examples of these errors. `security`
+    names the ways to send the API key.
     """
 
     id: str
@@ -149,6 +156,12 @@ class Operation(Endpoint, frozen=True, kw_only=True):
     request_headers: tuple[str, ...] = ()
     response_headers: tuple[str, ...] = ()
     examples: Mapping[str, Example] = {}
+    error_body: type = ErrorBody
+    security: tuple[str, ...] = ("apiKey",)
+
+    def error_content(self, error: ServiceError, request_id: str | None = None) -> Any:
+        """The body of an error, an `error_body`."""
+        return error_content(error, request_id)
 
     @property
     def all_errors(self) -> tuple[type[ServiceError], ...]:

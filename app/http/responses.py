@@ -66,7 +66,7 @@ def json_response(
     return Response(_encode(content), status, headers, media_type="application/json")
 
 
-def error_content(error: ServiceError, request_id: str | None = None) -> Any:
+def error_content(error: ServiceError, request_id: str | None = None) -> ErrorBody:
     """The body of an error, in the contract's form."""
     return ErrorBody(Error(error.code, error.message, error.details, request_id))
 

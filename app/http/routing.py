@@ -16,23 +16,21 @@ def routes(features: Iterable[object], guard: Guard) -> list[Route]:
     for feature in features:
         for name, member in vars(type(feature)).items():
             if endpoint := getattr(member, ATTRIBUTE, None):
-                methods = paths.setdefault(endpoint.path, _Methods())
                 handler = endpoint.bind(getattr(feature, name), guard)
-                methods.add(
-                    endpoint, endpoint.around(feature, handler) if endpoint.around else handler
-                )
-    return [
-        Route(path, methods, methods=list(methods.endpoints)) for path, methods in paths.items()
-    ]
+                handler = endpoint.around(feature, handler) if endpoint.around else handler
+                for path in (endpoint.path, *endpoint.aliases):
+                    paths.setdefault(path, _Methods()).add(endpoint, handler)
+    return [Route(path, methods, methods=methods.names) for path, methods in paths.items()]
 
 
 def endpoints(routes: Iterable[BaseRoute]) -> list[Endpoint]:
-    """The endpoints of these routes, in their order."""
+    """The endpoints of these routes, in their order, each once."""
     return [
         endpoint
         for route in routes
         if isinstance(route, Route) and isinstance(route.endpoint, _Methods)
         for endpoint in route.endpoint.endpoints.values()
+        if endpoint.path == route.path
     ]
 
 
@@ -49,11 +47,18 @@ class _Methods:
         self.endpoints: dict[str, Endpoint] = {}
         self._handlers: dict[str, Handler] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the methods, HEAD not included."""
+        return [name for name in self._handlers if name != "HEAD"]
+
     def add(self, endpoint: Endpoint, handler: Handler) -> None:
         self.endpoints[endpoint.method] = endpoint
         self._handlers[endpoint.method] = handler
         if endpoint.method == "GET":
             self._handlers["HEAD"] = handler  # Starlette lets it through
+        if endpoint.preflight:
+            self._handlers["OPTIONS"] = endpoint.preflight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._handlers[scope["method"]](Request(scope, receive))

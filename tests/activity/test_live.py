@@ -317,3 +317,48 @@ def test_the_revocation_of_the_api_key_ends_the_stream(follow, make_key, cypher)
 
     assert reader.event("end").content["code"] == "unauthenticated"
     assert reader.next() is None
+
+
+def test_a_call_of_a_tracking_sdk_is_in_the_stream_without_its_write_key(
+    follow, address, api_key, unique
+):
+    reader = follow(customer=unique)
+    call = {"type": "identify", "userId": unique, "traits": {"email": 1}, "writeKey": api_key}
+
+    http_client.post(f"{address}/v1/b", json={"batch": [call], "writeKey": api_key})
+
+    record = reader.record()
+    assert (record["way"], record["outcome"], record["event"]) == (
+        "segment",
+        "stored",
+        "identified",
+    )
+    assert [(item["path"], item["code"]) for item in record["warnings"]] == [
+        ("traits.email", "invalid_identifier")
+    ]
+    assert record["payload"] == call | {"writeKey": "wp_live_***"}
+
+
+def test_a_reused_message_id_is_a_replay_with_a_warning(follow, client, unique):
+    reader = follow(customer=unique)
+    call = {"event": "x", "userId": unique, "messageId": unique}
+
+    for event in ("x", "y"):
+        client.post("/v1/track", json=call | {"event": event})
+
+    first, second = reader.record(), reader.record()
+    assert (first["outcome"], second["outcome"], second["event"]) == ("stored", "replayed", "y")
+    assert [item["code"] for item in second["warnings"]] == ["idempotency_conflict"]
+    assert "error" not in second
+
+
+def test_a_body_that_is_no_json_is_in_the_stream_without_its_write_key(follow, address, api_key):
+    reader = follow(rejected="true")
+    body = f'{{"writeKey": "{api_key}", '
+
+    http_client.post(f"{address}/v1/track", content=body, headers={"X-API-Key": api_key})
+
+    payload = ""
+    while not payload.startswith('{"writeKey'):
+        payload = str(reader.record().get("payload"))
+    assert payload == '{"writeKey": "wp_live_***", '

@@ -15,6 +15,10 @@ EVENT = {"event": "x", "email": "jane@acme.com"}
 
 ROUTES = {
     ("POST", "/v1/events"): {"right": 200, "wrong scope": 403, "others": 401},
+    **{
+        ("POST", f"/v1/{path}"): {"right": 200, "wrong scope": 403, "others": 401}
+        for path in ("track", "t", "batch", "b", "import")
+    },
     ("GET", "/healthz"): {"right": 200, "wrong scope": 200, "others": 200},
     ("GET", "/readyz"): {"right": 200, "wrong scope": 200, "others": 200},
     ("GET", "/openapi.json"): {"right": 200, "wrong scope": 200, "others": 200},
@@ -91,6 +95,8 @@ BODIES = {
     "/v1/context": {"email": EVENT["email"]},
     "/v1/identity/conflicts/": {"reason": "x"},
     "/v1/identity/shared": {"email": EVENT["email"], "shared": False, "reason": "x"},
+    "/v1/b": {"batch": []},
+    "/v1/import": {"batch": []},
     "/": EVENT,
 }
 

@@ -1,6 +1,5 @@
 """The ingest route: stores one event or a batch."""
 
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app import errors
@@ -10,10 +9,11 @@ from app.errors import FieldError
 from app.http import headers
 from app.http.body import read_json
 from app.http.endpoints import Call, Example, Handler, Operation
+from app.http.observation import observe, observed_request
 from app.http.openapi import schemas
-from app.http.responses import REJECTED_WITH, batch_content, json_response
+from app.http.responses import batch_content, json_response
 from app.ingest import payload
-from app.ingest.observer import ObservedRequest, Sender
+from app.ingest.observer import Sender
 from app.ingest.results import EventResult
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
@@ -48,7 +48,6 @@ WARNED = FIRST | {
 }
 
 
-_OBSERVED = "observed_request"  # in a request's state
 _UNKNOWN_SENDER = Sender("http")
 
 
@@ -59,20 +58,7 @@ class EventRoutes:
         self._ingest = ingest
 
     def _observe(self, handler: Handler) -> Handler:
-        """Returns the handler that also notifies the observers, of every request and rejection."""
-
-        async def handle(request: Request) -> Response:
-            with self._ingest.observe(_UNKNOWN_SENDER) as observed:
-                state = request.scope["state"]
-                state[_OBSERVED] = observed
-                try:
-                    return await handler(request)
-                except ClientDisconnect:
-                    observed.error = state.get(REJECTED_WITH)
-                    observed.is_abandoned = observed.error is None
-                    raise
-
-        return handle
+        return observe(self._ingest, handler, _UNKNOWN_SENDER)
 
     @Operation(
         method="POST",
@@ -112,7 +98,7 @@ class EventRoutes:
     async def ingest(self, call: Call[None]) -> Response:
         """Stores one event or a batch, and responds once it is committed."""
         producer = call.api_key.producer
-        observed: ObservedRequest = call.request.scope["state"][_OBSERVED]
+        observed = observed_request(call.request)
         observed.sender = Sender("http", call.api_key.id, call.api_key.name)
         idempotency_key = headers.idempotency_key(call.request)
         body = observed.raw = await read_json(call.request)

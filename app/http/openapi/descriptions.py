@@ -14,6 +14,11 @@ DESCRIPTIONS = {
     "BatchReceipt": (
         "The number of stored events, and the result or the error of each event, in order."
     ),
+    "CallBatch": "Calls of a tracking SDK, each stored or rejected by itself.",
+    "CallErrorBody": (
+        "The body of an error of the routes for tracking SDKs, which read `code` and `message`."
+    ),
+    "CallsAccepted": "The response to each request that was read, even if its calls are invalid.",
     "ConflictEvidence": (
         "Evidence that two Customers are one person: the identifiers that events carried together."
     ),
@@ -54,7 +59,8 @@ DESCRIPTIONS = {
         "A stored event: its Touchpoint, its Customer, and the identifier that matched."
     ),
     "EventWarning": (
-        "An ignored identifier of a stored event: `path` is its field, `message` the reason."
+        "A warning of a stored event, such as an ignored identifier: `path` is the field, "
+        "`message` the reason."
     ),
     "Explanation": (
         "A stored event, and the reason for its Customer: by identifier, and in sentences."
@@ -125,5 +131,6 @@ DESCRIPTIONS = {
     "Touchpoint": (
         "A stored event. `timestamp` and `properties` are byte for byte as the request had them."
     ),
+    "TrackingCall": "A call of a tracking SDK. A null member counts as absent.",
     "UndoRequest": "The reason of an undo.",
 }

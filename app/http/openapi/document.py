@@ -16,7 +16,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     kinds: list[type] = []
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
-        kinds += (*operation.body, *operation.response)
+        kinds += (*operation.body, *operation.response, operation.error_body)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -37,7 +37,17 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
                     "in": "header",
                     "name": "X-API-Key",
                     "description": f"An API key. Its scopes: {', '.join(SCOPES)}.",
-                }
+                },
+                "basic": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "An API key as the user, without a password: for tracking SDKs.",
+                },
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key as the token: for tracking SDKs.",
+                },
             },
         },
     }
@@ -54,7 +64,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.scope:
         described["description"] += f" Required scope: `{operation.scope}`."
-        described["security"] = [{"apiKey": [operation.scope]}]
+        described["security"] = [
+            {name: [operation.scope] if name == "apiKey" else []} for name in operation.security
+        ]
     if operation.body:
         requests = {
             name: {"value": example.request} for name, example in operation.examples.items()

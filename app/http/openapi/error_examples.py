@@ -12,7 +12,6 @@ from app.http import errors as http_errors
 from app.http.body import too_large
 from app.http.endpoints import Operation
 from app.http.protocol import BODY_TIMEOUT_SECONDS, MANY_HEADERS
-from app.http.responses import error_content
 from app.ingest.rows import IDEMPOTENCY_HEADER, REUSED_KEY
 
 _REQUEST_ID = "req_5f0c9a1b2c3d4e5f2a"
@@ -41,4 +40,4 @@ def example(kind: type[ServiceError], operation: Operation) -> Any:
     else:
         error = own.get(kind.code) or _EXAMPLES.get(kind.code) or kind()
     request_id = _REQUEST_ID if kind is ServiceError else None
-    return msgspec.to_builtins(error_content(error, request_id))
+    return msgspec.to_builtins(operation.error_content(error, request_id))

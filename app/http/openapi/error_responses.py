@@ -6,7 +6,7 @@ from app.errors import ServiceError
 from app.http.endpoints import Operation
 from app.http.openapi import headers, schemas
 from app.http.openapi.error_examples import example
-from app.http.responses import STATUS, ErrorBody
+from app.http.responses import STATUS
 
 # By their codes. They are not docstrings, which `python -OO` leaves out.
 DESCRIPTIONS = {
@@ -60,7 +60,7 @@ def responses(operation: Operation) -> dict[str, Any]:
 
 def _response(status: int, kinds: list[type[ServiceError]], operation: Operation) -> dict[str, Any]:
     examples = {kind.code: {"value": example(kind, operation)} for kind in kinds}
-    schema = schemas.reference(ErrorBody) | {
+    schema = schemas.reference(operation.error_body) | {
         "properties": {"error": {"properties": {"code": {"enum": list(examples)}}}}
     }
     names = [headers.OF_ERRORS[status]] if status in headers.OF_ERRORS else []

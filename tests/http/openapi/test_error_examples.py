@@ -67,6 +67,8 @@ def provoked(caller, address, make_key):
         caller.delete("/v1/customers/cus_8af2"),
         caller.get("/v1/events/evt_8af2"),
         http_client.post(f"{address}/v1/events"),
+        http_client.post(f"{address}/v1/track"),
+        caller.post("/v1/track", headers={"Content-Encoding": "br"}),
         http_client.get(f"{address}/healthz", headers=[("a", "b")] * 201),
     ]
     internal, _ = map_error(ValueError())

@@ -1,0 +1,40 @@
+"""The write key of a request: an API key, in the headers."""
+
+import base64
+import binascii
+
+from starlette.requests import Request
+
+from app.errors import Unauthenticated
+from app.http import headers
+
+MISSING = (
+    "The write key is missing. Send it as the user of Basic authentication, as a Bearer token, "
+    "or as writeKey in the body."
+)
+
+
+def from_headers(request: Request) -> str | None:
+    """Returns the write key in `Authorization` or `X-API-Key`, or None: it may be in the body.
+
+    Raises Unauthenticated if a header is malformed or sent more than once.
+    """
+    values = request.headers.getlist("authorization")
+    if len(values) > 1:
+        raise Unauthenticated("The request has more than one Authorization header.")
+    if not values:
+        return headers.api_key(request)
+    scheme, _, credentials = values[0].partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    if scheme.lower() == "basic":
+        return _user(credentials.strip()) or None
+    raise Unauthenticated("The Authorization header must be Basic or Bearer.")
+
+
+def _user(credentials: str) -> str:
+    """The user in credentials of RFC 7617. The password of an SDK is empty."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        raise Unauthenticated("The Basic credentials must be base64 in UTF-8.") from None

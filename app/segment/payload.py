@@ -1,0 +1,116 @@
+"""The calls of a request, decoded and mapped."""
+
+from collections.abc import Container, Sequence
+
+import msgspec
+from msgspec import Raw, Struct
+
+from app.access import api_keys
+from app.domain.event_warnings import REUSED_MESSAGE_ID, EventWarning
+from app.domain.identifiers import Identifier
+from app.domain.validation import FieldErrors
+from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
+from app.ingest.events import Event
+from app.ingest.observed_event import text_json
+from app.ingest.payload import Payload, request_error
+from app.segment import calls
+from app.segment.calls import ABSENT
+from app.segment.mapping import Envelope, MappedCall, map_call
+
+MAX_CALLS = 2500
+
+_REUSED = EventWarning(
+    "messageId",
+    REUSED_MESSAGE_ID,
+    "ignored: a call with this messageId and other content was stored before",
+)
+
+
+class _Request(Struct, rename="camel"):
+    write_key: Raw = ABSENT
+    batch: Raw = ABSENT
+    context: Raw = ABSENT
+    sent_at: Raw = ABSENT
+
+
+_request = msgspec.json.Decoder(_Request)
+_array = msgspec.json.Decoder(list[Raw])
+
+
+class Calls(Payload, frozen=True):
+    """The calls of one request. Each one is stored or rejected by itself."""
+
+    mapped: list[MappedCall]
+
+    def path(self, position: int) -> str:
+        """Returns nothing: the paths of errors and warnings are those in the call."""
+        return ""
+
+    def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
+        """Returns each event in its normalised form, or the error with all its field errors."""
+        return [call.check(blocklist) for call in self.mapped]
+
+    def original(self, position: int) -> bytes:
+        """Returns the JSON of a call as sent, with any API key in it masked."""
+        raw = bytes(self.mapped[position].raw)
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            raw = text_json(raw)
+        return api_keys.mask(raw)
+
+    def warnings(self, position: int) -> Sequence[EventWarning]:
+        """Returns the warnings of the mapping of a call."""
+        return self.mapped[position].warnings
+
+    def tolerated(self, error: ServiceError) -> EventWarning | None:
+        """Returns the warning of a reused `messageId`: SDKs do not read the errors of calls."""
+        return _REUSED if isinstance(error, IdempotencyConflict) else None
+
+
+def write_key(body: bytes) -> str | None:
+    """Returns the write key in a body, if there is one."""
+    try:
+        return calls.text(_request.decode(body).write_key)
+    except (ValueError, RecursionError):  # the former is also an error of JSON or UTF-8
+        return None
+
+
+def decode(body: bytes, kind: str | None) -> Calls:
+    """Returns the call of a `kind` in a body, or without a kind the batch of calls.
+
+    Raises InvalidPayload if it is neither. The result has the errors of single calls.
+    """
+    try:
+        request = _request.decode(body)
+    except msgspec.ValidationError:
+        raise request_error([FieldError("", calls.NOT_AN_OBJECT)]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise request_error([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
+    if kind:
+        return _calls([Raw(body)], Envelope(kind), len(body))
+    envelope = Envelope(None, request.context, request.sent_at)
+    return _calls(_batch(request), envelope, len(body))
+
+
+def _batch(request: _Request) -> list[Raw]:
+    errors = FieldErrors()
+    try:
+        calls.members(request.context)
+    except ValueError as error:
+        errors.add("context", str(error))
+    batch: list[Raw] = []
+    try:
+        batch = _array.decode(request.batch or b"0")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        errors.add("batch", "must be an array")
+    if len(batch) > MAX_CALLS:
+        errors.add("batch", f"must have at most {MAX_CALLS:,} calls, not {len(batch):,}")
+    if errors.items:
+        raise request_error(errors.items)
+    return batch
+
+
+def _calls(raws: list[Raw], envelope: Envelope, size: int) -> Calls:
+    mapped = [map_call(raw, envelope) for raw in raws]
+    return Calls([call.sent for call in mapped], True, size, {}, mapped)
