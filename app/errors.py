@@ -52,6 +52,15 @@ class ForbiddenScope(ServiceError):
         super().__init__(f"The API key lacks the required scope {scope}.")
 
 
+class ForbiddenBrowserKey(ForbiddenScope):
+    """403: the API key is a browser key, and the route is not for browsers."""
+
+    text = "A browser key can only send calls of tracking SDKs. Use another API key."
+
+    def __init__(self) -> None:
+        ServiceError.__init__(self)
+
+
 class CustomerNotFound(ServiceError):
     """404: no Customer matches, or it was erased."""
 

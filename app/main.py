@@ -29,6 +29,7 @@ from app.http.live_feed import LiveFeed
 from app.http.middleware import RequestMiddleware
 from app.http.openapi.docs import DocsRoutes
 from app.http.segment.routes import SegmentRoutes
+from app.http.segment.sdk_settings import SettingsRoutes
 from app.http.web.audit_log import AuditPages
 from app.http.web.compare import ComparePage, ReviewPages
 from app.http.web.conflicts import ConflictPages
@@ -102,7 +103,8 @@ def _routes(
 ) -> list[object]:
     return [
         EventRoutes(services.ingest),  # the busiest first, grouped by tag
-        SegmentRoutes(services.ingest),
+        SegmentRoutes(services.ingest, services.clocks),
+        SettingsRoutes(services.guard),
         LiveRoutes(live),
         ExplanationRoutes(services.explanations),
         RejectionRoutes(rejections),

@@ -62,6 +62,7 @@ class Services:
         )
         self._recorder = ActivityRecorder(self.graph, metrics, has_samples=config.rejection_samples)
         observers = [self.activity, self._recorder.observe]
+        self.clocks = config.clocks
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.timelines = TimelineReader(self.graph)
@@ -71,7 +72,7 @@ class Services:
             metrics,
             redis_window.connect(config.rate_limit_storage, config.rate_limit),
         )
-        self.guard = Guard(self._authenticator, self._rate_limiter)
+        self.guard = Guard(self._authenticator, self._rate_limiter, config.browser_rate_limit)
         self.tool_handlers = ToolHandlers(
             self.ingest, self.contexts, self.timelines, self.explanations, self.guard
         )

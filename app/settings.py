@@ -4,33 +4,19 @@ from collections.abc import Mapping
 from importlib import util
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
-from app import paths
+from app import paths, setting_types
 from app.access import redis_url
 from app.domain.blocklist import Blocklist
+from app.domain.clock_policy import ClockPolicy
 from app.domain.resolution import ResolutionLimits
 from app.graph import credentials
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
-
-_URI = r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$"
-_URL = r"^https?://[^?#]+$"
-_HOSTS = r"^[^\s,/]+(, ?[^\s,/]+)*$"
-
-# Each description completes the error message "must be …".
-Positive = Annotated[int, Meta(ge=1, description="an integer of at least 1")]
-Text = Annotated[str, Meta(min_length=1, description="a text")]
-Port = Annotated[int, Meta(ge=0, le=65535, description="an integer from 0 to 65535")]
-Workers = Annotated[int, Meta(ge=1, le=64, description="an integer from 1 to 64")]
-Uri = Annotated[str, Meta(pattern=_URI, description="a URI such as bolt://host or neo4j+s://host")]
-Link = Annotated[str, Meta(pattern=_URL, description="a URL such as https://host/path")]
-Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated by commas")]
-Reads = Annotated[Literal["leader", "followers"], Meta(description="leader or followers")]
-Switch = Annotated[bool, Meta(description="true or false")]
+from app.setting_types import Hosts, Link, Port, Positive, Reads, Switch, Text, Uri, Workers
 
 _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
@@ -61,12 +47,15 @@ class Settings(Struct, frozen=True):
     workers: Workers = field(default=1, name="WAYPATH_WORKERS")
     data_dir: Text = field(default=str(paths.data()), name="WAYPATH_DATA_DIR")
     rate_limit: Positive = field(default=60_000, name="WAYPATH_RATE_LIMIT")
+    browser_rate_limit: Positive = field(default=6_000, name="WAYPATH_BROWSER_RATE_LIMIT")
     rate_limit_storage: str | None = field(default=None, name="WAYPATH_RATE_LIMIT_STORAGE")
     email_limit: Positive = field(default=100, name="WAYPATH_EMAIL_LIMIT")
     phone_limit: Positive = field(default=100, name="WAYPATH_PHONE_LIMIT")
     external_id_limit: Positive = field(default=1000, name="WAYPATH_EXTERNAL_ID_LIMIT")
     anonymous_id_limit: Positive = field(default=1000, name="WAYPATH_ANONYMOUS_ID_LIMIT")
     shared_after: Positive = field(default=5, name="WAYPATH_SHARED_AFTER")
+    clock_skew_limit: Positive = field(default=3600, name="WAYPATH_CLOCK_SKEW_LIMIT")
+    clock_skew_correction: Switch = field(default=False, name="WAYPATH_CLOCK_SKEW_CORRECTION")
     mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
@@ -88,6 +77,11 @@ class Settings(Struct, frozen=True):
             anonymous_id=self.anonymous_id_limit,
             shared_after=self.shared_after,
         )
+
+    @property
+    def clocks(self) -> ClockPolicy:
+        """The policy for the clocks of devices."""
+        return ClockPolicy(self.clock_skew_limit, self.clock_skew_correction)
 
     @property
     def hosts(self) -> list[str]:
@@ -119,7 +113,9 @@ def load(environ: Mapping[str, str]) -> Settings:
             value = present.get(setting.encode_name, setting.default)
             msgspec.convert(value, setting.type, strict=False)
         except msgspec.ValidationError:
-            errors.append(f"{setting.encode_name}: must be {_description(setting.type)}")
+            errors.append(
+                f"{setting.encode_name}: must be {setting_types.description(setting.type)}"
+            )
     errors += [*_login_errors(present), *_ca_file_errors(present)]
     try:
         Blocklist(present.get("WAYPATH_BLOCKED_KEYS", ""))
@@ -157,12 +153,6 @@ def database(config: Settings) -> Database:
     if connection is None:
         raise LookupError(f"no embedded Neo4j is running in {config.neo4j_home}")
     return Database(connection.uri, connection.username, connection.password, config.neo4j_database)
-
-
-def _description(kind: Any) -> str:
-    """The description of a setting's type, which may be optional."""
-    described = next(part for part in (kind, *get_args(kind)) if hasattr(part, "__metadata__"))
-    return described.__metadata__[0].description
 
 
 def _missing_extra(name: str) -> str:

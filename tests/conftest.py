@@ -166,17 +166,30 @@ def make_key(database: Database) -> Callable[..., str]:
     return make
 
 
-async def _make_key(database: Database, scopes: tuple[str, ...]) -> str:
+@pytest.fixture(scope="session")
+def make_browser_key(database: Database) -> Callable[..., str]:
+    """Creates a browser key for pages of the origins given, and returns its text."""
+
+    def make(*origins: str) -> str:
+        return asyncio.run(_make_key(database, (api_keys.BROWSER_WRITE,), list(origins)))
+
+    return make
+
+
+async def _make_key(
+    database: Database, scopes: tuple[str, ...], origins: list[str] | None = None
+) -> str:
     graph = Graph(database)
     try:
         await Migrator(graph, definitions.load()).apply()
-        key = api_keys.generate()
+        key = api_keys.generate(api_keys.PREFIX if origins is None else api_keys.BROWSER_PREFIX)
         await graph.write(
             "api_key_create",
             id=ids.new_key_id(),
             name="test",
             hash=api_keys.digest(key),
             scopes=list(scopes),
+            origins=origins,
         )
         return key
     finally:

@@ -76,6 +76,7 @@ LIMITS = {
     "Live streams, open": f"{live_feed.MAX_STREAMS} streams",
     "Erasure response": f"{erasure.RESPONSE_TIMEOUT_SECONDS:.0f} s",
     "Rate limit": f"{DEFAULTS.rate_limit:,} events/min",
+    "Rate limit of browser keys": f"{DEFAULTS.browser_rate_limit:,} calls/min",
     "API key revocation": f"{MAX_AGE_SECONDS + REFRESH_INTERVAL_SECONDS:.0f} s",
     "Write queue, events": f"{write_queue.MAX_QUEUE_ROWS:,} events",
     "Write queue, size": f"{write_queue.MAX_QUEUE_BYTES // MIB} MiB",

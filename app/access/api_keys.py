@@ -7,7 +7,9 @@ import string
 import zlib
 
 PREFIX = "wp_live_"
+BROWSER_PREFIX = "wp_pub_"
 EVENTS_WRITE = "events:write"
+BROWSER_WRITE = "browser:write"  # of browser keys, which have no other scope
 EVENTS_READ = "events:read"
 CONTEXT_READ = "context:read"
 IDENTITY_READ = "identity:read"
@@ -27,13 +29,19 @@ SCOPES = (
 _ALPHABET = string.digits + string.ascii_letters
 _SECRET_LENGTH = 30  # of 62 characters each: 178 bits
 _CHECKSUM_LENGTH = 6
-_FORM = re.compile(f"{PREFIX}[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}", re.ASCII)
-_IN_TEXT = re.compile(f"({PREFIX})[0-9A-Za-z]+".encode())
+_PREFIXES = f"{PREFIX}|{BROWSER_PREFIX}"
+_FORM = re.compile(f"(?:{_PREFIXES})[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}", re.ASCII)
+_IN_TEXT = re.compile(f"({_PREFIXES})[0-9A-Za-z]+".encode())
+# As browsers send it (RFC 6454): a lower-case host, in ASCII, and a port that is not the default.
+_ORIGIN = re.compile(
+    r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)(?::[1-9]\d{0,4})?", re.ASCII
+)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
-def generate() -> str:
+def generate(prefix: str = PREFIX) -> str:
     """A new API key: the prefix, 178 random bits and a checksum, in letters and digits."""
-    body = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
+    body = prefix + "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
     return body + _checksum(body)
 
 
@@ -42,6 +50,19 @@ def is_well_formed(key: str) -> bool:
     return (
         bool(_FORM.fullmatch(key)) and _checksum(key[:-_CHECKSUM_LENGTH]) == key[-_CHECKSUM_LENGTH:]
     )
+
+
+def is_for_browsers(key: str) -> bool:
+    """Whether the text has the prefix of a browser key."""
+    return key.startswith(BROWSER_PREFIX)
+
+
+def origin(text: str) -> str:
+    """Returns the origin of pages, such as `https://acme.com`. Raises ValueError with the rule."""
+    lower = text.strip().lower()
+    if not _ORIGIN.fullmatch(lower):
+        raise ValueError("must be an origin such as https://acme.com, without a path")
+    return lower.removesuffix(_DEFAULT_PORTS[lower.partition(":")[0]])
 
 
 def mask(text: bytes) -> bytes:

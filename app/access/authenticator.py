@@ -8,7 +8,7 @@ import structlog
 from msgspec import Struct
 
 from app.access import api_keys
-from app.errors import ForbiddenScope, Unauthenticated, Unavailable
+from app.errors import ForbiddenBrowserKey, ForbiddenScope, Unauthenticated, Unavailable
 from app.graph.graph import Graph, Row
 
 log = structlog.get_logger()
@@ -24,7 +24,8 @@ INVALID_KEY = "The API key is unknown, expired or revoked."
 class ApiKey(Struct, frozen=True):
     """An API key as Neo4j stores it; `expires_at` is in seconds since 1970.
 
-    An API key and its successors by rotation are one `producer`.
+    An API key and its successors by rotation are one `producer`. A browser key has the `origins`
+    of the pages that may send it; no other API key has any.
     """
 
     id: str
@@ -33,6 +34,7 @@ class ApiKey(Struct, frozen=True):
     scopes: frozenset[str]
     expires_at: int | None
     revoked: bool
+    origins: frozenset[str] | None = None
 
     def is_valid(self) -> bool:
         """Whether it is neither revoked nor expired."""
@@ -69,10 +71,22 @@ class Authenticator:
     async def authenticate(
         self, text: str | None, scope: str | None = None, *, allow_stale: bool = False
     ) -> ApiKey:
-        """Returns the API key of which `secret` is the secret.
+        """Returns the API key of which `text` is the secret, unless it is a browser key.
 
         With a `scope`, the API key must have it. With `allow_stale`, an entry of any age counts
         while the database is unavailable. Raises Unauthenticated, ForbiddenScope or Unavailable.
+        """
+        api_key = await self.authenticate_any(text, allow_stale=allow_stale)
+        if api_key.origins is not None:
+            raise ForbiddenBrowserKey()
+        if scope and scope not in api_key.scopes:
+            raise ForbiddenScope(scope)
+        return api_key
+
+    async def authenticate_any(self, text: str | None, *, allow_stale: bool = False) -> ApiKey:
+        """Returns the API key of which `text` is the secret. It may be a browser key.
+
+        The caller checks its scope. Raises Unauthenticated or Unavailable.
         """
         if text is None:
             raise Unauthenticated()
@@ -81,8 +95,6 @@ class Authenticator:
         api_key = await self._find(api_keys.digest(text), allow_stale)
         if api_key is None or not api_key.is_valid():
             raise Unauthenticated(INVALID_KEY)
-        if scope and scope not in api_key.scopes:
-            raise ForbiddenScope(scope)
         return api_key
 
     async def watch(self) -> None:
@@ -151,4 +163,5 @@ def _api_key(row: Row) -> ApiKey:
         frozenset(row["scopes"]),
         row["expiresAt"],
         row["revoked"],
+        None if row["origins"] is None else frozenset(row["origins"]),
     )

@@ -36,7 +36,12 @@ async def _register(graph: Graph, key: str) -> bool:
     """
     digest, scopes = api_keys.digest(key), list(api_keys.SCOPES)
     (row,) = await graph.write(
-        "api_key_create", id=ids.new_key_id(), name="development", hash=digest, scopes=scopes
+        "api_key_create",
+        id=ids.new_key_id(),
+        name="development",
+        hash=digest,
+        scopes=scopes,
+        origins=None,
     )
     if row["revoked"]:
         return False

@@ -16,7 +16,7 @@ class _Window(Struct):
 class MemoryWindow:
     """Counts up to `limit` events of an API key in a window that begins with its first event.
 
-    `clock` returns seconds.
+    An API key may have another limit. `clock` returns seconds.
     """
 
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,7 +25,7 @@ class MemoryWindow:
         # About in the order in which they end, so that ended ones are dropped from the front.
         self._windows: dict[str, _Window] = {}
 
-    def consume(self, key_id: str, events: int) -> float:
+    def consume(self, key_id: str, events: int, limit: int | None = None) -> float:
         """Counts events of an API key, or none of them if they exceed the limit.
 
         Returns 0, or the number of seconds until the window ends.
@@ -34,7 +34,7 @@ class MemoryWindow:
         window = self._windows.get(key_id)
         if window is None or window.ends_at <= now:
             window = self._begin(key_id, _Window(0, now + WINDOW_SECONDS))
-        if window.events + events > self._limit:
+        if window.events + events > (limit or self._limit):
             return window.ends_at - now
         window.events += events
         return 0.0

@@ -43,25 +43,26 @@ class RateLimiter:
         """Whether all workers count together now; None without a shared storage."""
         return self._is_redis_available if self._redis else None
 
-    async def consume(self, key_id: str, events: int) -> None:
-        """Counts events of an API key, or none of them.
+    async def consume(self, key_id: str, events: int, limit: int | None = None) -> None:
+        """Counts events of an API key, or none of them. `limit` is that of an API key with its own.
 
         Raises RateLimited with the seconds to wait, or PayloadTooLarge if they exceed the limit of
         a whole minute.
         """
-        if events > self._limit:
+        limit = limit or self._limit
+        if events > limit:
             message = (
-                f"{events:,} events exceed the rate limit of {self._limit:,} events/min. "
+                f"{events:,} events exceed the rate limit of {limit:,} events/min. "
                 "Send smaller batches."
             )
             raise PayloadTooLarge(message)
         if self._redis and self._is_redis_available:
-            wait = await self._consume_shared(self._redis, key_id, events)
+            wait = await self._consume_shared(self._redis, key_id, events, limit)
         else:
-            wait = self._memory.consume(key_id, events)
+            wait = self._memory.consume(key_id, events, limit)
         if wait:
             self._metrics.count_rate_limited()
-            raise RateLimited(self._limit, retry_after=max(1, math.ceil(wait)))
+            raise RateLimited(limit, retry_after=max(1, math.ceil(wait)))
 
     async def watch(self) -> None:
         """Probes Redis at once, and while it is unavailable every interval, until cancelled."""
@@ -77,12 +78,14 @@ class RateLimiter:
         if self._redis:
             await self._redis.close()
 
-    async def _consume_shared(self, redis: RedisWindow, key_id: str, events: int) -> float:
+    async def _consume_shared(
+        self, redis: RedisWindow, key_id: str, events: int, limit: int
+    ) -> float:
         try:
-            usage = await redis.consume(key_id, events)
+            usage = await redis.consume(key_id, events, limit)
         except RateLimitStorageUnavailable as error:
             self._note_failure(error)
-            return self._memory.consume(key_id, events)
+            return self._memory.consume(key_id, events, limit)
         self._memory.adopt(key_id, usage.events, usage.seconds)
         return 0.0 if usage.is_allowed else usage.seconds
 

@@ -17,10 +17,10 @@ PROBE_KEY_ID = "probe"  # no API key's id has this form
 # API key it returns whether the events are allowed, the events counted, and the milliseconds left.
 # Rejected events are not counted.
 _CONSUME = """
-local limit, milliseconds = tonumber(ARGV[1]), ARGV[2]
+local milliseconds = ARGV[1]
 local usages = {}
 for number, window in ipairs(KEYS) do
-  local events = tonumber(ARGV[number + 2])
+  local events, limit = tonumber(ARGV[2 * number]), tonumber(ARGV[2 * number + 1])
   local counted = tonumber(redis.call('GET', window) or 0)
   local is_allowed = counted + events <= limit
   if is_allowed and counted == 0 then
@@ -51,6 +51,7 @@ class Usage(Struct, frozen=True):
 class _Call(Struct, frozen=True, eq=False):
     key_id: str
     events: int
+    limit: int
     outcome: asyncio.Future[Usage]
 
 
@@ -66,16 +67,18 @@ class RedisWindow:
         self._timeout, options = redis_url.parse(url)
         self._client = Redis.from_pool(ConnectionPool(**options))
         self._script = self._client.register_script(_CONSUME)
-        self._arguments = [limit, max(1, round(seconds * 1000))]
+        self._limit = limit
+        self._milliseconds = max(1, round(seconds * 1000))
         self._calls: list[_Call] = []
         self._sender: asyncio.Task[None] | None = None
 
-    async def consume(self, key_id: str, events: int) -> Usage:
+    async def consume(self, key_id: str, events: int, limit: int | None = None) -> Usage:
         """Counts events of an API key, or none of them if they exceed the limit.
 
         Raises RateLimitStorageUnavailable, within the timeout of the URL.
         """
-        call = _Call(key_id, events, asyncio.get_running_loop().create_future())
+        outcome = asyncio.get_running_loop().create_future()
+        call = _Call(key_id, events, limit or self._limit, outcome)
         self._calls.append(call)
         if self._sender is None:
             self._sender = asyncio.create_task(self._send_calls())
@@ -86,7 +89,7 @@ class RedisWindow:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                 await self._client.ping()  # pyright: ignore[reportGeneralTypeIssues]
-            await self._run_script([PROBE_KEY_ID], [0])
+            await self._run_script([PROBE_KEY_ID], [0, self._limit])
         except Exception as error:
             raise self._unavailable(error) from None  # its causes may hold the password
 
@@ -112,7 +115,8 @@ class RedisWindow:
 
     async def _send(self, calls: list[_Call]) -> None:
         usages = await self._run_script(
-            [call.key_id for call in calls], [call.events for call in calls]
+            [call.key_id for call in calls],
+            [number for call in calls for number in (call.events, call.limit)],
         )
         for number, call in enumerate(calls):
             is_allowed, events, milliseconds = usages[3 * number : 3 * number + 3]
@@ -120,11 +124,11 @@ class RedisWindow:
                 # The window includes the millisecond in which it ends.
                 call.outcome.set_result(Usage(bool(is_allowed), events, (milliseconds + 1) / 1000))
 
-    async def _run_script(self, key_ids: list[str], events: list[int]) -> list[int]:
+    async def _run_script(self, key_ids: list[str], numbers: list[int]) -> list[int]:
         async with asyncio.timeout(self._timeout):
             return await self._script(
                 keys=[KEY_PREFIX + key_id for key_id in key_ids],
-                args=[*self._arguments, *events],
+                args=[self._milliseconds, *numbers],
             )
 
     def _unavailable(self, error: Exception) -> RateLimitStorageUnavailable:

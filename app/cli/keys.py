@@ -8,7 +8,7 @@ from app.access import api_keys
 from app.cli.database import run_on_graph
 from app.cli.exit_codes import exit_codes
 from app.domain import ids
-from app.graph.graph import Row
+from app.graph.graph import Graph, Row
 
 EXIT_CODES = {
     0: "Success.",
@@ -31,24 +31,42 @@ def key_commands() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    required=True,
     type=click.Choice(api_keys.SCOPES),
-    help="Scope of the API key. Repeatable.",
+    help="Scope of the API key. Repeatable. Required without --browser.",
 )
-def create(name: str, scopes: tuple[str, ...]) -> None:
+@click.option(
+    "--browser",
+    is_flag=True,
+    help="Create a browser key: pages of its origins can send calls of tracking SDKs with it, and "
+    "nothing else.",
+)
+@click.option(
+    "--origin",
+    "origins",
+    metavar="ORIGIN",
+    multiple=True,
+    callback=lambda _context, _option, values: [_origin(value) for value in values],
+    help="Origin of the pages that may use a browser key, such as https://acme.com. Repeatable. "
+    "Required with --browser.",
+)
+def create(name: str, scopes: tuple[str, ...], browser: bool, origins: list[str]) -> None:
     """Create an API key and print it.
 
     The API key is printed only once: Neo4j stores only its SHA-256 digest.
     """
-    key = api_keys.generate()
-    digest = api_keys.digest(key)
+    if browser and (scopes or not origins):
+        raise click.UsageError("--browser needs --origin, and takes no --scope")
+    if not browser and (origins or not scopes):
+        raise click.UsageError("--scope is required, and --origin needs --browser")
+    key = api_keys.generate(api_keys.BROWSER_PREFIX if browser else api_keys.PREFIX)
     run_on_graph(
         lambda graph: graph.write(
             "api_key_create",
             id=ids.new_key_id(),
             name=name,
-            hash=digest,
-            scopes=sorted(set(scopes)),
+            hash=api_keys.digest(key),
+            scopes=[api_keys.BROWSER_WRITE] if browser else sorted(set(scopes)),
+            origins=sorted(set(origins)) if browser else None,
         )
     )
     click.echo(key)
@@ -58,12 +76,14 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
 def list_keys() -> None:
     """List API keys, the oldest first.
 
-    Prints one line per API key: ID, creation time, state, scopes and name, separated by tabs.
+    Prints one line per API key: ID, creation time, state, scopes, name, and the origins of a
+    browser key, separated by tabs.
     """
     for row in run_on_graph(lambda graph: graph.read("api_keys_all")):
         state = _state(row)
         scopes = ",".join(row["scopes"])
-        click.echo(f"{row['id']}\t{row['createdAt']}\t{state}\t{scopes}\t{row['name']}")
+        origins = f"\t{','.join(row['origins'])}" if row["origins"] else ""
+        click.echo(f"{row['id']}\t{row['createdAt']}\t{state}\t{scopes}\t{row['name']}{origins}")
 
 
 @key_commands.command(epilog=exit_codes(ID_EXIT_CODES))
@@ -78,19 +98,10 @@ def list_keys() -> None:
 def rotate(key_id: str, grace: int) -> None:
     """Create a successor to the API key ID and print it.
 
-    The successor has the same name and scopes. The old API key expires after --grace.
+    The successor has the same name, scopes and origins. The old API key expires after --grace.
     """
-    key = api_keys.generate()
-    rows = run_on_graph(
-        lambda graph: graph.write(
-            "api_key_rotate",
-            id=key_id,
-            successor=ids.new_key_id(),
-            hash=api_keys.digest(key),
-            grace=grace,
-        )
-    )
-    if not rows:
+    key = run_on_graph(lambda graph: _rotate(graph, key_id, grace))
+    if key is None:
         raise click.ClickException(
             f"no API key with the ID {key_id} can be rotated: it does not exist or is revoked"
         )
@@ -104,6 +115,28 @@ def revoke(key_id: str) -> None:
     if not run_on_graph(lambda graph: graph.write("api_key_revoke", id=key_id)):
         raise click.ClickException(f"no API key has the ID {key_id}: see `waypath keys list`")
     click.echo(f"revoked {key_id}", err=True)
+
+
+async def _rotate(graph: Graph, key_id: str, grace: int) -> str | None:
+    """Returns the successor of an API key, of the same kind; None if it cannot be rotated."""
+    rows = await graph.read("api_keys_all")
+    is_browser_key = any(row["id"] == key_id and row["origins"] for row in rows)
+    key = api_keys.generate(api_keys.BROWSER_PREFIX if is_browser_key else api_keys.PREFIX)
+    rotated = await graph.write(
+        "api_key_rotate",
+        id=key_id,
+        successor=ids.new_key_id(),
+        hash=api_keys.digest(key),
+        grace=grace,
+    )
+    return key if rotated else None
+
+
+def _origin(text: str) -> str:
+    try:
+        return api_keys.origin(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _state(row: Row) -> str:

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
+from app.access import api_keys
 from app.http.error_mapping import map_error
 from app.http.event_stream import RESPONDED_AT
 from app.http.request_id import request_id
@@ -71,7 +72,9 @@ class RequestMiddleware:
 
 
 def _context(scope: Scope) -> dict[str, str]:
-    return {"method": scope["method"], "path": scope["path"]}
+    # Browsers have a write key in a path.
+    path = api_keys.mask(scope["path"].encode(errors="replace")).decode()
+    return {"method": scope["method"], "path": path}
 
 
 def _template(scope: Scope) -> str:

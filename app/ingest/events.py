@@ -104,6 +104,7 @@ class Event(Struct, frozen=True):
     properties: str
     values: dict[str, Any]
     idempotency_key: str | None
+    clock_skew: int | None = None  # of the device, in seconds, if its clock is off
 
 
 def normalise(

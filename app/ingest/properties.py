@@ -22,6 +22,7 @@ RESERVED_NAMES = frozenset(
         "resolvedBy",
         "identifiers",
         "ignored",
+        "clockSkew",
         "properties",
         "payloadDigest",
         "sent",

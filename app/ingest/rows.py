@@ -71,6 +71,8 @@ def build_rows(
             row["sent"] = originals
         if may_merge(event):
             row["merge"] = ids.merge_id(event_id)
+        if event.clock_skew is not None:
+            row["clockSkew"] = event.clock_skew
         if event.ignored:
             row["ignored"] = [str(identifier) for identifier in event.ignored]
         rows.append(row)

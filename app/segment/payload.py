@@ -15,6 +15,7 @@ from app.ingest.observed_event import text_json
 from app.ingest.payload import Payload, request_error
 from app.segment import calls
 from app.segment.calls import ABSENT
+from app.segment.clock import Receipt
 from app.segment.mapping import Envelope, MappedCall, map_call
 
 MAX_CALLS = 2500
@@ -41,6 +42,7 @@ class Calls(Payload, frozen=True):
     """The calls of one request. Each one is stored or rejected by itself."""
 
     mapped: list[MappedCall]
+    receipt: Receipt
 
     def path(self, position: int) -> str:
         """Returns nothing: the paths of errors and warnings are those in the call."""
@@ -48,7 +50,15 @@ class Calls(Payload, frozen=True):
 
     def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         """Returns each event in its normalised form, or the error with all its field errors."""
-        return [call.check(blocklist) for call in self.mapped]
+        return [self._check_call(call, blocklist) for call in self.mapped]
+
+    def _check_call(
+        self, call: MappedCall, blocklist: Container[Identifier]
+    ) -> Event | InvalidPayload:
+        event, skew = call.check(blocklist), self.receipt.skew(call.sent_at)
+        if skew is None or isinstance(event, InvalidPayload):
+            return event
+        return self.receipt.note(event, skew)
 
     def original(self, position: int) -> bytes:
         """Returns the JSON of a call as sent, with any API key in it masked."""
@@ -60,8 +70,10 @@ class Calls(Payload, frozen=True):
         return api_keys.mask(raw)
 
     def warnings(self, position: int) -> Sequence[EventWarning]:
-        """Returns the warnings of the mapping of a call."""
-        return self.mapped[position].warnings
+        """Returns the warnings of the mapping of a call, and that of the clock of its device."""
+        call = self.mapped[position]
+        skew = self.receipt.skew(call.sent_at)
+        return call.warnings if skew is None else [*call.warnings, self.receipt.warning(skew)]
 
     def tolerated(self, error: ServiceError) -> EventWarning | None:
         """Returns the warning of a reused `messageId`: SDKs do not read the errors of calls."""
@@ -76,7 +88,7 @@ def write_key(body: bytes) -> str | None:
         return None
 
 
-def decode(body: bytes, kind: str | None) -> Calls:
+def decode(body: bytes, kind: str | None, receipt: Receipt) -> Calls:
     """Returns the call of a `kind` in a body, or without a kind the batch of calls.
 
     Raises InvalidPayload if it is neither. The result has the errors of single calls.
@@ -88,9 +100,9 @@ def decode(body: bytes, kind: str | None) -> Calls:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise request_error([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
     if kind:
-        return _calls([Raw(body)], Envelope(kind), len(body))
+        return _calls([Raw(body)], Envelope(kind), len(body), receipt)
     envelope = Envelope(None, request.context, request.sent_at)
-    return _calls(_batch(request), envelope, len(body))
+    return _calls(_batch(request), envelope, len(body), receipt)
 
 
 def _batch(request: _Request) -> list[Raw]:
@@ -111,6 +123,6 @@ def _batch(request: _Request) -> list[Raw]:
     return batch
 
 
-def _calls(raws: list[Raw], envelope: Envelope, size: int) -> Calls:
+def _calls(raws: list[Raw], envelope: Envelope, size: int, receipt: Receipt) -> Calls:
     mapped = [map_call(raw, envelope) for raw in raws]
-    return Calls([call.sent for call in mapped], True, size, {}, mapped)
+    return Calls([call.sent for call in mapped], True, size, {}, mapped, receipt)

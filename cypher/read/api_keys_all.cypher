@@ -2,6 +2,7 @@
 //
 // Returns a row per API key:
 //   id, name, scopes
+//   origins  of a browser key, or null
 //   createdAt, expiresAt, revokedAt  as texts, or null
 MATCH (apiKey:ApiKey)
 WHERE apiKey.id >= 'key_'
@@ -9,6 +10,7 @@ RETURN
   apiKey.id AS id,
   apiKey.name AS name,
   apiKey.scopes AS scopes,
+  apiKey.origins AS origins,
   toString(apiKey.createdAt) AS createdAt,
   toString(apiKey.expiresAt) AS expiresAt,
   toString(apiKey.revokedAt) AS revokedAt

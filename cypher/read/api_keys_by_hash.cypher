@@ -4,6 +4,7 @@
 //
 // Returns a row per API key that exists:
 //   id, name, producer, hash, scopes
+//   origins    of a browser key, or null
 //   expiresAt  seconds since 1970, or null
 //   revoked    whether it is revoked
 UNWIND $hashes AS hash
@@ -14,5 +15,6 @@ RETURN
   apiKey.producer AS producer,
   apiKey.hash AS hash,
   apiKey.scopes AS scopes,
+  apiKey.origins AS origins,
   apiKey.expiresAt.epochSeconds AS expiresAt,
   apiKey.revokedAt IS NOT NULL AS revoked

@@ -4,8 +4,8 @@
 // $event  the id of the Touchpoint
 //
 // Returns one row, or none if there is no such event:
-//   touchpoint  a map; `at` is when it was received; `survivor`, sent, shared, beyondLimit
-//               and ignored are null if it has none
+//   touchpoint  a map; `at` is when it was received; `survivor`, sent, shared, beyondLimit,
+//               ignored and clockSkew are null if it has none
 //   owned       the identifiers that a Customer owns now: maps of name, weight, since, and home,
 //               the id of the Customer that owns it, or did before it was merged
 //   links       the merges and splits of these Customers: maps of isSplit, id, from, into, begin,
@@ -56,7 +56,7 @@ CALL (touchpoint, owned) {
 RETURN
   touchpoint {
     .id, .event, .timestamp, .resolvedBy, .identifiers, .properties, .customerId,
-    .survivor, .sent, .shared, .beyondLimit, .ignored,
+    .survivor, .sent, .shared, .beyondLimit, .ignored, .clockSkew,
     occurredAt: toString(touchpoint.occurredAt),
     receivedAt: toString(touchpoint.receivedAt),
     at: [touchpoint.receivedAt.epochSeconds, touchpoint.receivedAt.nanosecond]

@@ -1,9 +1,10 @@
 // Records an API key, once: a repeat changes nothing.
 //
-// $id      its id
-// $name    its display name
-// $hash    the SHA-256 of its text, as hexadecimal
-// $scopes  its scopes
+// $id       its id
+// $name     its display name
+// $hash     the SHA-256 of its text, as hexadecimal
+// $scopes   its scopes
+// $origins  the origins of a browser key, or null
 //
 // Returns one row:
 //   id
@@ -14,5 +15,6 @@ MERGE (apiKey:ApiKey {hash: $hash})
     apiKey.producer = $id,
     apiKey.name = $name,
     apiKey.scopes = $scopes,
+    apiKey.origins = $origins,
     apiKey.createdAt = datetime()
 RETURN apiKey.id AS id, apiKey.revokedAt IS NOT NULL AS revoked

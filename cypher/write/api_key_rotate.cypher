@@ -17,6 +17,7 @@ MERGE (successor:ApiKey {hash: $hash})
     successor.producer = apiKey.producer,
     successor.name = apiKey.name,
     successor.scopes = apiKey.scopes,
+    successor.origins = apiKey.origins,
     successor.createdAt = datetime(),
     apiKey.expiresAt = datetime() + duration({seconds: $grace})
 RETURN successor.id AS id

@@ -19,6 +19,7 @@
 //              values          the caller's properties that Neo4j can hold, by their names
 //              sent            the identifiers that were sent in another form, or null
 //              ignored         the identifiers that are blocked, or null
+//              clockSkew       the seconds by which the clock of the device is ahead, or null
 // $limits  a map of
 //   email, phone, externalId  the identifier limit: how many of the kind a Customer may have
 //   sharedAfter               an identifier that is seen with this many other Customers is shared
@@ -225,6 +226,7 @@ OPTIONAL CALL (event, rejected) {
         THEN {
           sent: event.sent,
           ignored: event.ignored,
+          clockSkew: event.clockSkew,
           survivor: customer.survivor,
           shared: CASE
             WHEN size(trusted) < size(candidates) THEN [candidate IN candidates WHERE
@@ -238,7 +240,8 @@ OPTIONAL CALL (event, rejected) {
             ]
           END
         }
-        WHEN event.ignored IS NOT NULL THEN {sent: event.sent, ignored: event.ignored}
+        WHEN event.ignored IS NOT NULL OR event.clockSkew IS NOT NULL
+          THEN {sent: event.sent, ignored: event.ignored, clockSkew: event.clockSkew}
         WHEN event.sent IS NOT NULL THEN {sent: event.sent}
         ELSE {}
       END AS exceptions

@@ -182,3 +182,55 @@ def test_a_revoked_key_cannot_be_rotated(cli, unique):
 @pytest.mark.parametrize("grace", ["1", "h", "1w", "-1h", ""])
 def test_a_grace_period_needs_its_unit(cli, grace):
     assert cli("keys", "rotate", "key_x", "--grace", grace).returncode == 2
+
+
+def create_browser_key(cli, unique, *origins):
+    options = [option for origin in origins for option in ("--origin", origin)]
+    return cli("keys", "create", "--name", unique, "--browser", *options)
+
+
+def test_a_browser_key_has_a_prefix_of_its_own_and_its_origins(cli, unique):
+    created = create_browser_key(cli, unique, "https://Acme.com:443", "http://localhost:3000")
+
+    key = created.stdout.strip()
+    assert key.startswith("wp_pub_")
+    assert api_keys.is_well_formed(key)
+    assert listed(cli, unique).split("\t")[3:] == [
+        "browser:write",
+        unique,
+        "http://localhost:3000,https://acme.com",
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--browser"],
+        ["--browser", "--origin", "https://acme.com", "--scope", "events:write"],
+        ["--origin", "https://acme.com", "--scope", "events:write"],
+        [],
+    ],
+)
+def test_a_browser_key_needs_origins_and_takes_no_scope(cli, unique, options):
+    assert cli("keys", "create", "--name", unique, *options).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "origin", ["acme.com", "https://acme.com/", "https://a b", "*", "https://*.acme.com", "null"]
+)
+def test_an_origin_must_be_one_that_browsers_send(cli, unique, origin):
+    created = create_browser_key(cli, unique, origin)
+
+    assert created.returncode == 2
+    assert "must be an origin" in created.stderr
+
+
+def test_the_successor_of_a_browser_key_is_one(cli, unique):
+    create_browser_key(cli, unique, "https://acme.com")
+    key_id = listed(cli, unique).split("\t")[0]
+
+    successor = cli("keys", "rotate", key_id, "--grace", "1h").stdout.strip()
+
+    assert successor.startswith("wp_pub_")
+    (_, last) = (line for line in cli("keys", "list").stdout.splitlines() if unique in line)
+    assert last.split("\t")[3:] == ["browser:write", unique, "https://acme.com"]

@@ -5,7 +5,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("schema")]
 
 async def create(graph, unique, **fields):
     key = {"id": f"key_{unique}", "name": "n", "hash": unique, "scopes": ["events:write"]} | fields
-    return await graph.write("api_key_create", **key)
+    return await graph.write("api_key_create", **{"origins": None} | key)
 
 
 async def test_create_api_key_records_the_given_values(graph, cypher, unique):
@@ -37,6 +37,7 @@ async def test_api_keys_finds_those_that_exist(graph, unique):
             "producer": f"key_{unique}",
             "hash": unique,
             "scopes": ["events:write"],
+            "origins": None,
             "expiresAt": None,
             "revoked": False,
         }

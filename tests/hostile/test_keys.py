@@ -19,6 +19,11 @@ ROUTES = {
         ("POST", f"/v1/{path}"): {"right": 200, "wrong scope": 403, "others": 401}
         for path in ("track", "t", "batch", "b", "import")
     },
+    ("GET", "/v1/projects/wp_pub_nothing/settings"): {
+        "right": 401,
+        "wrong scope": 401,
+        "others": 401,
+    },
     ("GET", "/healthz"): {"right": 200, "wrong scope": 200, "others": 200},
     ("GET", "/readyz"): {"right": 200, "wrong scope": 200, "others": 200},
     ("GET", "/openapi.json"): {"right": 200, "wrong scope": 200, "others": 200},

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.customers.explanation.lineage import Lineage, LineageChange, LineageLink
 from app.customers.explanation.narrative import Narrative, render
@@ -59,6 +59,13 @@ class Explanation(Touchpoint, frozen=True, rename="camel"):
         ),
     ]
     explanation: Annotated[str, Meta(description="The explanation in sentences.")]
+    clock_skew: Annotated[
+        int | UnsetType,
+        Meta(
+            description="Seconds by which the clock of the device was ahead, below zero if it was "
+            "behind. Absent unless it was off."
+        ),
+    ] = UNSET
 
 
 class ExplanationReader:
@@ -105,6 +112,7 @@ def _explanation(row: Row, until: Instant) -> Explanation:
         keys=narrative.identifiers,
         changes=narrative.changes,
         explanation=render(narrative),
+        clock_skew=UNSET if stored["clockSkew"] is None else stored["clockSkew"],
     )
 
 

@@ -34,7 +34,6 @@ class SegmentOperation(Operation, frozen=True, kw_only=True):
 
     def bind(self, handler: Callable[..., Awaitable[Response]], guard: Guard) -> Handler:
         """The handler behind the guard. A request without a header is read first."""
-        scope = self.scope
 
         async def handle(request: Request) -> Response:
             body = None
@@ -44,7 +43,8 @@ class SegmentOperation(Operation, frozen=True, kw_only=True):
                 key = payload.write_key(body)
             if key is None:
                 raise Unauthenticated(credentials.MISSING)
-            api_key = await guard.authorize(key, scope)
+            api_key = await guard.authorize_any(key)
+            credentials.require_sender(api_key, request)
             body = await read_any(request) if body is None else body
             return await handler(Call(request, api_key, body, guard))
 

@@ -56,7 +56,9 @@ _BASE = SegmentOperation(
     cost="events",
     response=(CallsAccepted,),
     returns="The request was read, and its valid calls are durably stored.",
+    errors=(http_errors.ForbiddenOrigin,),
     error_examples=(
+        http_errors.ForbiddenOrigin(credentials.OTHER_ORIGIN),
         errors.Unauthenticated(credentials.MISSING),
         http_errors.UnsupportedMediaType(UNKNOWN_ENCODING),
     ),

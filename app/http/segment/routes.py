@@ -1,20 +1,20 @@
 """The routes of tracking SDKs: single calls and batches."""
 
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.access import api_keys
+from app.domain.clock_policy import ClockPolicy
 from app.errors import InvalidPayload
 from app.http.endpoints import Call, Handler
-from app.http.error_mapping import map_error
 from app.http.observation import observe, observed_request
-from app.http.responses import STATUS, error_headers, json_response
-from app.http.segment import cors, operations
-from app.http.segment.operation import error_content
+from app.http.responses import json_response
+from app.http.segment import operations
+from app.http.segment.responses import respond
 from app.ingest.observer import Sender
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 from app.segment import payload
+from app.segment.clock import Receipt
 
 _UNKNOWN_SENDER = Sender("segment")
 
@@ -22,23 +22,13 @@ _UNKNOWN_SENDER = Sender("segment")
 class SegmentRoutes:
     """The routes that store the calls of tracking SDKs."""
 
-    def __init__(self, ingest: Ingest) -> None:
+    def __init__(self, ingest: Ingest, clocks: ClockPolicy) -> None:
         self._ingest = ingest
+        self._clocks = clocks
 
     def respond(self, handler: Handler) -> Handler:
         """Returns the handler that also notifies the observers, and responds as SDKs expect."""
-        observed = observe(self._ingest, handler, _UNKNOWN_SENDER)
-
-        async def handle(request: Request) -> Response:
-            try:
-                response = await observed(request)
-            except ClientDisconnect:
-                raise
-            except Exception as error:
-                response = _error_response(error, request)
-            return cors.allow(response)
-
-        return handle
+        return respond(observe(self._ingest, handler, _UNKNOWN_SENDER))
 
     @operations.single("track")
     async def track(self, call: Call[bytes]) -> Response:
@@ -80,9 +70,10 @@ class SegmentRoutes:
         api_key, body = call.api_key, call.payload
         observed = observed_request(call.request)
         observed.sender = Sender("segment", api_key.id, api_key.name)
+        receipt = Receipt.now(self._clocks)
         with self._ingest.admit(api_key.producer, len(body)) as reservation:
             try:
-                calls = observed.payload = payload.decode(body, kind)
+                calls = observed.payload = payload.decode(body, kind, receipt)
             except InvalidPayload:
                 observed.raw = api_keys.mask(body)
                 raise
@@ -92,9 +83,3 @@ class SegmentRoutes:
                 IngestRequest(calls, api_key.producer, is_lenient=True)
             )
         return json_response(operations.SUCCESS)
-
-
-def _error_response(error: Exception, request: Request) -> Response:
-    mapped, request_id = map_error(error, method=request.method, path=request.url.path)
-    content = error_content(mapped, request_id)
-    return json_response(content, STATUS[mapped.code], error_headers(mapped))

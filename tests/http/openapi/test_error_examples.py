@@ -55,7 +55,7 @@ def caller(address, make_key):
 
 
 @pytest.fixture(scope="module")
-def provoked(caller, address, make_key):
+def provoked(caller, address, make_key, make_browser_key):
     """The errors of requests that provoke them."""
     responses = [
         *of_headers_and_bodies(caller),
@@ -68,6 +68,9 @@ def provoked(caller, address, make_key):
         caller.get("/v1/events/evt_8af2"),
         http_client.post(f"{address}/v1/events"),
         http_client.post(f"{address}/v1/track"),
+        http_client.post(
+            f"{address}/v1/track", headers={"X-API-Key": make_browser_key("https://acme.example")}
+        ),
         caller.post("/v1/track", headers={"Content-Encoding": "br"}),
         http_client.get(f"{address}/healthz", headers=[("a", "b")] * 201),
     ]

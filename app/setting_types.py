@@ -1,0 +1,26 @@
+"""The types of settings, each with the description of its values."""
+
+from typing import Annotated, Any, Literal, get_args
+
+from msgspec import Meta
+
+_URI = r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$"
+_URL = r"^https?://[^?#]+$"
+_HOSTS = r"^[^\s,/]+(, ?[^\s,/]+)*$"
+
+# Each description completes the error message "must be …".
+Positive = Annotated[int, Meta(ge=1, description="an integer of at least 1")]
+Text = Annotated[str, Meta(min_length=1, description="a text")]
+Port = Annotated[int, Meta(ge=0, le=65535, description="an integer from 0 to 65535")]
+Workers = Annotated[int, Meta(ge=1, le=64, description="an integer from 1 to 64")]
+Uri = Annotated[str, Meta(pattern=_URI, description="a URI such as bolt://host or neo4j+s://host")]
+Link = Annotated[str, Meta(pattern=_URL, description="a URL such as https://host/path")]
+Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated by commas")]
+Reads = Annotated[Literal["leader", "followers"], Meta(description="leader or followers")]
+Switch = Annotated[bool, Meta(description="true or false")]
+
+
+def description(kind: Any) -> str:
+    """The description of a setting's type, which may be optional."""
+    described = next(part for part in (kind, *get_args(kind)) if hasattr(part, "__metadata__"))
+    return described.__metadata__[0].description
