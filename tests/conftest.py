@@ -28,6 +28,7 @@ from tests.support import command, http_client, ports
 from tests.support.database import DATABASE, TestDatabase, start
 from tests.support.phones import phone_number
 from tests.support.server import serving, wait_for, wait_until_ready
+from tests.support.tracked import Track, tracking
 
 hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
 hypothesis_settings.register_profile("long", deadline=None, print_blob=True)
@@ -225,6 +226,13 @@ def ingest(client: Client) -> Callable[..., Any]:
         return http_client.ok_json(client.post("/v1/events", json=body))
 
     return send
+
+
+@pytest.fixture(scope="module")
+def track(database: Database, address: str) -> Iterator[Track]:
+    """Stores events of tracking SDKs, which may have an anonymousId; returns their results."""
+    with tracking(database) as track:
+        yield track
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,27 @@ def test_several_can_be_named_in_any_way_and_each_is_erased_once(
     assert not any(is_known(customer=customer) for customer in (first, second, other))
 
 
+def test_an_anonymous_id_names_a_customer_with_all_that_is_merged_into_it(
+    erase, track, is_known, unique
+):
+    known, visit, _ = track(
+        [
+            {"event": "x", "externalId": unique},
+            {"event": "x", "anonymousId": unique},
+            {"event": "x", "externalId": unique, "anonymousId": unique},
+        ]
+    )
+
+    run = erase("--anonymous-id", unique, "--yes")
+
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[0] == (
+        f"{known['customerId']}, with {visit['customerId']} merged into it"
+    )
+    assert not is_known(externalId=unique)
+    assert not is_known(anonymousId=unique)
+
+
 def test_no_customer_is_erased_if_one_is_unknown(erase, ingest, is_known, unique):
     customer = ingest(email=f"jane.{unique}@x.com")["customerId"]
 

@@ -61,6 +61,31 @@ def test_any_key_finds_the_customer_and_is_named_with_its_weight(
     )
 
 
+def test_an_anonymous_id_finds_the_customer(track, context, unique):
+    (visit,) = track([{"event": "x", "anonymousId": unique}])
+
+    response = context(anonymousId=f" {unique} ")
+
+    assert (response["customerId"], response["matchedBy"], response["weight"]) == (
+        visit["customerId"],
+        "anonymousId",
+        0.5,
+    )
+    assert [item["kind"] for item in response["identifiers"]] == ["anonymousId"]
+    assert response["touchpoints"][0]["resolved"] == "new"
+
+
+def test_the_first_identifier_that_matches_comes_before_an_anonymous_id(
+    track, ingest, context, unique
+):
+    track([{"event": "x", "anonymousId": unique}])
+    known = ingest(externalId=unique)
+
+    response = context(externalId=unique, anonymousId=unique)
+
+    assert (response["customerId"], response["matchedBy"]) == (known["customerId"], "externalId")
+
+
 def test_a_named_customer_is_found_without_a_key(ingest, context, person):
     customer = ingest(**person)["customerId"]
 

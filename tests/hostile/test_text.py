@@ -1,6 +1,10 @@
 """Confusing text in every field: stored byte for byte, or rejected."""
 
+import unicodedata
+
 import pytest
+
+from app.ingest.events import TrackedEvent, normalise
 
 NAUGHTY = [
     "'",
@@ -77,6 +81,30 @@ def test_a_property_is_stored_as_it_is(client, cypher, unique, text):
         "MATCH (t:Touchpoint {id: $id}) RETURN t.value AS value", id=response.json()["eventId"]
     )
     assert row["value"] == text
+
+
+@pytest.mark.parametrize("text", NAUGHTY, ids=repr)
+def test_an_anonymous_id_merges_its_customer_or_is_invalid(track, cypher, unique, text):
+    device = f"{text}{unique}"
+    _, errors = normalise(TrackedEvent(event="x", anonymous_id=device), ())
+    if errors:
+        assert [error.path for error in errors] == ["anonymousId"]
+        return
+
+    known, _, _ = track(
+        [
+            {"event": "x", "externalId": unique},
+            {"event": "x", "anonymousId": device},
+            {"event": "x", "externalId": unique, "anonymousId": device},
+        ]
+    )
+
+    rows = cypher(
+        "MATCH (i:Identifier)-[:IDENTIFIES]->(:Customer {id: $id}) RETURN i.value AS value",
+        id=known["customerId"],
+    )
+    value = unicodedata.normalize("NFC", device.strip())
+    assert sorted(row["value"] for row in rows) == sorted([unique, value])
 
 
 def test_cypher_in_every_field_creates_and_deletes_nothing(client, ingest, cypher, unique):

@@ -125,13 +125,18 @@ class IdentityMachine(RuleBasedStateMachine):
             self._ingest(data.draw(KEYS) | dict([key]), self.draw(data, others))
 
     def visit(self, data):
-        self._ingest({ANONYMOUS: data.draw(st.integers(0, 2))})
+        """The first visit on a new device, if there is one, creates an anonymous Customer."""
+        new = [number for number in range(3) if (ANONYMOUS, number) not in self.people.now.homes]
+        self._ingest({ANONYMOUS: self.draw(data, new or range(3))})
 
     def log_in(self, data):
-        """The visitor of a device has a key of somebody who is known."""
-        known = [key for key in self.people.now.homes if key[0] != ANONYMOUS]
+        """The visitor of a device, if possible an anonymous one, has a key of a known person."""
+        now = self.people.now
+        devices = [key for key, home in now.homes.items() if now.is_anonymous(home)]
+        known = [key for key in now.homes if key[0] != ANONYMOUS]
         if known:
-            self._ingest(dict([self.draw(data, known)]) | {ANONYMOUS: data.draw(st.integers(0, 2))})
+            device = self.draw(data, devices or [(ANONYMOUS, number) for number in range(3)])
+            self._ingest(dict([self.draw(data, known), device]))
 
     def _send(self, chosen, named):
         event = {"event": "x", "customer": named, **self.sent(chosen)}

@@ -2,13 +2,11 @@
 
 import uuid
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.phones import phone_number
 from tests.support.resolution_model import ANONYMOUS, KINDS, Model
-from tests.support.tracked import tracking
 
 FIELDS = {
     "email": st.integers(0, 4),
@@ -30,12 +28,6 @@ FORMS = {
     "idempotencyKey": "{}{}",
 }
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@pytest.fixture(scope="module")
-def track(database, address):
-    with tracking(database) as track:
-        yield track
 
 
 @SETTINGS
