@@ -99,7 +99,9 @@ def _row(kind: str, at: int, bucket: _Bucket) -> Row:
 def count_request(statistics: EventStatistics, request: ObservedRequest, rejected: int) -> None:
     """Counts a request of which so many events were rejected."""
     if result := request.result:
-        rows = [row for row in result.rows if isinstance(row, dict)] if rejected else result.rows
+        rows = result.rows
+        if len(rows) > len(result.written):  # some have an error
+            rows = [row for row in rows if isinstance(row, dict)]
         statistics.add_stored(request.time, cast("Sequence[Row]", rows), result.written)
     if rejected:
         statistics.add_rejected(request.time, rejected)

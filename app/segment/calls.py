@@ -3,12 +3,8 @@
 After https://segment.com/docs/connections/spec/: the common members and those of each call.
 """
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import Raw, Struct
-
-from app.domain.validation import FieldErrors
 
 # The event names of the calls; a track call has its own.
 EVENT_NAMES = {
@@ -27,39 +23,44 @@ NOT_A_STRING = "must be a string"
 NOT_AN_OBJECT = "must be an object"
 
 _NULL = b"null"
-_text = msgspec.json.Decoder(str)
-_members = msgspec.json.Decoder(dict[str, Raw])
+
+Id = str | int | None  # programs also send integers
 
 
 class Call(Struct, rename="camel"):
-    """A call as sent: the JSON of each member, empty if it is absent. Other members are ignored."""
+    """A call as sent. Other members are ignored; those of any type are JSON, empty if absent."""
 
-    type: Raw = ABSENT
-    message_id: Raw = ABSENT
-    user_id: Raw = ABSENT
-    anonymous_id: Raw = ABSENT
-    previous_id: Raw = ABSENT
+    type: str | None = None
+    message_id: Id = None
+    user_id: Id = None
+    anonymous_id: Id = None
+    previous_id: Id = None
+    event: str | None = None
+    timestamp: str | None = None
+    original_timestamp: str | None = None
+    sent_at: str | None = None
     group_id: Raw = ABSENT
-    event: Raw = ABSENT
     name: Raw = ABSENT
     category: Raw = ABSENT
     properties: Raw = ABSENT
     traits: Raw = ABSENT
     context: Raw = ABSENT
-    timestamp: Raw = ABSENT
-    original_timestamp: Raw = ABSENT
-    sent_at: Raw = ABSENT
 
 
 _call = msgspec.json.Decoder(Call)
+_members = msgspec.json.Decoder(dict[str, Raw])
+_fields = msgspec.structs.fields(Call)
 
 
-def decode(raw: Raw | bytes) -> Call:
-    """Returns the call in JSON. Raises ValueError with a message for the client."""
+def decode(raw: Raw | bytes) -> tuple[Call, set[str]]:
+    """Returns the call in JSON, and the names of its members that have another type.
+
+    Raises ValueError with a message for the client.
+    """
     try:
-        return _call.decode(raw)
+        return _call.decode(raw), set()
     except msgspec.ValidationError:
-        raise ValueError(NOT_AN_OBJECT) from None
+        return _decode_slowly(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"must be JSON in UTF-8: {error}") from None
 
@@ -69,35 +70,11 @@ def is_present(raw: Raw) -> bool:
     return bytes(raw) not in (b"", _NULL)
 
 
-def text(raw: Raw) -> str | None:
-    """Returns the text of a member; None if it is absent, null or blank.
-
-    Raises ValueError with a message for the client if it is no string.
-    """
-    if not is_present(raw):
-        return None
-    try:
-        value = _text.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ValueError(NOT_A_STRING) from None
+def id_text(value: Id) -> str | None:
+    """Returns the text of an ID; None if it is absent or blank."""
+    if isinstance(value, int):
+        return str(value)
     return value if value and not value.isspace() else None
-
-
-def id_text(raw: Raw) -> str | None:
-    """Returns the text of an ID, which programs also send as an integer. Raises ValueError."""
-    digits = bytes(raw)
-    return digits.decode() if digits.removeprefix(b"-").isdigit() else text(raw)
-
-
-def field(
-    raw: Raw, path: str, errors: FieldErrors, read: Callable[[Raw], str | None] = text
-) -> str | None:
-    """Returns the text of a member. If it has none, adds the error of `read` to `errors`."""
-    try:
-        return read(raw)
-    except ValueError as error:
-        errors.add(path, str(error))
-        return None
 
 
 def members(raw: Raw) -> dict[str, Raw]:
@@ -108,3 +85,20 @@ def members(raw: Raw) -> dict[str, Raw]:
         return _members.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise ValueError(NOT_AN_OBJECT) from None
+
+
+def _decode_slowly(raw: Raw | bytes) -> tuple[Call, set[str]]:
+    sent = members(Raw(raw))
+    if not sent and bytes(raw) == _NULL:
+        raise ValueError(NOT_AN_OBJECT)
+    call, mistyped = Call(), set[str]()
+    for field in _fields:
+        name = field.encode_name
+        if name in sent:
+            try:
+                value = msgspec.json.decode(sent[name], type=field.type)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                mistyped.add(name)
+            else:
+                setattr(call, field.name, value)
+    return call, mistyped

@@ -8,9 +8,8 @@ from msgspec import Raw, Struct
 from app.domain import identifiers
 from app.domain.event_warnings import INVALID_IDENTIFIER, EventWarning
 from app.domain.identifiers import Identifier
-from app.domain.validation import FieldErrors
 from app.segment import calls
-from app.segment.calls import ABSENT, Call
+from app.segment.calls import ABSENT, Call, Id
 
 _PARSERS: dict[str, Callable[[str], Identifier]] = {
     "email": identifiers.email,
@@ -19,11 +18,14 @@ _PARSERS: dict[str, Callable[[str], Identifier]] = {
 
 
 class _Traits(Struct):
-    email: Raw = ABSENT
-    phone: Raw = ABSENT
+    email: Id = None
+    phone: Id = None
 
 
+_NO_TRAITS = _Traits()
 _traits = msgspec.json.Decoder(_Traits)
+
+_Sent = tuple[_Traits, set[str]]  # the traits, and the names of those that have another type
 
 
 class Identity(Struct):
@@ -38,44 +40,38 @@ class Identity(Struct):
     anonymous_id_path: str = "anonymousId"
 
 
-def read(
-    call: Call, kind: str, context_traits: Raw, errors: FieldErrors
-) -> tuple[Identity, list[EventWarning]]:
+def read(call: Call, kind: str, context_traits: Raw) -> tuple[Identity, list[EventWarning]]:
     """Returns the identifiers of a call, and a warning for each that is invalid and left out.
 
     An email or phone is left out only if the call has another identifier. Traits of a group
     are not identifiers of the Customer. The previous ID of an alias is that of a visitor.
-    Adds to `errors` each ID that is neither a string nor an integer.
     """
-    identity = Identity(
-        calls.field(call.user_id, "userId", errors, calls.id_text),
-        calls.field(call.anonymous_id, "anonymousId", errors, calls.id_text),
-    )
-    if kind == "alias":
-        previous = calls.field(call.previous_id, "previousId", errors, calls.id_text)
-        if previous:
-            identity.anonymous_id, identity.anonymous_id_path = previous, "previousId"
+    identity = Identity(calls.id_text(call.user_id), calls.id_text(call.anonymous_id))
+    if kind == "alias" and (previous := calls.id_text(call.previous_id)):
+        identity.anonymous_id, identity.anonymous_id_path = previous, "previousId"
     own = ABSENT if kind == "group" else call.traits
     if not (own or context_traits):
         return identity, []
     return identity, _read_traits(identity, _decode(own), _decode(context_traits))
 
 
-def _read_traits(identity: Identity, own: _Traits, of_context: _Traits) -> list[EventWarning]:
+def _read_traits(identity: Identity, own: _Sent, of_context: _Sent) -> list[EventWarning]:
     invalid: dict[str, str] = {}
     for kind, parse in _PARSERS.items():
-        raw, path = getattr(own, kind), f"traits.{kind}"
-        if not calls.is_present(raw) or bytes(raw) == b'""':
-            raw, path = getattr(of_context, kind), f"context.traits.{kind}"
+        (traits, mistyped), path = own, f"traits.{kind}"
+        if (value := calls.id_text(getattr(traits, kind))) is None:
+            (traits, mistyped), path = of_context, f"context.traits.{kind}"
+            value = calls.id_text(getattr(traits, kind))
+        if value is None:
+            continue
+        setattr(identity, kind, value)
         setattr(identity, f"{kind}_path", path)
         try:
-            if value := calls.id_text(raw):
-                setattr(identity, kind, value)
-                parse(value)
+            if kind in mistyped:
+                raise ValueError(calls.NOT_A_STRING)
+            parse(value)
         except ValueError as error:
             invalid[kind] = str(error)
-            # If no other identifier is there, it is rejected as an invalid email or phone.
-            setattr(identity, kind, getattr(identity, kind) or bytes(raw).decode(errors="replace"))
     return _leave_out(identity, invalid) if invalid else []
 
 
@@ -91,10 +87,24 @@ def _leave_out(identity: Identity, invalid: dict[str, str]) -> list[EventWarning
     ]
 
 
-def _decode(raw: Raw) -> _Traits:
-    if not raw:
-        return _Traits()
+def _decode(raw: Raw) -> _Sent:
     try:
-        return _traits.decode(raw)
+        return (_traits.decode(raw) if raw else _NO_TRAITS), set()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Traits()  # rejected as properties, if they are those of the event
+        return _decode_slowly(raw)
+
+
+def _decode_slowly(raw: Raw) -> _Sent:
+    traits, mistyped = _Traits(), set[str]()
+    try:
+        sent = calls.members(raw)
+    except ValueError:  # rejected as properties, if they are those of the event
+        return traits, mistyped
+    for name in _PARSERS.keys() & sent.keys():
+        try:
+            value = msgspec.json.decode(sent[name], type=Id)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            mistyped.add(name)
+            value = bytes(sent[name]).decode(errors="replace")
+        setattr(traits, name, value)
+    return traits, mistyped

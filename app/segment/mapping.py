@@ -10,7 +10,7 @@ from app.domain.event_warnings import EventWarning
 from app.domain.identifiers import Identifier
 from app.domain.identity_fields import MISSING_IDENTIFIER
 from app.domain.timestamps import Instant
-from app.domain.validation import REQUIRED, FieldErrors
+from app.domain.validation import REQUIRED
 from app.errors import FieldError, InvalidPayload
 from app.ingest.events import Event, TrackedEvent, normalise
 from app.ingest.payload import event_error
@@ -19,7 +19,18 @@ from app.segment.calls import ABSENT, EVENT_NAMES, Call
 
 MISSING_ID = "must have a userId, an anonymousId, or traits with an email or a phone"
 
+# The members with a type of their own, of each call and of a kind of call.
+_USED = {"messageId", "userId", "anonymousId", "timestamp", "originalTimestamp"}
+_USED_BY = {"track": {"event"}, "alias": {"previousId"}}
+
 _NO_EVENT = TrackedEvent()
+
+
+class _Context(Struct):
+    traits: Raw = ABSENT
+
+
+_context_decoder = msgspec.json.Decoder(_Context)
 
 
 class Envelope(Struct, frozen=True):
@@ -27,7 +38,17 @@ class Envelope(Struct, frozen=True):
 
     kind: str | None = None
     context: Raw = ABSENT
-    sent_at: Raw = ABSENT
+    context_traits: Raw = ABSENT
+    sent_at: Instant | None = None
+
+    @classmethod
+    def of_batch(cls, context: Raw, sent_at: str | None) -> "Envelope":
+        """The envelope of a batch with these members. Raises ValueError for a malformed context."""
+        traits = calls.members(context).get("traits", ABSENT)
+        return cls(None, context if calls.is_present(context) else ABSENT, traits, instant(sent_at))
+
+
+NO_ENVELOPE = Envelope()
 
 
 class MappedCall(Struct, frozen=True):
@@ -64,29 +85,33 @@ class MappedCall(Struct, frozen=True):
         return FieldError(self.paths.get(error.path, error.path), error.message)
 
 
-def map_call(raw: Raw, envelope: Envelope | None = None) -> MappedCall:
+def map_call(raw: Raw, envelope: Envelope = NO_ENVELOPE) -> MappedCall:
     """Returns the event of a call. Its errors are those of the result; it raises none."""
-    envelope = envelope or Envelope()
     try:
-        call = calls.decode(raw)
+        call, mistyped = calls.decode(raw)
     except ValueError as error:
         return MappedCall(raw, _NO_EVENT, errors=[FieldError("", str(error))])
-    errors = FieldErrors()
-    kind = envelope.kind or _kind(call, errors)
-    if kind is None:
-        return MappedCall(raw, _NO_EVENT, errors=errors.items)
+    kind = envelope.kind or call.type
+    if kind not in EVENT_NAMES:
+        return MappedCall(raw, _NO_EVENT, errors=[_kind_error(kind, "type" in mistyped)])
+    errors: list[FieldError] = []
+    if mistyped:
+        used = _USED | _USED_BY.get(kind, set())
+        errors += [FieldError(name, calls.NOT_A_STRING) for name in sorted(mistyped & used)]
     context, traits = _context(call, envelope, errors)
-    who, warnings = identity.read(call, kind, traits, errors)
-    timestamp_path, timestamp = _timestamp(call, errors)
+    who, warnings = identity.read(call, kind, traits)
+    timestamp_path, timestamp = "timestamp", call.timestamp
+    if not timestamp or timestamp.isspace():
+        timestamp_path, timestamp = "originalTimestamp", call.original_timestamp
     event = TrackedEvent(
-        event=EVENT_NAMES[kind] or calls.field(call.event, "event", errors),
+        event=EVENT_NAMES[kind] or call.event,
         email=who.email,
         phone=who.phone,
         external_id=who.external_id,
         anonymous_id=who.anonymous_id,
         properties=properties.compose(call, kind, context, traits),
         timestamp=timestamp,
-        idempotency_key=calls.field(call.message_id, "messageId", errors, calls.id_text),
+        idempotency_key=calls.id_text(call.message_id),
     )
     paths = {
         "externalId": "userId",
@@ -97,51 +122,36 @@ def map_call(raw: Raw, envelope: Envelope | None = None) -> MappedCall:
         "idempotencyKey": "messageId",
         "properties": "traits" if kind in ("identify", "group") else "properties",
     }
-    return MappedCall(raw, event, paths, errors.items, warnings, _sent_at(call, envelope))
+    sent_at = instant(call.sent_at) or envelope.sent_at
+    return MappedCall(raw, event, paths, errors, warnings, sent_at)
 
 
-def _kind(call: Call, errors: FieldErrors) -> str | None:
-    kind = calls.field(call.type, "type", errors)
-    if kind in EVENT_NAMES:
-        return kind
-    if kind is not None:
-        supported = ", ".join(calls.KINDS)
-        errors.add("type", f"must be one of {supported}: not {kind[:100]}")
-    elif not errors.items:
-        errors.add("type", REQUIRED)
-    return None
-
-
-def _context(call: Call, envelope: Envelope, errors: FieldErrors) -> tuple[Raw, Raw]:
-    """Returns the context, and the traits in it."""
-    if not (call.context or envelope.context):
-        return ABSENT, ABSENT
+def instant(text: str | None) -> Instant | None:
+    """Returns the instant of a `sentAt`. It is no part of the event: a malformed one is none."""
     try:
-        own, of_request = calls.members(call.context), calls.members(envelope.context)
-    except ValueError as error:
-        errors.add("context", str(error))
+        return timestamps.parse(text) if text else None
+    except ValueError:
+        return None
+
+
+def _kind_error(kind: str | None, is_mistyped: bool) -> FieldError:
+    if is_mistyped:
+        return FieldError("type", calls.NOT_A_STRING)
+    if not kind or kind.isspace():
+        return FieldError("type", REQUIRED)
+    return FieldError("type", f"must be one of {', '.join(calls.KINDS)}: not {kind[:100]}")
+
+
+def _context(call: Call, envelope: Envelope, errors: list[FieldError]) -> tuple[Raw, Raw]:
+    """Returns the context, and the traits in it."""
+    if not calls.is_present(call.context):
+        return envelope.context, envelope.context_traits
+    try:
+        if not envelope.context:
+            return call.context, _context_decoder.decode(call.context).traits
+        own = calls.members(call.context)
+    except (ValueError, RecursionError):  # the former is also an error of JSON or UTF-8
+        errors.append(FieldError("context", calls.NOT_AN_OBJECT))
         return ABSENT, ABSENT
-    members = {**of_request, **own}
-    if not of_request:
-        return call.context, members.get("traits", ABSENT)
-    merged = envelope.context if not own else Raw(msgspec.json.encode(members))
-    return merged, members.get("traits", ABSENT)
-
-
-def _timestamp(call: Call, errors: FieldErrors) -> tuple[str, str | None]:
-    timestamp = calls.field(call.timestamp, "timestamp", errors)
-    if timestamp is not None or not calls.is_present(call.original_timestamp):
-        return "timestamp", timestamp
-    path = "originalTimestamp"
-    return path, calls.field(call.original_timestamp, path, errors)
-
-
-def _sent_at(call: Call, envelope: Envelope) -> Instant | None:
-    """The time at which the call was sent. It is no part of the event: a malformed one is none."""
-    for raw in (call.sent_at, envelope.sent_at):
-        try:
-            if text := calls.text(raw):
-                return timestamps.parse(text)
-        except ValueError:
-            continue
-    return None
+    merged = {**calls.members(envelope.context), **own}
+    return Raw(msgspec.json.encode(merged)), merged.get("traits", ABSENT)

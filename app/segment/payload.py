@@ -16,7 +16,7 @@ from app.ingest.payload import Payload, request_error
 from app.segment import calls
 from app.segment.calls import ABSENT
 from app.segment.clock import Receipt
-from app.segment.mapping import Envelope, MappedCall, map_call
+from app.segment.mapping import NO_ENVELOPE, Envelope, MappedCall, map_call
 
 MAX_CALLS = 2500
 
@@ -83,8 +83,16 @@ class Calls(Payload, frozen=True):
 def write_key(body: bytes) -> str | None:
     """Returns the write key in a body, if there is one."""
     try:
-        return calls.text(_request.decode(body).write_key)
+        return _text(_request.decode(body).write_key)
     except (ValueError, RecursionError):  # the former is also an error of JSON or UTF-8
+        return None
+
+
+def _text(raw: Raw) -> str | None:
+    """The text of a member; None if it is absent or no text."""
+    try:
+        return msgspec.json.decode(raw, type=str) if raw else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
@@ -101,14 +109,14 @@ def decode(body: bytes, kind: str | None, receipt: Receipt) -> Calls:
         raise request_error([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
     if kind:
         return _calls([Raw(body)], Envelope(kind), len(body), receipt)
-    envelope = Envelope(None, request.context, request.sent_at)
-    return _calls(_batch(request), envelope, len(body), receipt)
+    return _calls(*_batch(request), len(body), receipt)
 
 
-def _batch(request: _Request) -> list[Raw]:
+def _batch(request: _Request) -> tuple[list[Raw], Envelope]:
     errors = FieldErrors()
+    envelope = NO_ENVELOPE
     try:
-        calls.members(request.context)
+        envelope = Envelope.of_batch(request.context, _text(request.sent_at))
     except ValueError as error:
         errors.add("context", str(error))
     batch: list[Raw] = []
@@ -120,7 +128,7 @@ def _batch(request: _Request) -> list[Raw]:
         errors.add("batch", f"must have at most {MAX_CALLS:,} calls, not {len(batch):,}")
     if errors.items:
         raise request_error(errors.items)
-    return batch
+    return batch, envelope
 
 
 def _calls(raws: list[Raw], envelope: Envelope, size: int, receipt: Receipt) -> Calls:

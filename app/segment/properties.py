@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Raw
 
 from app.segment import calls
-from app.segment.calls import Call
+from app.segment.calls import ABSENT, Call
 
 _EMPTY = (b"", b"null", b"{}")
 _members = msgspec.json.Decoder(dict[str, Raw])
@@ -22,9 +22,13 @@ def compose(call: Call, kind: str, context: Raw, context_traits: Raw) -> Raw:
     elif kind == "group":
         more = {"groupId": call.group_id, **more}
     elif kind == "alias":
-        more = {"previousId": call.previous_id, **more}
+        more = {"previousId": _json(call.previous_id), **more}
     present = {name: value for name, value in more.items() if bytes(value) not in (*_EMPTY, b'""')}
     return _join(_own(call, kind, context_traits), present)
+
+
+def _json(value: calls.Id) -> Raw:
+    return ABSENT if value is None else Raw(msgspec.json.encode(value))
 
 
 def _own(call: Call, kind: str, context_traits: Raw) -> Raw:

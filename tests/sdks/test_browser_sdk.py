@@ -2,9 +2,11 @@
 
 import contextlib
 import http.server
+import shutil
 import threading
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -13,18 +15,13 @@ from tests.support.server import wait_for
 
 pytest_plugins = ["tests.support.chromium"]
 
-PAGE = """
-<!doctype html>
-<meta charset="utf-8">
-<title>Acme</title>
-<script src="/index.js"></script>
-<script>
-  const parameters = new URLSearchParams(location.hash.slice(1));
-  window.analytics = AnalyticsNext.AnalyticsBrowser.load({
-    writeKey: parameters.get("key"),
-    cdnURL: parameters.get("cdn"),
-  });
-</script>
+HERE = Path(__file__).parent
+LOAD = """
+const parameters = new URLSearchParams(location.hash.slice(1));
+window.analytics = AnalyticsNext.AnalyticsBrowser.load({
+  writeKey: parameters.get("key"),
+  cdnURL: parameters.get("cdn"),
+});
 """
 
 
@@ -33,8 +30,9 @@ def site(tmp_path_factory):
     """The origin of a site whose page loads the SDK."""
     folder = tmp_path_factory.mktemp("site")
     bundle = installation.node_modules() / "@segment" / "analytics-next" / "dist" / "umd"
-    (folder / "index.js").write_bytes((bundle / "index.js").read_bytes())
-    (folder / "page.html").write_text(PAGE)
+    shutil.copy(bundle / "index.js", folder / "analytics.js")
+    shutil.copy(HERE / "site" / "page.html", folder)
+    (folder / "load.js").write_text(LOAD)
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
@@ -109,6 +107,17 @@ def test_a_shared_computer_keeps_its_people_apart(visit, events_of, unique):
     assert visitor != other_visitor
     assert names(events_of(visitor, "anonymousId")) == Counter(of_first)
     assert names(events_of(other_visitor, "anonymousId")) == Counter(of_second)
+
+
+def test_a_page_logs_a_user_in_and_out(visit, events_of):
+    page = visit()
+
+    page.get_by_text("Log in").click()
+
+    visitor = anonymous_id(page)
+    wait_for(lambda: events_of(visitor, "anonymousId"))
+    page.get_by_text("Log out").click()
+    assert anonymous_id(page) != visitor
 
 
 def test_the_context_of_the_page_is_in_the_properties(visit, events_of, unique, site):
