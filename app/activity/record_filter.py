@@ -13,7 +13,10 @@ class RecordFilter(Struct, frozen=True, forbid_unknown_fields=True):
     event: Annotated[str | None, Meta(description="Only records with this event name.")] = None
     customer: Annotated[
         str | None,
-        Meta(description="Only records with this Customer ID, email, phone or external ID."),
+        Meta(
+            description="Only records with this Customer ID, email, phone, external ID or "
+            "anonymous ID."
+        ),
     ] = None
     rejected: Annotated[
         bool, Meta(description="If true, only records of events that were not stored.")

@@ -47,7 +47,7 @@ class _Options(Struct, frozen=True):
 @click.option(
     "--customer",
     metavar="TEXT",
-    help="Show only events with this Customer ID, email, phone or external ID.",
+    help="Show only events with this Customer ID, email, phone, external ID or anonymous ID.",
 )
 @click.option(
     "--recent",

@@ -479,7 +479,7 @@ async def test_a_write_waits_for_a_merge_of_the_visitor(
 
 @pytest.fixture
 async def history(store, unique):
-    """Events of an hour each: a person is known, somebody visits, and logs in."""
+    """Events of an hour each: a person is known, a visitor comes, and logs in."""
     events = [row(externalId=unique), row(anonymousId=unique), login(unique)]
     for hour, event in enumerate(events):
         event["receivedAt"] = event["occurredAt"] = [1777457672 + 3600 * hour, 0]
