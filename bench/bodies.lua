@@ -3,6 +3,7 @@
 --   FILE  the file with a body a line; without it, a request is a GET
 --   BYTE  where the first body starts
 --   TAG   the number that replaces #### until the end of the file; then the next number
+--   NAME  the member of a batch that has its events
 
 local thread
 
@@ -13,7 +14,7 @@ end
 function init(args)
   size, sent = tonumber(args[1]), 0
   if args[2] then
-    file, tag = io.open(args[2], "rb"), tonumber(args[4])
+    file, tag, name = io.open(args[2], "rb"), tonumber(args[4]), args[5]
     file:seek("set", tonumber(args[3]))
     wrk.method = "POST"
     wrk.headers["Content-Type"] = "application/json"
@@ -40,7 +41,7 @@ function request()
   for position = 1, size do
     events[position] = body()
   end
-  return wrk.format(nil, nil, nil, '{"events":[' .. table.concat(events, ",") .. "]}")
+  return wrk.format(nil, nil, nil, '{"' .. name .. '":[' .. table.concat(events, ",") .. "]}")
 end
 
 function done(summary, latency, requests)

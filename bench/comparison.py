@@ -33,6 +33,7 @@ from bench.targets import (
     MANY,
     MOST,
     ONE_IDENTIFIER,
+    SDK_CALLS,
     SINGLE,
     SINGLE_BASELINE,
     THREE_IDENTIFIERS,
@@ -52,6 +53,7 @@ class Files:
     """The bodies of the requests. No two rows with the known people have one of them in common."""
 
     mixed: Bodies
+    calls: Bodies
     hot: Bodies
     one_identifier: Bodies
     three_identifiers: Bodies
@@ -100,6 +102,7 @@ def write_files(directory: Path) -> Files:
 
     return Files(
         bodies("mixed", workload.mixed(), EVENTS),
+        bodies("calls", workload.calls(), EVENTS),
         bodies("hot", workload.known_in_turn(workload.hot_people(), [EMAIL]), 10 * BATCH),
         bodies("one", workload.known_in_turn(one, [EMAIL]), len(one)),
         bodies("three", workload.known_in_turn(three, workload.ALL_KINDS), len(three)),
@@ -125,6 +128,9 @@ def service_rows(service: Program, key: str, files: Files) -> Iterator[Contender
     ):
         load = Wrk(service.url, CONNECTIONS_OF_BATCHES, headers, bodies, BATCH)
         yield Contender(name, load, service)
+    address = f"{service.address}/v1/batch"
+    calls = Wrk(address, CONNECTIONS_OF_BATCHES, headers, files.calls, BATCH, "batch")
+    yield Contender(SDK_CALLS, calls, service)
     contexts = Wrk(f"{service.address}/v1/context", 1, headers, files.contexts)
     yield Contender(CONTEXTS, contexts, service)
 

@@ -42,7 +42,8 @@ class Load(Protocol):
 class Wrk:
     """wrk: on each of its connections, it sends the next request after each response.
 
-    Without bodies, the requests are GET. With a `size` above one, each has a batch of events.
+    Without bodies, the requests are GET. With a `size` above one, each has a batch of events, in
+    the member `name`.
     """
 
     url: str
@@ -50,6 +51,7 @@ class Wrk:
     headers: Sequence[str]
     bodies: Bodies | None
     size: int = 1
+    name: str = "events"
 
     def run(self, seconds: float) -> Outcome:
         """Sends for some seconds, and waits for the responses."""
@@ -79,7 +81,7 @@ class Wrk:
         script = [str(self.size)]
         if self.bodies:
             position = self.bodies.position
-            script += [str(self.bodies.file), str(position.byte), str(position.tag)]
+            script += [str(self.bodies.file), str(position.byte), str(position.tag), self.name]
         return [
             wrk(),
             *("-t1", f"-c{self.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"),

@@ -13,6 +13,7 @@ SINGLE = "this, 1 connection"
 MANY = "this, 64 connections"
 MOST = "this, 256 connections"
 BATCHES = "this, batches of 500"
+SDK_CALLS = "this, calls of an SDK, batches of 500"
 IMPORT = "this, import of a file"
 CONTEXTS = "this, context, 1 connection"
 HOT_MANY = "this, hot caches, 64 connections"
@@ -39,6 +40,9 @@ def _of_programs(samples: Mapping[str, Sequence[Sample]]) -> list[Expectation]:
         Expectation("1 connection, p50 / baseline", single, 0.6, True),
         Expectation(
             "batches of 500, events/s / driver alone", ratio(samples[BATCHES], samples[DRIVER]), 1
+        ),
+        Expectation(
+            "calls of an SDK, events/s / batches", ratio(samples[SDK_CALLS], samples[BATCHES]), 0.8
         ),
         Expectation("import, events/s / batches", ratio(samples[IMPORT], samples[BATCHES]), 0.9),
         Expectation("import, CPU of the program in µs/event", import_cpu, 120, True),

@@ -47,6 +47,31 @@ def mixed(known: int = PEOPLE, *, tag: str = TAG, seed: int = 0) -> Iterator[Eve
             yield _event(source, identifiers)
 
 
+def calls(known: int = PEOPLE, *, tag: str = TAG, seed: int = 1) -> Iterator[dict[str, Any]]:
+    """Events of the mix as track calls of a tracking SDK, each with an ID of its own.
+
+    A person without an external ID has an anonymous one.
+    """
+    for serial, event in enumerate(mixed(known, tag=tag, seed=seed)):
+        traits = {kind: event[kind] for kind in (EMAIL, PHONE) if kind in event}
+        user = event.get(EXTERNAL_ID)
+        visitor = None if user else f"visitor of {next(iter(traits.values()))}"
+        yield {
+            "type": "track",
+            "event": event["event"],
+            "userId": user,
+            "anonymousId": visitor,
+            "messageId": f"{serial}-{tag}",
+            "timestamp": event["timestamp"],
+            "properties": event["properties"],
+            "context": {
+                "library": {"name": "analytics-python", "version": "2.4.0"},
+                **({"traits": traits} if traits else {}),
+            },
+            "integrations": {},
+        }
+
+
 def known_in_turn(numbers: Iterable[int], kinds: Iterable[str], seed: int = 0) -> Iterator[Event]:
     """Events of these people in turn, each with these kinds of identifiers."""
     source = random.Random(seed)  # noqa: S311 - no secret

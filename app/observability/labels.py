@@ -20,6 +20,19 @@ REJECTION_FIELDS = (
     "timestamp",
     "idempotencyKey",
     "Idempotency-Key",
+    # Members of the calls of tracking SDKs
+    "batch",
+    "type",
+    "messageId",
+    "userId",
+    "previousId",
+    "originalTimestamp",
+    "traits",
+    "traits.email",
+    "traits.phone",
+    "context",
+    "context.traits.email",
+    "context.traits.phone",
 )
 # The series of rejected events that start at 0, each an error code and a field.
 REJECTIONS = (

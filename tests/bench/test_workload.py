@@ -3,10 +3,15 @@
 from collections import Counter
 from itertools import islice
 
+import msgspec
 import phonenumbers
 import pytest
+from msgspec import Raw
 
 from app.domain import identifiers
+from app.domain.blocklist import Blocklist
+from app.errors import InvalidPayload
+from app.segment.mapping import map_call
 from bench import people, plain, properties, workload
 from bench.people import KINDS, Popularity
 
@@ -124,3 +129,15 @@ def test_a_nested_property_has_its_path_as_its_name():
     flat = plain.flatten({"plan": "free", "utm": {"source": "bing", "more": {"x": 1}}})
 
     assert flat == {"plan": "free", "utm.source": "bing", "utm.more.x": 1}
+
+
+def test_the_calls_of_an_sdk_are_events_of_the_mix():
+    blocklist = Blocklist()
+    texts = map(msgspec.json.encode, islice(workload.calls(PEOPLE, tag="0001"), EVENTS // 10))
+    checked = [map_call(Raw(text)).check(blocklist) for text in texts]
+
+    events = [event for event in checked if not isinstance(event, InvalidPayload)]
+    assert len(events) == len(checked)
+    assert len({event.idempotency_key for event in events}) == len(events)
+    several = sum(len(event.identifiers) > 1 for event in events)
+    assert several / len(events) > 0.6

@@ -35,7 +35,7 @@ def site(tmp_path_factory):
     (folder / "load.js").write_text(LOAD)
 
     class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
+        def log_message(self, format, *args):  # noqa: A002 - the name of the base class
             pass
 
     with http.server.ThreadingHTTPServer(

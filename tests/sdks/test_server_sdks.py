@@ -9,8 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from app.access import api_keys
 from tests.sdks import installation
+from tests.support import http_client
 from tests.support.server import wait_for
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -29,6 +32,12 @@ NODE = {
     "@rudderstack/rudder-sdk-node 3.0.13": "rudder_node.mjs",
 }
 SDKS = [*PYTHON, *NODE]
+# These take an error without `code` and `message` for one of the network, and retry for minutes.
+SENSITIVE = [
+    "segment-analytics-python 2.3.4",
+    "analytics-python 1.4.post1",
+    "rudder-sdk-python 2.1.9",
+]
 
 
 def command(name, programs):
@@ -120,3 +129,50 @@ def test_the_time_of_each_step_is_the_one_of_its_call(sent, events_of, name):
     steps = [item for item in events_of(user) if item["event"] == "Stepped"]
     assert [item["number"] for item in steps] == sorted(item["number"] for item in steps)
     assert not any("clockSkew" in item for item in steps)
+
+
+@pytest.fixture
+def rejected_requests(service, make_key):
+    """Counts the batches that the service rejected with 401."""
+    key = make_key(api_keys.METRICS_READ)
+
+    def count():
+        text = http_client.get(f"{service.address}/metrics", headers={"X-API-Key": key}).text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == "waypath_http_requests_total"
+            and (sample.labels["route"], sample.labels["status"]) == ("/v1/batch", "401")
+        )
+
+    return count
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["segment-analytics-python 2.3.4", "analytics-python 1.4.post1", "rudder-sdk-python 2.1.9"],
+)
+def test_an_sdk_does_not_retry_with_an_invalid_key(
+    service, programs, rejected_requests, tmp_path, name
+):
+    before = rejected_requests()
+    (tmp_path / "stop").touch()
+    arguments, variables = command(name, programs)
+
+    subprocess.run(
+        arguments,
+        env=os.environ
+        | variables
+        | {
+            "WAYPATH_URL": service.address,
+            "WRITE_KEY": api_keys.generate(),
+            "STOP_FILE": str(tmp_path / "stop"),
+            "USER_ID": "nobody",
+        },
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert 1 <= rejected_requests() - before <= len(OTHERS)

@@ -2,8 +2,9 @@
 
 import os
 
-from rudderstack import analytics as rudder_analytics
-from until_told import USER, steps
+# Of the SDK and of this directory, which the test puts on the path.
+from rudderstack import analytics as rudder_analytics  # type: ignore
+from until_told import USER, steps  # type: ignore
 
 rudder_analytics.write_key = os.environ["WRITE_KEY"]
 rudder_analytics.dataPlaneUrl = os.environ["WAYPATH_URL"]

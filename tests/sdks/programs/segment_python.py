@@ -2,8 +2,9 @@
 
 import os
 
-from segment import analytics
-from until_told import USER, steps
+# Of the SDK and of this directory, which the test puts on the path.
+from segment import analytics  # type: ignore
+from until_told import USER, steps  # type: ignore
 
 analytics.write_key = os.environ["WRITE_KEY"]
 analytics.host = os.environ["WAYPATH_URL"]
