@@ -52,76 +52,24 @@ CALL (asOf, customer) {
 }
 WITH asOf, survivor, matchedBy
 WHERE $asOf IS NULL OR survivor.createdAt <= asOf
+// Each part matches the members again: a list of them would be a part of each row, and of the memory
+// that sorts the rows.
 CALL (asOf, survivor) {
   MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
   WHERE all(link IN into WHERE
     coalesce(asOf < link.undoneAt, true) AND
     CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
   )
-  WITH member, head(into) AS merge ORDER BY merge.at DESC, merge.id DESC
-  RETURN
-    collect(member) AS members,
-    [merge IN collect(merge) WHERE type(merge) <> 'SPLIT_FROM' | {
-      customerId: startNode(merge).id,
-      mergeId: merge.id,
-      at: toString(merge.at),
-      reason: merge.reason
-    }] AS merged
+  RETURN sum(COUNT { (member)-[:HAS_TOUCHPOINT]->() }) AS total
 }
-WITH *, reduce(total = 0, member IN members | total + COUNT { (member)-[:HAS_TOUCHPOINT]->() })
-  AS total
 WITH *, total > $scan AS isBounded
-CALL (asOf, members, isBounded) {
-  UNWIND members AS member
-  // As of a point in time, a bounded scan from the latest Touchpoint might not reach that time.
-  WITH asOf, member, CASE WHEN isBounded THEN asOf ELSE datetime({year: 999999999}) END AS until
-  CALL (member, until) {
-    MATCH (touchpoint:Touchpoint)
-    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
-    WHERE
-      touchpoint.customerId = member.id AND
-      touchpoint.occurredAt <= until AND
-      touchpoint.id IS NOT NULL
-    WITH touchpoint
-    ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC
-    LIMIT $scan
-    RETURN touchpoint
-  }
-  WITH asOf, touchpoint, touchpoint.occurredAt AS occurredAt, touchpoint.id AS id
-  ORDER BY occurredAt DESC, id DESC
-  LIMIT $scan
-  WITH touchpoint, occurredAt, id
-  WHERE $asOf IS NULL OR touchpoint.receivedAt <= asOf
-  RETURN collect([touchpoint, occurredAt, id]) AS latest
-}
-CALL (latest) {
-  UNWIND latest AS entry
-  WITH entry[0] AS touchpoint
-  WITH touchpoint.event AS event, count(*) AS count
-  ORDER BY count DESC, event
-  RETURN collect({event: event, count: count}) AS events
-}
-CALL (asOf, members, isBounded) {
-  WITH asOf, members
-  WHERE isBounded
-  UNWIND members AS member
-  CALL (asOf, member) {
-    MATCH (touchpoint:Touchpoint)
-    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
-    WHERE
-      touchpoint.customerId = member.id AND
-      touchpoint.occurredAt IS NOT NULL AND
-      touchpoint.id IS NOT NULL AND
-      ($asOf IS NULL OR touchpoint.receivedAt <= asOf)
-    WITH touchpoint
-    ORDER BY touchpoint.customerId, touchpoint.occurredAt, touchpoint.id
-    LIMIT 1
-    RETURN touchpoint.occurredAt AS occurredAt
-  }
-  RETURN min(occurredAt) AS oldest
-}
-CALL (asOf, survivor, members) {
-  UNWIND members AS member
+CALL (asOf, survivor) {
+  MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
+  WHERE all(link IN into WHERE
+    coalesce(asOf < link.undoneAt, true) AND
+    CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
+  )
+  WITH asOf, survivor, member
   MATCH (member)-[link:MAY_BE_SAME_AS|NOT_SAME_AS|WAS_NOT_SAME_AS]-(customer:Customer)
   WHERE coalesce(link.firstSeen, link.at) <= asOf AND coalesce(asOf < link.undoneAt, true)
   CALL (asOf, customer) {
@@ -152,13 +100,89 @@ CALL (asOf, survivor, members) {
       count: CASE WHEN lastSeen <= asOf THEN count END
     }) AS samePeople
 }
+CALL (asOf, survivor, isBounded) {
+  MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
+  WHERE all(link IN into WHERE
+    coalesce(asOf < link.undoneAt, true) AND
+    CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
+  )
+  // As of a point in time, a bounded scan from the latest Touchpoint might not reach that time.
+  WITH asOf, member, CASE WHEN isBounded THEN asOf ELSE datetime({year: 999999999}) END AS until
+  CALL (member, until) {
+    MATCH (touchpoint:Touchpoint)
+    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
+    WHERE
+      touchpoint.customerId = member.id AND
+      touchpoint.occurredAt <= until AND
+      touchpoint.id IS NOT NULL
+    WITH touchpoint
+    ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC
+    LIMIT $scan
+    RETURN touchpoint
+  }
+  WITH asOf, touchpoint, touchpoint.occurredAt AS occurredAt, touchpoint.id AS id
+  ORDER BY occurredAt DESC, id DESC
+  LIMIT $scan
+  WITH touchpoint, occurredAt, id
+  WHERE $asOf IS NULL OR touchpoint.receivedAt <= asOf
+  RETURN collect([touchpoint, occurredAt, id]) AS latest
+}
+CALL (latest) {
+  UNWIND latest AS entry
+  WITH entry[0] AS touchpoint
+  WITH touchpoint.event AS event, count(*) AS count
+  ORDER BY count DESC, event
+  RETURN collect({event: event, count: count}) AS events
+}
+CALL (asOf, survivor, isBounded) {
+  WITH asOf, survivor
+  WHERE isBounded
+  MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
+  WHERE all(link IN into WHERE
+    coalesce(asOf < link.undoneAt, true) AND
+    CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
+  )
+  CALL (asOf, member) {
+    MATCH (touchpoint:Touchpoint)
+    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
+    WHERE
+      touchpoint.customerId = member.id AND
+      touchpoint.occurredAt IS NOT NULL AND
+      touchpoint.id IS NOT NULL AND
+      ($asOf IS NULL OR touchpoint.receivedAt <= asOf)
+    WITH touchpoint
+    ORDER BY touchpoint.customerId, touchpoint.occurredAt, touchpoint.id
+    LIMIT 1
+    RETURN touchpoint.occurredAt AS occurredAt
+  }
+  RETURN min(occurredAt) AS oldest
+}
 RETURN
   survivor.id AS customerId,
   toString(survivor.createdAt) AS createdAt,
   matchedBy,
-  merged,
   COLLECT {
-    UNWIND members AS member
+    MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
+    WHERE all(link IN into WHERE
+      coalesce(asOf < link.undoneAt, true) AND
+      CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
+    )
+    WITH member, head(into) AS merge
+    WHERE type(merge) <> 'SPLIT_FROM'
+    WITH member, merge ORDER BY merge.at DESC, merge.id DESC
+    RETURN {
+      customerId: member.id,
+      mergeId: merge.id,
+      at: toString(merge.at),
+      reason: merge.reason
+    }
+  } AS merged,
+  COLLECT {
+    MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
+    WHERE all(link IN into WHERE
+      coalesce(asOf < link.undoneAt, true) AND
+      CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
+    )
     CALL (member) {
       MATCH (identifier:Identifier)-[identifies:IDENTIFIES]->(member)
       WHERE identifies.home IS NULL

@@ -177,3 +177,17 @@ def test_a_context_costs_the_same_for_few_and_for_many_touchpoints(busy, cost, a
     few, many = busy(range(200), "few"), busy(range(2_000), "many")
 
     assert cost(many, as_of) == cost(few, as_of)
+
+
+def test_the_memory_of_a_context_does_not_grow_with_the_square_of_merges(track, context, unique):
+    """With 500 visitors who logged in as one person."""
+    devices = [f"{unique}-{number}" for number in range(500)]
+    track([{"event": "x", "externalId": unique}])
+    track([{"event": "x", "anonymousId": device} for device in devices])
+    track([{"event": "x", "externalId": unique, "anonymousId": device} for device in devices])
+
+    found = context(externalId=unique)
+
+    assert len(found["merged"]) == len(devices)
+    assert len(found["identifiers"]) == len(devices) + 1
+    assert found["events"] == [{"event": "x", "count": 2 * len(devices) + 1}]

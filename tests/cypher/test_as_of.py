@@ -14,5 +14,5 @@ def test_every_copy_of_the_membership_as_of_a_point_in_time_is_the_same():
     texts = [statement.text for statement in read if "asOf" in statement.parameters]
     blocks = [block for text in texts for block in BLOCK.findall(text)]
 
-    assert len(blocks) == sum(text.count("*0..") for text in texts) == 5
+    assert len(blocks) == sum(text.count("*0..") for text in texts) == 10
     assert len({" ".join(" ".join(block).split()) for block in blocks}) == 1
