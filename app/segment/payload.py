@@ -13,7 +13,7 @@ from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceE
 from app.ingest.events import Event
 from app.ingest.observed_event import text_json
 from app.ingest.payload import Payload, request_error
-from app.segment import calls
+from app.segment import calls, surrogates
 from app.segment.calls import ABSENT
 from app.segment.clock import Receipt
 from app.segment.mapping import NO_ENVELOPE, Envelope, MappedCall, map_call
@@ -83,9 +83,10 @@ class Calls(Payload, frozen=True):
 def write_key(body: bytes) -> str | None:
     """Returns the write key in a body, if there is one."""
     try:
-        return _text(_request.decode(body).write_key)
-    except (ValueError, RecursionError):  # the former is also an error of JSON or UTF-8
+        request, _ = _read(body)
+    except InvalidPayload:
         return None
+    return _text(request.write_key)
 
 
 def _text(raw: Raw) -> str | None:
@@ -101,15 +102,25 @@ def decode(body: bytes, kind: str | None, receipt: Receipt) -> Calls:
 
     Raises InvalidPayload if it is neither. The result has the errors of single calls.
     """
-    try:
-        request = _request.decode(body)
-    except msgspec.ValidationError:
-        raise request_error([FieldError("", calls.NOT_AN_OBJECT)]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise request_error([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
+    request, body = _read(body)
     if kind:
         return _calls([Raw(body)], Envelope(kind), len(body), receipt)
     return _calls(*_batch(request), len(body), receipt)
+
+
+def _read(body: bytes) -> tuple[_Request, bytes]:
+    """Returns the members of a request, and its body without unpaired surrogates.
+
+    Raises InvalidPayload.
+    """
+    try:
+        return _request.decode(body), body
+    except msgspec.ValidationError:
+        raise request_error([FieldError("", calls.NOT_AN_OBJECT)]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if (replaced := surrogates.replace(body)) != body:
+            return _read(replaced)
+        raise request_error([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
 
 
 def _batch(request: _Request) -> tuple[list[Raw], Envelope]:

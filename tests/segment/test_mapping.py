@@ -222,6 +222,10 @@ def test_a_malformed_timestamp_is_named_as_the_call_names_it():
     assert paths(userId="u", originalTimestamp="yesterday") == ["originalTimestamp"]
 
 
+def test_an_unpaired_surrogate_is_replaced():
+    assert properties(properties={"title": "\ud83d", "n": 1.50}) == {"title": "\ufffd", "n": 1.5}
+
+
 def test_the_properties_are_the_text_that_was_sent():
     text = '{ "total":27.50,\n "total": 1e30, "né": "\\u0041" }'
     call = f'{{"type": "track", "event": "x", "userId": "u", "properties": {text}}}'

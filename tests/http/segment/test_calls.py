@@ -75,6 +75,20 @@ def test_a_bad_call_does_not_fail_its_batch(send, call, stored):
     assert names(stored()) == ["Bought", "Bought"]
 
 
+@pytest.mark.parametrize("where", ["event", "properties", "context", "traits"])
+def test_a_text_that_was_cut_within_a_character_fails_neither_its_call_nor_its_batch(
+    sdk, api_key, call, stored, where
+):
+    cut = "\ud83d" if where == "event" else {"title": "\ud83d"}
+    body = json.dumps({"batch": [call(), call(**{where: cut})], "writeKey": api_key})
+
+    response = http_client.post(f"{sdk.base_url}/v1/batch", content=body)
+
+    assert outcome(response) == SUCCESS
+    assert len(stored()) == 2
+    assert ("\ufffd" in str(stored())) == (where != "traits")
+
+
 def test_a_bad_single_call_is_a_success_too(sdk, stored, unique):
     assert outcome(sdk.post("/v1/track", json={"userId": unique})) == SUCCESS
     assert stored() == []
