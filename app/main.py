@@ -103,11 +103,11 @@ def _routes(
 ) -> list[object]:
     return [
         EventRoutes(services.ingest),  # the busiest first, grouped by tag
-        SegmentRoutes(services.ingest, services.clocks),
-        SettingsRoutes(services.guard),
         LiveRoutes(live),
         ExplanationRoutes(services.explanations),
         RejectionRoutes(rejections),
+        SegmentRoutes(services.ingest, services.clocks),
+        SettingsRoutes(services.guard),
         CustomerRoutes(services.contexts, services.timelines, identity.erasures),
         MergeRoutes(identity.merges),
         SplitRoutes(identity.splits),

@@ -13,9 +13,8 @@ CODES = (BLOCKED_IDENTIFIER, INVALID_IDENTIFIER, CLOCK_SKEW, REUSED_MESSAGE_ID)
 
 
 class EventWarning(Struct, frozen=True):
-    """A warning of an event: `path` is the field, `message` the reason.
-
-    An ignored identifier is one. Calls of tracking SDKs have others.
+    """A warning of a stored event, such as an ignored identifier: `path` is the field, `message`
+    the reason.
     """
 
     path: str

@@ -52,9 +52,10 @@ def test_it_logs_no_error_and_makes_no_request_to_other_hosts(page, address, see
 
 def test_an_event_can_be_sent_from_it(page, api_key, seen):
     page.get_by_role("button", name="Authorize").first.click()
-    page.locator(".modal-ux input").fill(api_key)
-    page.locator(".modal-ux button.authorize").click()
-    page.locator(".modal-ux button.btn-done").click()
+    way = page.locator(".modal-ux .auth-container", has=page.locator("#api_key_value"))
+    way.locator("input").fill(api_key)
+    way.locator("button.authorize").click()
+    page.locator(".modal-ux button.btn-done").first.click()
     page.locator(f"{INGEST} .opblock-summary-control").click()
     page.locator(f"{INGEST} .try-out__btn").click()
     page.locator(f"{INGEST} button.execute").click()
