@@ -14,6 +14,7 @@ from app.activity.record import Record
 from app.cli.database import load_settings
 from app.cli.exit_codes import exit_codes
 from app.cli.live_client import LiveClient, LiveClientError, LiveEvent
+from app.domain.event_warnings import BLOCKED_IDENTIFIER, INVALID_IDENTIFIER
 from app.settings import Settings
 
 EXIT_CODES = {
@@ -21,6 +22,7 @@ EXIT_CODES = {
     1: "The service cannot be reached, or rejects the API key. See the message.",
     2: "An option is invalid.",
 }
+IGNORED = (BLOCKED_IDENTIFIER, INVALID_IDENTIFIER)  # codes of warnings of identifiers
 COVERAGES = {"all": "all instances", "instance": "this instance", "process": "one process"}
 
 
@@ -143,7 +145,10 @@ def describe(record: Record) -> str:
         parts += [record.error.code, "; ".join(details) or record.error.message]
     else:
         parts += [record.customer_id or "-", record.resolved or "-"]
-    parts += [f"ignored {warning.path}" for warning in record.warnings]
+    parts += [
+        f"ignored {warning.path}" if warning.code in IGNORED else f"{warning.path} {warning.code}"
+        for warning in record.warnings
+    ]
     parts.append(f"[{record.api_key or record.way}]")
     return "  ".join(map(printable, parts))
 

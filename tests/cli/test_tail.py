@@ -11,7 +11,9 @@ import sys
 import pytest
 
 from app.access import api_keys
-from app.cli.tail import printable
+from app.activity.record import Record
+from app.cli.tail import describe, printable
+from app.domain.event_warnings import EventWarning
 from tests.support import http_client
 from tests.support.server import serving, wait_until_ready
 
@@ -153,6 +155,22 @@ def test_it_requires_an_api_key(cli, address, tmp_path):
     done = cli("tail", "--url", address, WAYPATH_DATA_DIR=str(tmp_path), WAYPATH_API_KEY="")
 
     assert (done.returncode, "WAYPATH_API_KEY is not set" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "text"),
+    [
+        ("blocked_key", "email", "ignored email"),
+        ("invalid_identifier", "traits.email", "ignored traits.email"),
+        ("clock_skew", "sentAt", "sentAt clock_skew"),
+        ("idempotency_conflict", "messageId", "messageId idempotency_conflict"),
+    ],
+)
+def test_a_warning_is_in_the_line(code, path, text):
+    warning = EventWarning(path, code, "the reason")
+    record = Record("p.1", "2026-04-29T10:14:32.123Z", "segment", "stored", warnings=[warning])
+
+    assert f"  {text}  " in describe(record)
 
 
 @pytest.mark.parametrize("text", ["\x1b[31m", "\u202e", "\n", "\x9b1m"])
