@@ -2,11 +2,13 @@
 
 import contextlib
 import http.server
+import json
 import shutil
 import threading
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -18,10 +20,10 @@ pytest_plugins = ["tests.support.chromium"]
 HERE = Path(__file__).parent
 LOAD = """
 const parameters = new URLSearchParams(location.hash.slice(1));
-window.analytics = AnalyticsNext.AnalyticsBrowser.load({
-  writeKey: parameters.get("key"),
-  cdnURL: parameters.get("cdn"),
-});
+window.analytics = AnalyticsNext.AnalyticsBrowser.load(
+  { writeKey: parameters.get("key"), cdnURL: parameters.get("cdn") },
+  JSON.parse(parameters.get("options")),
+);
 """
 
 
@@ -57,11 +59,12 @@ def visit(chromium, site, service, browser_key):
     """Opens the page of the site in a browser of its own, with a key and a page of the site."""
     with contextlib.ExitStack() as stack:
 
-        def opened(key=browser_key):
+        def opened(key=browser_key, **options):
             context = stack.enter_context(contextlib.closing(chromium.new_context()))
             page = context.new_page()
             page.set_default_timeout(30_000)
-            page.goto(f"{site}/page.html#key={key}&cdn={service.address}")
+            parameters = {"key": key, "cdn": service.address, "options": json.dumps(options)}
+            page.goto(f"{site}/page.html#{urlencode(parameters)}")
             return page
 
         yield opened
@@ -118,6 +121,20 @@ def test_a_page_logs_a_user_in_and_out(visit, events_of):
     wait_for(lambda: events_of(visitor, "anonymousId"))
     page.get_by_text("Log out").click()
     assert anonymous_id(page) != visitor
+
+
+def test_a_page_may_send_its_calls_in_batches(visit, events_of, service, unique):
+    strategy = {"strategy": "batching", "config": {"size": 3, "timeout": 500}}
+    page = visit(integrations={"Segment.io": {"deliveryStrategy": strategy}})
+    sent = []
+    page.on("request", lambda request: sent.append((request.method, request.url)))
+
+    call(page, "identify", unique)
+    for _ in range(3):
+        call(page, "track", "Stepped")
+
+    wait_for(lambda: len(events_of(unique)) == 4)
+    assert {url for method, url in sent if method == "POST"} == {f"{service.address}/v1/b"}
 
 
 def test_the_context_of_the_page_is_in_the_properties(visit, events_of, unique, site):
