@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.access.api_keys import CONTEXT_READ
 from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
-from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
+from app.customers.timeline import TimelineReader
+from app.errors import InvalidPayload
 from app.http.endpoints import Call
-from app.http.web import templates
+from app.http.responses import STATUS
+from app.http.web import templates, timeline_filter
 from app.http.web.page import Page, render
-from app.http.web.timeline_view import days
+from app.http.web.timeline_filter import TimelineFilter
+from app.http.web.timeline_view import TimelineView, timeline_view
 
 _MAX_CONTEXT_BYTES = 256 * 1024  # bytes of JSON: a Customer may have any number of identifiers
 
@@ -32,26 +34,45 @@ class CustomerPages:
 
     @Page(method="GET", path="/customers/{id}", scope=CONTEXT_READ)
     async def customer(self, call: Call[None]) -> Response:
-        """The context of a Customer, and the first page of its timeline.
+        """The context of a Customer, and the first page of its timeline, with a filter.
 
         With `cursor`, only that page of the timeline. The ID of a merged Customer redirects to
         the surviving one.
         """
-        customer_id = call.id
-        timeline = await self._timeline(call.request)
-        if timeline.customer_id != customer_id:
+        parameters = call.request.query_params
+        shown = timeline_filter.from_parameters(parameters)
+        problem, view = None, None
+        try:
+            view = await self._timeline(call.id, shown, parameters.get("cursor"))
+        except InvalidPayload as error:
+            if not shown.is_active or "cursor" in parameters:
+                raise
+            problem = error
+        if view and "cursor" in parameters and view.customer_id == call.id:
+            return render(call, "older", view=view, filter=shown)
+        context = await self._contexts.read(
+            ContextQuery(customer=call.id, limit=0, max_bytes=_MAX_CONTEXT_BYTES)
+        )
+        if context.customer_id != call.id:
             query = f"?{call.request.url.query}" if call.request.url.query else ""
-            return RedirectResponse(templates.customer_path(timeline.customer_id) + query, 303)
-        if "cursor" in call.request.query_params:
-            return render(call, "older", **_timeline_values(timeline))
-        query = ContextQuery(customer=customer_id, limit=0, max_bytes=_MAX_CONTEXT_BYTES)
-        context = await self._contexts.read(query)
-        return render(call, "customer", **_timeline_values(timeline), **_context_values(context))
+            return RedirectResponse(templates.customer_path(context.customer_id) + query, 303)
+        return render(
+            call,
+            "customer",
+            STATUS[problem.code] if problem else 200,
+            view=view,
+            filter=shown,
+            problem=problem,
+            **_context_values(context),
+        )
 
     @Page(method="GET", path="/customers/{id}/timeline", scope=CONTEXT_READ)
     async def older(self, call: Call[None]) -> Response:
         """The page of the timeline at `cursor`, to append to the previous one."""
-        return render(call, "timeline", **_timeline_values(await self._timeline(call.request)))
+        parameters = call.request.query_params
+        shown = timeline_filter.from_parameters(parameters)
+        view = await self._timeline(call.id, shown, parameters.get("cursor"))
+        return render(call, "timeline", view=view, filter=shown, is_part=True)
 
     @Page(method="GET", path="/events/{id}", scope=CONTEXT_READ)
     async def event(self, call: Call[None]) -> Response:
@@ -59,17 +80,10 @@ class CustomerPages:
         query = ExplanationQuery(call.id)
         return render(call, "event", explanation=await self._explanations.read(query))
 
-    async def _timeline(self, request: Request) -> Timeline:
-        cursor = request.query_params.get("cursor")
-        return await self._timelines.read(TimelineQuery(request.path_params["id"], cursor=cursor))
-
-
-def _timeline_values(timeline: Timeline) -> dict[str, Any]:
-    return {
-        "customer_id": timeline.customer_id,
-        "days": days(timeline.touchpoints),
-        "next_cursor": timeline.next_cursor,
-    }
+    async def _timeline(
+        self, customer: str, shown: TimelineFilter, cursor: str | None
+    ) -> TimelineView:
+        return timeline_view(await self._timelines.read(shown.query(customer, cursor)), shown)
 
 
 def _context_values(context: Context) -> dict[str, Any]:

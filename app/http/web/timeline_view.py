@@ -7,7 +7,10 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
+from app.customers.timeline import Timeline
 from app.customers.touchpoints import Touchpoint
+from app.domain import pagination, timestamps
+from app.http.web.timeline_filter import PAGE_TOUCHPOINTS, TimelineFilter
 
 _MAX_PREVIEW_CHARACTERS = 160  # characters
 
@@ -31,6 +34,35 @@ class Day(Struct, frozen=True):
     date: str
     name: str
     entries: list[Entry]
+
+
+class TimelineView(Struct, frozen=True):
+    """A page of a timeline. `older` is the query string of the next page; empty on the last one.
+
+    `searched_to` is the time at which a bounded search for events ended; empty if it did not.
+    """
+
+    customer_id: str
+    days: list[Day]
+    older: str
+    searched_to: str
+
+
+def timeline_view(timeline: Timeline, shown: TimelineFilter) -> TimelineView:
+    """Returns the view of a page of a timeline that has a filter."""
+    cursor = timeline.next_cursor
+    is_search = cursor and shown.event and len(timeline.touchpoints) < PAGE_TOUCHPOINTS
+    return TimelineView(
+        timeline.customer_id,
+        days(timeline.touchpoints),
+        shown.link(cursor=cursor) if cursor else "",
+        timestamps.text(_time_of(cursor)) if cursor and is_search else "",
+    )
+
+
+def _time_of(cursor: str) -> timestamps.Instant:
+    seconds, nanoseconds = pagination.decode_time(cursor)["at"]
+    return seconds, nanoseconds
 
 
 def days(touchpoints: Iterable[Touchpoint]) -> list[Day]:

@@ -348,7 +348,7 @@ def test_the_page_shows_the_context(person, ingest, unique):
     assert f'<bdi class="value">{unique}</bdi>' in text
     assert f'href="/customers/{other}"' in text
     assert "externalId seen together once" in text
-    assert "<bdi>page_viewed</bdi> <b>1</b>" in text
+    assert "<bdi>page_viewed</bdi></a> <b>1</b>" in text
 
 
 @pytest.fixture

@@ -1,0 +1,161 @@
+"""The page of a Customer: the filter of its timeline, its identity graph, and its events."""
+
+import html
+import re
+
+import pytest
+
+from app.access import api_keys
+from app.customers.timeline import MAX_SCANNED_TOUCHPOINTS
+
+pytest_plugins = ["tests.support.stewarding"]
+
+
+@pytest.fixture(scope="module")
+def person(browser, make_key):
+    """The browser of a user who may read Customers."""
+    return browser(make_key(api_keys.CONTEXT_READ))
+
+
+@pytest.fixture
+def week(ingest, unique):
+    """A Customer with two events a day of the first week of April 2026: `met` and `called`."""
+    events = [
+        {"event": name, "externalId": unique, "timestamp": f"2026-04-0{day}T{hour}:00:00Z"}
+        for day in range(1, 8)
+        for name, hour in (("met", "00"), ("called", "23"))
+    ]
+    return ingest(events)["results"][0]["customerId"]
+
+
+def shown(person, path):
+    """The events on a page: their names with their times."""
+    text = person.get(path).text
+    times = re.findall(r'class="time"[^>]*datetime="([^"]*)"', text)
+    names = re.findall(r'<p class="event"><bdi>(.*?)</bdi>', text)
+    return [f"{name} {time[8:13]}" for name, time in zip(names, times, strict=True)]
+
+
+def test_the_timeline_is_filtered_by_event_name(person, week):
+    events = shown(person, f"/customers/{week}?event=met")
+
+    assert events == [f"met 0{day}T00" for day in range(7, 0, -1)]
+
+
+def test_the_last_day_of_the_filter_counts_to_its_end(person, week):
+    events = shown(person, f"/customers/{week}?from=2026-04-02&to=2026-04-03")
+
+    assert events == ["called 03T23", "met 03T00", "called 02T23", "met 02T00"]
+
+
+def test_a_timestamp_as_the_end_of_the_filter_is_exclusive(person, week):
+    path = f"/customers/{week}?from=2026-04-01T22:00:00Z&to=2026-04-02T23:00:00Z"
+
+    assert shown(person, path) == ["met 02T00", "called 01T23"]
+
+
+def test_the_form_has_the_filter_of_the_url(person, week):
+    text = person.get(f"/customers/{week}?event=met&from=2026-04-02T22:00:00Z&to=2026-04-05").text
+
+    assert '<input name="event" value="met"' in text
+    assert 'name="from" value="2026-04-02" data-at="2026-04-02T22:00:00Z"' in text
+    assert 'name="to" value="2026-04-05" data-at="2026-04-06T00:00:00Z"' in text
+
+
+def test_the_form_suggests_the_event_names_of_the_customer(person, week):
+    text = person.get(f"/customers/{week}").text
+
+    assert re.findall(r'<option value="(.*?)">', text) == ["called", "met"]
+
+
+def test_each_event_name_links_to_its_events(person, week):
+    text = person.get(f"/customers/{week}?to=2026-04-03").text
+
+    assert f'href="/customers/{week}?event=met&amp;to=2026-04-03#timeline"' in text
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "message"),
+    [
+        ("from=yesterday", "from", "must be a day, YYYY-MM-DD, or an ISO 8601 timestamp"),
+        ("to=2026-02-30", "to", "must be a day, YYYY-MM-DD, or an ISO 8601 timestamp"),
+        ("from=2026-W10-1", "from", "must be a day, YYYY-MM-DD, or an ISO 8601 timestamp"),
+        ("from=2026-04-03&to=2026-04-01", "to", "must not be before the first day"),
+    ],
+)
+def test_an_invalid_filter_is_400_with_the_page_of_the_customer(
+    person, week, query, field, message
+):
+    response = person.get(f"/customers/{week}?event=met&{query}")
+
+    assert response.status_code == 400
+    assert f"<code>{field}</code> {message}" in response.text
+    assert '<input name="event" value="met"' in response.text
+    assert week in response.text
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_the_filter_takes_the_last_and_the_first_day(person, week, day):
+    assert person.get(f"/customers/{week}?from={day}").status_code == 200
+    assert person.get(f"/customers/{week}?to={day}").status_code == 200
+
+
+def test_a_filter_without_a_match_shows_that_nothing_matches(person, week):
+    assert "No touchpoints match." in person.get(f"/customers/{week}?event=left").text
+
+
+def test_older_touchpoints_keep_the_filter(person, ingest, unique):
+    events = [{"event": f"e{n % 2}", "externalId": unique} for n in range(120)]
+    page = f"/customers/{ingest(events)['results'][0]['customerId']}?event=e1"
+    seen = []
+    while page:
+        text = person.get(page).text
+        seen += re.findall(r'<p class="event"><bdi>(.*?)</bdi>', text)
+        link = re.search(r'class="older"><a href="([^"]*)"', text)
+        page = link and html.unescape(link[1])
+
+    assert seen == ["e1"] * 60
+
+
+def test_a_filter_keeps_a_name_of_markup_and_spaces(person, ingest, unique):
+    name = ' <script>"&+ '
+    customer = ingest(externalId=unique, event=name)["customerId"]
+    link = re.search(r'href="([^"]*)#timeline"><bdi>', person.get(f"/customers/{customer}").text)
+    assert link
+
+    text = person.get(html.unescape(link[1])).text
+
+    assert "<script>&#34;" not in text
+    assert re.findall(r'<p class="event"><bdi>(.*?)</bdi>', text) == [" &lt;script&gt;&#34;&amp;+ "]
+
+
+@pytest.fixture
+def rare(cypher, unique):
+    """A Customer with more Touchpoints than a page searches. The oldest alone is `rare`."""
+    customer = f"cus_{unique}"
+    cypher(
+        """
+        CREATE (customer:Customer {id: $customer, createdAt: datetime()})
+        WITH customer
+        UNWIND range(0, $count) AS n
+        CREATE (customer)-[:HAS_TOUCHPOINT]->(:Touchpoint {
+          id: $customer + '/' + n, customerId: $customer,
+          event: CASE n WHEN 0 THEN 'rare' ELSE 'other' END,
+          timestamp: '2026-01-01T00:00:00Z',
+          occurredAt: datetime('2026-01-01T00:00:00Z') + duration({minutes: n}),
+          receivedAt: datetime(), resolvedBy: 'email', identifiers: [], properties: '{}'
+        })
+        """,
+        customer=customer,
+        count=MAX_SCANNED_TOUCHPOINTS,
+    )
+    return customer
+
+
+def test_a_bounded_search_shows_how_far_it_went_and_continues(person, rare):
+    text = person.get(f"/customers/{rare}?event=rare").text
+
+    assert 'Searched back to <time datetime="2026-01-01T00:01:00Z">' in text
+    link = re.search(r'<a href="([^"]*)"[^>]*>Search older touchpoints', text)
+    assert link
+    assert shown(person, html.unescape(link[1])) == ["rare 01T00"]
