@@ -36,7 +36,7 @@ class Ring:
         self._max_bytes = max_bytes
         self._max_age = max_age
         self._full_until = 0.0
-        self._second = 0
+        self._second = 0.0
         self._in_second = 0
 
     def add(self, request: ObservedRequest) -> int:
@@ -53,10 +53,6 @@ class Ring:
             self._drop()
         return first
 
-    def skip(self, request: ObservedRequest) -> None:
-        """Counts the records of a request, and keeps none of them."""
-        self.number += request.count
-
     def since(self, number: int) -> Iterator[Entry]:
         """Yields the entries after a number, the oldest first."""
         self.expire()
@@ -72,14 +68,15 @@ class Ring:
 
     def add_unread(self, request: ObservedRequest) -> None:
         """Adds a request that has no reader now, unless there are many in its second."""
-        second = int(request.time)
-        if second != self._second:
-            self._second, self._in_second = second, 0
-        if self._in_second >= MAX_UNREAD_PER_SECOND and request.time > self._full_until:
-            self.skip(request)
-        else:
+        time = request.time
+        if not self._second <= time < self._second + 1:
+            self._second, self._in_second = time, 0
+        count = request.count
+        if self._in_second < MAX_UNREAD_PER_SECOND or time <= self._full_until:
             self.add(request)
-        self._in_second += request.count
+        else:
+            self.number += count
+        self._in_second += count
 
     def expire(self) -> None:
         """Drops the requests that are too old."""
