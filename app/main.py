@@ -71,7 +71,7 @@ def build(
 
 def assemble(services: Services, config: Settings) -> RequestMiddleware:
     """Returns the application on these services, with the routes that its parts declare."""
-    identity = IdentityServices(services.graph, services.metrics)
+    identity = IdentityServices(services.graph, services.metrics, services.activity)
     live = LiveFeed(services.activity, services.guard)
     rejections = RejectionReader(services.graph, has_samples=config.rejection_samples)
     home = HomePages(

@@ -12,6 +12,7 @@ from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
 from app.activity import relays
 from app.activity.recorder import ActivityRecorder
+from app.activity.stream import ActivityStream
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
 from app.customers.timeline import TimelineReader
@@ -122,14 +123,14 @@ class Services:
 class IdentityServices:
     """The use cases of data stewards."""
 
-    def __init__(self, graph: Graph, metrics: Metrics) -> None:
+    def __init__(self, graph: Graph, metrics: Metrics, activity: ActivityStream) -> None:
         self.conflicts = IdentityConflictReader(graph)
         self.comparisons = ComparisonReader(graph)
         self.merges = MergeService(graph)
         self.splits = SplitService(graph, self.merges)
         self.reviews = ReviewService(graph)
         self.audit = AuditReader(graph)
-        self.erasures = ErasureService(graph, self.splits, metrics)
+        self.erasures = ErasureService(graph, self.splits, metrics, forget=activity.erase)
 
 
 def _links(config: Settings) -> Links:

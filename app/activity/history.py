@@ -1,10 +1,10 @@
 """The history: the last entries of all processes, while this one has readers."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from app.activity.positions import Positions
-from app.activity.record import Entry
+from app.activity.record import Entry, Record
 
 MAX_RECORDS = 2000
 MAX_BYTES = 16 * 1024 * 1024
@@ -38,6 +38,11 @@ class History:
         while len(self._entries) > self._max_records or self._bytes > self._max_bytes:
             self._bytes -= len(self._entries.popleft().data)
         return 0 if last is None else entry.number - last - 1
+
+    def forget(self, matches: Callable[[Record], bool]) -> None:
+        """Drops the entries whose records match. They count as missing."""
+        self._entries = deque(entry for entry in self._entries if not matches(entry.record))
+        self._bytes = sum(len(entry.data) for entry in self._entries)
 
     def sort(self) -> None:
         """Puts the entries in the order of their times."""

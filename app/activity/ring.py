@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from app.activity.record import Entry, entries
 from app.ingest.observer import ObservedRequest
@@ -44,8 +44,7 @@ class Ring:
         first = self.number + 1
         count = request.count
         self.number += count
-        self._records += count
-        self._bytes += request.size
+        self._count(request, 1)
         self._requests.append((first, request))
         while (self._records > self._max_records or self._bytes > self._max_bytes) and len(
             self._requests
@@ -61,6 +60,13 @@ class Ring:
                 for entry in entries(request, self.source, first):
                     if entry.number > number:
                         yield entry
+
+    def forget(self, matches: Callable[[ObservedRequest], bool]) -> None:
+        """Drops the requests that match."""
+        for item in [*self._requests]:
+            if matches(item[1]):
+                self._requests.remove(item)
+                self._count(item[1], -1)
 
     def note_readers(self) -> None:
         """Keeps all requests of the next seconds."""
@@ -85,6 +91,8 @@ class Ring:
             self._drop()
 
     def _drop(self) -> None:
-        _, request = self._requests.popleft()
-        self._records -= request.count
-        self._bytes -= request.size
+        self._count(self._requests.popleft()[1], -1)
+
+    def _count(self, request: ObservedRequest, sign: int) -> None:
+        self._records += sign * request.count
+        self._bytes += sign * request.size

@@ -50,3 +50,15 @@ def test_the_oldest_entries_are_dropped_beyond_the_bytes():
         history.add(entry("a", number))
 
     assert [each.number for each in history] == [2, 3]
+
+
+def test_forgotten_entries_are_missing_and_leave_room_for_others():
+    history = History(max_bytes=25)
+    for number in (1, 2):
+        history.add(entry("a", number))
+    history.forget(lambda record: record.id == "a.1")
+    history.add(entry("a", 3))
+
+    found, missing = history.after({"a": 0})
+
+    assert ([each.number for each in found], missing) == ([2, 3], 1)

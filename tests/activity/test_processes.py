@@ -3,9 +3,11 @@
 import contextlib
 import signal
 import time
+import uuid
 
 import pytest
 
+from app.access import api_keys
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.event_stream import LiveReader
@@ -109,6 +111,55 @@ def test_a_reader_that_does_not_read_does_not_delay_the_stop(workers, api_key, r
     assert time.monotonic() - began < STOP_SECONDS
 
 
+@pytest.fixture(scope="module")
+def eraser_key(make_key):
+    return make_key(api_keys.CUSTOMERS_DELETE)
+
+
+@pytest.fixture
+def last_events(api_key, reader_key, unique):
+    """The names of the last events that a service has, without the one that ends the list."""
+
+    def read(address):
+        end, names = uuid.uuid4().hex, []
+        with LiveReader(address, reader_key, parameters={"recent": 100}) as reader:
+            send(address, api_key, f"other {unique}", end)
+            while end not in names:
+                names.append(reader.record()["event"])
+        return [name for name in names if name.isdecimal()]
+
+    return read
+
+
+def erase(address, key, customer):
+    headers = {"X-API-Key": key, "Connection": "close"}
+    response = http_client.delete(f"{address}/v1/customers/{customer}", headers=headers, timeout=30)
+    assert response.status_code in (200, 202)
+
+
+def test_every_worker_forgets_an_erased_customer(workers, api_key, eraser_key, last_events, unique):
+    _, address = workers
+    names = [f"{number}" for number in range(20)]  # so that each worker gets some
+    results = [send(address, api_key, unique, name).json() for name in names]
+    before = last_events(address)
+
+    erase(address, eraser_key, results[0]["customerId"])
+
+    assert (len(before), last_events(address)) == (20, [])
+
+
+def test_the_workers_forget_a_customer_that_the_command_erases(
+    workers, cli, api_key, last_events, unique, tmp_path
+):
+    _, address = workers
+    customer = send(address, api_key, unique, "1").json()["customerId"]
+    before = last_events(address)
+
+    cli("erase", customer, "--yes", WAYPATH_DATA_DIR=str(tmp_path))
+
+    assert (before, last_events(address)) == (["1"], [])
+
+
 def test_a_killed_process_disturbs_no_stream(
     workers, database, tmp_path, api_key, reader_key, unique
 ):
@@ -162,6 +213,19 @@ def test_a_stream_begins_with_the_last_records_of_another_instance(
 
     with LiveReader(one, reader_key, parameters={"customer": unique, "recent": 5}) as reader:
         assert reader.record()["event"] == "before"
+
+
+def test_another_instance_forgets_an_erased_customer(
+    instances, api_key, eraser_key, last_events, unique
+):
+    _, one, other = instances
+    customer = send(other, api_key, unique, "1").json()["customerId"]
+    before = last_events(other)
+
+    erase(one, eraser_key, customer)
+
+    assert before == ["1"]
+    wait_for(lambda: last_events(other) == [])
 
 
 def test_without_readers_nothing_is_published(instances, api_key, unique):

@@ -81,3 +81,13 @@ def test_unread_requests_soon_after_a_reader_are_all_there():
         ring.add_unread(request(50))
 
     assert len(numbers(ring)) == 250
+
+
+def test_forgotten_requests_leave_room_for_others():
+    ring = Ring("0a", max_records=4)
+    ring.add(request(3))
+    ring.add(request(1))
+    ring.forget(lambda kept: kept.count == 3)
+    ring.add(request(3))
+
+    assert numbers(ring) == [4, 5, 6, 7]
