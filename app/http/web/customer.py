@@ -14,7 +14,7 @@ from app.http.responses import STATUS
 from app.http.web import templates, timeline_filter
 from app.http.web.page import Page, render
 from app.http.web.timeline_filter import TimelineFilter
-from app.http.web.timeline_view import TimelineView, timeline_view
+from app.http.web.timeline_view import TimelineView, entry, timeline_view
 
 _MAX_CONTEXT_BYTES = 256 * 1024  # bytes of JSON: a Customer may have any number of identifiers
 
@@ -77,8 +77,8 @@ class CustomerPages:
     @Page(method="GET", path="/events/{id}", scope=CONTEXT_READ)
     async def event(self, call: Call[None]) -> Response:
         """The explanation of an event."""
-        query = ExplanationQuery(call.id)
-        return render(call, "event", explanation=await self._explanations.read(query))
+        explanation = await self._explanations.read(ExplanationQuery(call.id))
+        return render(call, "event", explanation=explanation, entry=entry(explanation))
 
     async def _timeline(
         self, customer: str, shown: TimelineFilter, cursor: str | None

@@ -129,6 +129,66 @@ def test_a_filter_keeps_a_name_of_markup_and_spaces(person, ingest, unique):
     assert re.findall(r'<p class="event"><bdi>(.*?)</bdi>', text) == [" &lt;script&gt;&#34;&amp;+ "]
 
 
+def rows(text):
+    """The rows of the first table of properties: paths and values as text."""
+    table = re.search(r'<table class="properties">(.*?)</table>', text, re.DOTALL)
+    assert table
+    found = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', table[1], re.DOTALL)
+    return [tuple(html.unescape(re.sub(r"<.*?>", "", cell)) for cell in row) for row in found]
+
+
+def test_properties_are_a_table_with_a_row_for_each_path(person, client, unique):
+    properties = (
+        '{"url": "/pricing", "amount": 12345678901234567890.10, "utm": {"source": "mail"},'
+        ' "tags": ["a", true, null], "items": [{"sku": "x"}], "none": [], "url": ""}'
+    )
+    body = f'{{"event": "x", "externalId": "{unique}", "properties": {properties}}}'
+    response = client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
+
+    assert rows(person.get(f"/customers/{response.json()['customerId']}").text) == [
+        ("url", "/pricing"),
+        ("amount", "12345678901234567890.10"),
+        ("utm.source", "mail"),
+        ("tags", "a, true, null"),
+        ("items[0].sku", "x"),
+        ("none", "[]"),
+        ("url", "empty text"),
+    ]
+
+
+def test_a_long_value_is_cut_in_the_table_and_whole_in_the_json(person, ingest, unique):
+    customer = ingest(externalId=unique, properties={"long": "w" * 5000})["customerId"]
+
+    text = person.get(f"/customers/{customer}").text
+
+    assert rows(text) == [("long", "w" * 1000 + "…")]
+    assert "w" * 5000 in text
+
+
+def test_an_event_of_many_properties_has_as_many_rows(person, ingest, unique):
+    properties = {f"key_{number}": number for number in range(250)}
+    customer = ingest(externalId=unique, properties=properties)["customerId"]
+
+    found = rows(person.get(f"/customers/{customer}").text)
+
+    assert found == [(name, str(value)) for name, value in properties.items()]
+
+
+def test_a_control_character_in_a_property_is_visible(person, ingest, unique):
+    customer = ingest(externalId=unique, properties={"text": "a\u0001b"})["customerId"]
+
+    assert rows(person.get(f"/customers/{customer}").text) == [("text", "a␁b")]
+
+
+def test_the_explanation_of_an_event_has_its_properties_and_its_json(person, ingest, unique):
+    event = ingest(externalId=unique, properties={"url": "/pricing"})["eventId"]
+
+    text = person.get(f"/events/{event}").text
+
+    assert rows(text) == [("url", "/pricing")]
+    assert f'"eventId": "{event}"' in html.unescape(text)
+
+
 @pytest.fixture
 def rare(cypher, unique):
     """A Customer with more Touchpoints than a page searches. The oldest alone is `rare`."""

@@ -33,6 +33,7 @@ async function fetchPart(address) {
 }
 
 function append(link, part) {
+  localize(part);
   const entries = part.querySelectorAll(".day li");
   const [first] = part.children;
   const last = [...timeline.querySelectorAll(".day")].at(-1);
@@ -52,7 +53,7 @@ function append(link, part) {
 }
 
 function watch() {
-  // A search of all touchpoints goes on only if somebody asks for it.
+  // A search does not continue by itself: it may have to read the whole timeline.
   const end = timeline.querySelector(".older:not([data-manual])");
   if (end) watcher.observe(end);
 }
