@@ -120,7 +120,7 @@ def _pages(
     comparison = ComparePage(identity.comparisons, services.timelines)
     return [
         SearchPages(services.contexts),
-        CustomerPages(services.contexts, services.timelines, services.explanations),
+        CustomerPages(services.profiles, services.timelines, services.explanations),
         LivePages(services.activity, live),
         RejectionPages(rejections),
         ConflictPages(identity.conflicts, names),

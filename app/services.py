@@ -15,6 +15,7 @@ from app.activity.recorder import ActivityRecorder
 from app.activity.stream import ActivityStream
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
+from app.customers.profile import ProfileReader
 from app.customers.timeline import TimelineReader
 from app.graph import browser_links
 from app.graph.connection import Database
@@ -65,6 +66,7 @@ class Services:
         observers = [self.activity, self._recorder.observe]
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
+        self.profiles = ProfileReader(self.graph, _links(config), config.resolution_limits)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
         self._rate_limiter = RateLimiter(

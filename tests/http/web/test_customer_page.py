@@ -2,11 +2,14 @@
 
 import html
 import re
+from html.parser import HTMLParser
 
 import pytest
 
 from app.access import api_keys
 from app.customers.timeline import MAX_SCANNED_TOUCHPOINTS
+from app.domain.resolution import ResolutionLimits
+from tests.support import http_client
 
 pytest_plugins = ["tests.support.stewarding"]
 
@@ -219,3 +222,198 @@ def test_a_bounded_search_shows_how_far_it_went_and_continues(person, rare):
     link = re.search(r'<a href="([^"]*)"[^>]*>Search older touchpoints', text)
     assert link
     assert shown(person, html.unescape(link[1])) == ["rare 01T00"]
+
+
+class Graph(HTMLParser):
+    """The first graph of a page: its boxes as lists of texts, its links, and its kinds of lines."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.boxes, self.links, self.edges, self.is_open, self.is_text = [], [], [], False, False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        kind = (found.get("class") or "").split()
+        if tag == "svg" and "graph" in kind:
+            self.is_open = "across" in kind
+        if not self.is_open:
+            return
+        if tag == "g":
+            self.boxes.append([kind[1]])
+        if tag == "path":
+            self.edges.append(kind[1])
+        if tag == "a":
+            self.links.append(found["href"])
+        self.is_text = tag in ("text", "tspan")
+
+    def handle_data(self, data):
+        if self.is_open and self.is_text and data.strip():
+            self.boxes[-1].append(data.strip())
+
+    def of(self, kind):
+        """The texts of the boxes of a kind."""
+        return [box[1:] for box in self.boxes if box[0] == kind]
+
+
+@pytest.fixture(scope="module")
+def graph(person):
+    """The identity graph of a Customer, as a user of `context:read` has it, or another browser."""
+
+    def drawn(customer, client=person):
+        return Graph(client.get(f"/customers/{customer}").text)
+
+    return drawn
+
+
+def test_the_graph_of_a_customer_with_one_identifier_has_two_boxes(graph, ingest, unique):
+    drawn = graph(ingest(externalId=unique)["customerId"])
+
+    assert [box[0] for box in drawn.boxes] == ["customer", "identifier"]
+    assert drawn.edges == ["identifier"]
+
+
+def test_an_identifier_has_the_days_since_it_was_attached_and_last_seen(
+    graph, ingest, unique, cypher
+):
+    customer = ingest(externalId=unique, timestamp="2026-04-29T10:14:32Z")["customerId"]
+    cypher(
+        """
+        MATCH (:Identifier {value: $value})-[identifies]->()
+        SET identifies.since = datetime('2026-04-01T00:00:00Z')
+        """,
+        value=unique,
+    )
+
+    assert graph(customer).of("identifier") == [
+        ["externalId", unique, "since", "2026-04-01", "last seen", "2026-04-29"]
+    ]
+
+
+def test_a_shared_identifier_is_marked(graph, ingest, unique, cypher, person):
+    customer = ingest(externalId=unique)["customerId"]
+    cypher("MATCH (i:Identifier {value: $value}) SET i.shared = datetime()", value=unique)
+
+    assert graph(customer).of("identifier")[0][0] == "externalId, shared"
+    assert '<span class="badge">shared</span>' in person.get(f"/customers/{customer}").text
+
+
+def test_the_limit_of_a_kind_is_shown_once_it_is_reached(person, ingest, unique):
+    customer = ingest(email=f"{unique}@acme.com")["customerId"]
+    before = person.get(f"/customers/{customer}").text
+    ingest(
+        [
+            {"event": "x", "customer": customer, "email": f"{unique}-{n}@acme.com"}
+            for n in range(ResolutionLimits().email - 1)
+        ]
+    )
+    after = person.get(f"/customers/{customer}").text
+
+    notice = "The limit of 100 identifiers of the kind email is reached"
+    assert (notice in before, notice in after) == (False, True)
+
+
+def test_of_many_identifiers_the_graph_has_some_and_the_number_of_the_others(graph, ingest, unique):
+    customer = ingest(externalId=unique)["customerId"]
+    ingest(
+        [{"event": "x", "customer": customer, "externalId": f"{unique}-{n}"} for n in range(300)]
+    )
+
+    drawn = graph(customer)
+
+    assert len(drawn.of("identifier")) == 5
+    assert drawn.of("more") == [["296 more identifiers"]]
+    assert drawn.links == ["#identifiers"]
+
+
+@pytest.fixture
+def merge(address, steward_key):
+    """Merges a Customer into another; returns the ID of the merge."""
+
+    def run(survivor, other):
+        response = http_client.post(
+            f"{address}/v1/customers/{survivor}/merge",
+            headers={"X-API-Key": steward_key},
+            json={"from": other, "reason": "one person"},
+        )
+        return http_client.ok_json(response)["mergeId"]
+
+    return run
+
+
+def test_a_merged_customer_is_drawn_with_its_identifiers_and_the_undo_of_its_merge(
+    graph, ingest, unique, merge, steward
+):
+    survivor = ingest(externalId=f"a-{unique}")["customerId"]
+    other = ingest(externalId=f"b-{unique}")["customerId"]
+    id_ = merge(survivor, other)
+
+    drawn = graph(survivor, steward)
+
+    ((label, day, shown, undo),) = drawn.of("merge")
+    assert (label, shown, undo) == ("merged", f"{other[:20]}…", "Undo the merge")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", day)
+    assert drawn.of("identifier")[-1] == ["externalId", f"b-{unique}"]
+    assert drawn.links == [f"/audit/{id_}/undo?next=%2Fcustomers%2F{survivor}"]
+
+
+def test_without_the_scope_no_merge_is_undone_from_the_graph(graph, ingest, unique, merge):
+    survivor = ingest(externalId=f"a-{unique}")["customerId"]
+    merge(survivor, ingest(externalId=f"b-{unique}")["customerId"])
+
+    assert graph(survivor).links == []
+
+
+def test_a_merge_into_a_merged_customer_shows_which(graph, ingest, unique, merge):
+    a, b, c = (ingest(externalId=f"{name}-{unique}")["customerId"] for name in "abc")
+    merge(b, c)
+    merge(a, b)
+
+    merges = {box[2]: box[3:] for box in graph(a).of("merge")}
+
+    assert merges == {f"{b[:20]}…": [], f"{c[:20]}…": [f"into {b[:20]}…"]}
+
+
+def test_an_open_conflict_is_drawn_with_its_evidence(graph, two, phone, steward):
+    one, other = two
+
+    drawn = graph(one, steward)
+
+    ((label, name, evidence, last, _, link),) = drawn.of("conflict")
+    assert (label, name, evidence) == ("maybe the same person", phone, "phone: 3 events")
+    assert (last, link) == ("last", "Compare")
+    assert drawn.links == [f"/conflicts/{one}~{other}"]
+
+
+def test_without_the_scope_a_conflict_leads_to_the_other_customer(graph, two):
+    one, other = two
+
+    assert graph(one).links == [f"/customers/{other}"]
+
+
+def test_a_dismissed_conflict_is_not_drawn(graph, two, path, steward):
+    one, _ = two
+    response = steward.post(path, data={"action": "dismiss", "reason": "two people"})
+    assert response.status_code == 303
+
+    assert graph(one, steward).of("conflict") == []
+
+
+def test_a_conflict_with_a_merged_customer_is_one_with_the_surviving_one(
+    graph, two, ingest, unique, merge
+):
+    one, other = two
+    survivor = ingest(externalId=unique)["customerId"]
+    merge(survivor, other)
+
+    assert graph(one).links == [f"/customers/{survivor}"]
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x>', "' onload='x"])
+def test_a_name_is_text_in_the_graph(person, ingest, unique, name):
+    customer = ingest(externalId=f"{name}{unique}")["customerId"]
+
+    text = person.get(f"/customers/{customer}").text
+
+    assert name not in text
+    assert "<img src=x" not in text

@@ -3,7 +3,15 @@
 import pytest
 
 from app.access import api_keys
+from app.customers.timeline import MAX_SCANNED_TOUCHPOINTS
+from tests.support import axe, http_client
 
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "w" * 200,
+    "שלום 👩",
+]
 BERLIN = {"timezone_id": "Europe/Berlin"}
 
 pytest_plugins = ["tests.support.chromium"]
@@ -208,3 +216,132 @@ def test_without_a_clipboard_of_the_browser_the_page_copies_all_the_same(open_pa
     page.get_by_role("status").filter(has_text="Copied: the Customer ID.").wait_for(
         state="attached"
     )
+
+
+@pytest.fixture
+def steward_client(address, key):
+    with http_client.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def linked(ingest, unique, steward_client):
+    """The page of a Customer with hostile identifiers, a merged Customer, and a conflict."""
+    customer = ingest(email=f"{unique}@acme.com", event="met")["customerId"]
+    for word in HOSTILE:
+        ingest(
+            customer=customer,
+            event=f"\u202e{word}"[:200],
+            externalId=f"{unique}{word}",
+            properties={word: [word, {"deep": {"deeper": [word, 1.5, None]}}], "long": "w" * 5000},
+        )
+    merged = ingest(externalId=f"b{unique}")["customerId"]
+    path = f"/v1/customers/{customer}/merge"
+    http_client.ok_json(steward_client.post(path, json={"from": merged, "reason": HOSTILE[0]}))
+    ingest(externalId=f"{HOSTILE[1]}{unique}")
+    ingest(email=f"{unique}@acme.com", externalId=f"{HOSTILE[1]}{unique}")
+    return f"/customers/{customer}"
+
+
+def unfold(page):
+    page.evaluate("document.querySelectorAll('details').forEach((details) => details.open = true)")
+
+
+@pytest.mark.parametrize("width", [320, 768, 1440])
+def test_nothing_is_wider_than_the_screen(open_page, linked, width, noise):
+    page = open_page(linked, viewport={"width": width, "height": 900})
+    unfold(page)
+    widths = [page.evaluate("document.documentElement.scrollWidth")]
+    page.locator("a.why").first.click()
+    page.get_by_role("heading", name="Explanation of").wait_for()
+    unfold(page)
+    widths.append(page.evaluate("document.documentElement.scrollWidth"))
+
+    assert max(widths) <= width
+    assert page.locator("main script, main img").count() == 0
+    assert noise == []
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(open_page, linked, scheme, width):
+    page = open_page(linked, color_scheme=scheme, viewport={"width": width, "height": 900})
+    unfold(page)
+
+    assert axe.violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_an_explanation_and_with_a_filter(open_page, linked, scheme):
+    page = open_page(f"{linked}?event=met&from=2026-04-01&to=yesterday", color_scheme=scheme)
+    found = axe.violations(page)
+    page.goto(f"{linked}?event=met")
+    found += axe.violations(page)
+    page.locator("a.why").first.click()
+    page.get_by_role("heading", name="Explanation of").wait_for()
+    unfold(page)
+
+    assert found + axe.violations(page) == []
+
+
+@pytest.mark.parametrize(("width", "layout"), [(320, "down"), (1440, "across")])
+def test_one_layout_of_the_graph_is_visible(open_page, linked, width, layout):
+    page = open_page(linked, viewport={"width": width, "height": 900})
+
+    shown = [graph for graph in page.locator("svg.graph").all() if graph.is_visible()]
+
+    assert [graph.get_attribute("class") for graph in shown] == [f"graph {layout}"]
+
+
+def test_a_conflict_and_a_merge_are_one_click_from_the_graph(open_page, linked):
+    page = open_page(linked)
+    graph = page.get_by_role("group", name="Identity graph")
+    graph.get_by_role("link", name="Compare").click()
+    page.get_by_role("heading", name="Open identity conflict").wait_for()
+    page.go_back()
+    graph.get_by_role("link", name="Undo the merge").click()
+
+    page.wait_for_url("**/undo?*")
+    page.get_by_label("Reason").fill("two people")
+    page.get_by_role("button", name="Undo the").click()
+    page.wait_for_url(f"**{linked}")
+    assert graph.get_by_role("link", name="Undo the merge").count() == 0
+
+
+def test_the_days_of_the_graph_are_those_of_the_zone(open_page, ingest, unique):
+    event = ingest(externalId=unique, timestamp="2026-04-29T23:30:00Z")
+    page = open_page(f"/customers/{event['customerId']}", **BERLIN)
+    seen = page.get_by_role("group", name="Identity graph").get_by_text("last seen")
+    before = seen.text_content()
+    page.get_by_label("Local").check()
+
+    assert (before, seen.text_content()) == ("last seen 2026-04-29", "last seen 2026-04-30")
+
+
+def test_a_search_continues_on_request_in_place(open_page, cypher, unique, noise):
+    customer = f"cus_{unique}"
+    cypher(
+        """
+        CREATE (customer:Customer {id: $customer, createdAt: datetime()})
+        WITH customer
+        UNWIND range(0, $count) AS n
+        CREATE (customer)-[:HAS_TOUCHPOINT]->(:Touchpoint {
+          id: $customer + '/' + n, customerId: $customer,
+          event: CASE n WHEN 0 THEN 'rare' ELSE 'other' END,
+          timestamp: '2026-01-01T00:00:00Z',
+          occurredAt: datetime('2026-01-01T00:00:00Z') + duration({minutes: n}),
+          receivedAt: datetime(), resolvedBy: 'email', identifiers: [], properties: '{}'
+        })
+        """,
+        customer=customer,
+        count=MAX_SCANNED_TOUCHPOINTS,
+    )
+    page = open_page(f"/customers/{customer}?event=rare")
+    page.get_by_role("link", name="Search older touchpoints").focus()
+    page.keyboard.press("Enter")
+    page.locator(".end").wait_for()
+
+    assert names(page) == ["rare"]
+    assert page.url.endswith("?event=rare")
+    assert page.evaluate("document.activeElement.closest('.day li') !== null")
+    assert noise == []
