@@ -16,7 +16,7 @@ MAX_COUNTED_TOUCHPOINTS = 500  # each may cost a read of the disk
 MAX_IDENTIFIERS = 500
 MAX_MERGES = 200
 MAX_CONFLICTS = 50
-MAX_SCANNED_CONFLICTS = 1000  # relationships
+MAX_SCANNED_CONFLICTS = 500  # relationships
 
 
 class ProfileIdentifier(Struct, frozen=True, rename="camel"):

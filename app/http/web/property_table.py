@@ -8,7 +8,7 @@ from msgspec import Struct
 
 MAX_ROWS = 300
 MAX_CHARACTERS = 20_000  # of all values of an event; its JSON has the rest
-MAX_VALUE_CHARACTERS = 1000
+MAX_VALUE_CHARACTERS = 500
 MAX_LIST_VALUES = 50  # in one row
 MAX_DEPTH = 16
 # A browser shows nothing for most control characters.

@@ -164,7 +164,7 @@ def test_a_long_value_is_cut_in_the_table_and_whole_in_the_json(person, ingest, 
 
     text = person.get(f"/customers/{customer}").text
 
-    assert rows(text) == [("long", "w" * 1000 + "…")]
+    assert rows(text) == [("long", "w" * 500 + "…")]
     assert "w" * 5000 in text
 
 
