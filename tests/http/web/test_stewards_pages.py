@@ -172,26 +172,6 @@ def test_pages_without_identity_read_are_403(browser, make_key, page):
     assert browser(make_key(api_keys.CONTEXT_READ)).get(page).status_code == 403
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://x.y"}])
-def test_forms_of_another_site_change_nothing(steward, two, path, office, headers, decisions):
-    shared = {"action": "mark", "identifier": office[1], "reason": "x", "review": "rev_" + "0" * 32}
-    merge = {"survivor": two[0], "from": two[1], "reason": "x"}
-    split = {"shared": office[1], "reason": "x", "action": "split"}
-    before = decisions(two[0]), decisions(office[0])
-    for target, data in [
-        (path, {"action": "dismiss", "reason": "x"}),
-        (path, shared),
-        (f"{path}/merge", merge),
-        (f"/customers/{office[0]}/split", split),
-        ("/audit/mrg_x/undo", {"reason": "x"}),
-    ]:
-        response = steward.post(target, data=data, headers=headers)
-        assert response.status_code == 403
-        assert "The form was sent from another site." in response.text
-
-    assert (decisions(two[0]), decisions(office[0])) == before == ([], [])
-
-
 def test_forms_of_a_key_that_may_not_decide_are_403_and_change_nothing(
     reader, steward, two, path, office, dismiss, decisions
 ):
