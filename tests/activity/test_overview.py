@@ -167,6 +167,7 @@ async def test_samples_are_deleted_once_they_are_turned_off(graph, cypher, uniqu
     assert row["sample"] is None
 
 
+@pytest.mark.alone  # other tests have conflicts too
 async def test_open_conflicts_are_counted_to_a_bound(graph, ingest, unique):
     before = await OverviewReader(graph).open_conflicts()
     ingest(email=f"{unique}@acme.com")
