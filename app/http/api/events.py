@@ -71,6 +71,9 @@ class EventRoutes:
                     observed.error = state.get(REJECTED_WITH)
                     observed.is_abandoned = observed.error is None
                     raise
+                finally:
+                    # The protocol keeps the state until the next request of the connection.
+                    del state[_OBSERVED]
 
         return handle
 
