@@ -7,9 +7,12 @@ from html.parser import HTMLParser
 import pytest
 
 from app.access import api_keys
+from app.customers import profile
 from app.customers.timeline import MAX_SCANNED_TOUCHPOINTS
 from app.domain.resolution import ResolutionLimits
+from app.http.web import identity_graph
 from tests.support import http_client
+from tests.support.checkout import CHECKOUT
 
 pytest_plugins = ["tests.support.stewarding"]
 
@@ -357,6 +360,13 @@ def test_a_merged_customer_is_drawn_with_its_identifiers_and_the_undo_of_its_mer
     assert drawn.links == [f"/audit/{id_}/undo?next=%2Fcustomers%2F{survivor}"]
 
 
+def test_the_list_of_merges_names_each_merge(person, ingest, unique, merge):
+    survivor = ingest(externalId=f"a-{unique}")["customerId"]
+    id_ = merge(survivor, ingest(externalId=f"b-{unique}")["customerId"])
+
+    assert f"by <code>{id_}</code>" in person.get(f"/customers/{survivor}").text
+
+
 def test_without_the_scope_no_merge_is_undone_from_the_graph(graph, ingest, unique, merge):
     survivor = ingest(externalId=f"a-{unique}")["customerId"]
     merge(survivor, ingest(externalId=f"b-{unique}")["customerId"])
@@ -417,3 +427,19 @@ def test_a_name_is_text_in_the_graph(person, ingest, unique, name):
 
     assert name not in text
     assert "<img src=x" not in text
+
+
+def test_the_how_to_has_the_limits_of_the_code():
+    text = " ".join((CHECKOUT / "docs/how-to/identity/read-a-customer.md").read_text().split())
+
+    assert (
+        f"the {identity_graph.MAX_IDENTIFIERS} strongest identifiers, the "
+        f"{identity_graph.MAX_MERGES} latest merges and the "
+        f"{identity_graph.MAX_CONFLICTS} strongest conflicts" in text
+    )
+    assert (
+        f"at most {profile.MAX_IDENTIFIERS} identifiers, {profile.MAX_MERGES} merges and "
+        f"{profile.MAX_CONFLICTS} conflicts" in text
+    )
+    assert f"the last {profile.MAX_COUNTED_TOUCHPOINTS} Touchpoints" in text
+    assert f"searches {MAX_SCANNED_TOUCHPOINTS:,} Touchpoints" in text
