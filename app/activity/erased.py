@@ -1,4 +1,4 @@
-"""Erased Customers, of which the processes forget the requests and records that they keep."""
+"""Erased Customers, of which the processes forget the records that they keep."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from app.activity.record import Record
 from app.domain import identifiers
-from app.ingest.observer import ObservedRequest
 
 MAX_IDENTIFIERS = 1000  # in a message
 
@@ -22,15 +21,6 @@ class Erased(Struct, frozen=True):
 
     customers: frozenset[str]
     identifiers: frozenset[str]
-
-    def is_in_request(self, request: ObservedRequest) -> bool:
-        """Whether an event of a request is of such a Customer, or carries its identifiers."""
-        if request.payload is None:
-            return self._is_in_text(request.raw)
-        return any(
-            self._is_any((event.customer, event.customer_id), event.identifiers)
-            for event in request.events()
-        )
 
     def is_in_record(self, record: Record) -> bool:
         """Whether a record is of such a Customer, or carries its identifiers."""
