@@ -1,4 +1,4 @@
-"""What a reader of the live stream gets after a pause: the last records, and how many it lost."""
+"""A reader of the live stream after a pause: it gets the last records, and how many it lost."""
 
 import pytest
 
