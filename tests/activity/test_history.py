@@ -64,7 +64,7 @@ def test_forgotten_entries_are_missing_and_leave_room_for_others():
     assert ([each.number for each in found], missing) == ([2, 3], 1)
 
 
-def test_the_last_entries_of_a_process_stay_beside_older_ones_of_many_others():
+def test_the_last_entries_of_a_process_stay_with_older_ones_of_many_others():
     history = History(max_records=2)
     history.begin([entry("a", 1, "2026-11-28T10:00:00Z")], "a", 1)
     for source in "bcdefg":
