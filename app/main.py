@@ -73,7 +73,7 @@ def build(
 
 def assemble(services: Services, config: Settings) -> RequestMiddleware:
     """Returns the application on these services, with the routes that its parts declare."""
-    identity = IdentityServices(services.graph, services.metrics)
+    identity = IdentityServices(services.graph, services.metrics, services.activity)
     live = LiveFeed(services.activity, services.guard)
     rejections = RejectionReader(services.graph, has_samples=config.rejection_samples)
     home = HomePages(
@@ -124,7 +124,7 @@ def _pages(
     comparison = ComparePage(identity.comparisons, services.timelines)
     return [
         SearchPages(services.contexts),
-        CustomerPages(services.contexts, services.timelines, services.explanations),
+        CustomerPages(services.profiles, services.timelines, services.explanations),
         LivePages(services.activity, live),
         RejectionPages(rejections),
         ConflictPages(identity.conflicts, names),

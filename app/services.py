@@ -12,8 +12,10 @@ from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
 from app.activity import relays
 from app.activity.recorder import ActivityRecorder
+from app.activity.stream import ActivityStream
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
+from app.customers.profile import ProfileReader
 from app.customers.timeline import TimelineReader
 from app.graph import browser_links
 from app.graph.connection import Database
@@ -65,6 +67,7 @@ class Services:
         self.clocks = config.clocks
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
+        self.profiles = ProfileReader(self.graph, _links(config), config.resolution_limits)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
         self._rate_limiter = RateLimiter(
@@ -123,14 +126,14 @@ class Services:
 class IdentityServices:
     """The use cases of data stewards."""
 
-    def __init__(self, graph: Graph, metrics: Metrics) -> None:
+    def __init__(self, graph: Graph, metrics: Metrics, activity: ActivityStream) -> None:
         self.conflicts = IdentityConflictReader(graph)
         self.comparisons = ComparisonReader(graph)
         self.merges = MergeService(graph)
         self.splits = SplitService(graph, self.merges)
         self.reviews = ReviewService(graph)
         self.audit = AuditReader(graph)
-        self.erasures = ErasureService(graph, self.splits, metrics)
+        self.erasures = ErasureService(graph, self.splits, metrics, forget=activity.erase)
 
 
 def _links(config: Settings) -> Links:

@@ -101,6 +101,7 @@ async def _read(services: Services, event: Event, result: EventResult) -> None:
     identifiers = {name: event.get(name) for name in ("email", "phone", "externalId")}
     await services.contexts.read(msgspec.convert(identifiers, ContextQuery))
     await services.contexts.read(ContextQuery(customer=result.customer_id))
+    await services.profiles.read(result.customer_id)
     await services.timelines.read(TimelineQuery(result.customer_id))
     await services.timelines.read(TimelineQuery(result.customer_id, event=event["event"]))
     await services.explanations.read(ExplanationQuery(result.event_id))

@@ -10,9 +10,11 @@ import contextlib
 from asyncio import StreamReader, StreamWriter
 from pathlib import Path
 
+import msgspec
 import structlog
 
-from app.activity import peer_directory, record
+from app.activity import peer_directory, peer_messages, record
+from app.activity.erased import Erased
 from app.activity.record import Entry
 from app.activity.stream import ActivityStream
 from app.activity.subscription import Coverage
@@ -25,6 +27,7 @@ MAX_UNSENT_BYTES = 4 * 1024 * 1024  # beyond it, a slow process loses records
 
 _HELLO = b"hello\n"
 _WATCH = b"watch"
+_FORGET = b"forget"
 _END_OF_LAST = b"\n"  # after the last records, before the new ones
 
 log = structlog.get_logger()
@@ -93,6 +96,11 @@ class PeerSockets:
             link.cancel()
         await asyncio.gather(*links, return_exceptions=True)
 
+    async def forget(self, erased: Erased) -> None:
+        """Has all processes forget erased Customers, before it returns. Raises OSError."""
+        line = b"%b %b\n" % (_FORGET, msgspec.json.encode(erased))
+        await peer_messages.tell(self._directory, line)
+
     async def _listen(self, path: Path) -> asyncio.Server | None:
         """Returns a server at a socket; None if it cannot be created."""
         try:
@@ -110,7 +118,9 @@ class PeerSockets:
         """Connects to new processes while the socket is there: some hosts clean their folders."""
         self._is_open = True
         self._stream.note_coverage()
-        await self._greet()
+        with contextlib.suppress(OSError):
+            # Those with readers connect to this one.
+            await peer_messages.tell(self._directory, _HELLO)
         while peer_directory.has(path):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SCAN_INTERVAL_SECONDS):
@@ -160,12 +170,14 @@ class PeerSockets:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                 line = await reader.readline()
-            command, _, position = line.partition(b" ")
+            command, _, argument = line.partition(b" ")
             if line == _HELLO:
                 self._is_due.set()
+            elif command == _FORGET:
+                self._stream.forget(msgspec.json.decode(argument, type=Erased))
             elif command == _WATCH:
                 self._readers.add(writer)
-                send(self._stream.add_sink(send, int(position)))
+                send(self._stream.add_sink(send, int(argument)))
                 writer.write(_END_OF_LAST)
                 await reader.read()
         except (OSError, ValueError) as error:
@@ -182,13 +194,3 @@ class PeerSockets:
                 for writer in [*self._readers]:
                     writer.close()
                     await writer.wait_closed()
-
-    async def _greet(self) -> None:
-        """Reports to the other processes that this one has begun."""
-        for source, path in peer_directory.sources(self._directory).items():
-            if source == self._stream.source:
-                continue
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_unix_connection(path)
-                writer.write(_HELLO)
-                writer.close()

@@ -60,8 +60,10 @@ class ActivityRecorder:
 
     def observe(self, request: ObservedRequest) -> None:
         """Counts the events of a request."""
-        rejected = self._groups.add(request) if request.is_rejected else 0
-        statistics.count_request(self._statistics, request, rejected)
+        if request.is_rejected and (rejected := self._groups.add(request)):
+            self._statistics.add_rejected(request.time, rejected)
+        if result := request.result:
+            self._statistics.add_stored(request.time, result)
 
     async def run(self) -> None:
         """Writes what was counted every second until cancelled, and then once more."""

@@ -7,8 +7,7 @@ hear announcements: at first the last ones, then each new one.
 import asyncio
 import contextlib
 import time
-from collections import deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from typing import Any
 
 import msgspec
@@ -16,7 +15,8 @@ import structlog
 
 from app.access import redis_url
 from app.activity import record
-from app.activity.record import Entry
+from app.activity.erased import Erased
+from app.activity.outbox import Outbox
 from app.activity.stream import ActivityStream
 from app.activity.subscription import Coverage
 
@@ -24,8 +24,6 @@ INTERVAL_SECONDS = 1.0
 CALL_TIMEOUT_SECONDS = 1.0
 MAX_SILENCE_SECONDS = 3.5  # of a reader, and of Redis
 HISTORY_WAIT_SECONDS = 0.3
-MAX_QUEUED_MESSAGES = 200
-MAX_MESSAGE_BYTES = 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -43,12 +41,12 @@ class RedisRelay:
         self._client: Any = Redis.from_pool(ConnectionPool(**options))
         self._readers = f"waypath:live:{scope}:readers"
         self._records = f"waypath:live:{scope}:records"
+        self._erased = f"waypath:live:{scope}:erased"
         self._linked = linked
         self._stream: ActivityStream
         self._pubsub: Any = None
         self._heard: dict[str, float] = {}  # when each process with readers was heard
-        self._messages: deque[bytes] = deque(maxlen=MAX_QUEUED_MESSAGES)
-        self._has_messages = asyncio.Event()
+        self._outbox = Outbox()
         self._is_watching = False
         self._heard_redis = 0.0
 
@@ -68,7 +66,7 @@ class RedisRelay:
                     if self._pubsub:
                         log.warning("live_redis_unavailable", error=type(error).__name__)
                 finally:
-                    self._stream.remove_sink(self._publish)
+                    self._stream.remove_sink(self._outbox.put)
                     self._heard.clear()
                     await self._disconnect()
                 await asyncio.sleep(INTERVAL_SECONDS)
@@ -98,9 +96,15 @@ class RedisRelay:
                 async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
                     await self._pubsub.unsubscribe(self._records)
 
+    async def forget(self, erased: Erased) -> None:
+        """Has all processes forget erased Customers. Raises an error if Redis is unavailable."""
+        self._outbox.clear()
+        async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+            await self._client.publish(self._erased, msgspec.json.encode(erased))
+
     async def _serve(self) -> None:
         pubsub = self._client.pubsub()
-        channels = [self._readers, self._records] if self._is_watching else [self._readers]
+        channels = [self._readers, self._erased, *([self._records] if self._is_watching else [])]
         async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
             await pubsub.subscribe(*channels)
         self._pubsub = pubsub
@@ -124,8 +128,12 @@ class RedisRelay:
             self._heard_redis = time.monotonic()
             if message["type"] != "message":
                 continue
-            if message["channel"].decode() == self._readers:
+            channel = message["channel"].decode()
+            if channel == self._readers:
                 self._hear(msgspec.json.decode(message["data"]))
+            elif channel == self._erased:
+                self._outbox.clear()
+                self._stream.forget(msgspec.json.decode(message["data"], type=Erased))
             else:
                 self._take(message["data"])
 
@@ -146,7 +154,7 @@ class RedisRelay:
                 if now - self._heard[source] > MAX_SILENCE_SECONDS:
                     del self._heard[source]
             if not self._heard:
-                self._stream.remove_sink(self._publish)
+                self._stream.remove_sink(self._outbox.put)
 
     async def _announce(self, *, is_new: bool) -> None:
         announcement = {"source": self._stream.source, "isNew": is_new}
@@ -157,30 +165,17 @@ class RedisRelay:
         if source == self._stream.source or source in self._linked():
             return
         if announcement["isNew"] or source not in self._heard:
-            self._publish(self._stream.add_sink(self._publish, 0))
+            self._outbox.put(self._stream.add_sink(self._outbox.put, 0))
         self._heard[source] = time.monotonic()
-
-    def _publish(self, entries: Iterable[Entry]) -> None:
-        message, size = [], 0
-        for entry in entries:
-            message.append(entry.data)
-            size += len(entry.data)
-            if size > MAX_MESSAGE_BYTES:
-                self._messages.append(b"\n".join(message))
-                message, size = [], 0
-        if message:
-            self._messages.append(b"\n".join(message))
-        self._has_messages.set()
 
     async def _send(self) -> None:
         while True:
-            await self._has_messages.wait()
-            self._has_messages.clear()
+            await self._outbox.wait()
             await self._publish_messages()
 
     async def _publish_messages(self) -> None:
-        while self._messages:
-            await self._client.publish(self._records, self._messages.popleft())
+        while message := self._outbox.take():
+            await self._client.publish(self._records, message)
 
     def _take(self, data: bytes) -> None:
         linked = self._linked()

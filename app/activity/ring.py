@@ -1,23 +1,25 @@
-"""The ring: the last requests of this process, of which the records are made when they are read."""
+"""The ring: the last records of this process, as JSON."""
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 
-from app.activity.record import Entry, entries
+from app.activity import record
+from app.activity.record import Entry, Record, entries
 from app.ingest.observer import ObservedRequest
 
 MAX_RECORDS = 1000
-MAX_BYTES = 8 * 1024 * 1024  # of bodies
+MAX_BYTES = 8 * 1024 * 1024
 MAX_AGE_SECONDS = 600.0
-MAX_UNREAD_PER_SECOND = 100  # objects that outlive their request cost CPU
+MAX_UNREAD_PER_SECOND = 100  # each costs CPU
 FULL_SECONDS = 10.0  # after the last reader left, which may come back
 
 
 class Ring:
-    """Keeps the last requests, within limits of events, bytes and seconds.
+    """Keeps the last records, within limits of their number, bytes and seconds.
 
-    One request may exceed the limits of events and bytes, if it is the last.
+    It has their JSON alone: the garbage collector would visit the objects of requests that stay.
     """
 
     def __init__(
@@ -29,65 +31,62 @@ class Ring:
     ) -> None:
         self.source = source
         self.number = 0  # of the last record
-        self._requests: deque[tuple[int, ObservedRequest]] = deque()
-        self._records = 0
+        self._records: deque[tuple[float, int, bytes]] = deque()  # with their times and numbers
         self._bytes = 0
         self._max_records = max_records
         self._max_bytes = max_bytes
         self._max_age = max_age
         self._full_until = 0.0
-        self._second = 0
+        self._second = 0.0
         self._in_second = 0
 
-    def add(self, request: ObservedRequest) -> int:
-        """Adds a request, and returns the number of its first record."""
-        first = self.number + 1
-        count = request.count
-        self.number += count
-        self._records += count
-        self._bytes += request.size
-        self._requests.append((first, request))
-        while (self._records > self._max_records or self._bytes > self._max_bytes) and len(
-            self._requests
-        ) > 1:
-            self._drop()
-        return first
-
-    def skip(self, request: ObservedRequest) -> None:
-        """Counts the records of a request, and keeps none of them."""
+    def add(self, request: ObservedRequest, limit: int | None = None) -> list[Entry]:
+        """Adds the first records of a request, by default all, and returns their entries."""
+        new = [*islice(entries(request, self.source, self.number + 1), limit)]
         self.number += request.count
+        for entry in new:
+            self._records.append((request.time, entry.number, entry.data))
+            self._bytes += len(entry.data)
+        while len(self._records) > self._max_records or self._bytes > self._max_bytes:
+            self._drop()
+        return new
 
     def since(self, number: int) -> Iterator[Entry]:
         """Yields the entries after a number, the oldest first."""
         self.expire()
-        for first, request in self._requests:
-            if first + request.count - 1 > number:
-                for entry in entries(request, self.source, first):
-                    if entry.number > number:
-                        yield entry
+        for _, own, data in [*self._records]:
+            if own > number:
+                yield record.decode(data)
+
+    def forget(self, matches: Callable[[Record], bool]) -> None:
+        """Drops the records that match."""
+        kept = [item for item in self._records if not matches(record.decode(item[2]).record)]
+        self._records = deque(kept)
+        self._bytes = sum(len(data) for _, _, data in kept)
 
     def note_readers(self) -> None:
-        """Keeps all requests of the next seconds."""
+        """Keeps all records of the next seconds."""
         self._full_until = time.time() + FULL_SECONDS
 
     def add_unread(self, request: ObservedRequest) -> None:
-        """Adds a request that has no reader now, unless there are many in its second."""
-        second = int(request.time)
-        if second != self._second:
-            self._second, self._in_second = second, 0
-        if self._in_second >= MAX_UNREAD_PER_SECOND and request.time > self._full_until:
-            self.skip(request)
-        else:
+        """Adds a request that has no reader now, at most 100 records in its second."""
+        time = request.time
+        if not self._second <= time < self._second + 1:
+            self._second, self._in_second = time, 0
+        count = request.count
+        if time <= self._full_until:
             self.add(request)
-        self._in_second += request.count
+        elif self._in_second < MAX_UNREAD_PER_SECOND:
+            self.add(request, MAX_UNREAD_PER_SECOND - self._in_second)
+        else:
+            self.number += count
+        self._in_second += count
 
     def expire(self) -> None:
-        """Drops the requests that are too old."""
+        """Drops the records that are too old."""
         oldest = time.time() - self._max_age
-        while self._requests and self._requests[0][1].time < oldest:
+        while self._records and self._records[0][0] < oldest:
             self._drop()
 
     def _drop(self) -> None:
-        _, request = self._requests.popleft()
-        self._records -= request.count
-        self._bytes -= request.size
+        self._bytes -= len(self._records.popleft()[2])

@@ -1,14 +1,12 @@
 """Statistics: how many events a minute and a day had, counted in memory until they are written."""
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 
+from app.errors import ServiceError
 from app.graph.graph import Row
-from app.ingest.observer import ObservedRequest
-from app.ingest.writer import RowResult
+from app.ingest.results import IngestResult
 
 MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
 MAX_NAMES = 50  # of events, of a minute or a day
@@ -20,13 +18,14 @@ class _Bucket(Struct):
     stored: int = 0
     new_customers: int = 0
     rejected: int = 0
-    names: Counter[str] = field(default_factory=Counter)
+    names: dict[str, int] = field(default_factory=dict[str, int])
 
     def add(self, other: "_Bucket") -> None:
         self.stored += other.stored
         self.new_customers += other.new_customers
         self.rejected += other.rejected
-        self.names.update(other.names)
+        for name, count in other.names.items():
+            self.names[name] = self.names.get(name, 0) + count
 
 
 class EventStatistics:
@@ -38,24 +37,27 @@ class EventStatistics:
 
     def __init__(self) -> None:
         self._minutes: dict[int, _Bucket] = {}
+        self._begin = self._end = 0.0  # of the minute of the last request
+        self._current = _Bucket()
         self._older: dict[int, _Bucket] = {}  # by day: minutes for which there was no room
 
-    def add_stored(self, time: float, rows: Sequence[Row], written: Sequence[RowResult]) -> None:
-        """Counts the rows of a request that were written, each with its result."""
-        bucket = self._minute(time)
-        # None for a rejected row.
-        new = [row["event"] for row, result in zip(rows, written) if result.is_replay is False]  # noqa: B905 - costs time
-        bucket.stored += len(new)
-        bucket.new_customers += [
-            result.resolved for result in written if result.is_replay is False
-        ].count("new")
+    def add_stored(self, time: float, result: IngestResult) -> None:
+        """Counts the stored events of a request."""
+        bucket = self._current if self._begin <= time < self._end else self._minute(time)
+        stored = 0
+        for (outcome, resolved), count in result.outcomes.items():
+            if outcome == "stored":
+                stored += count
+                if resolved == "new":
+                    bucket.new_customers += count
+        bucket.stored += stored
         names = bucket.names
-        if len(names) + len(new) <= MAX_PENDING_NAMES:
-            names.update(new)
-            return
-        for name, count in Counter(new).items():
-            if name in names or len(names) < MAX_PENDING_NAMES:
-                names[name] += count
+        for row in result.rows if stored == len(result.rows) else _stored_rows(result):
+            name = row["event"]  # type: ignore[index] # a stored one is no error
+            if name in names:
+                names[name] += 1
+            elif len(names) < MAX_PENDING_NAMES:
+                names[name] = 1
 
     def add_rejected(self, time: float, events: int) -> None:
         """Counts rejected events."""
@@ -65,6 +67,7 @@ class EventStatistics:
         """Returns the new counts since the last call, as parameters of `activity_record`."""
         minutes, days = self._minutes, self._older
         self._minutes, self._older = {}, {}
+        self._begin = self._end = 0.0
         for minute, bucket in minutes.items():
             days.setdefault(minute - minute % DAY_SECONDS, _Bucket()).add(bucket)
         return [
@@ -74,15 +77,27 @@ class EventStatistics:
 
     def _minute(self, time: float) -> _Bucket:
         at = int(time) // MINUTE_SECONDS * MINUTE_SECONDS
-        if bucket := self._minutes.get(at):
-            return bucket
-        bucket = self._minutes[at] = _Bucket()
-        if len(self._minutes) > MAX_PENDING_MINUTES:
-            oldest = min(self._minutes)
-            day = self._older.setdefault(oldest - oldest % DAY_SECONDS, _Bucket())
-            day.add(self._minutes.pop(oldest))
-            return day if oldest == at else bucket  # the clock may go back
+        bucket = self._minutes.get(at)
+        if bucket is None:
+            bucket = self._minutes[at] = _Bucket()
+            if len(self._minutes) > MAX_PENDING_MINUTES:
+                oldest = min(self._minutes)
+                day = self._older.setdefault(oldest - oldest % DAY_SECONDS, _Bucket())
+                day.add(self._minutes.pop(oldest))
+                if oldest == at:
+                    return day  # the clock may go back
+        self._begin, self._end, self._current = at, at + MINUTE_SECONDS, bucket
         return bucket
+
+
+def _stored_rows(result: IngestResult) -> Iterable[Row]:
+    """The rows that were stored now: neither rejected nor replayed."""
+    rows = [row for row in result.rows if not isinstance(row, ServiceError)]
+    return (
+        row
+        for row, row_result in zip(rows, result.written, strict=True)
+        if row_result.is_replay is False
+    )
 
 
 def _row(kind: str, at: int, bucket: _Bucket) -> Row:
@@ -94,14 +109,3 @@ def _row(kind: str, at: int, bucket: _Bucket) -> Row:
         "rejected": bucket.rejected,
         "events": [[name, count] for name, count in bucket.names.items()],
     }
-
-
-def count_request(statistics: EventStatistics, request: ObservedRequest, rejected: int) -> None:
-    """Counts a request of which so many events were rejected."""
-    if result := request.result:
-        rows = result.rows
-        if len(rows) > len(result.written):  # some have an error
-            rows = [row for row in rows if isinstance(row, dict)]
-        statistics.add_stored(request.time, cast("Sequence[Row]", rows), result.written)
-    if rejected:
-        statistics.add_rejected(request.time, rejected)

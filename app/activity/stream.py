@@ -5,16 +5,21 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from app.activity import positions
+import structlog
+
+from app.activity import erased, positions
+from app.activity.erased import Erased
 from app.activity.history import History
 from app.activity.positions import Positions
-from app.activity.record import Entry, entries
+from app.activity.record import Entry
 from app.activity.record_filter import RecordFilter
 from app.activity.ring import Ring
 from app.activity.subscription import Coverage, Subscription
 from app.ingest.observer import ObservedRequest
 
 EXPIRY_INTERVAL_SECONDS = 60.0
+
+log = structlog.get_logger()
 
 Sink = Callable[[list[Entry]], None]
 
@@ -29,22 +34,22 @@ class Relay(Protocol):
 
     async def run(self, stream: "ActivityStream") -> None:
         """Serves the readers of other processes until cancelled."""
-        ...
 
     async def watch(self) -> None:
         """Begins to bring records of other processes, the last ones before it returns."""
-        ...
 
     async def unwatch(self) -> None:
         """Brings no more records."""
-        ...
+
+    async def forget(self, erased: Erased) -> None:
+        """Has the processes that it reaches forget erased Customers. Raises any error."""
 
 
 class ActivityStream:
     """Observes ingest, keeps the last records, and passes them on while there is a reader.
 
-    A reader never delays ingest: it loses records if it is slow. Without readers, a record costs
-    an entry in the ring.
+    A reader never delays ingest: it loses records if it is slow. Without readers, 100 records a
+    second cost their JSON, and the others a number.
     """
 
     def __init__(self, ring: Ring, relays: Iterable[Relay] = ()) -> None:
@@ -72,8 +77,7 @@ class ActivityStream:
         if not (self._sinks or self._is_watching):
             self._ring.add_unread(request)
             return
-        first = self._ring.add(request)
-        new = [*entries(request, self.source, first)]
+        new = self._ring.add(request)
         for sink in self._sinks:
             sink(new)
         if self._is_watching:
@@ -112,6 +116,26 @@ class ActivityStream:
         """Reports the present coverage to the readers."""
         for subscription in self._subscriptions:
             subscription.set_coverage(self.coverage)
+
+    async def erase(self, customers: Iterable[str], names: Iterable[str]) -> None:
+        """Has all processes forget Customers, and their identifiers, such as `email:jane@acme.com`.
+
+        A process that it does not reach drops its records after ten minutes.
+        """
+        for message in erased.messages(customers, names):
+            self.forget(message)
+            for relay in self._relays:
+                try:
+                    await relay.forget(message)
+                except Exception as error:
+                    log.warning("live_erasure_incomplete", error=type(error).__name__)
+
+    def forget(self, message: Erased) -> None:
+        """Forgets erased Customers in this process."""
+        self._ring.forget(message.is_in_record)
+        self._history.forget(message.is_in_record)
+        for subscription in self._subscriptions:
+            subscription.forget(message.is_in_record)
 
     @asynccontextmanager
     async def subscribe(

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from msgspec import Struct
 
-from app.activity.record import Entry
+from app.activity.record import Entry, Record
 from app.activity.record_filter import RecordFilter
 
 MAX_RECORDS = 2000
@@ -72,6 +72,11 @@ class Subscription:
             self._bytes -= len(self._entries.popleft().data)
             self._skipped += 1
         self._is_ready.set()
+
+    def forget(self, matches: Callable[[Record], bool]) -> None:
+        """Drops the entries whose records match, and counts them as lost."""
+        kept = [entry for entry in self._entries if not matches(entry.record)]
+        self.begin(kept, self._skipped + len(self._entries) - len(kept))
 
     def set_coverage(self, coverage: Coverage) -> None:
         """Reports to the reader which records the stream has."""

@@ -83,7 +83,7 @@ class RecordWriter:
         if errors:
             with self._ingest.observe(_SENDER) as observed:
                 observed.payload = _invalid_records([record for record, _ in rejected])
-                observed.result = IngestResult([*errors], False, errors)
+                observed.result = IngestResult([*errors], False, 0, rows=errors)
 
     async def _submit(self, batch: Sequence[ValidRecord]) -> RejectedRecords:
         request = _request(batch)

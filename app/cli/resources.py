@@ -9,6 +9,7 @@ from typing import NamedTuple
 from app import settings
 from app.activity import relays
 from app.activity.recorder import ActivityRecorder
+from app.activity.stream import ActivityStream
 from app.bulk.importer import Importer
 from app.bulk.rejects import RejectsFile
 from app.customers.context import ContextReader
@@ -41,6 +42,21 @@ async def open_graph(config: Settings) -> AsyncIterator[Graph]:
 
 
 @asynccontextmanager
+async def _running_activity(config: Settings) -> AsyncIterator[ActivityStream]:
+    """The stream of this process, connected with those of the services."""
+    database = settings.database(config)
+    activity = relays.connect(
+        config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
+    )
+    task = asyncio.create_task(activity.run())
+    try:
+        yield activity
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
 async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator[Importer]:
     """An importer for the database that the settings name. Raises Unavailable."""
     async with open_graph(config) as graph:
@@ -48,20 +64,16 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
             partial(writer.write, graph, config.resolution_limits), DEADLINE_SECONDS
         )
         blocklist = config.blocklist
-        database = settings.database(config)
-        activity = relays.connect(
-            config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
-        )
         recorder = ActivityRecorder(graph, has_samples=config.rejection_samples)
-        runs = commits.run, activity.run, recorder.run
-        tasks = [asyncio.create_task(run()) for run in runs]
-        try:
-            ingest = Ingest(commits, blocklist, observers=[activity, recorder.observe])
-            yield Importer(graph, ingest, blocklist, rejects)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with _running_activity(config) as activity:
+            tasks = [asyncio.create_task(run()) for run in (commits.run, recorder.run)]
+            try:
+                ingest = Ingest(commits, blocklist, observers=[activity, recorder.observe])
+                yield Importer(graph, ingest, blocklist, rejects)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class ErasureResources(NamedTuple):
@@ -76,6 +88,6 @@ async def open_erasure(config: Settings) -> AsyncIterator[ErasureResources]:
     """The use cases on the database that the settings name. Raises Unavailable."""
     async with open_graph(config) as graph:
         contexts = ContextReader(graph, lambda _: None, config.blocklist)
-        yield ErasureResources(
-            contexts, ErasureService(graph, SplitService(graph, MergeService(graph)))
-        )
+        splits = SplitService(graph, MergeService(graph))
+        async with _running_activity(config) as activity:
+            yield ErasureResources(contexts, ErasureService(graph, splits, forget=activity.erase))

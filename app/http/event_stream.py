@@ -26,19 +26,29 @@ def event(name: str, data: bytes, id_: str | None = None) -> bytes:
 class EventStream(Response):
     """A response with the chunks of an iterator, until it ends or the client disconnects.
 
-    `end` asks the iterator to end. The service calls it when it stops.
+    `end` asks the iterator to end. The service calls it when it stops. `close` is called once after
+    the response, also if the client left before its first byte.
     """
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, chunks: AsyncIterator[bytes], end: Callable[[], None]) -> None:
+    def __init__(
+        self, chunks: AsyncIterator[bytes], end: Callable[[], None], close: Callable[[], None]
+    ) -> None:
         super().__init__(None, 200, _HEADERS)
         del self.headers["content-length"]
         self._chunks = chunks
         self._end = end
+        self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the stream."""
+        try:
+            await self._respond(scope, receive, send)
+        finally:
+            self._close()
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] |= {ENDS_WITH: self._end, RESPONDED_AT: time.perf_counter()}
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -70,18 +70,13 @@ class LiveFeed:
             raise TooManyStreams(self._max_streams)
         last = request.headers.get("last-event-id") or query.after
         reader = _Reader(self._stream, self._guard, key, query, last)
-        return EventStream(self._counted(reader, api_key.id), reader.end)
+        self._open[api_key.id] += 1
+        return EventStream(reader.chunks(), reader.end, partial(self._close, api_key.id))
 
-    async def _counted(self, reader: "_Reader", key_id: str) -> AsyncGenerator[bytes, None]:
-        self._open[key_id] += 1
-        try:
-            async with aclosing(reader.chunks()) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-        finally:
-            self._open[key_id] -= 1
-            if not self._open[key_id]:
-                del self._open[key_id]
+    def _close(self, key_id: str) -> None:
+        self._open[key_id] -= 1
+        if not self._open[key_id]:
+            del self._open[key_id]
 
 
 class _Reader:

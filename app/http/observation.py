@@ -27,6 +27,9 @@ def observe(ingest: Ingest, handler: Handler, unknown: Sender) -> Handler:
                 observed.error = state.get(REJECTED_WITH)
                 observed.is_abandoned = observed.error is None
                 raise
+            finally:
+                # The protocol keeps the state until the next request of the connection.
+                del state[_STATE_KEY]
 
     return handle
 

@@ -11,14 +11,13 @@ from app.domain.identifiers import MAX_ID_LENGTH
 from app.domain.validation import REQUIRED, FieldErrors, invalid
 from app.errors import CustomerNotFound, FieldError, MergeConflict, Unavailable
 from app.graph.graph import Graph
-from app.identity.erasure_sweeper import ErasureSweeper, Report
+from app.identity.erasure_sweeper import ErasureSweeper, Forget, Report, forget_nothing
 from app.identity.erasure_worker import WATCH_INTERVAL_SECONDS, ErasureWorker
 from app.identity.reason import MAX_REASON_LENGTH
 from app.identity.splits import SplitService
 from app.observability.metrics import Metrics
 
 COMMAND_LINE = "cli"  # in place of the ID of an API key
-BATCH_ROWS = 2000  # nodes or relationships in a transaction
 RESPONSE_TIMEOUT_SECONDS = 8.0  # after which the erasure continues in the background
 MAX_ATTEMPTS = 5  # to begin while others merge or split the Customer
 MAX_PASSES = 20  # to finish while events that were resolved before the erasure arrive
@@ -64,6 +63,16 @@ class Erasure(Struct, frozen=True, rename="camel", omit_defaults=True):
     finished_at: str | None = None
 
 
+class ErasureLimits(Struct, frozen=True):
+    """How much an erasure does in a transaction, and how long a request waits for its end.
+
+    `batch` is a number of nodes or relationships, and `response_timeout` is in seconds.
+    """
+
+    batch: int = 2000
+    response_timeout: float = RESPONSE_TIMEOUT_SECONDS
+
+
 class ErasureService:
     """Erases Customers from the graph. `watch` finishes each erasure that was interrupted.
 
@@ -77,20 +86,19 @@ class ErasureService:
         splits: SplitService,
         metrics: Metrics | None = None,
         *,
-        batch: int = BATCH_ROWS,
-        response_timeout: float = RESPONSE_TIMEOUT_SECONDS,
+        forget: Forget = forget_nothing,
+        limits: ErasureLimits | None = None,
     ) -> None:
         self._graph = graph
         self._splits = splits
-        self._batch = batch
-        self._sweeper = ErasureSweeper(graph, batch)
-        self._response_timeout = response_timeout
+        self._limits = limits or ErasureLimits()
+        self._sweeper = ErasureSweeper(graph, self._limits.batch, forget)
         self._worker = ErasureWorker(graph, self.finish, metrics or Metrics())
 
     async def erase(self, query: ErasureQuery, by: str) -> Erasure:
         """Erases a Customer with all Customers merged with it. A repeat returns the first erasure.
 
-        Returns after `response_timeout`, without `finished_at` if it continues in the background.
+        Returns after the response timeout, without `finished_at` if it continues in the background.
         Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
         """
         erasure = await self.begin(query, by)
@@ -98,7 +106,7 @@ class ErasureService:
             return erasure
         customer = erasure.customers[0]
         task = self._worker.start(customer)
-        await asyncio.wait((task,), timeout=self._response_timeout)
+        await asyncio.wait((task,), timeout=self._limits.response_timeout)
         return task.result() if task.done() else await self._read(customer)
 
     async def begin(self, query: ErasureQuery, by: str) -> Erasure:
@@ -112,6 +120,7 @@ class ErasureService:
             for row in survivors:
                 await self._close(row["survivorId"], reason, by)
             if erasure := await self.find(customer):
+                await self._sweeper.forget(customer)
                 return erasure
             if not survivors:
                 raise CustomerNotFound.of_id(customer)
@@ -152,7 +161,7 @@ class ErasureService:
             at=timestamps.now()[1],
             by=by,
             reason=reason,
-            limit=self._batch,
+            limit=self._limits.batch,
         )
 
     async def _read(self, customer: str) -> Erasure:

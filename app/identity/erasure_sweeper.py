@@ -1,21 +1,29 @@
 """The sweeper deletes the rest of an erased Customer, in bounded transactions."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from app.graph.graph import Graph, Row
 
 Report = Callable[[int], None]  # gets the number of Touchpoints deleted since the last call
+# Gets the IDs of erased Customers, and their identifiers (kind:value).
+Forget = Callable[[Iterable[str], Iterable[str]], Awaitable[None]]
+
+
+async def forget_nothing(customers: Iterable[str], names: Iterable[str]) -> None:
+    """For a process that keeps nothing of Customers outside of the graph."""
 
 
 class ErasureSweeper:
     """Deletes the rest of erased Customers: `batch` nodes or relationships in a transaction.
 
-    It can be interrupted, repeated, and run twice at once.
+    It can be interrupted, repeated, and run twice at once. `forget` deletes what processes have in
+    memory.
     """
 
-    def __init__(self, graph: Graph, batch: int) -> None:
+    def __init__(self, graph: Graph, batch: int, forget: Forget) -> None:
         self._graph = graph
         self._batch = batch
+        self._forget = forget
 
     async def run(self, customer: str, report: Report) -> None:
         """Deletes all there is, and completes the erasure unless more arrived meanwhile.
@@ -30,7 +38,13 @@ class ErasureSweeper:
             report(erased)
         await self._all("erasure_delete_links", customer)
         await self._redact(customer)
+        await self.forget(customer)  # the identifiers that were deleted since the begin as well
         await self._graph.write("erasure_finish", customer=customer, limit=self._batch)
+
+    async def forget(self, customer: str) -> None:
+        """Has all processes forget what is erased so far. Raises Unavailable."""
+        for row in await self._graph.read("erasure_names", customer=customer):
+            await self._forget(row["customers"], row["names"])
 
     async def _all(self, statement: str, customer: str) -> None:
         while await self._some(statement, customer) == self._batch:

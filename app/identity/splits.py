@@ -15,6 +15,7 @@ from app.identity.reason import Reason
 from app.identity.split_preview import Part, SharedNames, SplitPreview
 
 MAX_MOVED_TOUCHPOINTS = 2000  # in a transaction
+ALL_TOUCHPOINTS = 2**63 - 1
 CHANGED = "Another request merged, split or erased the Customer. Retry."
 
 
@@ -58,6 +59,15 @@ class SplitService:
         stays, *parts = split_preview.parts(row, shared)
         return SplitPreview(customer, stays, parts)
 
+    async def preview_latest(self, customer: str, touchpoints: int) -> tuple[SplitPreview, int]:
+        """The parts that the latest Touchpoints of a Customer imply, and the number of older ones.
+
+        The older ones may connect more Identifiers. Raises CustomerNotFound or Unavailable.
+        """
+        row = await self._read(customer, [], touchpoints)
+        stays, *parts = split_preview.parts(row, [])
+        return SplitPreview(customer, stays, parts), max(0, row["touchpoints"] - touchpoints)
+
     async def split(self, customer: str, request: SplitRequest, by: str) -> Split:
         """Makes a Customer of each part but the first, with its Identifiers and Touchpoints.
 
@@ -95,8 +105,10 @@ class SplitService:
         merge_reason = f"undo of {split_id}" + (f": {reason}" if reason else "")
         return await self._merges.merge(row["whole"], MergeRequest(merge_reason, row["part"]), by)
 
-    async def _read(self, customer: str, shared: list[str]) -> Row:
-        rows = await self._graph.read("split_evidence", customer=customer)
+    async def _read(
+        self, customer: str, shared: list[str], touchpoints: int = ALL_TOUCHPOINTS
+    ) -> Row:
+        rows = await self._graph.read("split_evidence", customer=customer, scan=touchpoints)
         row = first(rows, CustomerNotFound.of_id(customer))
         own = {identifier["name"] for identifier in row["identifiers"]}
         errors = FieldErrors()

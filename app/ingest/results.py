@@ -1,7 +1,6 @@
 """The results of the events of a request, and the errors that reject the whole request."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -36,18 +35,17 @@ class EventResult(Struct, frozen=True, rename="camel"):
 class IngestResult(Struct, frozen=True):
     """The results of the events of a request, in order, and whether all were stored before.
 
-    `rows` are the events as written, or their errors. `written` has a result of each row.
+    `outcomes` are the numbers of events by outcome and by the identifier that matched, "" for
+    rejected events. `rows` are the events as written, or their errors. `written` has a result of
+    each row.
     """
 
     results: list[EventResult | ServiceError]
     is_replay: bool
+    accepted: int  # the number of stored events
+    outcomes: Mapping[tuple[str, str], int] = {}
     rows: Sequence[Row | ServiceError] = ()
     written: Sequence[RowResult] = ()
-
-    @property
-    def accepted(self) -> int:
-        """The number of stored events."""
-        return sum(isinstance(result, EventResult) for result in self.results)
 
 
 def ingest_result(
@@ -62,40 +60,34 @@ def ingest_result(
         row if isinstance(row, ServiceError) else _result(request, position, row, next(row_results))
         for position, row in enumerate(rows)
     ]
-    raise_for_request(request, results)
     replays = [result.is_replay for result in written if result.customer_id]
-    return IngestResult(results, bool(replays) and all(replays), rows, written)
+    is_replay, accepted = bool(replays) and all(replays), len(replays)
+    if accepted < len(results):
+        raise_for_request(request, results)
+    outcomes = _outcomes(written, results, accepted)
+    return IngestResult(results, is_replay, accepted, outcomes, rows, written)
 
 
 def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None:
     """Raises the error among the results that rejects the whole request, if there is one."""
+    errors = {
+        position: result
+        for position, result in enumerate(results)
+        if isinstance(result, ServiceError)
+    }
     invalid = [
-        result
-        for result in results
-        if isinstance(result, InvalidPayload) and not isinstance(result, WithdrawnEvent)
+        error
+        for error in errors.values()
+        if isinstance(error, InvalidPayload) and not isinstance(error, WithdrawnEvent)
     ]
     if invalid and not request.is_lenient:
         raise payload.combine_errors(invalid)
-    for position, result in enumerate(results):
+    for position, result in errors.items():
         # The idempotency key in the header applies to the whole request, lenient or not.
         if isinstance(result, IdempotencyConflict) and (
             not request.is_lenient or request.uses_header(position)
         ):
             raise result
-
-
-def tally(
-    written: list[RowResult], results: list[EventResult | ServiceError]
-) -> Counter[tuple[str, str]]:
-    """Returns the number of events by outcome and by the field that matched."""
-    counts = Counter(
-        ("replayed" if row_result.is_replay else "stored", row_result.resolved)
-        for row_result in written
-        if row_result.resolved
-    )
-    if counts.total() < len(results):
-        counts.update((code(result), "") for result in results if isinstance(result, ServiceError))
-    return counts
 
 
 def code(error: Exception) -> str:
@@ -115,6 +107,22 @@ def _result(
         path = f"{request.payload.path(position)}customer"
         return payload.event_error([FieldError(path, UNKNOWN_CUSTOMER)])
     return WithdrawnEvent()
+
+
+def _outcomes(
+    written: list[RowResult], results: list[EventResult | ServiceError], accepted: int
+) -> dict[tuple[str, str], int]:
+    counts: dict[tuple[str, str], int] = {}  # a Counter costs more for one event
+    for row_result in written:
+        if resolved := row_result.resolved:
+            outcome = ("replayed" if row_result.is_replay else "stored", resolved)
+            counts[outcome] = counts.get(outcome, 0) + 1
+    if accepted < len(results):
+        for result in results:
+            if isinstance(result, ServiceError):
+                outcome = (code(result), "")
+                counts[outcome] = counts.get(outcome, 0) + 1
+    return counts
 
 
 def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:

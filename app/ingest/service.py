@@ -9,7 +9,7 @@ from app.ingest.admission import Admission, Reservation
 from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import GroupCommit
 from app.ingest.observer import IngestObserver, Observation, ObservedRequest, Sender
-from app.ingest.results import IngestResult, code, ingest_result, raise_for_request, tally
+from app.ingest.results import IngestResult, code, ingest_result, raise_for_request
 from app.ingest.rows import IngestRequest, build_rows
 from app.ingest.write_queue import AtomicGroup, Row
 from app.ingest.writer import RowResult
@@ -68,7 +68,7 @@ class Ingest:
         raise_for_request(request, rows)
         written = await self._write(request, rows)
         result = ingest_result(request, rows, written)
-        self._metrics.count_events(tally(written, result.results))
+        self._metrics.count_events(result.outcomes)
         return result
 
     async def _rows(self, request: IngestRequest) -> list[Row | ServiceError]:

@@ -31,3 +31,13 @@ def caller(address, api_key):
     """Calls the shared service."""
     with httpx2.Client(base_url=address, headers={"X-API-Key": api_key}, timeout=60) as client:
         yield client
+
+
+@pytest.fixture
+def post(caller):
+    """Sends a body with headers, and returns the response."""
+
+    def send(body, **headers):
+        return caller.post("/v1/events", json=body, headers=headers)
+
+    return send

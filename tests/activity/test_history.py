@@ -50,3 +50,34 @@ def test_the_oldest_entries_are_dropped_beyond_the_bytes():
         history.add(entry("a", number))
 
     assert [each.number for each in history] == [2, 3]
+
+
+def test_forgotten_entries_are_missing_and_leave_room_for_others():
+    history = History(max_bytes=25)
+    for number in (1, 2):
+        history.add(entry("a", number))
+    history.forget(lambda record: record.id == "a.1")
+    history.add(entry("a", 3))
+
+    found, missing = history.after({"a": 0})
+
+    assert ([each.number for each in found], missing) == ([2, 3], 1)
+
+
+def test_the_last_entries_of_a_process_stay_with_older_ones_of_many_others():
+    history = History(max_records=2)
+    history.begin([entry("a", 1, "2026-11-28T10:00:00Z")], "a", 1)
+    for source in "bcdefg":
+        history.add(entry(source, 1, "2026-11-28T09:00:00Z"))
+    history.sort()
+
+    assert [each.source for each in history] == ["g", "a"]
+
+
+def test_a_collection_of_many_processes_is_bounded():
+    history = History(max_records=2)
+    history.begin([], "a", 0)
+    for number in range(100):
+        history.add(entry(f"source{number}", 1))
+
+    assert len([*history]) <= 4

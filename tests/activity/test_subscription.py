@@ -58,6 +58,16 @@ async def test_entries_that_were_lost_on_the_way_are_counted():
     assert await take(subscription) == ([5], 3)
 
 
+async def test_entries_that_are_forgotten_before_the_reader_takes_them_are_lost():
+    subscription = Subscription(RecordFilter())
+    subscription.put(entry(1, customer_id="cus_1"))
+    subscription.put(entry(2, customer_id="cus_2"))
+
+    subscription.forget(lambda record: record.customer_id == "cus_1")
+
+    assert await take(subscription) == ([2], 1)
+
+
 async def test_an_entry_that_does_not_match_is_not_counted():
     subscription = Subscription(RecordFilter(event="y"), max_records=1)
     for number in range(1, 4):

@@ -14,6 +14,7 @@ from app.access import api_keys
 from app.activity.record import Record
 from app.cli.tail import describe, printable
 from app.domain.event_warnings import EventWarning
+from app.settings import Settings
 from tests.support import http_client
 from tests.support.server import serving, wait_until_ready
 
@@ -32,6 +33,7 @@ class Tail:
             env=environment | {"WAYPATH_API_KEY": key},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,  # a line in a buffer would not be ready for `select`
         )
 
     def line(self, stream=None):
@@ -93,10 +95,17 @@ def test_a_record_is_printed_as_json(tail, ingest, unique):
     assert json.loads(running.line())["event"] == unique
 
 
-def test_it_begins_with_recent_events(tail, ingest, unique):
-    ingest(event="before", externalId=unique)
+def test_it_begins_with_recent_events(tail, database, api_key, unique, tmp_path):
+    # A service of its own: other tests fill the stream that they share.
+    with serving(database, Settings(data_dir=str(tmp_path))) as address:
+        wait_until_ready(address)
+        headers, event = {"X-API-Key": api_key}, {"event": "before", "externalId": unique}
+        http_client.post(f"{address}/v1/events", json=event, headers=headers, timeout=30)
 
-    assert "before" in tail("--customer", unique, "--recent", "1").line()
+        running = tail("--customer", unique, "--recent", "1", at=address)
+
+        assert "before" in running.line()
+        running.process.kill()
 
 
 def test_it_ends_with_success_on_an_interrupt(tail):

@@ -14,7 +14,7 @@ from app.customers.context import ContextReader
 from app.customers.timeline import TimelineReader
 from app.http import routing
 from app.http.api.customers import CustomerRoutes
-from app.identity.erasure import ErasureQuery, ErasureService
+from app.identity.erasure import ErasureLimits, ErasureQuery, ErasureService
 from app.identity.merges import MergeService
 from app.identity.splits import SplitService
 from app.settings import Settings
@@ -43,12 +43,30 @@ RETURN labels(node) AS labels, properties(node) AS properties
 @pytest.fixture
 def own(graph):
     """Erasures of the test's own, in transactions of two."""
-    return ErasureService(graph, SplitService(graph, MergeService(graph)), batch=2)
+    return ErasureService(
+        graph, SplitService(graph, MergeService(graph)), limits=ErasureLimits(batch=2)
+    )
 
 
 async def erased_by(erasures, customer, reason=None):
     begun = await erasures.begin(ErasureQuery(customer, reason), "key_test")
     return await erasures.finish(begun.customers[0])
+
+
+async def test_the_processes_forget_the_customer_at_the_begin_and_at_the_end(
+    graph, ingest, email, unique
+):
+    customer = ingest(email=email("jane"), externalId=unique)["customerId"]
+    forgotten = []
+
+    async def forget(customers, names):
+        forgotten.append((customers, sorted(names)))
+
+    erasures = ErasureService(graph, SplitService(graph, MergeService(graph)), forget=forget)
+    await erased_by(erasures, customer)
+
+    names = sorted([f"email:{email('jane')}", f"externalId:{unique}"])
+    assert forgotten == [([customer], names)] * 2
 
 
 @pytest.fixture
@@ -106,7 +124,9 @@ def interrupted(graph):
 
         cut = Cut.__new__(Cut)
         cut.__dict__ = graph.__dict__
-        return ErasureService(cut, SplitService(cut, MergeService(cut)), batch=2)
+        return ErasureService(
+            cut, SplitService(cut, MergeService(cut)), limits=ErasureLimits(batch=2)
+        )
 
     return after
 
@@ -177,7 +197,7 @@ async def hurried(graph, make_key):
     """Calls the route of a service that has no patience, and deletes one by one."""
     guard = Guard(Authenticator(graph), RateLimiter(1000))
     splits = SplitService(graph, MergeService(graph))
-    patient = ErasureService(graph, splits, batch=1, response_timeout=0)
+    patient = ErasureService(graph, splits, limits=ErasureLimits(1, 0))
     contexts = ContextReader(graph, lambda _: None, Settings().blocklist)
     customers = CustomerRoutes(contexts, TimelineReader(graph), patient)
     transport = httpx2.ASGITransport(Starlette(routes=routing.routes([customers], guard)))

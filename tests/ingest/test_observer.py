@@ -109,6 +109,6 @@ def test_an_abandoned_request_notifies_no_observer():
 
 
 def test_a_request_of_which_a_part_is_rejected_is_rejected():
-    request = ObservedRequest(Sender("http"), result=IngestResult([RateLimited(1, 2)], False))
+    request = ObservedRequest(Sender("http"), result=IngestResult([RateLimited(1, 2)], False, 0))
 
     assert request.is_rejected

@@ -4,6 +4,8 @@ import http.client
 import json
 from urllib.parse import urlencode, urlsplit
 
+TIMEOUT_SECONDS = 60
+
 
 class ServerSentEvent:
     """An event: its type, its data, and the last event ID."""
@@ -22,7 +24,9 @@ class LiveReader:
     """Reads `GET /v1/live`; it is open once the service has sent the coverage."""
 
     def __init__(self, address, key, headers=None, parameters=None, path="/v1/live"):
-        self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
+        self._connection = http.client.HTTPConnection(
+            urlsplit(address).netloc, timeout=TIMEOUT_SECONDS
+        )
         query = urlencode(parameters or {})
         sent = {"X-API-Key": key, **(headers or {})}
         self._connection.request("GET", f"{path}?{query}", headers=sent)

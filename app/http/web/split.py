@@ -1,6 +1,7 @@
 """The page that previews the split of a Customer, and splits it."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from app.identity.splits import SplitRequest, SplitService
 
 PATH = "/customers/{id}/split"
 CHANGED = "The preview changed. Check it, and split again."
+MAX_TOUCHPOINTS = 2000  # that the page reads before the form asks for all
 MAX_FORM_BYTES = 512 * 1024  # 100 names of 255 characters, each of up to 12 bytes
 MAX_FORM_FIELDS = 2000  # a Customer may have more identifiers than may be ticked
 
@@ -33,8 +35,12 @@ class SplitPages:
 
     @Page(method="GET", path=PATH, scope=IDENTITY_WRITE)
     async def preview(self, call: Call[None]) -> Response:
-        """The preview without shared identifiers besides those that are marked."""
-        return await self._show(call, [])
+        """The preview without shared identifiers besides those that are marked.
+
+        It has the latest Touchpoints of the Customer alone. The form previews all of them.
+        """
+        preview, older = await self._splits.preview_latest(call.id, MAX_TOUCHPOINTS)
+        return await self._render(call, preview, older=older)
 
     @Form(path=PATH, scope=IDENTITY_WRITE, max_bytes=MAX_FORM_BYTES, max_fields=MAX_FORM_FIELDS)
     async def split(self, call: Call[Fields]) -> Response:
@@ -69,6 +75,17 @@ class SplitPages:
         except InvalidPayload as changed:  # another request took one of the shared identifiers
             shared, error = [], error or changed
             preview = await self._splits.preview(call.id, shared)
+        return await self._render(call, preview, shared=shared, error=error)
+
+    async def _render(
+        self,
+        call: Call[Any],
+        preview: SplitPreview,
+        *,
+        older: int = 0,
+        shared: Sequence[str] = (),
+        error: ServiceError | None = None,
+    ) -> Response:
         identifiers = [
             name for part in (preview.stays, *preview.parts) for name in part.identifiers
         ]
@@ -78,6 +95,8 @@ class SplitPages:
             STATUS[error.code] if error else 200,
             preview=preview,
             digest=_digest(preview),
+            older=older,
+            latest=MAX_TOUCHPOINTS,
             identifiers=identifiers,
             shared=shared,
             names=await names_of(call, self._names, {call.id}),

@@ -39,7 +39,7 @@ def open_page(chromium, address, key, noise):
         context = chromium.new_context(base_url=address, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("dialog", lambda dialog: (noise.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: noise.append(str(error)))
         page.on(
@@ -117,7 +117,7 @@ def test_the_numbers_of_a_chart_unfold_by_keyboard(open_page, send, unique, addr
     send(email=f"{unique}@acme.com")
     with http_client.Client(base_url=address) as client:
         client.post("/login", data={"key": key, "next": "/"})
-        wait_for(lambda: "Events per day" in client.get("/").text, 10)
+        wait_for(lambda: "Events per day" in client.get("/").text)
     page = open_page("/")
     page.locator(".chart summary").first.focus()
     page.keyboard.press("Enter")

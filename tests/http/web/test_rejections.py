@@ -44,7 +44,7 @@ def reject(api, unique):
             "/v1/events", json={"event": "x", "email": "j@x.com", name: "", **event}
         )
         assert response.status_code == 400
-        wait_for(lambda: groups(api, name), 10)
+        wait_for(lambda: groups(api, name))
         return groups(api, name)[0]
 
     return send
@@ -81,7 +81,7 @@ def test_the_groups_of_a_revoked_key_stay(address, api, make_key, unique, cypher
     key = make_key(api_keys.EVENTS_WRITE)
     with http_client.Client(base_url=address, headers={"X-API-Key": key}) as sender:
         sender.post("/v1/events", json={"event": "x", f"f_{unique}": 1, "email": "j@x.com"})
-    wait_for(lambda: groups(api, f"f_{unique}"), 10)
+    wait_for(lambda: groups(api, f"f_{unique}"))
     cypher("MATCH (k:ApiKey {hash: $hash}) SET k.revokedAt = datetime()", hash=api_keys.digest(key))
 
     assert [group["apiKeyName"] for group in groups(api, f"f_{unique}")] == ["test"]
@@ -126,7 +126,7 @@ def test_hostile_values_are_neither_markup_nor_readable(api, person, reject, uni
 def test_a_hostile_field_is_masked(api, person, word):
     field = masking.name(word)
     api.post("/v1/events", json={"event": "x", "email": "j@x.com", word: 1})
-    wait_for(lambda: groups(api, field), 10)
+    wait_for(lambda: groups(api, field))
 
     text = person.get("/rejections", params={"field": field}).text
 

@@ -4,13 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
+from neo4j import Query
 
 from app.access import api_keys
+from app.graph import statements
 from app.http.web.merge import CHANGED, UNCONFIRMED
 from app.http.web.split import CHANGED as PREVIEW_CHANGED
+from app.http.web.split import MAX_TOUCHPOINTS
 from app.identity.merges import ALREADY_UNDONE
 from tests.support import http_client
 from tests.support.pages import Parsed, hidden, text_of
+from tests.support.plans import database_hits
 
 pytest_plugins = ["tests.support.stewarding"]
 
@@ -166,26 +170,6 @@ def test_a_key_without_the_scope_has_no_navigation_to_the_pages(browser, make_ke
 @pytest.mark.parametrize("page", ["/conflicts", "/audit", "/conflicts/a~b"])
 def test_pages_without_identity_read_are_403(browser, make_key, page):
     assert browser(make_key(api_keys.CONTEXT_READ)).get(page).status_code == 403
-
-
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://x.y"}])
-def test_forms_of_another_site_change_nothing(steward, two, path, office, headers, decisions):
-    shared = {"action": "mark", "identifier": office[1], "reason": "x", "review": "rev_" + "0" * 32}
-    merge = {"survivor": two[0], "from": two[1], "reason": "x"}
-    split = {"shared": office[1], "reason": "x", "action": "split"}
-    before = decisions(two[0]), decisions(office[0])
-    for target, data in [
-        (path, {"action": "dismiss", "reason": "x"}),
-        (path, shared),
-        (f"{path}/merge", merge),
-        (f"/customers/{office[0]}/split", split),
-        ("/audit/mrg_x/undo", {"reason": "x"}),
-    ]:
-        response = steward.post(target, data=data, headers=headers)
-        assert response.status_code == 403
-        assert "The form was sent from another site." in response.text
-
-    assert (decisions(two[0]), decisions(office[0])) == before == ([], [])
 
 
 def test_forms_of_a_key_that_may_not_decide_are_403_and_change_nothing(
@@ -452,6 +436,92 @@ def test_a_split_is_previewed_and_then_made_as_previewed(steward, split, office,
     assert f"New customer 1 email bob.{unique}@acme.com 1 touchpoint" in preview
     assert response.headers["location"] == f"/audit?customer={office[0]}"
     assert decisions(office[0]) == ["SPLIT_FROM"]
+
+
+@pytest.fixture
+def busy(cypher, unique):
+    """Two people of one Customer, with many Touchpoints of the first and an older one of both."""
+
+    def make(older, count=MAX_TOUCHPOINTS):
+        cypher(
+            """
+            CREATE (c:Customer {id: $id, createdAt: datetime.fromepoch(0, 0)})
+            FOREACH (name IN ['ann', 'bob'] |
+              CREATE (:Identifier {kind: 'email', value: name + $id, weight: 1.0})
+                -[:IDENTIFIES {since: datetime.fromepoch(size(name), 0)}]->(c))
+            WITH c UNWIND range(0, $count) AS n
+            CREATE (c)-[:HAS_TOUCHPOINT]->(:Touchpoint {
+              id: $id + '/' + n, customerId: $id, timestamp: '', event: 'x', resolvedBy: 'email',
+              occurredAt: datetime.fromepoch(n, 0), receivedAt: datetime.fromepoch(n, 0),
+              identifiers: CASE n WHEN 0 THEN $older ELSE ['email:ann' + $id] END, properties: '{}'
+            })
+            """,
+            id=f"cus_{unique}",
+            count=count,
+            older=[f"email:{name}cus_{unique}" for name in older],
+        )
+        return f"/customers/cus_{unique}/split"
+
+    return make
+
+
+def test_the_first_preview_of_many_touchpoints_has_the_latest_and_offers_all(steward, busy):
+    page = steward.get(busy(["bob"]))
+
+    text = text_of(page)
+    assert f"From the latest {MAX_TOUCHPOINTS:,} of {MAX_TOUCHPOINTS + 1:,} touchpoints." in text
+    assert "0 touchpoints of the latest" in text
+    assert 'value="split"' not in page.text
+
+
+def test_the_preview_of_all_touchpoints_counts_them_and_splits(steward, busy):
+    path = busy(["bob"])
+
+    page = steward.post(path, data={"action": "preview"})
+
+    assert f"{MAX_TOUCHPOINTS:,} touchpoints" in text_of(page)
+    assert "of the latest" not in page.text
+    data = {"action": "split", "reason": "two", "preview": hidden(page, "preview")}
+    assert steward.post(path, data=data).status_code == 303
+
+
+def test_an_older_touchpoint_connects_in_the_preview_of_all(steward, busy):
+    path = busy(["ann", "bob"])
+
+    page = steward.post(path, data={"action": "preview"})
+
+    assert "The events connect all identifiers." in page.text
+
+
+def test_a_preview_of_the_latest_splits_nothing(steward, busy, decisions, unique):
+    path = busy(["ann", "bob"])
+    preview = hidden(steward.get(path), "preview")
+
+    data = {"action": "split", "reason": "two", "preview": preview}
+
+    assert steward.post(path, data=data).status_code == 409
+    assert decisions(f"cus_{unique}") == []
+
+
+def test_the_evidence_of_the_latest_costs_the_same_for_many_touchpoints(
+    busy, driver, database, unique, cypher
+):
+    def cost():
+        statement = statements.load("read")["split_evidence"]
+        query = Query(f"CYPHER replan=force PROFILE {statement.text}")  # pyright: ignore[reportArgumentType]
+        with driver.session(database=database.name) as session:
+            result = session.run(query, {"customer": f"cus_{unique}", "scan": 10})
+            return database_hits(result.consume().profile)
+
+    busy(["bob"], 5000)
+    many = cost()
+    cypher(
+        "MATCH (t:Touchpoint {customerId: $id}) WHERE t.occurredAt < datetime.fromepoch(4900, 0) "
+        "DETACH DELETE t",
+        id=f"cus_{unique}",
+    )
+
+    assert cost() == many
 
 
 def test_a_split_with_another_preview_is_previewed_again(split, office, decisions):

@@ -11,7 +11,7 @@ const watcher = new IntersectionObserver(
 
 async function extend() {
   const link = timeline.querySelector(".older a");
-  if (!link || link.ariaBusy === "true") return;
+  if (!link || link.ariaBusy === "true" || link.dataset.failed) return;
   watcher.disconnect();
   link.ariaBusy = "true";
   try {
@@ -19,6 +19,7 @@ async function extend() {
   } catch {
     // The link stays: it opens the login or the error.
     link.ariaBusy = "false";
+    link.dataset.failed = "true";
     news.textContent = "Older touchpoints could not be loaded.";
     return;
   }
@@ -32,6 +33,7 @@ async function fetchPart(address) {
 }
 
 function append(link, part) {
+  localize(part);
   const entries = part.querySelectorAll(".day li");
   const [first] = part.children;
   const last = [...timeline.querySelectorAll(".day")].at(-1);
@@ -41,16 +43,26 @@ function append(link, part) {
   }
   const isFocused = document.activeElement === link;
   link.closest(".older").replaceWith(...part.children);
-  if (isFocused && entries.length) {
-    entries[0].tabIndex = -1;
-    entries[0].focus();
+  const next = entries[0] ?? timeline.querySelector(".older a, .end");
+  if (isFocused) {
+    if (!next.matches("a")) next.tabIndex = -1;
+    next.focus();
   }
-  news.textContent = `${entries.length} older touchpoints loaded.`;
+  const searched = timeline.querySelector(".searched .note")?.textContent ?? "";
+  news.textContent = `${entries.length} older touchpoints loaded. ${searched}`;
 }
 
 function watch() {
-  const end = timeline.querySelector(".older");
+  // A search does not continue by itself: it may have to read the whole timeline.
+  const end = timeline.querySelector(".older:not([data-manual])");
   if (end) watcher.observe(end);
 }
+
+timeline.addEventListener("click", (event) => {
+  const link = event.target.closest(".older a");
+  if (!link || link.dataset.failed || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  extend();
+});
 
 watch();
