@@ -149,6 +149,7 @@ async def test_old_counts_and_groups_are_deleted(graph, cypher, unique):
     assert not cypher("MATCH (w:ActivityWriter {id: $id}) RETURN w", id=old)
 
 
+@pytest.mark.alone  # it deletes the samples of other tests too
 async def test_samples_are_deleted_once_they_are_turned_off(graph, cypher, unique):
     at = 1_900_000_000
     request = ObservedRequest(

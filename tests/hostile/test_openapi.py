@@ -37,6 +37,15 @@ def is_sent_whole(case, address):
     return names.keys() >= (case.query or {}).keys()
 
 
+def is_trimmed(case):
+    """Whether no parameter of the query begins or ends with white space.
+
+    The service trims an ID before it counts its characters: white space can exceed `maxLength`.
+    """
+    values = (case.query or {}).values()
+    return all(value == value.strip() for value in values if isinstance(value, str))
+
+
 schema = schemathesis.openapi.from_dict(document())
 
 bounded = settings(
@@ -69,8 +78,8 @@ def of_route(operation_id):
             excluded.append(negative_data_rejection)  # each bad call is a rejection, in a 200
         if (case.headers or {}).get("Prefer") == LENIENT:
             excluded.append(negative_data_rejection)  # each bad event has its error, in a 200
-        if not is_sent_whole(case, address):
-            excluded.append(negative_data_rejection)  # its error never arrives
+        if not is_sent_whole(case, address) or not is_trimmed(case):
+            excluded.append(negative_data_rejection)  # the sent values can be valid
         case.call_and_validate(
             base_url=address, headers={"X-API-Key": key}, excluded_checks=excluded
         )
