@@ -1,8 +1,7 @@
 """The counts of events in memory."""
 
-from app.activity.statistics import EventStatistics, count_request
+from app.activity.statistics import EventStatistics
 from app.errors import IdempotencyConflict
-from app.ingest.observer import ObservedRequest, Sender
 from app.ingest.results import EventResult, IngestResult
 from app.ingest.writer import RowResult
 
@@ -11,9 +10,11 @@ def test_an_event_that_was_not_written_hides_no_other_although_it_is_no_rejectio
     """A call of a tracking SDK with a reused `messageId` is one."""
     conflict, stored = IdempotencyConflict(), EventResult("evt_1", "cus_1", "new")
     written = RowResult("cus_1", "new", False, set(), set())
-    result = IngestResult([conflict, stored], False, [conflict, {"event": "x"}], [written])
+    outcomes = {("idempotency_conflict", ""): 1, ("stored", "new"): 1}
+    rows = [conflict, {"event": "x"}]
+    result = IngestResult([conflict, stored], False, 1, outcomes, rows, [written])
     statistics = EventStatistics()
 
-    count_request(statistics, ObservedRequest(Sender("segment"), 60.0, result=result), 0)
+    statistics.add_stored(60.0, result)
 
     assert [bucket["events"] for bucket in statistics.take()] == [[["x", 1]], [["x", 1]]]
