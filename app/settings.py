@@ -1,24 +1,18 @@
 """The settings: environment variables, validated, and the database that they name."""
 
 from collections.abc import Mapping
-from importlib import util
-from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
 
-from app import paths, setting_types
-from app.access import redis_url
+from app import paths, setting_checks, setting_types
 from app.domain.blocklist import Blocklist
 from app.domain.clock_policy import ClockPolicy
 from app.domain.resolution import ResolutionLimits
-from app.graph import credentials
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
 from app.setting_types import Hosts, Link, Port, Positive, Reads, Switch, Text, Uri, Workers
-
-_LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
 
 class SettingsError(Exception):
@@ -93,7 +87,7 @@ class Settings(Struct, frozen=True):
     @property
     def proxies(self) -> list[str]:
         """The networks whose `X-Forwarded-Proto` is trusted. Raises ValueError, unless loaded."""
-        return [str(ip_network(network.strip())) for network in self.trusted_proxies.split(",")]
+        return setting_checks.networks(self.trusted_proxies)
 
     @property
     def blocklist(self) -> Blocklist:
@@ -116,18 +110,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             errors.append(
                 f"{setting.encode_name}: must be {setting_types.description(setting.type)}"
             )
-    errors += [*_login_errors(present), *_ca_file_errors(present)]
-    try:
-        Blocklist(present.get("WAYPATH_BLOCKED_KEYS", ""))
-    except ValueError as error:
-        errors.append(f"WAYPATH_BLOCKED_KEYS: {error}")
-    try:
-        _ = Settings(trusted_proxies=present.get("WAYPATH_TRUSTED_PROXIES", "::1")).proxies
-    except ValueError as error:
-        errors.append(f"WAYPATH_TRUSTED_PROXIES: must be networks, separated by commas: {error}")
-    if "OTEL_EXPORTER_OTLP_ENDPOINT" in present and not util.find_spec("opentelemetry.sdk"):
-        errors.append(f"OTEL_EXPORTER_OTLP_ENDPOINT: {_missing_extra('otel')}")
-    errors += _rate_limit_storage_errors(present)
+    errors += setting_checks.errors(present)
     if errors:
         raise SettingsError(*errors)
     return msgspec.convert(present, Settings, strict=False)
@@ -153,40 +136,3 @@ def database(config: Settings) -> Database:
     if connection is None:
         raise LookupError(f"no embedded Neo4j is running in {config.neo4j_home}")
     return Database(connection.uri, connection.username, connection.password, config.neo4j_database)
-
-
-def _missing_extra(name: str) -> str:
-    return f"requires the extra {name}: run pip install '.[{name}]' in the checkout"
-
-
-def _login_errors(present: Mapping[str, str]) -> list[str]:
-    logins = [name for name in _LOGINS if name in present]
-    errors = [f"{name}: must not be set together with {logins[0]}" for name in logins[1:]]
-    if "NEO4J_URI" not in present:
-        errors += [f"{name}: requires NEO4J_URI" for name in logins]
-    for name in logins:
-        if name != "NEO4J_PASSWORD" and (error := credentials.file_error(present[name])):
-            errors.append(f"{name}: {error}")
-    return errors
-
-
-def _ca_file_errors(present: Mapping[str, str]) -> list[str]:
-    if not (file := present.get("NEO4J_CA_FILE")):
-        return []
-    if "+s://" not in present.get("NEO4J_URI", ""):
-        return ["NEO4J_CA_FILE: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]
-    error = credentials.ca_file_error(file)
-    return [f"NEO4J_CA_FILE: {error}"] if error else []
-
-
-def _rate_limit_storage_errors(present: Mapping[str, str]) -> list[str]:
-    name = "WAYPATH_RATE_LIMIT_STORAGE"
-    if name not in present:
-        return []
-    if not util.find_spec("redis"):
-        return [f"{name}: {_missing_extra('redis')}"]
-    try:
-        redis_url.parse(present[name])
-    except ValueError as error:
-        return [f"{name}: {error}"]
-    return []

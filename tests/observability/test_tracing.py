@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from opentelemetry.trace import StatusCode
 
-from app import settings
+from app import setting_checks, settings
 from app.settings import SettingsError
 from tests.support import http_client
 from tests.support.server import wait_for, wait_until_ready
@@ -138,7 +138,7 @@ def test_without_an_endpoint_nothing_of_opentelemetrys_is_loaded(environment):
 
 
 def test_an_endpoint_without_the_extra_is_reported_at_the_start(monkeypatch):
-    monkeypatch.setattr(settings.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(setting_checks.util, "find_spec", lambda name: None)
 
     with pytest.raises(SettingsError, match=r"^OTEL_EXPORTER_OTLP_ENDPOINT: .*\[otel\]"):
         settings.load({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"})

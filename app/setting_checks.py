@@ -1,0 +1,90 @@
+"""The checks of settings that no type states: their combinations, files and extras."""
+
+from collections.abc import Mapping
+from importlib import util
+from ipaddress import ip_network
+
+from app.access import redis_url
+from app.domain.blocklist import Blocklist
+from app.graph import credentials
+
+_LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
+
+
+def networks(text: str) -> list[str]:
+    """The networks in `text`, separated by commas. Raises ValueError if one is invalid."""
+    return [str(ip_network(network.strip())) for network in text.split(",")]
+
+
+def errors(present: Mapping[str, str]) -> list[str]:
+    """The errors in the environment variables that are set, a text for each."""
+    return [
+        *_login_errors(present),
+        *_ca_file_errors(present),
+        *_blocked_keys_errors(present),
+        *_trusted_proxies_errors(present),
+        *_otlp_endpoint_errors(present),
+        *_rate_limit_storage_errors(present),
+    ]
+
+
+def _login_errors(present: Mapping[str, str]) -> list[str]:
+    logins = [name for name in _LOGINS if name in present]
+    errors = [f"{name}: must not be set together with {logins[0]}" for name in logins[1:]]
+    if "NEO4J_URI" not in present:
+        errors += [f"{name}: requires NEO4J_URI" for name in logins]
+    for name in logins:
+        if name != "NEO4J_PASSWORD" and (error := credentials.file_error(present[name])):
+            errors.append(f"{name}: {error}")
+    return errors
+
+
+def _ca_file_errors(present: Mapping[str, str]) -> list[str]:
+    if not (file := present.get("NEO4J_CA_FILE")):
+        return []
+    if "+s://" not in present.get("NEO4J_URI", ""):
+        return ["NEO4J_CA_FILE: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]
+    error = credentials.ca_file_error(file)
+    return [f"NEO4J_CA_FILE: {error}"] if error else []
+
+
+def _blocked_keys_errors(present: Mapping[str, str]) -> list[str]:
+    name = "WAYPATH_BLOCKED_KEYS"
+    try:
+        Blocklist(present.get(name, ""))
+    except ValueError as error:
+        return [f"{name}: {error}"]
+    return []
+
+
+def _trusted_proxies_errors(present: Mapping[str, str]) -> list[str]:
+    name = "WAYPATH_TRUSTED_PROXIES"
+    try:
+        networks(present.get(name, "::1"))
+    except ValueError as error:
+        return [f"{name}: must be networks, separated by commas: {error}"]
+    return []
+
+
+def _otlp_endpoint_errors(present: Mapping[str, str]) -> list[str]:
+    name = "OTEL_EXPORTER_OTLP_ENDPOINT"
+    if name not in present or util.find_spec("opentelemetry.sdk"):
+        return []
+    return [f"{name}: {_missing_extra('otel')}"]
+
+
+def _rate_limit_storage_errors(present: Mapping[str, str]) -> list[str]:
+    name = "WAYPATH_RATE_LIMIT_STORAGE"
+    if name not in present:
+        return []
+    if not util.find_spec("redis"):
+        return [f"{name}: {_missing_extra('redis')}"]
+    try:
+        redis_url.parse(present[name])
+    except ValueError as error:
+        return [f"{name}: {error}"]
+    return []
+
+
+def _missing_extra(name: str) -> str:
+    return f"requires the extra {name}: run pip install '.[{name}]' in the checkout"
