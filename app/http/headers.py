@@ -16,7 +16,7 @@ def api_key(request: Request) -> str | None:
 
 
 def agent_key(request: Request) -> str | None:
-    """Returns the API key, which agents may also send as `Authorization: Bearer`.
+    """Returns the API key, which agents and Prometheus may also send as `Authorization: Bearer`.
 
     Raises Unauthenticated if the headers have different API keys.
     """

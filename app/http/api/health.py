@@ -8,6 +8,7 @@ from starlette.responses import Response
 from app import errors
 from app.access.api_keys import METRICS_READ
 from app.graph.readiness import Readiness
+from app.http import headers
 from app.http.endpoints import Call, Operation
 from app.http.openapi import schemas
 from app.http.responses import json_response
@@ -73,6 +74,9 @@ class HealthRoutes:
         ),
         scope=METRICS_READ,
         allow_stale=True,
+        # The monitors of the Prometheus Operator send no other header than Authorization.
+        key_of=headers.agent_key,
+        security=("apiKey", "bearer"),
         returns="The metrics in the text format of Prometheus.",
     )
     async def read_metrics(self, call: Call[None]) -> Response:

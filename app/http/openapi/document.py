@@ -46,7 +46,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "An API key as the token: for tracking SDKs.",
+                    "description": "An API key as the token: for tracking SDKs and Prometheus.",
                 },
             },
         },
