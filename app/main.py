@@ -91,7 +91,7 @@ def assemble(services: Services, config: Settings) -> RequestMiddleware:
 
     @asynccontextmanager
     async def lifespan(_: Router) -> AsyncIterator[None]:
-        async with services.running(agents.run, identity.erasures.watch):
+        async with services.running(agents.run, identity.erasures.watch, *services.retention):
             yield
 
     router = Router([*api, mcp, *pages], False, lifespan=lifespan)

@@ -40,6 +40,8 @@ from app.mcp.handlers import ToolHandlers
 from app.observability import tracing
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
+from app.retention.pruner import Pruner
+from app.retention.worker import RetentionWorker
 from app.settings import Settings
 
 FIRST_CHECK_TIMEOUT_SECONDS = 10.0
@@ -76,9 +78,17 @@ class Services:
             redis_window.connect(config.rate_limit_storage, config.rate_limit),
         )
         self.guard = Guard(self._authenticator, self._rate_limiter, config.browser_rate_limit)
+        self._retention = None
+        if config.retention:
+            self._retention = RetentionWorker(Pruner(self.graph, metrics), config.retention)
         self.tool_handlers = ToolHandlers(
             self.ingest, self.contexts, self.timelines, self.explanations, self.guard
         )
+
+    @property
+    def retention(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """The background task that deletes old Touchpoints, if a retention is set."""
+        return [self._retention.watch] if self._retention else []
 
     def status(self) -> Status:
         """The state of the dependencies, as this process knows it."""

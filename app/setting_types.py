@@ -4,12 +4,15 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta
 
+MAX_DAYS = 36_500
+
 _URI = r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$"
 _URL = r"^https?://[^?#]+$"
 _HOSTS = r"^[^\s,/]+(, ?[^\s,/]+)*$"
 
 # Each description completes the error message "must be …".
 Positive = Annotated[int, Meta(ge=1, description="an integer of at least 1")]
+Days = Annotated[int, Meta(ge=1, le=MAX_DAYS, description="an integer from 1 to 36500")]
 Text = Annotated[str, Meta(min_length=1, description="a text")]
 Port = Annotated[int, Meta(ge=0, le=65535, description="an integer from 0 to 65535")]
 Workers = Annotated[int, Meta(ge=1, le=64, description="an integer from 1 to 64")]

@@ -12,7 +12,7 @@ from app.domain.clock_policy import ClockPolicy
 from app.domain.resolution import ResolutionLimits
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
-from app.setting_types import Hosts, Link, Port, Positive, Reads, Switch, Text, Uri, Workers
+from app.setting_types import Days, Hosts, Link, Port, Positive, Reads, Switch, Text, Uri, Workers
 
 
 class SettingsError(Exception):
@@ -54,6 +54,7 @@ class Settings(Struct, frozen=True):
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
     rejection_samples: Switch = field(default=True, name="WAYPATH_REJECTION_SAMPLES")
+    retention: Days | None = field(default=None, name="WAYPATH_RETENTION")
     otlp_endpoint: Link | None = field(default=None, name="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     @property

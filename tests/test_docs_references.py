@@ -48,6 +48,7 @@ def test_a_setting_has_the_default_of_the_code(name):
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_setting_has_the_values_of_the_code(name):
     kind, cell = inspect.type_info(FIELDS[name].type), DOCUMENTED[name][1]
+    kind = kind.types[0] if isinstance(kind, inspect.UnionType) else kind
     kind = kind.type if isinstance(kind, inspect.Metadata) else kind
 
     if isinstance(kind, inspect.LiteralType):

@@ -1,4 +1,4 @@
-"""Resources of the commands that import, export and erase."""
+"""Resources of the commands that import, export, erase and prune."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -67,6 +67,11 @@ def new_erasure_id() -> str:
     return f"ers_{uuid7().hex}"
 
 
+def new_prune_id() -> str:
+    """Returns a new ID of a deletion of old Touchpoints: `prn_` and a UUID."""
+    return f"prn_{uuid7().hex}"
+
+
 def rejection_group_id(*parts: str) -> str:
     """Returns the ID of a group of rejections, derived from its API key, code and field."""
     return f"rej_{derived_event_id(*parts).removeprefix('evt_')}"

@@ -1,4 +1,4 @@
-"""The audit log of merges, splits, dismissals, their undos, reviews and erasures."""
+"""The audit log of merges, splits, dismissals, their undos, reviews, erasures and prunes."""
 
 from typing import Annotated, Any
 
@@ -31,16 +31,19 @@ class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AuditEntry(Struct, frozen=True, omit_defaults=True):
-    """A decision about identities. Only a review has `identifier` and `shared`.
+    """A decision about identities, or a prune: a deletion of old Touchpoints.
 
-    The undo of a merge or of a dismissal has the same `id` as that.
+    Only a review has `identifier` and `shared`. Only a prune has `touchpoints` and `before`. The
+    undo of a merge or of a dismissal has the same `id` as that.
     """
 
     id: str
     kind: Annotated[
         str,
         Meta(
-            extra_json_schema={"enum": ["merge", "undo", "split", "dismissal", "review", "erasure"]}
+            extra_json_schema={
+                "enum": ["merge", "undo", "split", "dismissal", "review", "erasure", "prune"]
+            }
         ),
     ]
     at: str
@@ -48,7 +51,8 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
         str,
         Meta(
             description="The id of the API key; `rule` for a merge by the rule of anonymous "
-            "Customers; `cli` for an erasure from the command line."
+            "Customers; `cli` for an erasure or a prune from the command line; `retention` for a "
+            "prune because of `WAYPATH_RETENTION`."
         ),
     ]
     customers: Annotated[
@@ -56,7 +60,7 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
         Meta(
             description="Merge: the merged and the surviving Customer. Split: the new and the "
             "split Customer. Dismissal: both. Review: the Customer of the identifier. Erasure: "
-            "all erased Customers."
+            "all erased Customers. Prune: none."
         ),
     ]
     reason: Annotated[str | None, Meta(description="Absent if the request had none.")] = None
@@ -65,6 +69,12 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
     ] = None
     shared: Annotated[
         bool | None, Meta(description="Whether the identifier was marked as shared, or unmarked.")
+    ] = None
+    touchpoints: Annotated[
+        int | None, Meta(description="Number of Touchpoints that the prune deleted.")
+    ] = None
+    before: Annotated[
+        str | None, Meta(description="The prune deleted Touchpoints that occurred before this.")
     ] = None
     undone: Annotated[
         bool,

@@ -31,7 +31,7 @@ class CustomerSummary(Struct, frozen=True, rename="camel"):
     identifiers: int
 
 
-class ConflictingIdentifier(Struct, frozen=True, rename="camel"):
+class ConflictingIdentifier(Struct, frozen=True, rename="camel", omit_defaults=True):
     """An identifier that events carried with one of higher priority, of another Customer."""
 
     identifier: Annotated[str, Meta(description="The identifier, as `kind:value`.")]
@@ -40,7 +40,10 @@ class ConflictingIdentifier(Struct, frozen=True, rename="camel"):
     count: Annotated[int, Meta(description="Number of such events.")]
     first_seen: str
     last_seen: str
-    last_event: Annotated[str, Meta(description="The `eventId` of the last such event.")]
+    last_event: Annotated[
+        str | None,
+        Meta(description="The `eventId` of the last such event. Absent once that is deleted."),
+    ] = None
 
 
 class ConflictEvidence(Struct, frozen=True, rename="camel"):

@@ -60,7 +60,7 @@ class ErasureWorker(Generic[T]):
 
     async def _resume(self) -> None:
         unfinished = await self._graph.read("erasures_unfinished", idle=IDLE_TIMEOUT_SECONDS)
-        self._metrics.set_erasures_pending(len(unfinished))
+        self._metrics.maintenance.set_erasures_pending(len(unfinished))
         for row in unfinished:
             if row["isIdle"] and row["customer"] not in self._running:
                 log.info("erasure_resumed", customer=row["customer"])

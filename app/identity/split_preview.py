@@ -35,7 +35,10 @@ class Part(Struct, frozen=True, rename="camel"):
 
 
 class SplitPreview(Struct, frozen=True, rename="camel"):
-    """The parts that the events imply. `stays` keeps the Identifiers that connect no others."""
+    """The parts that the events imply. `stays` keeps the Identifiers that connect no others.
+
+    Identifiers whose events are all deleted are among these.
+    """
 
     customer_id: str
     stays: Part
@@ -45,10 +48,15 @@ class SplitPreview(Struct, frozen=True, rename="camel"):
 def parts(row: Row, shared: list[str]) -> list[Part]:
     """The parts of a row of the statement `split_evidence`; the first has the oldest Identifier.
 
-    `shared` are the names of Identifiers that connect no others, besides those marked as shared.
+    `shared` are the names of Identifiers that connect no others, besides those marked as shared and
+    those that no event carries.
     """
     identifiers, events = row["identifiers"], row["events"]
     unconnected = {*shared, *(item["name"] for item in identifiers if item["shared"])}
+    # Without an event that carries it, nothing shows that an identifier is of another person.
+    unconnected |= {item["name"] for item in identifiers}.difference(
+        name for event in events for name in event["names"]
+    )
     names = [item["name"] for item in identifiers if item["name"] not in unconnected]
     parts = [_part(group, events) for group in _groups(names, events)] or [Part([], 0)]
     first, *others = parts

@@ -16,6 +16,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from app.observability import labels, process_slots
+from app.observability.maintenance_metrics import MaintenanceMetrics
 
 # The environment variable with the directory that the processes of a service share.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -42,6 +43,7 @@ class Metrics:
         self._register_requests(own)
         self._register_ingest(own)
         self._register_dependencies(own)
+        self.maintenance = MaintenanceMetrics(own)
         self._initialise()
 
     def _register_requests(self, own: dict[str, Any]) -> None:
@@ -99,8 +101,6 @@ class Metrics:
         self._shed = Counter(
             "ingest_requests_shed", "Write requests rejected at once because of overload", **own
         )
-        erasures = partial(Gauge, multiprocess_mode="livemax", **own)
-        self._erasures = erasures("erasures_pending", "Unfinished erasures at the last check")
 
     def _register_dependencies(self, own: dict[str, Any]) -> None:
         retries = Counter(
@@ -126,7 +126,6 @@ class Metrics:
             self._event_series("replayed", resolved_by)
         # The files may hold the values of a dead process.
         self._queue.set(0)
-        self._erasures.set(0)
         self._database_up.set(0)
         self._rate_limit_storage_up.set(1)
 
@@ -177,10 +176,6 @@ class Metrics:
     def set_database_up(self, *, is_up: bool) -> None:
         """Sets whether this process can use the database."""
         self._database_up.set(is_up)
-
-    def set_erasures_pending(self, count: int) -> None:
-        """Sets the number of unfinished erasures."""
-        self._erasures.set(count)
 
     def render(self) -> bytes:
         """All metrics, in Prometheus's text format."""

@@ -5,15 +5,17 @@
 //
 // Returns a row per entry, one more than the limit if there are more:
 //   id
-//   kind         merge, undo, split, dismissal, review or erasure
+//   kind         merge, undo, split, dismissal, review, erasure or prune
 //   at           when, as a text
 //   moment       the same, [seconds since 1970, nanoseconds]
-//   by           the id of the API key, or cli
+//   by           the id of the API key, rule, cli or retention
 //   reason
 //   customers    the ids of the two Customers, the merged or split one first; for a review, the id
-//                of the owner; for an erasure, the ids of all erased Customers
+//                of the owner; for an erasure, the ids of all erased Customers; empty for a prune
 //   identifier   for a review, as kind:value; else null
 //   shared       for a review, whether it marks the Identifier as shared; else null
+//   touchpoints  for a prune, how many it deleted; else null
+//   before       for a prune, the time before which it deleted them, as a text; else null
 //   undone       for a merge or dismissal, whether it is undone; for a split, whether the part is
 //                merged with the whole; else false
 WITH
@@ -34,7 +36,7 @@ CALL (before, id) {
   WITH merge AS change, merge.at AS at
   ORDER BY merge.at DESC, merge.id DESC
   LIMIT $limit + 1
-  RETURN change, null AS erasure, 'merge' AS kind, at
+  RETURN change, null AS record, 'merge' AS kind, at
   UNION ALL
   MATCH ()-[merge:WAS_MERGED_INTO]->()
   USING INDEX merge:WAS_MERGED_INTO(at, id)
@@ -45,7 +47,7 @@ CALL (before, id) {
   WITH merge AS change, merge.at AS at
   ORDER BY merge.at DESC, merge.id DESC
   LIMIT $limit + 1
-  RETURN change, null AS erasure, 'merge' AS kind, at
+  RETURN change, null AS record, 'merge' AS kind, at
   UNION ALL
   MATCH ()-[merge:WAS_MERGED_INTO]->()
   USING INDEX merge:WAS_MERGED_INTO(undoneAt, id)
@@ -56,7 +58,7 @@ CALL (before, id) {
   WITH merge AS change, merge.undoneAt AS at
   ORDER BY merge.undoneAt DESC, merge.id DESC
   LIMIT $limit + 1
-  RETURN change, null AS erasure, 'undo' AS kind, at
+  RETURN change, null AS record, 'undo' AS kind, at
   UNION ALL
   MATCH ()-[split:SPLIT_FROM]->()
   USING INDEX split:SPLIT_FROM(at, id)
@@ -67,7 +69,7 @@ CALL (before, id) {
   WITH split AS change, split.at AS at
   ORDER BY split.at DESC, split.id DESC
   LIMIT $limit + 1
-  RETURN change, null AS erasure, 'split' AS kind, at
+  RETURN change, null AS record, 'split' AS kind, at
   UNION ALL
   MATCH ()-[dismissal:NOT_SAME_AS]->()
   USING INDEX dismissal:NOT_SAME_AS(at, id)
@@ -78,7 +80,7 @@ CALL (before, id) {
   WITH dismissal AS change, dismissal.at AS at
   ORDER BY dismissal.at DESC, dismissal.id DESC
   LIMIT $limit + 1
-  RETURN change, null AS erasure, 'dismissal' AS kind, at
+  RETURN change, null AS record, 'dismissal' AS kind, at
   UNION ALL
   MATCH ()-[dismissal:WAS_NOT_SAME_AS]->()
   USING INDEX dismissal:WAS_NOT_SAME_AS(at, id)
@@ -89,7 +91,7 @@ CALL (before, id) {
   WITH dismissal AS change, dismissal.at AS at
   ORDER BY dismissal.at DESC, dismissal.id DESC
   LIMIT $limit + 1
-  RETURN change, null AS erasure, 'dismissal' AS kind, at
+  RETURN change, null AS record, 'dismissal' AS kind, at
   UNION ALL
   MATCH ()-[dismissal:WAS_NOT_SAME_AS]->()
   USING INDEX dismissal:WAS_NOT_SAME_AS(undoneAt, id)
@@ -100,7 +102,7 @@ CALL (before, id) {
   WITH dismissal AS change, dismissal.undoneAt AS at
   ORDER BY dismissal.undoneAt DESC, dismissal.id DESC
   LIMIT $limit + 1
-  RETURN change, null AS erasure, 'undo' AS kind, at
+  RETURN change, null AS record, 'undo' AS kind, at
   UNION ALL
   MATCH ()-[review:REVIEWED]->()
   USING INDEX review:REVIEWED(at, id)
@@ -111,7 +113,7 @@ CALL (before, id) {
   WITH review AS change, review.at AS at
   ORDER BY review.at DESC, review.id DESC
   LIMIT $limit + 1
-  RETURN change, null AS erasure, 'review' AS kind, at
+  RETURN change, null AS record, 'review' AS kind, at
   UNION ALL
   MATCH (erasure:Erasure)
   USING INDEX erasure:Erasure(at, id)
@@ -122,9 +124,20 @@ CALL (before, id) {
   WITH erasure, erasure.at AS at
   ORDER BY erasure.at DESC, erasure.id DESC
   LIMIT $limit + 1
-  RETURN null AS change, erasure, 'erasure' AS kind, at
+  RETURN null AS change, erasure AS record, 'erasure' AS kind, at
+  UNION ALL
+  MATCH (prune:Prune)
+  USING INDEX prune:Prune(at, id)
+  WHERE
+    prune.at <= before AND
+    CASE prune.at WHEN before THEN prune.id < id ELSE true END AND
+    prune.id IS NOT NULL
+  WITH prune, prune.at AS at
+  ORDER BY prune.at DESC, prune.id DESC
+  LIMIT $limit + 1
+  RETURN null AS change, prune AS record, 'prune' AS kind, at
 }
-WITH change, erasure, kind, at, coalesce(change.id, erasure.id) AS id
+WITH change, record, kind, at, coalesce(change.id, record.id) AS id
 ORDER BY at DESC, id DESC
 LIMIT $limit + 1
 RETURN
@@ -132,19 +145,21 @@ RETURN
   kind,
   toString(at) AS at,
   [at.epochSeconds, at.nanosecond] AS moment,
-  CASE kind WHEN 'undo' THEN change.undoneBy ELSE coalesce(change.by, erasure.by) END AS by,
+  CASE kind WHEN 'undo' THEN change.undoneBy ELSE coalesce(change.by, record.by) END AS by,
   CASE kind
     WHEN 'undo' THEN change.undoReason
-    ELSE coalesce(change.reason, erasure.reason)
+    ELSE coalesce(change.reason, record.reason)
   END AS reason,
   coalesce(
-    erasure.customers,
+    record.customers,
     [node IN [startNode(change), endNode(change)] WHERE node:Customer | node.id]
   ) AS customers,
   CASE kind WHEN 'review'
     THEN startNode(change).kind + ':' + startNode(change).value
   END AS identifier,
   change.shared AS shared,
+  CASE kind WHEN 'prune' THEN record.touchpoints END AS touchpoints,
+  toString(record.before) AS before,
   CASE kind
     WHEN 'merge' THEN change.undoneAt IS NOT NULL
     WHEN 'dismissal' THEN change.undoneAt IS NOT NULL

@@ -16,7 +16,7 @@
 //   strength    of the strongest conflict; null if there is none
 //   kinds, count, firstSeen, lastSeen  of all conflicts between the two
 //   conflicting  maps of identifier, owner, seenWith, count, firstSeen, lastSeen, lastEvent and
-//               shared, the most frequent first
+//               shared, the most frequent first; lastEvent is null if that is deleted
 //   events      maps of eventId, event, occurredAt and identifiers, the conflicting ones; newest
 //               first
 //   dismissals  maps of id, at, by and reason
@@ -70,7 +70,9 @@ WITH *,
       count: seen.count,
       firstSeen: toString(seen.firstSeen),
       lastSeen: toString(seen.lastSeen),
-      lastEvent: seen.lastEvent,
+      lastEvent: CASE WHEN EXISTS { (:Touchpoint {id: seen.lastEvent}) }
+        THEN seen.lastEvent
+      END,
       shared: identifier.shared IS NOT NULL
     }
   } AS keys
@@ -81,6 +83,7 @@ CALL (ones, others, keys) {
   ] AS names
   CALL (member) {
     MATCH (touchpoint:Touchpoint {customerId: member.id})
+    USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
     WHERE touchpoint.occurredAt IS NOT NULL AND touchpoint.id IS NOT NULL
     WITH touchpoint
     ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC

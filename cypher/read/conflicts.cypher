@@ -16,7 +16,7 @@
 //                   touchpoints and identifiers, the last two being counts
 //     kinds, count, firstSeen, lastSeen  of all conflicts between the two
 //     keys          maps of identifier, owner, seenWith, count, firstSeen, lastSeen and lastEvent,
-//                   the most frequent first
+//                   the most frequent first; lastEvent is null if that is deleted
 //   end        the last scanned conflict, a map of strength and id; null if none is after it
 CALL () {
   WITH coalesce($before.strength, 1.0e300) AS strength
@@ -129,7 +129,9 @@ CALL (scanned) {
         count: seen.count,
         firstSeen: toString(seen.firstSeen),
         lastSeen: toString(seen.lastSeen),
-        lastEvent: seen.lastEvent
+        lastEvent: CASE WHEN EXISTS { (:Touchpoint {id: seen.lastEvent}) }
+          THEN seen.lastEvent
+        END
       }
     }
   }) AS conflicts

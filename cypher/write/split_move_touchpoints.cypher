@@ -15,6 +15,7 @@ REMOVE part.locked
 WITH part
 MATCH (part)-[split:SPLIT_FROM]->(:Customer {id: $customer})
 MATCH (touchpoint:Touchpoint {customerId: $customer})<-[has:HAS_TOUCHPOINT]-(:Customer)
+USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
 WHERE
   touchpoint.occurredAt IS NOT NULL AND
   touchpoint.id IS NOT NULL AND

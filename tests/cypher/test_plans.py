@@ -82,3 +82,18 @@ def test_a_read_of_a_customer_seeks_in_each_index(plan, name):
     names = {name for _, name in operators(plan(statements.load("read")[name]))}
 
     assert not [name for name in names if "IndexScan" in name.partition(" ")[0]]
+
+
+@pytest.mark.parametrize(
+    ("access", "name"),
+    [("write", "prune_begin"), ("write", "prune_touchpoints"), ("read", "prune_preview")],
+)
+def test_old_touchpoints_are_found_by_their_time(plan, access, name):
+    names = {name for _, name in operators(plan(statements.load(access)[name]))}
+    on_touchpoints = {name for name in names if ":Touchpoint(" in name}
+
+    assert on_touchpoints
+    assert all(
+        name.startswith("NodeIndexSeekByRange ") and ":Touchpoint(occurredAt)" in name
+        for name in on_touchpoints
+    )

@@ -1,4 +1,4 @@
-"""The audit route: the decisions about identities."""
+"""The audit route: the decisions about identities, and the deletions."""
 
 from starlette.responses import Response
 
@@ -17,7 +17,16 @@ ERASED = {
     "reason": "request 1042",
     "customers": ["cus_8af2", "cus_8b01"],
 }
-CHANGES = {"changes": [ERASED, MARKED, DISMISSED]}
+PRUNED = {
+    "id": "prn_01ks",
+    "kind": "prune",
+    "at": "2026-05-11T04:00:00.25Z",
+    "by": "retention",
+    "customers": [],
+    "touchpoints": 41200,
+    "before": "2025-05-11T04:00:00.125Z",
+}
+CHANGES = {"changes": [ERASED, PRUNED, MARKED, DISMISSED]}
 
 
 class AuditRoutes:
@@ -33,8 +42,8 @@ class AuditRoutes:
         tag="Identity",
         summary="Read the audit log",
         description=(
-            "Lists merges, splits, dismissals, their undos, reviews of shared identifiers, and "
-            "erasures, latest first."
+            "Lists merges, splits, dismissals, their undos, reviews of shared identifiers, "
+            "erasures, and prunes of old Touchpoints, latest first."
         ),
         scope=IDENTITY_READ,
         query=AuditQuery,

@@ -1,0 +1,1 @@
+"""Retention: deletes Touchpoints that occurred long ago. Identities stay."""
