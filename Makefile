@@ -63,9 +63,9 @@ bench-overload: .venv/bench.installed ## Measure at up to ten times the capacity
 lock: .venv/dev.installed ## Update requirements/, after a change in pyproject.toml or constraints.txt.
 	@$(LOCK) --group installer -o requirements/installer.txt
 	@$(LOCK) --group build -o requirements/build.txt
-	@$(LOCK) pyproject.toml --extra otel --extra redis -o requirements/service.txt
-	@$(LOCK) pyproject.toml --extra otel --extra redis --extra embedded -o requirements/run.txt
-	@$(LOCK) pyproject.toml --extra otel --extra redis --extra embedded --extra dev -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra otel --extra redis --extra kafka -o requirements/service.txt
+	@$(LOCK) pyproject.toml --extra otel --extra redis --extra kafka --extra embedded -o requirements/run.txt
+	@$(LOCK) pyproject.toml --extra otel --extra redis --extra kafka --extra embedded --extra dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml --all-extras -o requirements/bench.txt
 
 .PHONY: sbom

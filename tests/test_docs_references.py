@@ -6,12 +6,14 @@ import click
 import msgspec
 import pytest
 from msgspec import inspect
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import paths
 from app.access import redis_url
 from app.cli.group import COMMANDS, cli
 from app.domain.blocklist import Blocklist
+from app.observability.kafka_metrics import KafkaMetrics
 from app.observability.metrics import Metrics
 from app.settings import Settings
 from tests.support.alert_rules import RULES
@@ -170,6 +172,27 @@ def test_the_page_of_the_metrics_has_each_with_its_type_and_labels():
             frozenset(*{frozenset(sample.labels) - {"le"} for sample in family.samples}),
         )
         for family in text_string_to_metric_families(metrics.render().decode())
+    }
+
+
+def test_the_page_of_the_metrics_has_those_of_a_consumer_with_their_types_and_labels():
+    registry = CollectorRegistry()
+    metrics = KafkaMetrics(registry)
+    metrics.initialise(("events",))
+    metrics.set_lag("events", 0, 1)
+
+    documented = {
+        (code(row[0])[0], row[1], frozenset(code(row[2])))
+        for row in table(METRICS, "Metric of a consumer")
+    }
+
+    assert documented == {
+        (
+            family.name + ("_total" if family.type == "counter" else ""),
+            family.type,
+            frozenset(*{frozenset(sample.labels) - {"le"} for sample in family.samples}),
+        )
+        for family in text_string_to_metric_families(generate_latest(registry).decode())
     }
 
 

@@ -40,6 +40,7 @@ class Record(Struct, frozen=True):
     sent: EventIngest
     event: Event | InvalidPayload
     warnings: Sequence[EventWarning] = ()
+    original: bytes | None = None  # the JSON of the event as sent, if `sent` differs from it
 
 
 def to_raw_record(
@@ -47,7 +48,7 @@ def to_raw_record(
 ) -> RawRecord:
     """The record in `raw`. `to_event` turns its bytes into an event, or raises InvalidPayload."""
     if len(raw) > MAX_LINE_BYTES:
-        return RawRecord(line, raw[:MAX_SHOWN_BYTES], _too_long())
+        return RawRecord(line, raw[:MAX_SHOWN_BYTES], too_long())
     try:
         return RawRecord(line, raw, to_event(raw))
     except InvalidPayload as error:
@@ -89,7 +90,7 @@ def _parse(
 def _event(
     text: bytes, default_key: str | None, blocklist: Container[Identifier]
 ) -> tuple[EventIngest, Event | InvalidPayload]:
-    decoded = _decode(text)
+    decoded = decode(text)
     if decoded.is_batch:
         raise record_error("events", "must be absent: each line is one event")
     (sent,) = decoded.sent
@@ -101,8 +102,11 @@ def _event(
     return sent, event
 
 
-def _decode(text: bytes) -> Payload:
-    """Decodes an event, which may also have an anonymous ID: an export has it."""
+def decode(text: bytes) -> Payload:
+    """Decodes an event, which may also have an anonymous ID: an export has it.
+
+    The payload is a batch if the text is one. Raises InvalidPayload.
+    """
     decoded = payload.decode(text)
     if decoded.is_batch or all(error.path != _ANONYMOUS_ID for error in _errors(decoded)):
         return decoded
@@ -122,5 +126,6 @@ def _errors(decoded: Payload) -> list[FieldError]:
     return [error for failure in decoded.failures.values() for error in failure.errors]
 
 
-def _too_long() -> InvalidPayload:
+def too_long() -> InvalidPayload:
+    """The error of a record that is longer than any valid event."""
     return record_error("", f"must be at most {MAX_LINE_BYTES // 1024} KiB")

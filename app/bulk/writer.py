@@ -1,16 +1,18 @@
 """The record writer: stores the records of a file in large batches, several concurrently."""
 
 import asyncio
-from collections.abc import Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
+from typing import Any
 
-from msgspec import Raw
+import structlog
+from msgspec import Raw, Struct
 
 from app.bulk.batching import batch_sequences
 from app.bulk.records import Record
 from app.bulk.retry import retry_while_unavailable
 from app.domain.event_warnings import EventWarning
 from app.domain.identifiers import Identifier
-from app.errors import InvalidPayload, ServiceError
+from app.errors import InvalidPayload, ServiceError, Unavailable
 from app.ingest.commit_control import MAX_COMMIT_ROWS
 from app.ingest.events import Event, EventIngest, TrackedEvent
 from app.ingest.group_commit import WRITERS
@@ -25,11 +27,30 @@ IMPORT_PRODUCER = "import"  # no API key has this ID
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 MAX_CONCURRENT_BATCHES = 2 * WRITERS  # for each writer, one commits and one waits
 
-_SENDER = Sender("import")
 _NO_EVENTS = (EventIngest(), TrackedEvent())
+
+Retry = Callable[..., Awaitable[Any]]  # takes a call, and its arguments
+
+log = structlog.get_logger()
 
 ValidRecord = tuple[Record, Event]
 RejectedRecords = list[tuple[Record, ServiceError]]
+
+
+class RecordSource(Struct, frozen=True):
+    """Where records are from: the way in, and the namespace of their idempotency keys.
+
+    `retry` repeats a write while the database is unavailable. If a record causes an internal error,
+    a source that `isolates_errors` rejects it, and another one raises the error.
+    """
+
+    sender: Sender
+    producer: str
+    retry: Retry = retry_while_unavailable
+    isolates_errors: bool = False
+
+
+IMPORT = RecordSource(Sender("import"), IMPORT_PRODUCER)
 
 
 class _Records(Payload, frozen=True):
@@ -48,6 +69,9 @@ class _ValidEvents(_Records, frozen=True):
     def warnings(self, position: int) -> Sequence[EventWarning]:
         return self.records[position].warnings
 
+    def original(self, position: int) -> bytes | None:
+        return self.records[position].original
+
     def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         return list(self.events)
 
@@ -55,8 +79,9 @@ class _ValidEvents(_Records, frozen=True):
 class RecordWriter:
     """Stores records. Those that share an identifier are written in their order."""
 
-    def __init__(self, ingest: Ingest) -> None:
+    def __init__(self, ingest: Ingest, source: RecordSource = IMPORT) -> None:
         self._ingest = ingest
+        self._source = source
 
     async def write(self, valid: Sequence[ValidRecord]) -> RejectedRecords:
         """Stores records, and returns the rejected ones. Raises Unavailable."""
@@ -81,21 +106,35 @@ class RecordWriter:
         """Notifies the observers of records that are invalid."""
         errors = [error for _, error in rejected]
         if errors:
-            with self._ingest.observe(_SENDER) as observed:
+            with self._ingest.observe(self._source.sender) as observed:
                 observed.payload = _invalid_records([record for record, _ in rejected])
                 observed.result = IngestResult([*errors], False, 0, rows=errors)
 
     async def _submit(self, batch: Sequence[ValidRecord]) -> RejectedRecords:
-        request = _request(batch)
-        with self._ingest.observe(_SENDER) as observed:
+        request = _request(batch, self._source.producer)
+        with self._ingest.observe(self._source.sender) as observed:
             observed.payload = request.payload
-            ingested = await retry_while_unavailable(self._ingest.submit, request)
-            observed.result = ingested
-        return [
-            (record, result)
-            for (record, _), result in zip(batch, ingested.results, strict=True)
-            if isinstance(result, ServiceError)
-        ]
+            try:
+                ingested = await self._source.retry(self._ingest.submit, request)
+            except Unavailable:
+                raise
+            except Exception as error:
+                if not self._source.isolates_errors:
+                    raise
+                if len(batch) == 1:
+                    log.exception("record_failed")
+                    observed.error = error if isinstance(error, ServiceError) else ServiceError()
+                    return [(batch[0][0], observed.error)]
+                observed.is_abandoned = True  # its halves are observed
+            else:
+                observed.result = ingested
+                return [
+                    (record, result)
+                    for (record, _), result in zip(batch, ingested.results, strict=True)
+                    if isinstance(result, ServiceError)
+                ]
+        middle = len(batch) // 2
+        return [*await self._submit(batch[:middle]), *await self._submit(batch[middle:])]
 
 
 def _subjects(event: Event) -> list[str]:
@@ -103,11 +142,11 @@ def _subjects(event: Event) -> list[str]:
     return [*identifiers, f"idempotencyKey:{event.idempotency_key}"]
 
 
-def _request(batch: Sequence[ValidRecord]) -> IngestRequest:
+def _request(batch: Sequence[ValidRecord], producer: str) -> IngestRequest:
     size = sum(len(record.raw) for record, _ in batch)
     records, events = [record for record, _ in batch], [event for _, event in batch]
     payload = _ValidEvents([record.sent for record in records], True, size, {}, events, records)
-    return IngestRequest(payload, IMPORT_PRODUCER, is_lenient=True)
+    return IngestRequest(payload, producer, is_lenient=True)
 
 
 def _invalid_records(records: Sequence[Record]) -> Payload:

@@ -11,6 +11,7 @@ COMMANDS = {
     "mcp": ("app.cli.mcp:mcp_command", "Serve one agent over stdio (MCP)."),
     "check": ("app.cli.check:check_command", "Check the settings and the database."),
     "tail": ("app.cli.tail:tail_command", "Show events as they arrive."),
+    "consume": ("app.cli.consume:consume_command", "Store records of Kafka topics as events."),
     "import": ("app.cli.import_:import_command", "Import events from files."),
     "export": ("app.cli.export:export_command", "Export every Touchpoint as JSON Lines."),
     "erase": ("app.cli.erase:erase_command", "Erase Customers permanently."),

@@ -17,7 +17,7 @@ from app.ingest.observed_event import ObservedEvent
 from app.ingest.payload import Payload
 from app.ingest.results import IngestResult
 
-Way = Literal["http", "segment", "mcp", "import"]
+Way = Literal["http", "segment", "mcp", "import", "kafka"]
 
 log = structlog.get_logger()
 

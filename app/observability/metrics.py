@@ -35,11 +35,11 @@ class Metrics:
 
     def __init__(self, directory: str | None = None) -> None:
         self._directory = directory
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         if directory:
             values.ValueClass = _values_in_files(directory)
         disable_created_metrics()  # these would double the number of series
-        own: dict[str, Any] = {"namespace": "waypath", "registry": self._registry}
+        own: dict[str, Any] = {"namespace": "waypath", "registry": self.registry}
         self._register_requests(own)
         self._register_ingest(own)
         self._register_dependencies(own)
@@ -180,7 +180,7 @@ class Metrics:
     def render(self) -> bytes:
         """All metrics, in Prometheus's text format."""
         if self._directory is None:
-            return exposition.generate_latest(self._registry)
+            return exposition.generate_latest(self.registry)
         # This removes the gauges of dead processes. Their counters stay.
         process_slots.reap(self._directory, partial(mark_process_dead, path=self._directory))
         registry = CollectorRegistry()

@@ -1,13 +1,14 @@
 """The health routes: liveness, readiness and metrics."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import errors
 from app.access.api_keys import METRICS_READ
-from app.graph.readiness import Readiness
 from app.http import headers
 from app.http.endpoints import Call, Operation
 from app.http.openapi import schemas
@@ -16,14 +17,30 @@ from app.observability import metrics
 from app.observability.metrics import Metrics
 
 NOT_READY = "Neo4j is unavailable, or a schema migration is not applied. The log names the cause."
+NOT_ALIVE = "The consumer does not poll its topics. Restart it."
+
+
+class ReadinessCheck(Protocol):
+    """Knows whether the process is ready."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process could do its work at the last check."""
+        ...
 
 
 class HealthRoutes:
-    """The routes for monitoring."""
+    """The routes for monitoring. A process is live while it responds and `is_alive` is true."""
 
-    def __init__(self, readiness: Readiness, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        readiness: ReadinessCheck,
+        metrics: Metrics,
+        is_alive: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._readiness = readiness
         self._metrics = metrics
+        self._is_alive = is_alive
 
     @Operation(
         method="GET",
@@ -37,6 +54,8 @@ class HealthRoutes:
     )
     async def health(self, request: Request) -> Response:
         """Responds while the process runs."""
+        if not self._is_alive():
+            raise errors.Unavailable(NOT_ALIVE)
         return json_response({"status": "ok"})
 
     @Operation(

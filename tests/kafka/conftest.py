@@ -1,0 +1,110 @@
+"""A broker, topics and consumers for the tests of the consumer."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.kafka_topics import Topics
+
+pytest_plugins = ["tests.support.kafka_broker"]
+
+
+class ConsumerProcess:
+    """A process of `waypath consume`, with its log in a file."""
+
+    def __init__(self, command, env, log):
+        self._log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
+
+    @property
+    def log(self):
+        return self._log.read_text()
+
+    def wait(self, seconds=60):
+        """The exit code, once it has ended."""
+        return self.process.wait(seconds)
+
+    def stop(self):
+        """Sends SIGTERM, and returns the exit code."""
+        self.process.terminate()
+        return self.wait()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def topics(shared_broker):
+    return Topics(shared_broker.bootstrap)
+
+
+@pytest.fixture
+def consume(environment, shared_broker, address, tmp_path):
+    """Starts `python -m app consume` on topics, in a group; gives its process."""
+    started = []
+
+    def start(group, topic, *arguments, bootstrap=shared_broker.bootstrap, **variables):
+        command = [sys.executable, "-m", "app", "consume", "--bootstrap-servers", bootstrap]
+        log = Path(tmp_path, f"consumer-{len(started)}.log")
+        options = ["--topic", topic, "--group", group, *arguments]
+        process = ConsumerProcess([*command, *options], environment | variables, log)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def stored(cypher):
+    """The Touchpoints whose property `test` is a word, in the order in which they were received."""
+
+    def find(unique):
+        rows = cypher(
+            "MATCH (c:Customer)-[:HAS_TOUCHPOINT]->(t:Touchpoint {test: $unique}) "
+            "RETURN t {.*} AS t, c.id AS customer ORDER BY t.receivedAt",
+            unique=unique,
+        )
+        return [row["t"] | {"customer": row["customer"]} for row in rows]
+
+    return find
+
+
+@pytest.fixture
+def events(unique):
+    """Makes events of a test's own, each of another person."""
+
+    def make(count, first=0, **fields):
+        return [
+            {
+                "event": "page_viewed",
+                "email": f"p{number}-{unique}@acme.com",
+                "properties": {"test": unique, "number": number},
+                **fields,
+            }
+            for number in range(first, first + count)
+        ]
+
+    return make
+
+
+@pytest.fixture
+def until():
+    """Waits until a condition holds; prints the log of a consumer if it does not."""
+
+    def wait(condition, consumer=None, seconds=90):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if consumer and consumer.process.poll() is not None:
+                raise AssertionError(f"the consumer ended: {consumer.log[-3000:]}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not in time: {consumer.log[-3000:] if consumer else ''}")
+            time.sleep(0.05)
+
+    return wait
