@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # One lock for every Python and platform, with the hashes of all files of a version.
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-  --no-annotate --custom-compile-command "make lock" --constraint constraints.txt
+LOCK_ALONE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --custom-compile-command "make lock"
+LOCK := $(LOCK_ALONE) --constraint constraints.txt
 
 .PHONY: help
 help: ## List the targets.
@@ -40,6 +41,10 @@ check: .venv/dev.installed ## Lint; check format, types, import rules, spelling 
 	@$(BIN)/codespell
 	@$(BIN)/python -m checks.language
 
+.PHONY: check-chart
+check-chart: .venv/dev.installed .venv/policy/bin/checkov ## Have a policy scanner check what the Helm chart renders.
+	@$(BIN)/python -m supply.chart_policy .venv/policy/bin/checkov
+
 .PHONY: bench
 bench: .venv/bench.installed ## Compare the service with a baseline and with Neo4j alone, in 7 minutes; QUICK=1: in 3.
 	@$(BIN)/python -m bench compare $(if $(QUICK),--rounds 2 --seconds 2 --warmup 6)
@@ -67,6 +72,7 @@ lock: .venv/dev.installed ## Update requirements/, after a change in pyproject.t
 	@$(LOCK) pyproject.toml --extra otel --extra redis --extra kafka --extra embedded -o requirements/run.txt
 	@$(LOCK) pyproject.toml --extra otel --extra redis --extra kafka --extra embedded --extra dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml --all-extras -o requirements/bench.txt
+	@$(LOCK_ALONE) --group policy -o requirements/policy.txt
 
 .PHONY: sbom
 sbom: .venv/dev.installed ## Write sbom.cdx.json: all packages and jars that the service runs, as CycloneDX.
@@ -75,6 +81,10 @@ sbom: .venv/dev.installed ## Write sbom.cdx.json: all packages and jars that the
 .PHONY: licences
 licences: .venv/dev.installed ## Update the tables of docs/reference/licences.md.
 	@$(BIN)/python -m supply.licences
+
+.PHONY: helm-values
+helm-values: .venv/dev.installed ## Update the table of docs/reference/helm-values.md.
+	@$(BIN)/python -m supply.helm_values
 
 .PHONY: format
 format: .venv/dev.installed ## Format the code, and apply the automatic fixes of the linter.
@@ -90,4 +100,10 @@ clean: ## Remove everything that the other targets installed, but not the data i
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 	@echo "installing into .venv ..."
 	@$(BIN)/python -m supply.installation $*
+	@touch $@
+
+# Its own environment: it pins packages that the others have in other versions.
+.venv/policy/bin/checkov: requirements/policy.txt .venv/dev.installed
+	@$(PYTHON) -m venv .venv/policy
+	@.venv/policy/bin/pip --disable-pip-version-check install --quiet --require-hashes -r requirements/policy.txt
 	@touch $@
