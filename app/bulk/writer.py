@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from msgspec import Raw, Struct
 
+from app.access import api_keys
 from app.bulk.batching import batch_sequences
 from app.bulk.records import Record
 from app.bulk.retry import retry_while_unavailable
@@ -70,7 +71,8 @@ class _ValidEvents(_Records, frozen=True):
         return self.records[position].warnings
 
     def original(self, position: int) -> bytes | None:
-        return self.records[position].original
+        original = self.records[position].original
+        return api_keys.mask(original) if original else None
 
     def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         return list(self.events)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
+from app.cli import garbage_collection
 from app.cli.database import ensure_database
 from app.cli.environment import load_settings
 from app.cli.exit_codes import exit_codes
@@ -158,6 +159,7 @@ def _consume(options: _Options) -> None:
         )
         config = load_settings()
         with ensure_database(config):
+            garbage_collection.relax()
             consumer.run(config, process)
     except configuration.ConfigurationError as error:
         raise click.UsageError(str(error)) from error

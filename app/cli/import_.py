@@ -1,7 +1,6 @@
 """The command that imports events from files."""
 
 import contextlib
-import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from app.bulk.formats import reader
 from app.bulk.importer import ImportJob
 from app.bulk.rejects import RejectsFile
 from app.bulk.source import STDIN, SourceError
-from app.cli import resources
+from app.cli import garbage_collection, resources
 from app.cli.database import ensure_database
 from app.cli.environment import load_settings
 from app.cli.exit_codes import (
@@ -29,10 +28,6 @@ from app.cli.exit_codes import (
 )
 from app.observability import progress
 from app.settings import Settings
-
-# Memory holds thousands of records, none in a reference cycle: searching them took a fifth of the
-# time.
-GARBAGE_COLLECTION_THRESHOLDS = (100_000, 50, 100)
 
 EXIT_CODES = {
     0: "Every record is stored.",
@@ -153,7 +148,7 @@ def _job(path: str, options: _Options) -> ImportJob:
 async def _import(
     config: Settings, jobs: list[ImportJob], rejects: RejectsFile
 ) -> list[Checkpoint]:
-    gc.set_threshold(*GARBAGE_COLLECTION_THRESHOLDS)
+    garbage_collection.relax()
     ends: list[Checkpoint] = []
     async with resources.open_importer(config, rejects) as importer:
         for job in jobs:

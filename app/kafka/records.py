@@ -8,7 +8,6 @@ import msgspec
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 from msgspec import Raw, Struct
 
-from app.access import api_keys
 from app.bulk import records
 from app.bulk.records import Record
 from app.bulk.source import MAX_LINE_BYTES
@@ -87,7 +86,7 @@ def _complete(record: Record, event: Event, partition: Partition, message: Messa
     return msgspec.structs.replace(
         record,
         event=msgspec.structs.replace(event, idempotency_key=key),
-        original=api_keys.mask(record.raw),
+        original=record.raw,
     )
 
 

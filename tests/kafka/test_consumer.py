@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.kafka_topics import Topics
 
+pytest_plugins = ["tests.support.kafka_broker", "tests.support.kafka_consumers"]
+
 
 @pytest.fixture
 def topic(topics, unique):

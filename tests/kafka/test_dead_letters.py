@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytest_plugins = ["tests.support.kafka_broker", "tests.support.kafka_consumers"]
+
 
 @pytest.fixture
 def topic(topics, unique):

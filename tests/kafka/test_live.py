@@ -5,6 +5,8 @@ import pytest
 from app.access import api_keys
 from tests.support.event_stream import LiveReader
 
+pytest_plugins = ["tests.support.kafka_broker", "tests.support.kafka_consumers"]
+
 
 @pytest.fixture
 def follow(address, make_key):

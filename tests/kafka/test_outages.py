@@ -11,6 +11,8 @@ from tests.support.forwarder import Forwarder
 from tests.support.kafka_topics import Topics
 from tests.support.metrics import scrape, value
 
+pytest_plugins = ["tests.support.kafka_broker", "tests.support.kafka_consumers"]
+
 
 @pytest.fixture
 def topic(topics, unique):

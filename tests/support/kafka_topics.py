@@ -16,6 +16,7 @@ class Topics:
     def __init__(self, bootstrap, **properties):
         self._properties = {"bootstrap.servers": bootstrap, **QUIET, **properties}
         self.admin = AdminClient(self._properties)
+        self._failures = []
         self._producer = Producer({**self._properties, "linger.ms": 5})
 
     def create(self, name, partitions=1, **config):
@@ -25,14 +26,8 @@ class Topics:
         wait_for(lambda: self._has(name, partitions))
         return name
 
-    def produce(self, topic, values, key=None, partition=-1, headers=None):
+    def produce(self, topic, values, key=None, partition=-1, headers=None, flush=True):
         """Produces records: bytes or None as they are, everything else as JSON."""
-        failures = []
-
-        def note(error, _):
-            if error:
-                failures.append(error)
-
         for value in values:
             content = value if isinstance(value, bytes | None) else json.dumps(value).encode()
             self._producer.poll(0)
@@ -41,11 +36,20 @@ class Topics:
                 content,
                 key,
                 partition,
-                on_delivery=note,
+                on_delivery=self._note,
                 headers=headers,
             )
+        if flush:
+            self.flush()
+
+    def flush(self):
+        """Waits until the broker has every record."""
         self._producer.flush(60)
-        assert not failures, failures[:3]
+        assert not self._failures, self._failures[:3]
+
+    def _note(self, error, _):
+        if error:
+            self._failures.append(error)
 
     def read(self, topic, **properties):
         """All committed records of a topic."""

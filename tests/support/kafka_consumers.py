@@ -1,4 +1,4 @@
-"""A broker, topics and consumers for the tests of the consumer."""
+"""Consumers of Kafka topics: processes, and the fixtures of their tests."""
 
 import subprocess
 import sys
@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.kafka_topics import Topics
-
-pytest_plugins = ["tests.support.kafka_broker"]
 
 
 class ConsumerProcess:
