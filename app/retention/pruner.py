@@ -11,6 +11,7 @@ from app.domain import ids, timestamps
 from app.errors import Unavailable
 from app.graph.graph import Graph, Row
 from app.observability.metrics import Metrics
+from app.retention import index
 
 COMMAND_LINE = "cli"  # as the author in the audit log
 SETTING = "retention"  # likewise
@@ -58,9 +59,11 @@ class Pruner:
         self._graph = graph
         self._metrics = (metrics or Metrics()).maintenance
         self._limits = limits or PruneLimits()
+        self._is_indexed = False
 
     async def preview(self, days: int) -> Preview:
         """The Touchpoints that `prune` would delete. Raises Unavailable."""
+        await self._ensure_index()
         page: Row | None = None
         count, oldest, now = 0, None, timestamps.now()[1]
         while page is None or page["end"]:
@@ -79,6 +82,7 @@ class Pruner:
         Returns None if another process deletes some, or if the last run for these days was complete
         less than `interval` seconds ago. Raises Unavailable.
         """
+        await self._ensure_index()
         holder = ids.new_prune_id()
         rows = await self._graph.write(
             "prune_begin",
@@ -102,6 +106,11 @@ class Pruner:
             await self._end(holder, days if is_complete and by == SETTING else None)
         self._metrics.set_retention_overdue(0)
         return PruneResult(_text(run.before), run.deleted, is_complete)
+
+    async def _ensure_index(self) -> None:
+        if not self._is_indexed:
+            await index.ensure(self._graph)
+            self._is_indexed = True
 
     async def _delete(self, run: "_Run", report: Report) -> bool:
         """Deletes until none is left. Returns False if another process has taken over."""

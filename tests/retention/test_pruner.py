@@ -22,6 +22,30 @@ async def test_touchpoints_that_occurred_before_are_deleted(pruner, send_old, ag
     assert (result.touchpoints, result.is_complete, ages(customer)) == (3, True, [RECENT])
 
 
+async def test_the_first_count_of_a_pruner_creates_the_index(pruner, graph, cypher):
+    cypher("DROP INDEX touchpoint_occurred_at IF EXISTS")
+
+    await pruner.preview(DAYS)
+
+    states = [
+        row["state"]
+        for row in await graph.read("schema_indexes")
+        if (row["labels"], row["properties"]) == (["Touchpoint"], ["occurredAt"])
+    ]
+    assert states == ["ONLINE"]
+
+
+async def test_an_equivalent_index_of_another_name_is_used(pruner, cypher, send_old):
+    cypher("DROP INDEX touchpoint_occurred_at IF EXISTS")
+    cypher("CREATE INDEX mine FOR (t:Touchpoint) ON (t.occurredAt)")
+    send_old(1)
+
+    result = await pruner.prune(DAYS, COMMAND_LINE)
+
+    cypher("DROP INDEX mine")
+    assert result.touchpoints == 1
+
+
 async def test_a_touchpoint_that_occurred_right_at_the_time_stays(pruner, send_old, ages, cypher):
     customer = send_old(1)[0]["customerId"]
     before = (await pruner.preview(DAYS)).before
