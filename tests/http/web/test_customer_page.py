@@ -341,7 +341,7 @@ def test_the_list_of_merges_names_each_merge(person, ingest, unique, merge):
     survivor = ingest(externalId=f"a-{unique}")["customerId"]
     id_ = merge(survivor, ingest(externalId=f"b-{unique}")["customerId"])
 
-    assert f"by <code>{id_}</code>" in person.get(f"/customers/{survivor}").text
+    assert f"merge <code>{id_}</code>" in person.get(f"/customers/{survivor}").text
 
 
 def test_without_the_scope_no_merge_is_undone_from_the_graph(graph, ingest, unique, merge):
