@@ -9,12 +9,6 @@ from app.domain import identifiers
 
 MAX_IDENTIFIERS = 1000  # in a message
 
-_PARSERS = {
-    "email": identifiers.email,
-    "phone": identifiers.phone,
-    "externalId": identifiers.external_id,
-}
-
 
 class Erased(Struct, frozen=True):
     """IDs of erased Customers, and their identifiers, such as `email:jane@acme.com`."""
@@ -53,6 +47,6 @@ def _normalised(name: str) -> str:
     """An identifier as it was sent, in the form in which it is stored."""
     kind, _, text = name.partition(":")
     try:
-        return str(_PARSERS[kind](text))
+        return str(identifiers.PARSERS[kind](text))
     except (KeyError, ValueError):
         return name

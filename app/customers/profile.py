@@ -108,11 +108,7 @@ class ProfileReader:
     def __init__(self, graph: Graph, links: Links, limits: ResolutionLimits) -> None:
         self._graph = graph
         self._links = links
-        self._limits: dict[str, int] = {
-            "email": limits.email,
-            "phone": limits.phone,
-            "externalId": limits.external_id,
-        }
+        self._limits: dict[str, int] = msgspec.to_builtins(limits)
 
     async def read(self, customer_id: str) -> Profile:
         """Returns the profile of a Customer, or of the one that it is merged into.

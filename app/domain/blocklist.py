@@ -115,12 +115,6 @@ def _opaque_id(value: str, entries: set[str]) -> bool:
 
 _RULES = {"email": _email, "phone": _phone, "externalId": _opaque_id, "anonymousId": _opaque_id}
 _OPAQUE = ("externalId", "anonymousId")
-_PARSERS = {
-    "email": identifiers.email,
-    "phone": identifiers.phone,
-    "externalId": identifiers.external_id,
-    "anonymousId": identifiers.anonymous_id,
-}
 
 
 def _is_template(text: str) -> bool:
@@ -140,4 +134,4 @@ def _value(kind: str, text: str) -> str:
         return identifiers.email(f"{text}a.example").value.removesuffix("a.example")
     if kind == "email" and text.startswith("@"):
         return identifiers.email(f"a{text}").value.removeprefix("a")
-    return _comparable(_PARSERS[kind](text))
+    return _comparable(identifiers.PARSERS[kind](text))

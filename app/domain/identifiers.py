@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated
 
@@ -71,6 +72,15 @@ def anonymous_id(text: str) -> Identifier:
     Raises ValueError with a message for the client.
     """
     return Identifier("anonymousId", opaque_id(text), WEIGHTS["anonymousId"])
+
+
+# By kind.
+PARSERS: dict[str, Callable[[str], Identifier]] = {
+    "email": email,
+    "phone": phone,
+    "externalId": external_id,
+    "anonymousId": anonymous_id,
+}
 
 
 def opaque_id(text: str) -> str:

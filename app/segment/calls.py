@@ -6,7 +6,7 @@ After https://segment.com/docs/connections/spec/: the common members and those o
 import msgspec
 from msgspec import Raw, Struct
 
-from app.segment import surrogates
+from app.segment.repair import repair
 
 # The event names of the calls; a track call has its own.
 EVENT_NAMES = {
@@ -64,8 +64,8 @@ def decode(raw: Raw | bytes) -> tuple[Call, set[str]]:
     except msgspec.ValidationError:
         return _decode_slowly(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        if (replaced := surrogates.replace(bytes(raw))) != bytes(raw):
-            return decode(replaced)
+        if (repaired := repair(bytes(raw))) != bytes(raw):
+            return decode(repaired)
         raise ValueError(f"must be JSON in UTF-8: {error}") from None
 
 

@@ -13,10 +13,11 @@ from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceE
 from app.ingest.events import Event
 from app.ingest.observed_event import text_json
 from app.ingest.payload import Payload, request_error
-from app.segment import calls, surrogates
+from app.segment import calls
 from app.segment.calls import ABSENT
 from app.segment.clock import Receipt
 from app.segment.mapping import NO_ENVELOPE, Envelope, MappedCall, map_call
+from app.segment.repair import repair
 
 MAX_CALLS = 2500
 
@@ -109,7 +110,7 @@ def decode(body: bytes, kind: str | None, receipt: Receipt) -> Calls:
 
 
 def _read(body: bytes) -> tuple[_Request, bytes]:
-    """Returns the members of a request, and its body without unpaired surrogates.
+    """Returns the members of a request, and its body, repaired if need be.
 
     Raises InvalidPayload.
     """
@@ -118,8 +119,8 @@ def _read(body: bytes) -> tuple[_Request, bytes]:
     except msgspec.ValidationError:
         raise request_error([FieldError("", calls.NOT_AN_OBJECT)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        if (replaced := surrogates.replace(body)) != body:
-            return _read(replaced)
+        if (repaired := repair(body)) != body:
+            return _read(repaired)
         raise request_error([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
 
 

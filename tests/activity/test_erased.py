@@ -8,7 +8,9 @@ from app.activity.erased import MAX_IDENTIFIERS, Erased, messages
 from app.activity.record import entries
 from app.errors import InvalidPayload, RateLimited
 from app.ingest import payload
+from app.ingest.events import TrackedEvent
 from app.ingest.observer import ObservedRequest, Sender
+from app.ingest.payload import Payload
 
 ERASED = Erased(
     frozenset({"cus_1"}),
@@ -83,3 +85,13 @@ def test_many_identifiers_are_several_messages():
 
 def test_a_customer_without_identifiers_is_one_message():
     assert list(messages(["cus_1"], [])) == [Erased(frozenset({"cus_1"}), frozenset())]
+
+
+def test_a_call_with_an_anonymous_id_as_it_was_sent_is_forgotten():
+    erased = Erased(frozenset(), frozenset({"anonymousId:visitor-1"}))
+    request = ObservedRequest(Sender("segment"), error=RateLimited(1, 1))
+    request.payload = Payload([TrackedEvent(event="x", anonymous_id=" visitor-1 ")], True, 9, {})
+
+    (entry,) = entries(request, "0a", 1)
+
+    assert erased.is_in_record(entry.record)

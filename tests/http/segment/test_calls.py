@@ -89,6 +89,30 @@ def test_a_text_that_was_cut_within_a_character_fails_neither_its_call_nor_its_b
     assert ("\ufffd" in str(stored())) == (where != "traits")
 
 
+def test_a_number_that_json_lacks_fails_neither_its_call_nor_its_batch(sdk, api_key, call, stored):
+    """Python's encoder writes NaN."""
+    calls = [call(), call(properties={"total": float("nan")})]
+    body = json.dumps({"batch": calls, "writeKey": api_key})
+
+    response = http_client.post(f"{sdk.base_url}/v1/batch", content=body)
+
+    assert outcome(response) == SUCCESS
+    assert '{"total": null}' in [touchpoint["properties"] for touchpoint in stored()]
+
+
+@pytest.mark.parametrize("member", ["properties", "integrations"])
+def test_a_call_that_is_nested_too_deep_does_not_fail_its_batch(sdk, api_key, call, stored, member):
+    deep = json.dumps(call(event="Deep", **{member: "DEEP"}))
+    deep = deep.replace('"DEEP"', '{"a":' + "[" * 20_000 + "]" * 20_000 + "}")
+    body = f'{{"batch": [{json.dumps(call())}, {deep}], "writeKey": "{api_key}"}}'
+
+    response = http_client.post(f"{sdk.base_url}/v1/batch", content=body)
+
+    assert outcome(response) == SUCCESS
+    is_ignored = member == "integrations"
+    assert names(stored()) == (["Bought", "Deep"] if is_ignored else ["Bought"])
+
+
 def test_a_bad_single_call_is_a_success_too(sdk, stored, unique):
     assert outcome(sdk.post("/v1/track", json={"userId": unique})) == SUCCESS
     assert stored() == []

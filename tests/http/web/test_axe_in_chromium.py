@@ -54,21 +54,8 @@ def url(sender, browser, key, path, two, office):
 
 
 @pytest.fixture
-def open_page(chromium, address, key):
-    contexts = []
-
-    def opened(target, scheme):
-        context = chromium.new_context(base_url=address, color_scheme=scheme)
-        contexts.append(context)
-        context.request.post("/login", form={"key": key})
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.goto(target)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+def open_page(open_window, key):
+    return lambda target, scheme: open_window(key, target, color_scheme=scheme)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

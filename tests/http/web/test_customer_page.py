@@ -14,7 +14,7 @@ from app.http.web import identity_graph
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
 
-pytest_plugins = ["tests.support.stewarding"]
+pytest_plugins = ["tests.support.rare", "tests.support.stewarding"]
 
 
 @pytest.fixture(scope="module")
@@ -195,29 +195,6 @@ def test_the_explanation_of_an_event_has_its_properties_and_its_json(person, ing
     assert f'"eventId": "{event}"' in html.unescape(text)
 
 
-@pytest.fixture
-def rare(cypher, unique):
-    """A Customer with more Touchpoints than a page searches. The oldest alone is `rare`."""
-    customer = f"cus_{unique}"
-    cypher(
-        """
-        CREATE (customer:Customer {id: $customer, createdAt: datetime()})
-        WITH customer
-        UNWIND range(0, $count) AS n
-        CREATE (customer)-[:HAS_TOUCHPOINT]->(:Touchpoint {
-          id: $customer + '/' + n, customerId: $customer,
-          event: CASE n WHEN 0 THEN 'rare' ELSE 'other' END,
-          timestamp: '2026-01-01T00:00:00Z',
-          occurredAt: datetime('2026-01-01T00:00:00Z') + duration({minutes: n}),
-          receivedAt: datetime(), resolvedBy: 'email', identifiers: [], properties: '{}'
-        })
-        """,
-        customer=customer,
-        count=MAX_SCANNED_TOUCHPOINTS,
-    )
-    return customer
-
-
 def test_a_bounded_search_shows_how_far_it_went_and_continues(person, rare):
     text = person.get(f"/customers/{rare}?event=rare").text
 
@@ -364,7 +341,7 @@ def test_the_list_of_merges_names_each_merge(person, ingest, unique, merge):
     survivor = ingest(externalId=f"a-{unique}")["customerId"]
     id_ = merge(survivor, ingest(externalId=f"b-{unique}")["customerId"])
 
-    assert f"by <code>{id_}</code>" in person.get(f"/customers/{survivor}").text
+    assert f"merge <code>{id_}</code>" in person.get(f"/customers/{survivor}").text
 
 
 def test_without_the_scope_no_merge_is_undone_from_the_graph(graph, ingest, unique, merge):

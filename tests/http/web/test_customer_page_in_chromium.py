@@ -1,9 +1,10 @@
 """The page of a Customer in Chromium: its filter, its times, its copies and its graph."""
 
+from functools import partial
+
 import pytest
 
 from app.access import api_keys
-from app.customers.timeline import MAX_SCANNED_TOUCHPOINTS
 from tests.support import axe, http_client
 
 HOSTILE = [
@@ -14,7 +15,7 @@ HOSTILE = [
 ]
 BERLIN = {"timezone_id": "Europe/Berlin"}
 
-pytest_plugins = ["tests.support.chromium"]
+pytest_plugins = ["tests.support.chromium", "tests.support.rare"]
 
 
 @pytest.fixture(scope="module", autouse=True)  # before Chromium, whose loop would be in its way
@@ -23,34 +24,9 @@ def key(make_key):
 
 
 @pytest.fixture
-def noise():
-    """The unexpected output of a page: dialogs, and errors in its console."""
-    return []
-
-
-@pytest.fixture
-def open_page(chromium, address, key, noise):
+def open_page(open_window, key):
     """Opens a path in a window that has logged in."""
-    contexts = []
-
-    def opened(path, **options):
-        context = chromium.new_context(base_url=address, **options)
-        contexts.append(context)
-        context.request.post("/login", form={"key": key})
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("dialog", lambda dialog: (noise.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on(
-            "console",
-            lambda message: noise.append(message.text) if message.type == "error" else None,
-        )
-        page.goto(path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+    return partial(open_window, key)
 
 
 @pytest.fixture
@@ -318,25 +294,8 @@ def test_the_days_of_the_graph_are_those_of_the_zone(open_page, ingest, unique):
     assert (before, seen.text_content()) == ("last seen 2026-04-29", "last seen 2026-04-30")
 
 
-def test_a_search_continues_on_request_in_place(open_page, cypher, unique, noise):
-    customer = f"cus_{unique}"
-    cypher(
-        """
-        CREATE (customer:Customer {id: $customer, createdAt: datetime()})
-        WITH customer
-        UNWIND range(0, $count) AS n
-        CREATE (customer)-[:HAS_TOUCHPOINT]->(:Touchpoint {
-          id: $customer + '/' + n, customerId: $customer,
-          event: CASE n WHEN 0 THEN 'rare' ELSE 'other' END,
-          timestamp: '2026-01-01T00:00:00Z',
-          occurredAt: datetime('2026-01-01T00:00:00Z') + duration({minutes: n}),
-          receivedAt: datetime(), resolvedBy: 'email', identifiers: [], properties: '{}'
-        })
-        """,
-        customer=customer,
-        count=MAX_SCANNED_TOUCHPOINTS,
-    )
-    page = open_page(f"/customers/{customer}?event=rare")
+def test_a_search_continues_on_request_in_place(open_page, rare, noise):
+    page = open_page(f"/customers/{rare}?event=rare")
     page.get_by_role("link", name="Search older touchpoints").focus()
     page.keyboard.press("Enter")
     page.locator(".end").wait_for()

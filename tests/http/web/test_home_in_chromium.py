@@ -1,5 +1,7 @@
 """The home page and the page of rejected events in Chromium."""
 
+from functools import partial
+
 import pytest
 
 from app.access import api_keys
@@ -26,35 +28,8 @@ def send(address, key):
 
 
 @pytest.fixture
-def noise():
-    """The unexpected output of a page: dialogs, and errors in its console."""
-    return []
-
-
-@pytest.fixture
-def open_page(chromium, address, key, noise):
-    contexts = []
-
-    def opened(path, **options):
-        context = chromium.new_context(base_url=address, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("dialog", lambda dialog: (noise.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on(
-            "console",
-            lambda message: noise.append(message.text) if message.type == "error" else None,
-        )
-        page.goto(path)
-        page.get_by_label("API key").fill(key)
-        page.keyboard.press("Enter")
-        page.get_by_role("button", name="Log out").wait_for()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+def open_page(open_window, key):
+    return partial(open_window, key)
 
 
 @pytest.mark.parametrize("width", [320, 768, 1440])

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -32,44 +33,22 @@ def keys(make_key):
 
 
 @pytest.fixture
-def noise():
-    """The unexpected output of a page: dialogs, and errors in its console."""
-    return []
-
-
-@pytest.fixture
-def live(chromium, address, keys, noise):
+def live(open_window, keys):
     """Opens the live page, with the parameters of a filter, once it is connected."""
-    contexts = []
 
     def opened(key="all", javascript=True, width=1280, scheme="light", **query):
-        context = chromium.new_context(
-            base_url=address,
+        page = open_window(
+            keys[key],
+            f"/live?{urlencode(query)}",
             viewport={"width": width, "height": 800},
             color_scheme=scheme,
             java_script_enabled=javascript,
         )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("dialog", lambda dialog: (noise.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                noise.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        context.request.post("/login", form={"key": keys[key], "next": "/live"})
-        parameters = "&".join(f"{name}={value}" for name, value in query.items())
-        page.goto(f"/live?{parameters}")
         if javascript:
             page.get_by_text("Live.", exact=True).wait_for()
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 def summaries(page):

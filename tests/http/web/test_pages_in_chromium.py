@@ -27,43 +27,11 @@ def reading_key(make_key):
 
 
 @pytest.fixture
-def noise():
-    """The unexpected output of a page: dialogs, and errors in its console."""
-    return []
-
-
-@pytest.fixture
-def open_page(chromium, address, noise):
-    """Opens a window, and collects its noise."""
-    contexts = []
-
-    def opened(**options):
-        context = chromium.new_context(base_url=address, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("dialog", lambda dialog: (noise.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                noise.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def logged_in(open_page, reading_key):
+def logged_in(open_window, reading_key):
     """Opens a window, and pastes the key."""
 
     def opened(path="/", **options):
-        page = open_page(**options)
-        page.goto(path)
+        page = open_window(None, path, **options)
         page.get_by_label("API key").fill(reading_key)
         page.keyboard.press("Enter")
         page.wait_for_url(f"**{path}")
@@ -130,9 +98,8 @@ def test_pasting_a_key_and_searching_leads_to_the_timeline(logged_in, ingest, un
     assert noise == []
 
 
-def test_the_login_form_sends_its_origin(open_page, reading_key):
-    page = open_page()
-    page.goto("/login")
+def test_the_login_form_sends_its_origin(open_window, reading_key):
+    page = open_window(None, "/login")
     page.get_by_label("API key").fill(reading_key)
     with page.expect_request(lambda request: request.method == "POST") as login:
         page.keyboard.press("Enter")

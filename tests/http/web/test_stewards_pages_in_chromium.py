@@ -1,5 +1,7 @@
 """The pages of data stewards as they have them: in Chromium, without a script, in both themes."""
 
+from functools import partial
+
 import pytest
 
 from tests.support import axe
@@ -23,35 +25,9 @@ def key(steward_key):
 
 
 @pytest.fixture
-def noise():
-    """The unexpected output of a page: dialogs, and errors in its console."""
-    return []
-
-
-@pytest.fixture
-def logged_in(chromium, address, key, noise):
-    """Opens a window without scripts, logs in, and goes to a path."""
-    contexts = []
-
-    def opened(path, **options):
-        context = chromium.new_context(
-            base_url=address, **{"java_script_enabled": False, "viewport": WIDE} | options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("dialog", lambda dialog: (noise.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.goto("/login")
-        page.get_by_label("API key").fill(key)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/")
-        page.goto(path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+def logged_in(open_window, key):
+    """Opens a path in a window without scripts that has logged in."""
+    return partial(open_window, key, java_script_enabled=False, viewport=WIDE)
 
 
 @pytest.fixture
