@@ -33,6 +33,8 @@ PATTERNS = (
     "Makefile",
     "Dockerfile",
     "docker-compose.yml",
+    "deploy/**/*.py",
+    "deploy/**/*.yaml",
     "pyproject.toml",
     ".ci/*",
 )
