@@ -65,7 +65,7 @@ def test_names_of_resources_are_unique(example):
 
 
 def test_a_long_name_of_a_release_leaves_room_for_suffixes():
-    resources = rendered("kafka", release="r" * 53)
+    resources = chart.resources(chart.render(EXAMPLES["kafka"], release="r" * 53))
 
     assert max(len(item["metadata"]["name"]) for item in resources) <= 63
 

@@ -21,11 +21,9 @@ def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-def rendered(
-    example: str = "minimal", release: str = chart.RELEASE, **values: Any
-) -> list[Resource]:
+def rendered(example: str = "minimal", **values: Any) -> list[Resource]:
     """The resources of an example, with further values."""
-    return list(chart.resources(chart.render(merged(EXAMPLES[example], values), release)))
+    return list(chart.resources(chart.render(merged(EXAMPLES[example], values))))
 
 
 def notes(example: str = "minimal", **values: Any) -> str:
