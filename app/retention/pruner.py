@@ -45,7 +45,7 @@ class PruneLimits(Struct, frozen=True):
     """
 
     batch: int = 1000
-    pause: float = 2.0
+    pause: float = 3.0
     lease: int = 30
     scan: int = 100_000
 
