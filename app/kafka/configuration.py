@@ -1,5 +1,6 @@
 """The configuration of the Kafka clients: properties of librdkafka, checked and completed."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ SOCKET_TIMEOUT_MS = 10_000
 TRANSACTION_TIMEOUT_MS = 10_000
 METADATA_INTERVAL_MS = 10_000  # finds new partitions
 MAX_QUEUED_KIB = 32 * 1024
+
+# Into the log of the service, without what the log has from the callbacks and exceptions.
+LOGGING: dict[str, Any] = {"logger": logging.getLogger("kafka"), "log_level": 2}
 
 # Those that the guarantees rest on, or that an option has.
 _RESERVED = {

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from app.errors import FieldError, ServiceError
 from app.kafka.assignment import Partition
-from app.kafka.configuration import ClientConfiguration
+from app.kafka.configuration import LOGGING, ClientConfiguration
 from app.kafka.records import ReceivedRecord
 
 HEADER_PREFIX = "waypath.errors."
@@ -112,7 +112,7 @@ class DeadLetterWriter:
                 self._discard(*next(iter(self._producers)))
             group = self._configuration.group
             transactional_id = f"{TRANSACTIONAL_ID_PREFIX}{group}-{key[0]}-{key[1]}"
-            producer = Producer(self._configuration.producer(transactional_id))
+            producer = Producer({**LOGGING, **self._configuration.producer(transactional_id)})
             try:
                 producer.init_transactions(TIMEOUT_SECONDS)
             except KafkaException:

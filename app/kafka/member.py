@@ -1,7 +1,6 @@
 """The member of the group: the client, whose calls and callbacks run in one thread."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
@@ -10,7 +9,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from app.kafka.assignment import Assignment, Partition
-from app.kafka.configuration import ClientConfiguration, ConfigurationError
+from app.kafka.configuration import LOGGING, ClientConfiguration, ConfigurationError
 
 CHECK_TIMEOUT_SECONDS = 2.0
 
@@ -56,8 +55,7 @@ class GroupMember:
         self._listener = listener
         self._executor = ThreadPoolExecutor(1, "kafka")
         self._reported: set[str] = set()
-        logger = logging.getLogger("kafka")
-        options = {"error_cb": self.note_error, "logger": logger, "log_level": 2}
+        options = {"error_cb": self.note_error, **LOGGING}
         try:
             self.client = Consumer({**options, **configuration.consumer()})
         except (KafkaException, TypeError, ValueError) as error:
