@@ -1,12 +1,17 @@
 """Consumers of Kafka topics under load, while they, the broker or Neo4j are killed."""
 
 import json
+import os
 import random
+import signal
 import time
 from collections import Counter
 
 import pytest
+from neo4j import GraphDatabase
 
+from app.graph.embedded.home import Home
+from app.graph.embedded.supervisor import EmbeddedNeo4j, running
 from tests.support.forwarder import Forwarder
 from tests.support.kafka_topics import Topics
 
@@ -101,3 +106,44 @@ def test_the_connections_to_neo4j_are_cut(topics, consume, unique, until, stored
             forwarder.open()
         until(load.is_consumed, running[-1], 120)
         load.check(stored)
+
+
+@pytest.fixture
+def own_neo4j(tmp_path):
+    """An embedded Neo4j of the test's own, which its supervisor starts again; gives its home."""
+    with EmbeddedNeo4j(tmp_path / "neo4j"):
+        yield tmp_path / "neo4j"
+
+
+def neo4j_pid(home):
+    state = Home(home).load_state()
+    return state and state.pid
+
+
+def test_neo4j_is_killed(topics, consume, unique, until, own_neo4j):
+    load = Load(topics, unique, 2000)
+    arguments = (unique, load.topic, "--dead-letter-topic", load.rejected, "--batch-size", "100")
+    connection = running(own_neo4j)
+    assert connection
+    variables = {
+        "NEO4J_URI": connection.uri,
+        "NEO4J_USERNAME": connection.username,
+        "NEO4J_PASSWORD": connection.password,
+    }
+    members = [consume(*arguments, **variables) for _ in range(2)]
+    for turn in range(2):
+        load.produce(turn * 1000, turn * 1000 + 1000)
+        time.sleep(random.uniform(0, 2))
+        killed = neo4j_pid(own_neo4j)
+        assert killed
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: neo4j_pid(own_neo4j) not in (None, killed), members[-1])  # noqa: B023
+    until(load.is_consumed, members[-1], 180)
+
+    def stored(word):
+        query = "MATCH (t:Touchpoint {test: $word}) RETURN t {.*} AS t"
+        auth = (connection.username, connection.password)
+        with GraphDatabase.driver(connection.uri, auth=auth) as driver:
+            return [row["t"] for row in driver.execute_query(query, word=word)[0]]
+
+    load.check(stored)
