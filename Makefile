@@ -59,6 +59,10 @@ bench-growth: .venv/bench.installed ## Measure while the graph grows to 2 millio
 bench-workers: .venv/bench.installed ## Measure 1, 2 and 4 workers; SOAK=10: the memory under load for 10 minutes.
 	@$(BIN)/python -m bench workers $(if $(SOAK),--soak $(SOAK))
 
+.PHONY: bench-retention
+bench-retention: .venv/bench.installed ## Measure while old Touchpoints are deleted: 2 million, or TOUCHPOINTS=N.
+	@$(BIN)/python -m bench retention $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) --seconds 10
+
 .PHONY: bench-overload
 bench-overload: .venv/bench.installed ## Measure at up to ten times the capacity, in 4 minutes.
 	@$(BIN)/python -m bench overload

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bench import comparison, growth, overload, workers
+from bench import comparison, growth, overload, retention, workers
 from bench.report import RESULTS
 
 
@@ -88,6 +88,22 @@ def overload_(seconds: float, warmup: float) -> None:
     The load is up to ten times the capacity. Then another API key competes with it.
     """
     overload.run(seconds, warmup)
+
+
+@cli.command(name="retention")
+@_rounds
+@_seconds
+@_warmup
+@click.option(
+    "--touchpoints",
+    default=2_000_000,
+    show_default=True,
+    type=click.IntRange(20_000),
+    help="Number of old Touchpoints.",
+)
+def prune(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
+    """Measure while old Touchpoints are deleted."""
+    retention.run(touchpoints, rounds, seconds, warmup)
 
 
 @cli.command(name="chart")
