@@ -63,6 +63,10 @@ bench-workers: .venv/bench.installed ## Measure 1, 2 and 4 workers; SOAK=10: the
 bench-retention: .venv/bench.installed ## Measure while old Touchpoints are deleted: 2 million, or TOUCHPOINTS=N.
 	@$(BIN)/python -m bench retention $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) --seconds 10
 
+.PHONY: bench-size
+bench-size: .venv/bench.installed ## Measure the constants of waypath size, in 4 minutes; CHECK=1: compare its forecast with a run.
+	@$(BIN)/python -m bench size $(if $(CHECK),--check) --rounds 3 --seconds 4
+
 .PHONY: bench-overload
 bench-overload: .venv/bench.installed ## Measure at up to ten times the capacity, in 4 minutes.
 	@$(BIN)/python -m bench overload

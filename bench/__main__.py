@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bench import comparison, growth, overload, retention, workers
+from bench import comparison, growth, overload, retention, sizing, workers
 from bench.report import RESULTS
 
 
@@ -104,6 +104,18 @@ def overload_(seconds: float, warmup: float) -> None:
 def prune(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
     """Measure while old Touchpoints are deleted."""
     retention.run(touchpoints, rounds, seconds, warmup)
+
+
+@cli.command(name="size")
+@_rounds
+@_seconds
+@_warmup
+@click.option(
+    "--check", is_flag=True, help="Compare the forecast of the stored constants with a run."
+)
+def size(rounds: int, seconds: float, warmup: float, *, check: bool) -> None:
+    """Measure the constants of the forecast of `waypath size`, and store them."""
+    sizing.run(rounds, seconds, warmup, check=check)
 
 
 @cli.command(name="chart")

@@ -15,6 +15,7 @@ COMMANDS = {
     "import": ("app.cli.import_:import_command", "Import events from files."),
     "export": ("app.cli.export:export_command", "Export every Touchpoint as JSON Lines."),
     "erase": ("app.cli.erase:erase_command", "Erase Customers permanently."),
+    "size": ("app.cli.size:size_command", "Forecast cores, memory and disk."),
     "prune": ("app.cli.prune:prune_command", "Delete old Touchpoints."),
     "neo4j-admin": ("app.cli.neo4j_admin:admin_command", "Dump or load the embedded Neo4j."),
     "keys": ("app.cli.keys:key_commands", "Create, list, rotate and revoke API keys."),
