@@ -196,8 +196,9 @@ def test_the_page_of_the_metrics_has_those_of_a_consumer_with_their_types_and_la
     }
 
 
-def test_the_page_of_the_metrics_has_the_alerts_of_each():
-    documented = {code(row[0])[0]: sorted(code(row[4])) for row in table(METRICS, "Metric")}
+@pytest.mark.parametrize("heading", ["Metric", "Metric of a consumer"])
+def test_the_page_of_the_metrics_has_the_alerts_of_each(heading):
+    documented = {code(row[0])[0]: sorted(code(row[4])) for row in table(METRICS, heading)}
 
     assert documented == {
         name: sorted(

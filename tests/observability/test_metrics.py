@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from neo4j.exceptions import Neo4jError
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
@@ -22,6 +23,7 @@ from app.graph.graph import Graph
 from app.ingest import group_commit
 from app.ingest.group_commit import GroupCommit
 from app.ingest.write_queue import AtomicGroup
+from app.observability.kafka_metrics import KafkaMetrics
 from app.observability.metrics import Metrics
 from app.settings import Settings
 from tests.support import http_client
@@ -340,9 +342,21 @@ def test_a_scrape_is_text_of_prometheus(address, key):
 
 @pytest.fixture
 def served(address, key, ingest, unique):
-    """The names of all series of a service that was used, each with the labels that it has."""
+    """The names of all series of a service that was used and of a consumer, with their labels."""
     ingest(externalId=unique)
     text = http_client.get(f"{address}/metrics", headers={"X-API-Key": key}).text
+    return _series(text) | _series(_of_a_consumer())
+
+
+def _of_a_consumer():
+    registry = CollectorRegistry()
+    metrics = KafkaMetrics(registry)
+    metrics.initialise(("events",))
+    metrics.set_lag("events", 0, 1)
+    return generate_latest(registry).decode()
+
+
+def _series(text):
     endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
     names = {}
     for family in text_string_to_metric_families(text):
