@@ -42,6 +42,12 @@ def amounts(pytestconfig):
 
 
 @pytest.fixture
+def rng(request):
+    """The choices of a test, which the seed repeats."""
+    return random.Random(f"{request.config.stash[SEED]}-{request.node.name}")
+
+
+@pytest.fixture
 def scenario(request, amounts):
     """The scenario of a test, which is in the table even if it fails."""
     config = request.config

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import signal
 import time
 from collections import Counter
@@ -65,36 +64,36 @@ class Load:
 @pytest.mark.parametrize("members", [2, 4])
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])
 def test_consumers_are_killed(
-    topics, consume, unique, until, stored, amounts, pytestconfig, members, protocol
+    topics, consume, unique, until, stored, amounts, rng, members, protocol
 ):
-    load = Load(topics, unique, 4000)
+    load = Load(topics, unique, 1000 * amounts.consumer_kills)
     arguments = (unique, load.topic, "--dead-letter-topic", load.rejected, "--batch-size", "100")
     arguments += ("--config", f"group.protocol={protocol}")
     running = [consume(*arguments) for _ in range(members)]
-    for turn in range(4):
+    for turn in range(amounts.consumer_kills):
         load.produce(turn * 1000, turn * 1000 + 1000)
-        random.choice(running).kill()
+        rng.choice(running).kill()
         running = [own for own in running if own.process.poll() is None]
         running.append(consume(*arguments))
-        time.sleep(random.uniform(0, 3))
+        time.sleep(rng.uniform(0, 3))
     until(load.is_consumed, running[-1], 120)
     load.check(stored)
 
 
-def test_the_broker_is_killed(own_broker, consume, unique, until, stored):
-    load = Load(Topics(own_broker.bootstrap), unique, 3000)
+def test_the_broker_is_killed(own_broker, consume, unique, until, stored, amounts, rng):
+    load = Load(Topics(own_broker.bootstrap), unique, 1000 * amounts.broker_kills)
     arguments = (unique, load.topic, "--dead-letter-topic", load.rejected, "--batch-size", "100")
     running = [consume(*arguments, bootstrap=own_broker.bootstrap) for _ in range(2)]
-    for turn in range(3):
+    for turn in range(amounts.broker_kills):
         load.produce(turn * 1000, turn * 1000 + 1000)
         own_broker.kill()
-        time.sleep(random.uniform(0, 3))
+        time.sleep(rng.uniform(0, 3))
         own_broker.start()
     until(load.is_consumed, running[-1], 180)
     load.check(stored)
 
 
-def test_the_connections_to_neo4j_are_cut(topics, consume, unique, until, stored, database):
+def test_the_connections_to_neo4j_are_cut(topics, consume, unique, until, stored, database, rng):
     with Forwarder(database.uri) as forwarder:
         load = Load(topics, unique, 3000)
         arguments = (unique, load.topic, "--dead-letter-topic", load.rejected)
@@ -102,7 +101,7 @@ def test_the_connections_to_neo4j_are_cut(topics, consume, unique, until, stored
         for turn in range(3):
             load.produce(turn * 1000, turn * 1000 + 1000)
             forwarder.close()
-            time.sleep(random.uniform(0, 3))
+            time.sleep(rng.uniform(0, 3))
             forwarder.open()
         until(load.is_consumed, running[-1], 120)
         load.check(stored)
@@ -120,8 +119,8 @@ def neo4j_pid(home):
     return state and state.pid
 
 
-def test_neo4j_is_killed(topics, consume, unique, until, own_neo4j):
-    load = Load(topics, unique, 2000)
+def test_neo4j_is_killed(topics, consume, unique, until, own_neo4j, amounts, rng):
+    load = Load(topics, unique, 1000 * (1 + amounts.neo4j_kills))
     arguments = (unique, load.topic, "--dead-letter-topic", load.rejected, "--batch-size", "100")
     connection = running(own_neo4j)
     assert connection
@@ -131,9 +130,9 @@ def test_neo4j_is_killed(topics, consume, unique, until, own_neo4j):
         "NEO4J_PASSWORD": connection.password,
     }
     members = [consume(*arguments, **variables) for _ in range(2)]
-    for turn in range(2):
+    for turn in range(1 + amounts.neo4j_kills):
         load.produce(turn * 1000, turn * 1000 + 1000)
-        time.sleep(random.uniform(0, 2))
+        time.sleep(rng.uniform(0, 2))
         killed = neo4j_pid(own_neo4j)
         assert killed
         os.kill(killed, signal.SIGKILL)

@@ -30,6 +30,8 @@ class Amounts:
     hang_ups: int = 40
     pausing: float = 6
     disk_stalls: int = 2
+    consumer_kills: int = 4
+    broker_kills: int = 3
     goal: int = 0
     answer_time: float = 20
     recovery_time: float = 20
@@ -47,6 +49,8 @@ LONG = Amounts(
     hang_ups=300,
     pausing=60,
     disk_stalls=10,
+    consumer_kills=20,
+    broker_kills=10,
     goal=20_000,
     answer_time=12,
     recovery_time=10,
