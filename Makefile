@@ -64,8 +64,8 @@ bench-retention: .venv/bench.installed ## Measure while old Touchpoints are dele
 	@$(BIN)/python -m bench retention $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) --seconds 10
 
 .PHONY: bench-size
-bench-size: .venv/bench.installed ## Measure the constants of waypath size, in 4 minutes; CHECK=1: compare its forecast with a run.
-	@$(BIN)/python -m bench size $(if $(CHECK),--check) --rounds 3 --seconds 4
+bench-size: .venv/bench.installed ## Measure the constants of waypath size, in 7 minutes; CHECK=1: compare its forecast with a run.
+	@$(BIN)/python -m bench size $(if $(CHECK),--check) --rounds 4 --seconds 5 --warmup 60
 
 .PHONY: bench-overload
 bench-overload: .venv/bench.installed ## Measure at up to ten times the capacity, in 4 minutes.
