@@ -25,6 +25,7 @@ from app.http.api.merges import MergeRoutes
 from app.http.api.rejections import RejectionRoutes
 from app.http.api.reviews import ReviewRoutes
 from app.http.api.splits import SplitRoutes
+from app.http.api.suppressions import SuppressionRoutes
 from app.http.live_feed import LiveFeed
 from app.http.middleware import RequestMiddleware
 from app.http.openapi.docs import DocsRoutes
@@ -73,7 +74,7 @@ def build(
 
 def assemble(services: Services, config: Settings) -> RequestMiddleware:
     """Returns the application on these services, with the routes that its parts declare."""
-    identity = IdentityServices(services.graph, services.metrics, services.activity)
+    identity = IdentityServices(services)
     live = LiveFeed(services.activity, services.guard)
     rejections = RejectionReader(services.graph, has_samples=config.rejection_samples)
     home = HomePages(
@@ -112,6 +113,7 @@ def _routes(
         MergeRoutes(identity.merges),
         SplitRoutes(identity.splits),
         ReviewRoutes(identity.conflicts, identity.reviews),
+        SuppressionRoutes(identity.suppressions),
         AuditRoutes(identity.audit),
         HealthRoutes(services.readiness, services.metrics),
     ]

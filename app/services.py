@@ -12,7 +12,6 @@ from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
 from app.activity import relays
 from app.activity.recorder import ActivityRecorder
-from app.activity.stream import ActivityStream
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
 from app.customers.profile import ProfileReader
@@ -32,6 +31,8 @@ from app.identity.erasure import ErasureService
 from app.identity.merges import MergeService
 from app.identity.reviews import ReviewService
 from app.identity.splits import SplitService
+from app.identity.suppression_list import SuppressionList
+from app.identity.suppressions import SuppressionService
 from app.ingest import writer
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
@@ -67,7 +68,10 @@ class Services:
         self._recorder = ActivityRecorder(self.graph, metrics, has_samples=config.rejection_samples)
         observers = [self.activity, self._recorder.observe]
         self.clocks = config.clocks
+        self.suppression_keys = config.suppression_keys
+        self.suppression_list = SuppressionList(self.graph, self.suppression_keys)
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
+        self.ingest.use_suppressions(self.suppression_list)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.profiles = ProfileReader(self.graph, _links(config), config.resolution_limits)
         self.timelines = TimelineReader(self.graph)
@@ -107,6 +111,7 @@ class Services:
             *(
                 self.readiness.watch,
                 self._authenticator.watch,
+                self.suppression_list.watch,
                 self._rate_limiter.watch,
                 self._commits.run,
                 self.activity.run,
@@ -136,14 +141,21 @@ class Services:
 class IdentityServices:
     """The use cases of data stewards."""
 
-    def __init__(self, graph: Graph, metrics: Metrics, activity: ActivityStream) -> None:
+    def __init__(self, services: Services) -> None:
+        graph = services.graph
         self.conflicts = IdentityConflictReader(graph)
         self.comparisons = ComparisonReader(graph)
         self.merges = MergeService(graph)
         self.splits = SplitService(graph, self.merges)
         self.reviews = ReviewService(graph)
         self.audit = AuditReader(graph)
-        self.erasures = ErasureService(graph, self.splits, metrics, forget=activity.erase)
+        self.suppressions = SuppressionService(
+            graph, services.suppression_keys, services.suppression_list
+        )
+        self.erasures = ErasureService(
+            graph, self.splits, services.metrics, forget=services.activity.erase
+        )
+        self.erasures.use_suppressions(self.suppressions)
 
 
 def _links(config: Settings) -> Links:

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from app.access import redis_url
 from app.domain.blocklist import Blocklist
 from app.graph import credentials
+from app.identity import suppression_key_file
 
 _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
@@ -23,6 +24,7 @@ def errors(present: Mapping[str, str]) -> list[str]:
         *_ca_file_errors(present),
         *_blocked_keys_errors(present),
         *_trusted_proxies_errors(present),
+        *_suppression_key_errors(present),
         *_otlp_endpoint_errors(present),
         *_rate_limit_storage_errors(present),
     ]
@@ -64,6 +66,12 @@ def _trusted_proxies_errors(present: Mapping[str, str]) -> list[str]:
     except ValueError as error:
         return [f"{name}: must be networks, separated by commas: {error}"]
     return []
+
+
+def _suppression_key_errors(present: Mapping[str, str]) -> list[str]:
+    name = "WAYPATH_SUPPRESSION_KEY_FILE"
+    error = suppression_key_file.file_error(present[name]) if name in present else None
+    return [f"{name}: {error}"] if error else []
 
 
 def _otlp_endpoint_errors(present: Mapping[str, str]) -> list[str]:

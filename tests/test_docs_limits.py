@@ -14,7 +14,15 @@ from app.customers import context, timeline
 from app.domain import idempotency, identifiers
 from app.graph import graph
 from app.http import body, live_feed, protocol
-from app.identity import audit, conflicts, erasure, reason, split_preview
+from app.identity import (
+    audit,
+    conflicts,
+    erasure,
+    reason,
+    split_preview,
+    suppression_list,
+    suppressions,
+)
 from app.ingest import admission, events, payload, properties, write_queue
 from app.mcp.tools import TOOLS
 from app.segment import payload as segment_payload
@@ -70,6 +78,8 @@ LIMITS = {
     f"default {default(audit.AuditQuery, 'limit')}",
     "Reason": f"{reason.MAX_REASON_LENGTH:,} characters",
     "Split, `shared`": f"{split_preview.MAX_SHARED_NAMES} Identifiers",
+    "Suppression, `identifiers`": f"1 to {suppressions.MAX_IDENTIFIERS:,} identifiers",
+    "Suppression, other processes": f"{suppression_list.MAX_AGE_SECONDS:.0f} s",
     "Live stream, `recent`": f"0 to {live_feed.MAX_RECENT:,} records, default 0",
     "Live stream, resumption": f"{ring.MAX_RECORDS:,} records",
     "Live stream, queue": f"{subscription.MAX_RECORDS:,} records",

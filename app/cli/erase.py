@@ -7,19 +7,18 @@ import click
 import uvloop
 from msgspec import Struct
 
-from app.cli import resources
+from app.cli import erasure_text, resources
 from app.cli.database import ensure_database
 from app.cli.environment import load_settings
 from app.cli.exit_codes import UNFINISHED, exit_codes, exit_unfinished_on_errors
 from app.cli.resources import ErasureResources
 from app.customers.context import Context, ContextQuery
 from app.errors import CustomerNotFound, InvalidPayload
-from app.identity.erasure import COMMAND_LINE, Erasure, ErasureQuery
+from app.identity.erasure import COMMAND_LINE, Erasure
+from app.identity.erasure_query import ErasureQuery
 from app.identity.reason import MAX_REASON_LENGTH
 from app.observability import progress
 from app.settings import Settings
-
-MAX_SHOWN_IDENTIFIERS = 20  # per Customer
 
 EXIT_CODES = {
     0: "Every named Customer is erased.",
@@ -36,6 +35,7 @@ class _Options(Struct, frozen=True):
     external_ids: tuple[str, ...]
     anonymous_ids: tuple[str, ...]
     reason: str | None
+    suppress: bool
     yes: bool
 
 
@@ -74,6 +74,12 @@ class _Target(Struct, frozen=True):
     help=f"Reason for the audit log, at most {MAX_REASON_LENGTH:,} characters. The audit log is "
     "not erased: include no personal data.",
 )
+@click.option(
+    "--suppress",
+    is_flag=True,
+    help="First add the identifiers of each Customer to the suppression list, without those that "
+    "are marked as shared.",
+)
 @click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
 def erase_command(**options: Any) -> None:
     """Erase Customers permanently, with their Identifiers and Touchpoints.
@@ -89,13 +95,13 @@ def erase_command(**options: Any) -> None:
         matches = uvloop.run(_find(config, queries))
         targets = list({target.customer: target for target in matches}.values())
         for target in targets:
-            click.echo(_describe(target))
+            click.echo(erasure_text.describe(target.customer, target.context))
         new = sum(target.erasure is None for target in targets)
         if new and not parsed.yes:
             customers = "Customer" if new == 1 else "Customers"
             click.confirm(f"Erase {new} {customers} permanently?", abort=True, err=True)
-        for erasure in uvloop.run(_erase(config, targets, parsed.reason)):
-            click.echo(_report(erasure))
+        for erasure in uvloop.run(_erase(config, targets, parsed)):
+            click.echo(erasure_text.report(erasure))
 
 
 def _queries(options: _Options) -> list[ContextQuery]:
@@ -138,14 +144,14 @@ async def _target(use_cases: ErasureResources, query: ContextQuery) -> _Target:
         raise click.UsageError(f"{_selector(query)}: {messages}") from None
 
 
-async def _erase(config: Settings, targets: list[_Target], reason: str | None) -> list[Erasure]:
+async def _erase(config: Settings, targets: list[_Target], options: _Options) -> list[Erasure]:
     erasures: list[Erasure] = []
     async with resources.open_erasure(config) as use_cases:
         for target in targets:
             erasure = target.erasure or await use_cases.erasures.begin(
-                ErasureQuery(target.customer, reason), COMMAND_LINE
+                ErasureQuery(target.customer, options.reason, options.suppress), COMMAND_LINE
             )
-            total = _touchpoints(target.context) if target.context else None
+            total = erasure_text.touchpoints(target.context) if target.context else None
             with progress.track(target.customer, total) as show:
                 erased = 0
 
@@ -156,36 +162,6 @@ async def _erase(config: Settings, targets: list[_Target], reason: str | None) -
 
                 erasures.append(await use_cases.erasures.finish(erasure.customers[0], report))
     return erasures
-
-
-def _describe(target: _Target) -> str:
-    context = target.context
-    if context is None:
-        return f"{target.customer}: erasure already requested"
-    merged = [customer.customer_id for customer in context.merged]
-    texts = [f"{identifier.kind} {identifier.value}" for identifier in context.identifiers]
-    hidden = len(texts) - MAX_SHOWN_IDENTIFIERS
-    more = f" and {hidden:,} more" if hidden > 0 else ""
-    lines = [
-        target.customer + (f", with {', '.join(merged)} merged into it" if merged else ""),
-        f"  {len(texts):,} identifiers: {', '.join(texts[:MAX_SHOWN_IDENTIFIERS])}{more}",
-        f"  {_touchpoints(context):,} touchpoints",
-    ]
-    if context.first_seen:
-        lines[-1] += f" from {context.first_seen} to {context.last_seen}"
-    return "\n".join(lines)
-
-
-def _report(erasure: Erasure) -> str:
-    return (
-        f"{erasure.erasure_id}: {', '.join(erasure.customers)} erased at {erasure.at}: "
-        f"{erasure.identifiers:,} identifiers, {erasure.touchpoints:,} touchpoints; "
-        f"{erasure.redacted:,} events of other Customers redacted"
-    )
-
-
-def _touchpoints(context: Context) -> int:
-    return sum(event.count for event in context.events)
 
 
 def _selector(query: ContextQuery) -> str:

@@ -15,6 +15,10 @@ COMMANDS = {
     "import": ("app.cli.import_:import_command", "Import events from files."),
     "export": ("app.cli.export:export_command", "Export every Touchpoint as JSON Lines."),
     "erase": ("app.cli.erase:erase_command", "Erase Customers permanently."),
+    "suppressions": (
+        "app.cli.suppressions:suppression_commands",
+        "Keep people out by their identifiers.",
+    ),
     "size": ("app.cli.size:size_command", "Forecast cores, memory and disk."),
     "prune": ("app.cli.prune:prune_command", "Delete old Touchpoints."),
     "neo4j-admin": ("app.cli.neo4j_admin:admin_command", "Dump or load the embedded Neo4j."),

@@ -19,6 +19,8 @@ from app.graph.migrations.runner import Migrator
 from app.identity.erasure import ErasureService
 from app.identity.merges import MergeService
 from app.identity.splits import SplitService
+from app.identity.suppression_list import SuppressionList
+from app.identity.suppressions import SuppressionService
 from app.ingest import writer
 from app.ingest.group_commit import GroupCommit
 from app.ingest.service import Ingest
@@ -69,6 +71,7 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
             tasks = [asyncio.create_task(run()) for run in (commits.run, recorder.run)]
             try:
                 ingest = Ingest(commits, blocklist, observers=[activity, recorder.observe])
+                ingest.use_suppressions(SuppressionList(graph, config.suppression_keys))
                 yield Importer(graph, ingest, blocklist, rejects)
             finally:
                 for task in tasks:
@@ -90,4 +93,6 @@ async def open_erasure(config: Settings) -> AsyncIterator[ErasureResources]:
         contexts = ContextReader(graph, lambda _: None, config.blocklist)
         splits = SplitService(graph, MergeService(graph))
         async with _running_activity(config) as activity:
-            yield ErasureResources(contexts, ErasureService(graph, splits, forget=activity.erase))
+            erasures = ErasureService(graph, splits, forget=activity.erase)
+            erasures.use_suppressions(SuppressionService(graph, config.suppression_keys))
+            yield ErasureResources(contexts, erasures)

@@ -67,6 +67,11 @@ def new_erasure_id() -> str:
     return f"ers_{uuid7().hex}"
 
 
+def new_suppression_id() -> str:
+    """Returns a new ID of a change of the suppression list: `sup_` and a UUID."""
+    return f"sup_{uuid7().hex}"
+
+
 def new_prune_id() -> str:
     """Returns a new ID of a deletion of old Touchpoints: `prn_` and a UUID."""
     return f"prn_{uuid7().hex}"

@@ -8,6 +8,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from app import errors
+from app.domain import suppression_errors
 from app.errors import FieldError, ServiceError
 from app.http import errors as http_errors
 from app.ingest.results import IngestResult
@@ -25,15 +26,18 @@ STATUS = {
     errors.MergeNotFound.code: HTTPStatus.NOT_FOUND,
     errors.DismissalNotFound.code: HTTPStatus.NOT_FOUND,
     errors.IdentityConflictNotFound.code: HTTPStatus.NOT_FOUND,
+    suppression_errors.SuppressionNotFound.code: HTTPStatus.NOT_FOUND,
     http_errors.MethodNotAllowed.code: HTTPStatus.METHOD_NOT_ALLOWED,
     http_errors.RequestTimeout.code: HTTPStatus.REQUEST_TIMEOUT,
     errors.IdempotencyConflict.code: HTTPStatus.CONFLICT,
     errors.NothingToSplit.code: HTTPStatus.CONFLICT,
     errors.MergeConflict.code: HTTPStatus.CONFLICT,
+    suppression_errors.SuppressionKeyMissing.code: HTTPStatus.CONFLICT,
     errors.PayloadTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     http_errors.UnsupportedMediaType.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     http_errors.MisdirectedRequest.code: HTTPStatus.MISDIRECTED_REQUEST,
     http_errors.HeadersTooLarge.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    suppression_errors.Suppressed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RateLimited.code: HTTPStatus.TOO_MANY_REQUESTS,
     ServiceError.code: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.Unavailable.code: HTTPStatus.SERVICE_UNAVAILABLE,

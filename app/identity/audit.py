@@ -1,4 +1,4 @@
-"""The audit log of merges, splits, dismissals, their undos, reviews, erasures and prunes."""
+"""The audit log of merges, splits, dismissals, their undos, reviews, suppressions and deletions."""
 
 from typing import Annotated, Any
 
@@ -33,8 +33,9 @@ class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class AuditEntry(Struct, frozen=True, omit_defaults=True):
     """A decision about identities, or a prune: a deletion of old Touchpoints.
 
-    Only a review has `identifier` and `shared`. Only a prune has `touchpoints` and `before`. The
-    undo of a merge or of a dismissal has the same `id` as that.
+    Only a review has `identifier` and `shared`, and only a prune `touchpoints` and `before`. Only a
+    change of the suppression list has `identifiers`. The undo of a merge or of a dismissal has the
+    same `id` as that.
     """
 
     id: str
@@ -42,7 +43,17 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
         str,
         Meta(
             extra_json_schema={
-                "enum": ["merge", "undo", "split", "dismissal", "review", "erasure", "prune"]
+                "enum": [
+                    "merge",
+                    "undo",
+                    "split",
+                    "dismissal",
+                    "review",
+                    "erasure",
+                    "suppression",
+                    "unsuppression",
+                    "prune",
+                ]
             }
         ),
     ]
@@ -60,7 +71,7 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
         Meta(
             description="Merge: the merged and the surviving Customer. Split: the new and the "
             "split Customer. Dismissal: both. Review: the Customer of the identifier. Erasure: "
-            "all erased Customers. Prune: none."
+            "all erased Customers. Suppression, unsuppression and prune: none."
         ),
     ]
     reason: Annotated[str | None, Meta(description="Absent if the request had none.")] = None
@@ -69,6 +80,10 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
     ] = None
     shared: Annotated[
         bool | None, Meta(description="Whether the identifier was marked as shared, or unmarked.")
+    ] = None
+    identifiers: Annotated[
+        int | None,
+        Meta(description="Number of identifiers that the change of the suppression list affected."),
     ] = None
     touchpoints: Annotated[
         int | None, Meta(description="Number of Touchpoints that the prune deleted.")
@@ -79,8 +94,8 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
     undone: Annotated[
         bool,
         Meta(
-            description="Whether the merge or dismissal is undone, or the split Customer has its "
-            "part again. Absent if not."
+            description="Whether the merge, dismissal or suppression is undone, or the split "
+            "Customer has its part again. Absent if not."
         ),
     ] = False
 

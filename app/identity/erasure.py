@@ -6,15 +6,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from app.domain import identifiers, ids, timestamps
-from app.domain.identifiers import MAX_ID_LENGTH
-from app.domain.validation import REQUIRED, FieldErrors, invalid
-from app.errors import CustomerNotFound, FieldError, MergeConflict, Unavailable
+from app.domain import ids, timestamps
+from app.domain.suppression_errors import SuppressionKeyMissing
+from app.errors import CustomerNotFound, MergeConflict, Unavailable
 from app.graph.graph import Graph
+from app.identity.erasure_query import ErasureQuery, parse
 from app.identity.erasure_sweeper import ErasureSweeper, Forget, Report, forget_nothing
 from app.identity.erasure_worker import WATCH_INTERVAL_SECONDS, ErasureWorker
-from app.identity.reason import MAX_REASON_LENGTH
 from app.identity.splits import SplitService
+from app.identity.suppressions import MAX_IDENTIFIERS, SuppressionService
 from app.observability.metrics import Metrics
 
 COMMAND_LINE = "cli"  # in place of the ID of an API key
@@ -23,25 +23,6 @@ MAX_ATTEMPTS = 5  # to begin while others merge or split the Customer
 MAX_PASSES = 20  # to finish while events that were resolved before the erasure arrive
 
 CONTENDED = "Other requests are merging or splitting the Customer. Retry."
-
-
-class ErasureQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """The Customer to erase, and the reason."""
-
-    customer: Annotated[
-        str,
-        Meta(
-            description="ID of the Customer, or of a Customer that is merged with it.",
-            extra_json_schema={"minLength": 1, "maxLength": MAX_ID_LENGTH},
-        ),
-    ]
-    reason: Annotated[
-        str | None,
-        Meta(
-            description="The reason, for the audit log, which is not erased: no personal data.",
-            extra_json_schema={"maxLength": MAX_REASON_LENGTH},
-        ),
-    ] = None
 
 
 class Erasure(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -91,15 +72,21 @@ class ErasureService:
     ) -> None:
         self._graph = graph
         self._splits = splits
+        self._suppressions: SuppressionService | None = None
         self._limits = limits or ErasureLimits()
         self._sweeper = ErasureSweeper(graph, self._limits.batch, forget)
         self._worker = ErasureWorker(graph, self.finish, metrics or Metrics())
+
+    def use_suppressions(self, suppressions: SuppressionService) -> None:
+        """Suppresses the identifiers of erased Customers by this service, on request."""
+        self._suppressions = suppressions
 
     async def erase(self, query: ErasureQuery, by: str) -> Erasure:
         """Erases a Customer with all Customers merged with it. A repeat returns the first erasure.
 
         Returns after the response timeout, without `finished_at` if it continues in the background.
-        Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
+        Raises InvalidPayload, CustomerNotFound, MergeConflict, SuppressionKeyMissing or
+        Unavailable.
         """
         erasure = await self.begin(query, by)
         if erasure.finished_at:
@@ -112,12 +99,15 @@ class ErasureService:
     async def begin(self, query: ErasureQuery, by: str) -> Erasure:
         """Begins the erasure of a Customer, for `finish` to complete.
 
-        Raises InvalidPayload, CustomerNotFound, MergeConflict or Unavailable.
+        Raises InvalidPayload, CustomerNotFound, MergeConflict, SuppressionKeyMissing or
+        Unavailable.
         """
-        customer, reason = _parse(query)
+        customer, reason = parse(query)
         for _ in range(MAX_ATTEMPTS):
             survivors = await self._graph.read("survivors", customers=[customer])
             for row in survivors:
+                if query.suppress:
+                    await self._suppress(row["survivorId"], reason, by)
                 await self._close(row["survivorId"], reason, by)
             if erasure := await self.find(customer):
                 await self._sweeper.forget(customer)
@@ -164,23 +154,15 @@ class ErasureService:
             limit=self._limits.batch,
         )
 
+    async def _suppress(self, survivor: str, reason: str | None, by: str) -> None:
+        if self._suppressions is None:
+            raise SuppressionKeyMissing()
+        rows = await self._graph.read("suppressible_identifiers", customer=survivor)
+        names = [row["name"] for row in rows]
+        for start in range(0, len(names), MAX_IDENTIFIERS):
+            await self._suppressions.add(names[start : start + MAX_IDENTIFIERS], reason, by)
+
     async def _read(self, customer: str) -> Erasure:
         if erasure := await self.find(customer):
             return erasure
         raise CustomerNotFound(f"Customer {customer} was not erased.")
-
-
-def _parse(query: ErasureQuery) -> tuple[str, str | None]:
-    errors = FieldErrors()
-    customer = errors.parse(query.customer, "customer", identifiers.opaque_id)
-    reason = errors.parse(query.reason, "reason", _reason)
-    errors.raise_any()
-    if not customer:
-        raise invalid([FieldError("customer", REQUIRED)])
-    return customer, reason
-
-
-def _reason(text: str) -> str:
-    if len(text) > MAX_REASON_LENGTH:
-        raise ValueError(f"must have at most {MAX_REASON_LENGTH} characters")
-    return text

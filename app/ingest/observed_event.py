@@ -8,6 +8,7 @@ from msgspec import Raw, Struct, UnsetType
 
 from app.domain.event_warnings import EventWarning
 from app.domain.identifiers import WEIGHTS
+from app.domain.suppression_errors import Suppressed
 from app.errors import FieldError, ServiceError
 from app.ingest.events import TrackedEvent
 from app.ingest.payload import Payload
@@ -67,8 +68,14 @@ def tolerated(payload: Payload, position: int, warning: EventWarning) -> Observe
 
 
 def rejected(payload: Payload, position: int, error: ServiceError) -> ObservedEvent:
-    """Returns an event that was rejected with an error, of itself or of the whole request."""
+    """Returns an event that was rejected with an error, of itself or of the whole request.
+
+    A suppressed one has no identifiers: they must not be kept.
+    """
     sent = payload.sent[position]
+    if error.code == Suppressed.code:
+        error = _relative(error, payload.path(position))
+        return ObservedEvent(position, "rejected", sent.event, error=error)
     return ObservedEvent(
         position,
         "withdrawn" if isinstance(error, WithdrawnEvent) else "rejected",

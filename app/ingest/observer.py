@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import structlog
 from msgspec import Struct
 
+from app.domain.suppression_errors import Suppressed
 from app.errors import ServiceError
 from app.ingest import observed_event
 from app.ingest.observed_event import ObservedEvent
@@ -71,10 +72,22 @@ class ObservedRequest(Struct):
             yield from _results(self.payload, self.result)
 
     def body(self, position: int) -> bytes:
-        """Returns the event at a position as sent, as JSON; a string if it was not decoded."""
+        """Returns the event at a position as sent, as JSON; a string if it was not decoded.
+
+        Of a suppressed event, nothing is left: an empty object.
+        """
         if self.payload is None:
             return observed_event.text_json(self.raw)
+        if self._is_suppressed(position):
+            return b"{}"
         return observed_event.event_json(self.payload, position)
+
+    def _is_suppressed(self, position: int) -> bool:
+        if isinstance(self.error, Suppressed):  # a detail for each suppressed identifier
+            paths = [detail.path for detail in self.error.details]
+            start = self.payload.path(position) if self.payload else ""
+            return any(path.startswith(start) for path in paths)
+        return self.result is not None and isinstance(self.result.results[position], Suppressed)
 
 
 class IngestObserver(Protocol):

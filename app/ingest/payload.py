@@ -38,6 +38,10 @@ class Payload(Struct, frozen=True):
         """Returns the beginning of the field paths of the event at a position."""
         return f"events[{position}]." if self.is_batch else ""
 
+    def field_path(self, position: int, field: str) -> str:
+        """Returns the path of a field of the event at a position."""
+        return self.path(position) + field
+
     def original(self, position: int) -> bytes | None:
         """Returns the JSON of an event as sent, if it is not that of its fields."""
         failure = self.failures.get(position)

@@ -8,9 +8,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from app.domain.blocklist import blocked_warning
 from app.domain.event_warnings import EventWarning
 from app.domain.resolution import Resolved
+from app.domain.suppression_errors import Suppressed
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
 from app.ingest import payload
 from app.ingest.rows import IngestRequest
+from app.ingest.suppression import combine_suppressed
 from app.ingest.write_queue import Row
 from app.ingest.writer import RowResult
 
@@ -53,7 +55,7 @@ def ingest_result(
 ) -> IngestResult:
     """Returns the result of a request, after the valid ones of its `rows` were written.
 
-    Raises InvalidPayload or IdempotencyConflict if the whole request is rejected.
+    Raises InvalidPayload, Suppressed or IdempotencyConflict if the whole request is rejected.
     """
     row_results = iter(written)
     results = [
@@ -82,6 +84,9 @@ def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None
     ]
     if invalid and not request.is_lenient:
         raise payload.combine_errors(invalid)
+    suppressed = [error for error in errors.values() if isinstance(error, Suppressed)]
+    if suppressed and not request.is_lenient:
+        raise combine_suppressed(suppressed)
     for position, result in errors.items():
         # The idempotency key in the header applies to the whole request, lenient or not.
         if isinstance(result, IdempotencyConflict) and (

@@ -11,6 +11,7 @@ from app.ingest.group_commit import GroupCommit
 from app.ingest.observer import IngestObserver, Observation, ObservedRequest, Sender
 from app.ingest.results import IngestResult, code, ingest_result, raise_for_request
 from app.ingest.rows import IngestRequest, build_rows
+from app.ingest.suppression import SuppressionCheck, reject_suppressed
 from app.ingest.write_queue import AtomicGroup, Row
 from app.ingest.writer import RowResult
 from app.observability.metrics import Metrics
@@ -20,7 +21,7 @@ LARGE_REQUEST_BYTES = 8 * 1024  # takes milliseconds of the event loop
 
 
 class Ingest:
-    """Stores requests in the graph. A blocked identifier is ignored."""
+    """Stores requests in the graph. A blocked identifier is ignored, a suppressed one rejected."""
 
     def __init__(
         self,
@@ -37,6 +38,11 @@ class Ingest:
         self._admission = Admission(commits.rate, commits.deadline, self._metrics)
         self._tracing = tracing or Tracing()
         self._observers = observers
+        self._suppressions: SuppressionCheck | None = None
+
+    def use_suppressions(self, suppressions: SuppressionCheck) -> None:
+        """Rejects the events with a suppressed identifier from now on."""
+        self._suppressions = suppressions
 
     def observe(self, sender: Sender) -> Observation:
         """Opens the observation of a request. Observers are notified at its end."""
@@ -52,8 +58,8 @@ class Ingest:
     async def submit(self, request: IngestRequest) -> IngestResult:
         """Commits the events of a request, and returns their results.
 
-        Raises InvalidPayload or IdempotencyConflict, without a write; or Unavailable, after which
-        a retry is safe only with an idempotency key.
+        Raises InvalidPayload, Suppressed or IdempotencyConflict, without a write; or Unavailable,
+        after which a retry is safe only with an idempotency key.
         """
         events = len(request.payload.sent)
         try:
@@ -66,6 +72,11 @@ class Ingest:
     async def _store(self, request: IngestRequest) -> IngestResult:
         rows = await self._rows(request)
         raise_for_request(request, rows)
+        if self._suppressions is not None:
+            checked = await reject_suppressed(request, rows, self._suppressions)
+            if checked is not rows:
+                rows = checked
+                raise_for_request(request, rows)
         written = await self._write(request, rows)
         result = ingest_result(request, rows, written)
         self._metrics.count_events(result.outcomes)

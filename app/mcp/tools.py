@@ -82,7 +82,8 @@ _WRITE_RETRY = (
     "After `unavailable`, `internal` or a timeout the outcome may be unknown, and an identical "
     "retry is safe. After `rate_limited` nothing is stored: retry after the wait in the error. "
     "After `idempotency_conflict` the first event is stored: use another `idempotencyKey` only for "
-    "another event. On other errors fix the fields in `details`."
+    "another event. After `suppressed` stop: the person must not be recorded, also without the "
+    "identifier. On other errors fix the fields in `details`."
 )
 _READ_RETRY = (
     "Changes nothing. After `rate_limited`, `unavailable` or `internal`, wait and retry. On other "

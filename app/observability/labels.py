@@ -5,7 +5,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER = "_OTHER"
 RETRY_REASONS = ("connection", "deadlock", "race", "transient")
 RESOLVED_BY = ("new", "customer", "email", "phone", "externalId", "anonymousId")
-REJECTED = ("invalid_payload", "idempotency_conflict", "unavailable", "internal")
+REJECTED = ("invalid_payload", "idempotency_conflict", "suppressed", "unavailable", "internal")
 REJECTION_CODES = (*REJECTED, "rate_limited", "payload_too_large", "unsupported_media_type")
 REJECTION_FIELDS = (
     "",

@@ -49,6 +49,10 @@ class Calls(Payload, frozen=True):
         """Returns nothing: the paths of errors and warnings are those in the call."""
         return ""
 
+    def field_path(self, position: int, field: str) -> str:
+        """Returns the member of the call that a field of its event is from."""
+        return self.mapped[position].paths.get(field, field)
+
     def check(self, blocklist: Container[Identifier]) -> list[Event | InvalidPayload]:
         """Returns each event in its normalised form, or the error with all its field errors."""
         return [self._check_call(call, blocklist) for call in self.mapped]

@@ -5,19 +5,20 @@
 //
 // Returns a row per entry, one more than the limit if there are more:
 //   id
-//   kind         merge, undo, split, dismissal, review, erasure or prune
+//   kind         merge, undo, split, dismissal, review, erasure, suppression, unsuppression or prune
 //   at           when, as a text
 //   moment       the same, [seconds since 1970, nanoseconds]
 //   by           the id of the API key, rule, cli or retention
 //   reason
 //   customers    the ids of the two Customers, the merged or split one first; for a review, the id
-//                of the owner; for an erasure, the ids of all erased Customers; empty for a prune
+//                of the owner; for an erasure, the ids of all erased Customers; else empty
 //   identifier   for a review, as kind:value; else null
 //   shared       for a review, whether it marks the Identifier as shared; else null
+//   identifiers  for a suppression or unsuppression, how many it changed; else null
 //   touchpoints  for a prune, how many it deleted; else null
 //   before       for a prune, the time before which it deleted them, as a text; else null
-//   undone       for a merge or dismissal, whether it is undone; for a split, whether the part is
-//                merged with the whole; else false
+//   undone       for a merge, dismissal or suppression, whether it is undone; for a split, whether the
+//                part is merged with the whole; else false
 WITH
   CASE WHEN $before IS NULL
     THEN datetime({year: 999999999})
@@ -136,6 +137,17 @@ CALL (before, id) {
   ORDER BY prune.at DESC, prune.id DESC
   LIMIT $limit + 1
   RETURN null AS change, prune AS record, 'prune' AS kind, at
+  UNION ALL
+  MATCH (suppression:SuppressionChange)
+  USING INDEX suppression:SuppressionChange(at, id)
+  WHERE
+    suppression.at <= before AND
+    CASE suppression.at WHEN before THEN suppression.id < id ELSE true END AND
+    suppression.id IS NOT NULL
+  WITH suppression, suppression.at AS at
+  ORDER BY suppression.at DESC, suppression.id DESC
+  LIMIT $limit + 1
+  RETURN null AS change, suppression AS record, suppression.kind AS kind, at
 }
 WITH change, record, kind, at, coalesce(change.id, record.id) AS id
 ORDER BY at DESC, id DESC
@@ -158,11 +170,13 @@ RETURN
     THEN startNode(change).kind + ':' + startNode(change).value
   END AS identifier,
   change.shared AS shared,
+  CASE WHEN kind IN ['suppression', 'unsuppression'] THEN record.identifiers END AS identifiers,
   CASE kind WHEN 'prune' THEN record.touchpoints END AS touchpoints,
   toString(record.before) AS before,
   CASE kind
     WHEN 'merge' THEN change.undoneAt IS NOT NULL
     WHEN 'dismissal' THEN change.undoneAt IS NOT NULL
+    WHEN 'suppression' THEN EXISTS { (record)<-[:UNDOES]-(:SuppressionChange) }
     WHEN 'split' THEN
       coalesce(startNode(change).survivor, startNode(change).id) =
       coalesce(endNode(change).survivor, endNode(change).id)

@@ -14,7 +14,8 @@ from app.customers.context import ContextReader
 from app.customers.timeline import TimelineReader
 from app.http import routing
 from app.http.api.customers import CustomerRoutes
-from app.identity.erasure import ErasureLimits, ErasureQuery, ErasureService
+from app.identity.erasure import ErasureLimits, ErasureService
+from app.identity.erasure_query import ErasureQuery
 from app.identity.merges import MergeService
 from app.identity.splits import SplitService
 from app.settings import Settings

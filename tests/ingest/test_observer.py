@@ -3,6 +3,7 @@
 import contextlib
 import json
 
+from app.domain.suppression_errors import Suppressed
 from app.errors import RateLimited
 from app.ingest import payload
 from app.ingest.observer import Observation, ObservedRequest, Sender
@@ -68,6 +69,25 @@ def test_a_field_error_has_the_path_in_its_event():
 
     details = [event.error.details for event in request.events() if event.outcome == "rejected"]
     assert [[detail.path for detail in each] for each in details] == [["email", ""]]
+
+
+def test_a_suppressed_event_has_no_identifiers_and_no_body():
+    body = {"event": "a", "email": "jane@x.com", "customer": "cus_1"}
+
+    (request,) = observed(body, Suppressed(details=[payload.FieldError("email", "x")]))
+
+    (event,) = request.events()
+    assert (event.event, event.identifiers, event.customer) == ("a", (), None)
+    assert request.body(0) == b"{}"
+
+
+def test_only_the_suppressed_event_of_a_batch_has_no_body():
+    body = {"events": [{"event": "a", "email": "a@x.com"}, {"event": "b", "email": "b@x.com"}]}
+
+    (request,) = observed(body, Suppressed(details=[payload.FieldError("events[1].email", "x")]))
+
+    assert outcomes(request) == ["withdrawn", "rejected"]
+    assert [json.loads(request.body(position)) for position in (0, 1)] == [body["events"][0], {}]
 
 
 def test_an_event_is_given_as_sent():

@@ -15,6 +15,9 @@ from app.graph.connection import Database
 from app.http.protocol import HttpProtocol
 from app.settings import Settings
 from tests.support import http_client
+from tests.support.checkout import CHECKOUT
+
+SUPPRESSION_KEY_FILE = CHECKOUT / "tests" / "support" / "suppression.key"  # of all services
 
 
 @contextlib.contextmanager
@@ -32,6 +35,8 @@ def serving(
 
     # With a URI, the service links to no other Neo4j: `make run` may have started one.
     config = msgspec.structs.replace(settings or Settings(), neo4j_uri=database.uri)
+    if config.suppression_key_file is None:
+        config = msgspec.structs.replace(config, suppression_key_file=str(SUPPRESSION_KEY_FILE))
     server_config = uvicorn.Config(
         main.build(config, database),
         host="127.0.0.1",

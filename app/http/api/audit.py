@@ -5,6 +5,7 @@ from starlette.responses import Response
 from app import errors
 from app.access.api_keys import IDENTITY_READ
 from app.http.api.reviews import DISMISSED, MARKED
+from app.http.api.suppressions import SUPPRESSION
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
 from app.identity.audit import AuditPage, AuditQuery, AuditReader
@@ -26,7 +27,8 @@ PRUNED = {
     "touchpoints": 41200,
     "before": "2025-05-11T04:00:00.125Z",
 }
-CHANGES = {"changes": [ERASED, PRUNED, MARKED, DISMISSED]}
+SUPPRESSED = SUPPRESSION | {"customers": []}
+CHANGES = {"changes": [SUPPRESSED, ERASED, PRUNED, MARKED, DISMISSED]}
 
 
 class AuditRoutes:
@@ -43,7 +45,8 @@ class AuditRoutes:
         summary="Read the audit log",
         description=(
             "Lists merges, splits, dismissals, their undos, reviews of shared identifiers, "
-            "erasures, and prunes of old Touchpoints, latest first."
+            "erasures, changes of the suppression list, and prunes of old Touchpoints, latest "
+            "first."
         ),
         scope=IDENTITY_READ,
         query=AuditQuery,

@@ -8,10 +8,12 @@ from app import errors
 from app.access.api_keys import CONTEXT_READ, CUSTOMERS_DELETE
 from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
+from app.domain.suppression_errors import SuppressionKeyMissing
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
 from app.identity import erasure
-from app.identity.erasure import Erasure, ErasureQuery, ErasureService
+from app.identity.erasure import Erasure, ErasureService
+from app.identity.erasure_query import ErasureQuery
 
 QUERY = {"email": "jane@acme.com", "limit": 1}
 CONTEXT = {
@@ -124,7 +126,9 @@ class CustomerRoutes:
             "Deletes the Customer, all Customers merged with it, their Identifiers and "
             "Touchpoints, and redacts their identifiers in events of other Customers. No request "
             "finds them after `at`. An erasure (GDPR Art. 17) cannot be undone. A repeat returns "
-            "the first erasure. The service resumes an interrupted erasure."
+            "the first erasure. The service resumes an interrupted erasure. With `suppress=true`, "
+            "the service first adds the identifiers of the Customer to the suppression list, "
+            "without those that are marked as shared."
         ),
         scope=CUSTOMERS_DELETE,
         query=ErasureQuery,
@@ -138,6 +142,7 @@ class CustomerRoutes:
         errors=(
             errors.CustomerNotFound,
             errors.MergeConflict,
+            SuppressionKeyMissing,
         ),
         error_examples=(
             errors.CustomerNotFound.of_id("cus_8af2"),

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from app import errors
 from app.access.api_keys import EVENTS_WRITE
 from app.domain import timestamps
+from app.domain.suppression_errors import Suppressed
 from app.errors import FieldError
 from app.http import headers
 from app.http.body import read_json
@@ -72,6 +73,7 @@ class EventRoutes:
             "is atomic, and its events are durably stored when it returns 200. With "
             "`Prefer: handling=lenient`, each event of a batch is stored or rejected by itself. "
             "A blocked value, such as `null` or `noreply@…`, is ignored and listed in `warnings`. "
+            "A suppressed identifier rejects its event as `suppressed`. "
             "A retry with the same idempotency key stores nothing and returns the first response. "
             "After a split, its `customerId` is the Customer that has the Touchpoint now. Limits: "
             "500 events and 5 MiB a request; each event counts against the rate limit."
@@ -86,7 +88,7 @@ class EventRoutes:
             "batch: the result of each event in order, or its error if the request is lenient."
         ),
         response_headers=("Idempotency-Replayed", "Preference-Applied"),
-        errors=(errors.IdempotencyConflict,),
+        errors=(errors.IdempotencyConflict, Suppressed),
         error_examples=(payload.request_error([FieldError("timestamp", timestamps.FORM)]),),
         examples={
             "single": Example(FIRST, request=SINGLE),

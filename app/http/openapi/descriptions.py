@@ -5,8 +5,9 @@ They are not docstrings, which `python -OO` leaves out.
 
 DESCRIPTIONS = {
     "AuditEntry": (
-        "A decision about identities. Only a review has `identifier` and `shared`. The undo of "
-        "a merge or of a dismissal has the same `id` as that."
+        "A decision about identities. Only a review has `identifier` and `shared`. Only a change "
+        "of the suppression list has `identifiers`. The undo of a merge or of a dismissal has the "
+        "same `id` as that."
     ),
     "AuditPage": (
         "A page of the audit log, the latest entry first. A `nextCursor` means there is more."
@@ -122,6 +123,11 @@ DESCRIPTIONS = {
     ),
     "SplitQuery": "The shared Identifiers, which connect no others.",
     "SplitRequest": "The Identifiers to mark as shared, which connect no others, and the reason.",
+    "SuppressionChange": (
+        "A change of the suppression list: what it did, when, by which API key, and why. The `id` "
+        "of a suppression undoes it."
+    ),
+    "SuppressionRequest": "The identifiers to suppress, or to allow again, and the reason.",
     "Timeline": (
         "A page of a timeline, newest first, with the Touchpoints of all Customers merged into "
         "`customerId`. If there is a `nextCursor`, there may be more. With a filter, a page may "

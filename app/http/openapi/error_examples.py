@@ -6,6 +6,7 @@ import msgspec
 
 from app import errors
 from app.domain import validation
+from app.domain.suppression_errors import Suppressed
 from app.domain.validation import UNKNOWN_FIELD
 from app.errors import FieldError, ServiceError
 from app.http import errors as http_errors
@@ -13,6 +14,7 @@ from app.http.body import too_large
 from app.http.endpoints import Operation
 from app.http.protocol import BODY_TIMEOUT_SECONDS, MANY_HEADERS
 from app.ingest.rows import IDEMPOTENCY_HEADER, REUSED_KEY
+from app.ingest.suppression import MESSAGE
 
 _REQUEST_ID = "req_5f0c9a1b2c3d4e5f2a"
 
@@ -24,6 +26,7 @@ _EXAMPLES: dict[str, ServiceError] = {
         http_errors.MethodNotAllowed("GET, HEAD"),
         http_errors.RequestTimeout(BODY_TIMEOUT_SECONDS),
         errors.IdempotencyConflict(details=[FieldError(IDEMPOTENCY_HEADER, REUSED_KEY)]),
+        Suppressed(details=[FieldError("email", MESSAGE)]),
         too_large(),
         http_errors.HeadersTooLarge(MANY_HEADERS),
         errors.RateLimited(60_000, 12),

@@ -21,6 +21,7 @@ DESCRIPTIONS = {
     "unknown_event": "No event has this ID, or none had it at `asOf`.",
     "unknown_merge": "No merge has this ID.",
     "unknown_dismissal": "No dismissal has this ID.",
+    "unknown_suppression": "No suppression has this ID.",
     "unknown_conflict": "No identity conflict has this ID, or its Customers are merged.",
     "method_not_allowed": (
         "The route does not support the method. `Allow` lists the methods that it supports."
@@ -29,6 +30,8 @@ DESCRIPTIONS = {
     "idempotency_conflict": (
         "The idempotency key was used before with another payload. Use a new one for another event."
     ),
+    "suppressed": "The suppression list has an identifier of an event, and nothing was written.",
+    "suppression_key_missing": "The service has no key for the suppression list.",
     "nothing_to_split": "The events connect all Identifiers of the Customer.",
     "merge_conflict": (
         "The Customers are already merged, the merge is already undone, or another request changed "

@@ -1,0 +1,38 @@
+"""The texts of the command that erases Customers."""
+
+from app.customers.context import Context
+from app.identity.erasure import Erasure
+
+MAX_SHOWN_IDENTIFIERS = 20  # per Customer
+
+
+def describe(customer: str, context: Context | None) -> str:
+    """What an erasure will delete; without a context, the Customer is already being erased."""
+    if context is None:
+        return f"{customer}: erasure already requested"
+    merged = [other.customer_id for other in context.merged]
+    texts = [f"{identifier.kind} {identifier.value}" for identifier in context.identifiers]
+    hidden = len(texts) - MAX_SHOWN_IDENTIFIERS
+    more = f" and {hidden:,} more" if hidden > 0 else ""
+    lines = [
+        customer + (f", with {', '.join(merged)} merged into it" if merged else ""),
+        f"  {len(texts):,} identifiers: {', '.join(texts[:MAX_SHOWN_IDENTIFIERS])}{more}",
+        f"  {touchpoints(context):,} touchpoints",
+    ]
+    if context.first_seen:
+        lines[-1] += f" from {context.first_seen} to {context.last_seen}"
+    return "\n".join(lines)
+
+
+def report(erasure: Erasure) -> str:
+    """What an erasure has deleted."""
+    return (
+        f"{erasure.erasure_id}: {', '.join(erasure.customers)} erased at {erasure.at}: "
+        f"{erasure.identifiers:,} identifiers, {erasure.touchpoints:,} touchpoints; "
+        f"{erasure.redacted:,} events of other Customers redacted"
+    )
+
+
+def touchpoints(context: Context) -> int:
+    """The number of Touchpoints of a Customer."""
+    return sum(event.count for event in context.events)

@@ -1,0 +1,27 @@
+"""The errors of the suppression list."""
+
+from app.errors import ServiceError
+
+
+class SuppressionNotFound(ServiceError):
+    """404: no suppression has this ID."""
+
+    code = "unknown_suppression"
+    text = "No suppression has this ID."
+
+
+class Suppressed(ServiceError):
+    """422: the suppression list has an identifier of an event, and nothing was written."""
+
+    code = "suppressed"
+    text = "The suppression list has an identifier of the event. Do not send it again."
+
+
+class SuppressionKeyMissing(ServiceError):
+    """409: the service has no key for the suppression list."""
+
+    code = "suppression_key_missing"
+    text = (
+        "The service has no key for the suppression list. "
+        "Ask the operator to set WAYPATH_SUPPRESSION_KEY_FILE."
+    )

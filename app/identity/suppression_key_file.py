@@ -1,0 +1,68 @@
+"""The file of the suppression keys: one in each line, the newest first."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from app.domain import suppression_keys
+from app.domain.suppression_errors import SuppressionKeyMissing
+from app.domain.suppression_keys import MIN_KEY_BYTES, SuppressionKey
+
+
+class SuppressionKeyFile:
+    """The keys in a file, which an operator may change at any time.
+
+    If `creates` is true, the first suppression makes the file: the database is on this host. While
+    the file cannot be read, the last keys stay in use.
+    """
+
+    def __init__(self, path: Path | None, *, creates: bool = False) -> None:
+        self._path = path
+        self._creates = creates
+        self.keys: tuple[SuppressionKey, ...] = ()  # the newest first
+
+    def reload(self) -> None:
+        """Reads the file again, if there is one."""
+        if self._path is None:
+            return
+        try:
+            self.keys = suppression_keys.parse(self._path.read_text())
+        except (OSError, ValueError):
+            return  # absent, or an operator may be replacing it
+
+    def newest(self) -> SuppressionKey:
+        """The key for new suppressions. Raises SuppressionKeyMissing."""
+        self.reload()
+        if not self.keys and self._creates and self._path is not None:
+            _create(self._path)
+            self.reload()
+        if not self.keys:
+            raise SuppressionKeyMissing()
+        return self.keys[0]
+
+
+def file_error(path: str) -> str | None:
+    """The reason why a file of suppression keys cannot be used, or None."""
+    try:
+        suppression_keys.parse(Path(path).read_text())
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
+    except ValueError:
+        return f"the file {suppression_keys.FORM}"
+    return None
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # of mode 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{secrets.token_hex(MIN_KEY_BYTES)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temporary, path)  # fails if another process was first
+    except FileExistsError:
+        pass
+    finally:
+        Path(temporary).unlink()

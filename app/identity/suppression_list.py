@@ -1,0 +1,127 @@
+"""The suppression list of a process: its copy of the keyed hashes in the graph."""
+
+import asyncio
+import math
+import time
+
+import structlog
+
+from app.domain import suppression_keys
+from app.errors import Unavailable
+from app.graph.graph import Graph
+from app.identity.suppression_key_file import SuppressionKeyFile
+
+REFRESH_INTERVAL_SECONDS = 2.0
+MAX_AGE_SECONDS = 5.0  # of a copy that events are checked against
+MAX_PAGE_CHANGES = 20  # of at most 1,000 hashes each
+
+UNKNOWN_KEY = (
+    "The service lacks a key of the suppression list. "
+    "Ask the operator to see suppression_key_unknown in the log."
+)
+
+log = structlog.get_logger()
+
+
+class SuppressionList:
+    """Whether an identifier is suppressed, by a copy that is at most 5 s old.
+
+    If the graph has a hash whose key this process does not have, it cannot tell: it then rejects
+    every event with Unavailable, so that no suppressed identifier is stored.
+    """
+
+    def __init__(self, graph: Graph, key_file: SuppressionKeyFile) -> None:
+        self._graph = graph
+        self._key_file = key_file
+        self._digests: set[bytes] = set()
+        self._key_counts: dict[str, int] = {}  # of the hashes, by the ID of their key
+        self._unknown: set[str] = set()  # the IDs of keys
+        self._version = 0
+        self._read_at = -math.inf  # on time.monotonic()
+        self._refreshing: asyncio.Task[None] | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the copy is recent enough to check events."""
+        return time.monotonic() - self._read_at < MAX_AGE_SECONDS
+
+    @property
+    def has_entries(self) -> bool:
+        """Whether any identifier is suppressed. Raises Unavailable if a key is missing."""
+        if self._unknown:
+            raise Unavailable(UNKNOWN_KEY)
+        return bool(self._digests)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether an identifier, `kind:value` in its normalised form, is suppressed."""
+        return any(key.digest(name) in self._digests for key in self._key_file.keys)
+
+    async def refresh(self) -> None:
+        """Reads what changed since the last time, once for all callers. Raises Unavailable."""
+        if self._refreshing is None:
+            self._refreshing = asyncio.create_task(self._refresh())
+            self._refreshing.add_done_callback(self._end)
+        await asyncio.shield(self._refreshing)
+
+    async def refresh_again(self) -> None:
+        """Reads what changed until now, also if a refresh has begun. Raises Unavailable."""
+        if running := self._refreshing:
+            await asyncio.wait({running})
+        await self.refresh()
+
+    async def watch(self, interval: float = REFRESH_INTERVAL_SECONDS) -> None:
+        """Refreshes the copy every `interval` seconds, until cancelled."""
+        try:
+            while True:
+                try:
+                    await self.refresh()
+                except Unavailable:
+                    pass
+                except Exception:
+                    log.exception("suppression_refresh_failed")
+                await asyncio.sleep(interval)
+        finally:
+            if self._refreshing:
+                self._refreshing.cancel()
+
+    async def _refresh(self) -> None:
+        is_complete = False
+        while not is_complete:
+            started = time.monotonic()
+            (row,) = await self._graph.read(
+                "suppressions", after=self._version, limit=MAX_PAGE_CHANGES
+            )
+            if row["latest"] < self._version:  # an older copy of the graph was restored
+                self._digests, self._key_counts, self._version = set(), {}, 0
+                continue
+            for change in row["changes"]:
+                self._apply(change["added"], 1)
+                self._apply(change["removed"], -1)
+                self._version = change["version"]
+            is_complete = self._version >= row["latest"]
+        self._check_keys()
+        self._read_at = started
+
+    def _apply(self, hashes: list[str], sign: int) -> None:
+        for key_id, digest in map(suppression_keys.split, hashes):
+            if (digest in self._digests) == (sign > 0):
+                continue
+            (self._digests.add if sign > 0 else self._digests.discard)(digest)
+            self._key_counts[key_id] = self._key_counts.get(key_id, 0) + sign
+
+    def _check_keys(self) -> None:
+        needed = {key_id for key_id, count in self._key_counts.items() if count}
+        if not needed <= self._known():
+            self._key_file.reload()  # an operator, or another worker, may have made it by now
+        unknown = needed - self._known()
+        if unknown and unknown != self._unknown:
+            log.error("suppression_key_unknown", keys=sorted(unknown))
+        self._unknown = unknown
+
+    def _known(self) -> set[str]:
+        return {key.id for key in self._key_file.keys}
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._refreshing = None
+        if not task.cancelled():
+            task.exception()  # every caller has it

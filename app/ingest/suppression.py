@@ -1,0 +1,66 @@
+"""Suppression: rejects the events with an identifier that is on the suppression list."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.domain.suppression_errors import Suppressed
+from app.errors import FieldError, ServiceError
+from app.ingest.rows import IngestRequest
+from app.ingest.write_queue import Row
+
+MESSAGE = "must not be on the suppression list"
+
+
+class SuppressionCheck(Protocol):
+    """A copy of the suppression list, by identifiers such as `email:jane@acme.com`."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the copy is recent enough."""
+        ...
+
+    @property
+    def has_entries(self) -> bool:
+        """Whether it has any identifier. Raises Unavailable if it cannot tell."""
+        ...
+
+    def __contains__(self, name: str) -> bool:
+        """Whether it has an identifier."""
+        ...
+
+    async def refresh(self) -> None:
+        """Makes the copy a recent one. Raises Unavailable."""
+        ...
+
+
+async def reject_suppressed(
+    request: IngestRequest, rows: list[Row | ServiceError], suppressions: SuppressionCheck
+) -> list[Row | ServiceError]:
+    """Returns the rows of a request, with the error in place of each suppressed one.
+
+    Raises Unavailable if it is unknown which identifiers are suppressed.
+    """
+    if not suppressions.is_current:
+        await suppressions.refresh()
+    if not suppressions.has_entries:
+        return rows
+    return [_checked(request, position, row, suppressions) for position, row in enumerate(rows)]
+
+
+def combine_suppressed(errors: Sequence[Suppressed]) -> Suppressed:
+    """Returns one error with the details of several."""
+    return Suppressed(details=[detail for error in errors for detail in error.details])
+
+
+def _checked(
+    request: IngestRequest, position: int, row: Row | ServiceError, suppressions: SuppressionCheck
+) -> Row | ServiceError:
+    if isinstance(row, ServiceError):
+        return row
+    names: list[str] = row["identifiers"]
+    suppressed = [name for name in names if name in suppressions]
+    if not suppressed:
+        return row
+    payload = request.payload
+    paths = [payload.field_path(position, name.partition(":")[0]) for name in suppressed]
+    return Suppressed(details=[FieldError(path, MESSAGE) for path in paths])

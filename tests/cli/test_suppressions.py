@@ -1,0 +1,83 @@
+"""`python -m app suppressions` and `erase --suppress`, while a service runs."""
+
+import json
+
+import pytest
+
+from tests.support import command
+from tests.support.server import wait_for
+
+REASON = ("--reason", "request 1")
+
+
+@pytest.fixture
+def email(unique):
+    return f"{unique}@example.org"
+
+
+@pytest.fixture
+def is_rejected(client):
+    """Whether the service rejects an event, within the age of its copy of the list."""
+
+    def ask(**event):
+        response = client.post("/v1/events", json={"event": "x", **event})
+        return response.status_code == 422
+
+    return ask
+
+
+def test_an_added_identifier_is_rejected(cli, is_rejected, email):
+    run = cli("suppressions", "add", f"email:{email}", *REASON)
+
+    assert (run.returncode, "1 identifiers added at" in run.stdout) == (0, True)
+    wait_for(lambda: is_rejected(email=email), 15)
+
+
+def test_a_removed_identifier_is_stored(cli, is_rejected, email):
+    cli("suppressions", "add", f"email:{email}", *REASON)
+
+    run = cli("suppressions", "remove", f"email:{email}", *REASON)
+
+    assert "1 identifiers removed at" in run.stdout
+    wait_for(lambda: not is_rejected(email=email), 15)
+
+
+def test_an_undo_removes_what_a_suppression_added(cli, address, email):
+    change = cli("suppressions", "add", f"email:{email}", *REASON).stdout.partition(":")[0]
+
+    run = cli("suppressions", "undo", change)
+
+    assert "1 identifiers removed at" in run.stdout
+
+
+def test_a_file_is_imported(cli, is_rejected, email):
+    run = cli("suppressions", "import", "-", "--kind", "email", *REASON, stdin=f"{email}\n\n")
+
+    assert "1 identifiers added at" in run.stdout
+    wait_for(lambda: is_rejected(email=email), 15)
+
+
+def test_an_invalid_line_rejects_the_file(cli, address, email, is_rejected):
+    run = cli("suppressions", "import", "-", *REASON, stdin=f"email:{email}\nphone:12\n")
+
+    assert (run.returncode, "line 2 must be" in run.stderr) == (2, True)
+    assert not is_rejected(email=email)
+
+
+def test_an_erasure_suppresses_the_identifiers(cli, ingest, is_rejected, email):
+    customer = ingest(email=email)["customerId"]
+
+    run = cli("erase", customer, "--suppress", "--yes")
+
+    assert run.returncode == 0
+    wait_for(lambda: is_rejected(email=email), 15)
+
+
+def test_an_import_of_old_events_brings_nobody_back(cli, environment, address, tmp_path, email):
+    cli("suppressions", "add", f"email:{email}", *REASON)
+    (tmp_path / "old.jsonl").write_text(json.dumps({"event": "x", "email": email}) + "\n")
+
+    command.run("import", "old.jsonl", env=environment, cwd=tmp_path)
+
+    (rejects,) = tmp_path.glob("*reject*")
+    assert json.loads(rejects.read_text())["code"] == "suppressed"
