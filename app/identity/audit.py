@@ -5,13 +5,17 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from app.domain import identifiers, pagination
+from app.domain import identifiers, pagination, timestamps
 from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound, DismissalNotFound, MergeNotFound, SplitNotFound
 from app.graph.graph import Graph, Row
 from app.graph.rows import first
 
 MAX_PAGE_ENTRIES = 200
+
+# A transaction ends 60 s after the time of its entry at the latest: that of an import. The rest is
+# for the clocks of the instances.
+SETTLING_SECONDS = 65
 
 _NOT_FOUND = {"dsm_": DismissalNotFound, "spl_": SplitNotFound}  # by the start of the ID
 
@@ -28,6 +32,13 @@ class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE_ENTRIES, description="Page size.")] = 50
     cursor: Annotated[str | None, Meta(description="The `nextCursor` of the page before.")] = None
+    after: Annotated[
+        str | None,
+        Meta(
+            description="Reads forwards, the earliest entry first: from a timestamp, or from the "
+            "`nextCursor` of the page before. Not together with `customer` or `cursor`."
+        ),
+    ] = None
 
 
 class AuditEntry(Struct, frozen=True, omit_defaults=True):
@@ -101,23 +112,32 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
 
 
 class AuditPage(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A page of the audit log, the latest entry first. A `nextCursor` means there is more."""
+    """A page of the audit log, the latest entry first. A `nextCursor` means there is more.
+
+    With `after`, the earliest entry is first, and there always is a `nextCursor`.
+    """
 
     changes: list[AuditEntry]
     next_cursor: str | None = None
 
 
 class AuditReader:
-    """Reads the audit log from the graph."""
+    """Reads the audit log from the graph.
 
-    def __init__(self, graph: Graph) -> None:
+    Forwards, it returns entries that are `settling` seconds old: no earlier one can still come.
+    """
+
+    def __init__(self, graph: Graph, settling: int = SETTLING_SECONDS) -> None:
         self._graph = graph
+        self._settling = settling
 
     async def read(self, query: AuditQuery) -> AuditPage:
         """The page that a query asks for.
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
+        if query.after and not query.after.isspace():
+            return await self._read_forwards(query)
         errors = FieldErrors()
         customer = errors.parse(query.customer, "customer", identifiers.opaque_id)
         before = errors.parse(query.cursor, "cursor", pagination.decode_time)
@@ -126,6 +146,24 @@ class AuditReader:
         page, last = pagination.page(rows, query.limit)
         after = pagination.encode_time(last["moment"], last["id"]) if last else None
         return AuditPage([audit_entry(row) for row in page], after)
+
+    async def _read_forwards(self, query: AuditQuery) -> AuditPage:
+        errors = FieldErrors()
+        for name, value in (("customer", query.customer), ("cursor", query.cursor)):
+            if value and not value.isspace():
+                errors.add(name, "must not be sent together with after")
+        after = errors.parse(query.after, "after", _position)
+        errors.raise_any()
+        seconds, nanoseconds = timestamps.now()[1]
+        rows = await self._graph.read(
+            "audit_log_forwards",
+            after=after,
+            until=[seconds - self._settling, nanoseconds],
+            limit=query.limit,
+        )
+        end = {"at": rows[-1]["moment"], "id": rows[-1]["id"]} if rows else after
+        cursor = pagination.encode_time(end["at"], end["id"]) if end else None
+        return AuditPage([audit_entry(row) for row in rows], cursor)
 
     async def entry(self, entry_id: str) -> AuditEntry:
         """The merge, split or dismissal with an ID.
@@ -146,6 +184,18 @@ class AuditReader:
         if not rows:
             raise CustomerNotFound()
         return [row for row in rows if row["id"]]
+
+
+def _position(text: str) -> dict[str, Any]:
+    """The position of a timestamp or of a cursor. Raises ValueError with the rule."""
+    try:
+        return {"at": [*timestamps.parse(text.strip())], "id": ""}
+    except ValueError:
+        pass
+    try:
+        return pagination.decode_time(text)
+    except ValueError:
+        raise ValueError("must be a timestamp, or the nextCursor of a page") from None
 
 
 def audit_entry(row: Row) -> AuditEntry:

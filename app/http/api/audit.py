@@ -46,12 +46,16 @@ class AuditRoutes:
         description=(
             "Lists merges, splits, dismissals, their undos, reviews of shared identifiers, "
             "erasures, changes of the suppression list, and prunes of old Touchpoints, latest "
-            "first."
+            "first. With `after`, it reads forwards, so that a consumer follows the log: the "
+            "earliest entry first, each entry once, about 65 s after it was decided."
         ),
         scope=IDENTITY_READ,
         query=AuditQuery,
         response=(AuditPage,),
-        returns=("A page of the audit log. If there is a `nextCursor`, there is more."),
+        returns=(
+            "A page of the audit log. If there is a `nextCursor`, there is more. With `after`, "
+            "there always is one, for the next request."
+        ),
         errors=(errors.CustomerNotFound,),
         examples={
             "a mark": Example(CHANGES),

@@ -10,7 +10,8 @@ DESCRIPTIONS = {
         "same `id` as that."
     ),
     "AuditPage": (
-        "A page of the audit log, the latest entry first. A `nextCursor` means there is more."
+        "A page of the audit log, the latest entry first. A `nextCursor` means there is more. With "
+        "`after`, the earliest entry is first, and there always is a `nextCursor`."
     ),
     "BatchReceipt": (
         "The number of stored events, and the result or the error of each event, in order."
