@@ -68,8 +68,8 @@ class Services:
         self._recorder = ActivityRecorder(self.graph, metrics, has_samples=config.rejection_samples)
         observers = [self.activity, self._recorder.observe]
         self.clocks = config.clocks
-        self.suppression_keys = config.suppression_keys
-        self.suppression_list = SuppressionList(self.graph, self.suppression_keys)
+        self.suppression_secrets = config.suppression_secrets
+        self.suppression_list = SuppressionList(self.graph, self.suppression_secrets)
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
         self.ingest.use_suppressions(self.suppression_list)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
@@ -150,7 +150,7 @@ class IdentityServices:
         self.reviews = ReviewService(graph)
         self.audit = AuditReader(graph)
         self.suppressions = SuppressionService(
-            graph, services.suppression_keys, services.suppression_list
+            graph, services.suppression_secrets, services.suppression_list
         )
         self.erasures = ErasureService(
             graph, self.splits, services.metrics, forget=services.activity.erase

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from app.access import redis_url
 from app.domain.blocklist import Blocklist
 from app.graph import credentials
-from app.identity import suppression_key_file
+from app.identity import suppression_secret_file
 
 _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
@@ -24,7 +24,7 @@ def errors(present: Mapping[str, str]) -> list[str]:
         *_ca_file_errors(present),
         *_blocked_keys_errors(present),
         *_trusted_proxies_errors(present),
-        *_suppression_key_errors(present),
+        *_suppression_secret_errors(present),
         *_otlp_endpoint_errors(present),
         *_rate_limit_storage_errors(present),
     ]
@@ -68,9 +68,9 @@ def _trusted_proxies_errors(present: Mapping[str, str]) -> list[str]:
     return []
 
 
-def _suppression_key_errors(present: Mapping[str, str]) -> list[str]:
-    name = "WAYPATH_SUPPRESSION_KEY_FILE"
-    error = suppression_key_file.file_error(present[name]) if name in present else None
+def _suppression_secret_errors(present: Mapping[str, str]) -> list[str]:
+    name = "WAYPATH_SUPPRESSION_SECRET_FILE"
+    error = suppression_secret_file.file_error(present[name]) if name in present else None
     return [f"{name}: {error}"] if error else []
 
 

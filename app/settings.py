@@ -12,7 +12,7 @@ from app.domain.clock_policy import ClockPolicy
 from app.domain.resolution import ResolutionLimits
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
-from app.identity.suppression_key_file import SuppressionKeyFile
+from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.setting_types import Days, Hosts, Link, Port, Positive, Reads, Switch, Text, Uri, Workers
 
 
@@ -54,7 +54,9 @@ class Settings(Struct, frozen=True):
     mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
-    suppression_key_file: str | None = field(default=None, name="WAYPATH_SUPPRESSION_KEY_FILE")
+    suppression_secret_file: str | None = field(
+        default=None, name="WAYPATH_SUPPRESSION_SECRET_FILE"
+    )
     rejection_samples: Switch = field(default=True, name="WAYPATH_REJECTION_SAMPLES")
     retention: Days | None = field(default=None, name="WAYPATH_RETENTION")
     otlp_endpoint: Link | None = field(default=None, name="OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -93,13 +95,15 @@ class Settings(Struct, frozen=True):
         return setting_checks.networks(self.trusted_proxies)
 
     @property
-    def suppression_keys(self) -> SuppressionKeyFile:
-        """The file of the suppression keys. That of the embedded Neo4j is made when needed."""
-        if self.suppression_key_file:
-            return SuppressionKeyFile(Path(self.suppression_key_file))
+    def suppression_secrets(self) -> SuppressionSecretFile:
+        """The file of the suppression secrets. For the embedded Neo4j, the service makes it."""
+        if self.suppression_file:
+            return SuppressionSecretFile(Path(self.suppression_file))
         if self.neo4j_uri:
-            return SuppressionKeyFile(None)
-        return SuppressionKeyFile(Path(self.data_dir).resolve() / "suppression-key", creates=True)
+            return SuppressionSecretFile(None)
+        return SuppressionSecretFile(
+            Path(self.data_dir).resolve() / "suppression-secret", creates=True
+        )
 
     @property
     def blocklist(self) -> Blocklist:

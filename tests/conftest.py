@@ -27,7 +27,7 @@ from app.graph.migrations.runner import Migrator
 from tests.support import command, http_client, ports
 from tests.support.database import DATABASE, TestDatabase, start
 from tests.support.phones import phone_number
-from tests.support.server import SUPPRESSION_KEY_FILE, serving, wait_for, wait_until_ready
+from tests.support.server import SUPPRESSION_SECRET_FILE, serving, wait_for, wait_until_ready
 from tests.support.tracked import Track, tracking
 
 hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
@@ -244,7 +244,7 @@ def environment(database: Database) -> dict[str, str]:
         "NEO4J_USERNAME": database.username,
         "NEO4J_PASSWORD": database.password or "",
         "NEO4J_DATABASE": database.name,
-        "WAYPATH_SUPPRESSION_KEY_FILE": str(SUPPRESSION_KEY_FILE),
+        "WAYPATH_SUPPRESSION_SECRET_FILE": str(SUPPRESSION_SECRET_FILE),
     }
 
 

@@ -7,7 +7,7 @@ MAX_SHOWN_IDENTIFIERS = 20  # per Customer
 
 
 def describe(customer: str, context: Context | None) -> str:
-    """What an erasure will delete; without a context, the Customer is already being erased."""
+    """The data to erase; without a context, the erasure of the Customer has begun before."""
     if context is None:
         return f"{customer}: erasure already requested"
     merged = [other.customer_id for other in context.merged]
@@ -25,7 +25,7 @@ def describe(customer: str, context: Context | None) -> str:
 
 
 def report(erasure: Erasure) -> str:
-    """What an erasure has deleted."""
+    """The result of an erasure."""
     return (
         f"{erasure.erasure_id}: {', '.join(erasure.customers)} erased at {erasure.at}: "
         f"{erasure.identifiers:,} identifiers, {erasure.touchpoints:,} touchpoints; "

@@ -71,7 +71,7 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
             tasks = [asyncio.create_task(run()) for run in (commits.run, recorder.run)]
             try:
                 ingest = Ingest(commits, blocklist, observers=[activity, recorder.observe])
-                ingest.use_suppressions(SuppressionList(graph, config.suppression_keys))
+                ingest.use_suppressions(SuppressionList(graph, config.suppression_secrets))
                 yield Importer(graph, ingest, blocklist, rejects)
             finally:
                 for task in tasks:
@@ -94,5 +94,5 @@ async def open_erasure(config: Settings) -> AsyncIterator[ErasureResources]:
         splits = SplitService(graph, MergeService(graph))
         async with _running_activity(config) as activity:
             erasures = ErasureService(graph, splits, forget=activity.erase)
-            erasures.use_suppressions(SuppressionService(graph, config.suppression_keys))
+            erasures.use_suppressions(SuppressionService(graph, config.suppression_secrets))
             yield ErasureResources(contexts, erasures)

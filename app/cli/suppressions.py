@@ -23,7 +23,7 @@ MAX_SHOWN_ERRORS = 20
 
 EXIT_CODES = {
     0: "Success.",
-    1: "Missing key, invalid setting or unavailable database. See the message.",
+    1: "Missing secret, invalid setting or unavailable database. See the message.",
     2: "Invalid option or argument. The list is unchanged.",
 }
 IMPORT_EXIT_CODES = EXIT_CODES | {2: "Invalid option, argument or line. The list is unchanged."}
@@ -91,10 +91,10 @@ def import_(file: TextIO, kind: str | None, reason: str) -> None:
 @click.option("--reason", metavar="TEXT", help="Reason for the audit log.")
 def undo(suppression: str, reason: str | None) -> None:
     """Undo the suppression ID: remove the identifiers that it added. A repeat changes nothing."""
-    keys = load_settings().suppression_keys
+    secrets = load_settings().suppression_secrets
     _report(
         run_on_graph(
-            lambda graph: SuppressionService(graph, keys).undo(suppression, reason, COMMAND_LINE)
+            lambda graph: SuppressionService(graph, secrets).undo(suppression, reason, COMMAND_LINE)
         )
     )
 
@@ -108,10 +108,10 @@ def _change_in_parts(
     """Changes the list, in transactions of a bounded size."""
     if not reason.strip() or len(reason) > MAX_REASON_LENGTH:
         raise click.UsageError(f"--reason must have 1 to {MAX_REASON_LENGTH:,} characters")
-    keys = load_settings().suppression_keys
+    secrets = load_settings().suppression_secrets
 
     async def run(graph: Graph) -> list[SuppressionChange]:
-        change = change_of(SuppressionService(graph, keys))
+        change = change_of(SuppressionService(graph, secrets))
         return [
             await change(names[start : start + MAX_IDENTIFIERS], reason, COMMAND_LINE)
             for start in range(0, len(names), MAX_IDENTIFIERS)

@@ -7,6 +7,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from app.domain import timestamps
+
 P = TypeVar("P", bound=Struct)
 T = TypeVar("T")
 
@@ -53,3 +55,18 @@ def decode_time(cursor: str) -> dict[str, Any]:
     """Returns `at` and `id` of such a cursor. Raises ValueError with a message for the client."""
     position = decode(cursor, _TimePosition)
     return {"at": [position.seconds, position.nanoseconds], "id": position.id}
+
+
+def decode_start(text: str) -> dict[str, Any]:
+    """Returns `at` and `id` of a timestamp, or of such a cursor.
+
+    Raises ValueError with a message for the client.
+    """
+    try:
+        return {"at": [*timestamps.parse(text.strip())], "id": ""}
+    except ValueError:
+        pass
+    try:
+        return decode_time(text)
+    except ValueError:
+        raise ValueError("must be a timestamp, or the nextCursor of a page") from None

@@ -14,14 +14,14 @@ class Suppressed(ServiceError):
     """422: the suppression list has an identifier of an event, and nothing was written."""
 
     code = "suppressed"
-    text = "The suppression list has an identifier of the event. Do not send it again."
+    text = "The suppression list has an identifier of the event. Do not retry."
 
 
-class SuppressionKeyMissing(ServiceError):
-    """409: the service has no key for the suppression list."""
+class SuppressionSecretMissing(ServiceError):
+    """409: the service has no secret for the suppression list."""
 
-    code = "suppression_key_missing"
+    code = "suppression_secret_missing"
     text = (
-        "The service has no key for the suppression list. "
-        "Ask the operator to set WAYPATH_SUPPRESSION_KEY_FILE."
+        "The service has no secret for the suppression list. "
+        "Ask the operator to set WAYPATH_SUPPRESSION_SECRET_FILE."
     )

@@ -32,7 +32,7 @@ STATUS = {
     errors.IdempotencyConflict.code: HTTPStatus.CONFLICT,
     errors.NothingToSplit.code: HTTPStatus.CONFLICT,
     errors.MergeConflict.code: HTTPStatus.CONFLICT,
-    suppression_errors.SuppressionKeyMissing.code: HTTPStatus.CONFLICT,
+    suppression_errors.SuppressionSecretMissing.code: HTTPStatus.CONFLICT,
     errors.PayloadTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     http_errors.UnsupportedMediaType.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     http_errors.MisdirectedRequest.code: HTTPStatus.MISDIRECTED_REQUEST,

@@ -152,7 +152,7 @@ class AuditReader:
         for name, value in (("customer", query.customer), ("cursor", query.cursor)):
             if value and not value.isspace():
                 errors.add(name, "must not be sent together with after")
-        after = errors.parse(query.after, "after", _position)
+        after = errors.parse(query.after, "after", pagination.decode_start)
         errors.raise_any()
         seconds, nanoseconds = timestamps.now()[1]
         rows = await self._graph.read(
@@ -184,18 +184,6 @@ class AuditReader:
         if not rows:
             raise CustomerNotFound()
         return [row for row in rows if row["id"]]
-
-
-def _position(text: str) -> dict[str, Any]:
-    """The position of a timestamp or of a cursor. Raises ValueError with the rule."""
-    try:
-        return {"at": [*timestamps.parse(text.strip())], "id": ""}
-    except ValueError:
-        pass
-    try:
-        return pagination.decode_time(text)
-    except ValueError:
-        raise ValueError("must be a timestamp, or the nextCursor of a page") from None
 
 
 def audit_entry(row: Row) -> AuditEntry:

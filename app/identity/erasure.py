@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.domain import ids, timestamps
-from app.domain.suppression_errors import SuppressionKeyMissing
+from app.domain.suppression_errors import SuppressionSecretMissing
 from app.errors import CustomerNotFound, MergeConflict, Unavailable
 from app.graph.graph import Graph
 from app.identity.erasure_query import ErasureQuery, parse
@@ -85,7 +85,7 @@ class ErasureService:
         """Erases a Customer with all Customers merged with it. A repeat returns the first erasure.
 
         Returns after the response timeout, without `finished_at` if it continues in the background.
-        Raises InvalidPayload, CustomerNotFound, MergeConflict, SuppressionKeyMissing or
+        Raises InvalidPayload, CustomerNotFound, MergeConflict, SuppressionSecretMissing or
         Unavailable.
         """
         erasure = await self.begin(query, by)
@@ -99,7 +99,7 @@ class ErasureService:
     async def begin(self, query: ErasureQuery, by: str) -> Erasure:
         """Begins the erasure of a Customer, for `finish` to complete.
 
-        Raises InvalidPayload, CustomerNotFound, MergeConflict, SuppressionKeyMissing or
+        Raises InvalidPayload, CustomerNotFound, MergeConflict, SuppressionSecretMissing or
         Unavailable.
         """
         customer, reason = parse(query)
@@ -156,7 +156,7 @@ class ErasureService:
 
     async def _suppress(self, survivor: str, reason: str | None, by: str) -> None:
         if self._suppressions is None:
-            raise SuppressionKeyMissing()
+            raise SuppressionSecretMissing()
         rows = await self._graph.read("suppressible_identifiers", customer=survivor)
         names = [row["name"] for row in rows]
         for start in range(0, len(names), MAX_IDENTIFIERS):

@@ -6,18 +6,18 @@ import time
 
 import structlog
 
-from app.domain import suppression_keys
+from app.domain import suppression_secrets
 from app.errors import Unavailable
 from app.graph.graph import Graph
-from app.identity.suppression_key_file import SuppressionKeyFile
+from app.identity.suppression_secret_file import SuppressionSecretFile
 
 REFRESH_INTERVAL_SECONDS = 2.0
 MAX_AGE_SECONDS = 5.0  # of a copy that events are checked against
 MAX_PAGE_CHANGES = 20  # of at most 1,000 hashes each
 
-UNKNOWN_KEY = (
-    "The service lacks a key of the suppression list. "
-    "Ask the operator to see suppression_key_unknown in the log."
+INCOMPLETE = (
+    "The service lacks a secret of the suppression list. "
+    "Ask the operator to see suppression_secret_unknown in the log."
 )
 
 log = structlog.get_logger()
@@ -26,16 +26,16 @@ log = structlog.get_logger()
 class SuppressionList:
     """Whether an identifier is suppressed, by a copy that is at most 5 s old.
 
-    If the graph has a hash whose key this process does not have, it cannot tell: it then rejects
-    every event with Unavailable, so that no suppressed identifier is stored.
+    If the graph has a hash whose secret this process lacks, it does not know: it then rejects every
+    event with Unavailable, so that no suppressed identifier is stored.
     """
 
-    def __init__(self, graph: Graph, key_file: SuppressionKeyFile) -> None:
+    def __init__(self, graph: Graph, secret_file: SuppressionSecretFile) -> None:
         self._graph = graph
-        self._key_file = key_file
+        self._secret_file = secret_file
         self._digests: set[bytes] = set()
-        self._key_counts: dict[str, int] = {}  # of the hashes, by the ID of their key
-        self._unknown: set[str] = set()  # the IDs of keys
+        self._secret_counts: dict[str, int] = {}  # of the hashes, by the ID of their secret
+        self._unknown: set[str] = set()  # the IDs of secrets
         self._version = 0
         self._read_at = -math.inf  # on time.monotonic()
         self._refreshing: asyncio.Task[None] | None = None
@@ -47,14 +47,14 @@ class SuppressionList:
 
     @property
     def has_entries(self) -> bool:
-        """Whether any identifier is suppressed. Raises Unavailable if a key is missing."""
+        """Whether any identifier is suppressed. Raises Unavailable if a secret is missing."""
         if self._unknown:
-            raise Unavailable(UNKNOWN_KEY)
+            raise Unavailable(INCOMPLETE)
         return bool(self._digests)
 
     def __contains__(self, name: str) -> bool:
         """Whether an identifier, `kind:value` in its normalised form, is suppressed."""
-        return any(key.digest(name) in self._digests for key in self._key_file.keys)
+        return any(secret.digest(name) in self._digests for secret in self._secret_file.secrets)
 
     async def refresh(self) -> None:
         """Reads what changed since the last time, once for all callers. Raises Unavailable."""
@@ -92,34 +92,34 @@ class SuppressionList:
                 "suppressions", after=self._version, limit=MAX_PAGE_CHANGES
             )
             if row["latest"] < self._version:  # an older copy of the graph was restored
-                self._digests, self._key_counts, self._version = set(), {}, 0
+                self._digests, self._secret_counts, self._version = set(), {}, 0
                 continue
             for change in row["changes"]:
                 self._apply(change["added"], 1)
                 self._apply(change["removed"], -1)
                 self._version = change["version"]
             is_complete = self._version >= row["latest"]
-        self._check_keys()
+        self._check_secrets()
         self._read_at = started
 
     def _apply(self, hashes: list[str], sign: int) -> None:
-        for key_id, digest in map(suppression_keys.split, hashes):
+        for secret_id, digest in map(suppression_secrets.split, hashes):
             if (digest in self._digests) == (sign > 0):
                 continue
             (self._digests.add if sign > 0 else self._digests.discard)(digest)
-            self._key_counts[key_id] = self._key_counts.get(key_id, 0) + sign
+            self._secret_counts[secret_id] = self._secret_counts.get(secret_id, 0) + sign
 
-    def _check_keys(self) -> None:
-        needed = {key_id for key_id, count in self._key_counts.items() if count}
+    def _check_secrets(self) -> None:
+        needed = {secret_id for secret_id, count in self._secret_counts.items() if count}
         if not needed <= self._known():
-            self._key_file.reload()  # an operator, or another worker, may have made it by now
+            self._secret_file.reload()  # another process may have made it since then
         unknown = needed - self._known()
         if unknown and unknown != self._unknown:
-            log.error("suppression_key_unknown", keys=sorted(unknown))
+            log.error("suppression_secret_unknown", secrets=sorted(unknown))
         self._unknown = unknown
 
     def _known(self) -> set[str]:
-        return {key.id for key in self._key_file.keys}
+        return {secret.id for secret in self._secret_file.secrets}
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._refreshing = None

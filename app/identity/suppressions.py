@@ -1,4 +1,4 @@
-"""Suppressions: identifiers of people who must not be collected, kept as keyed hashes only."""
+"""Suppressions: identifiers of people who must not be collected, stored as keyed hashes only."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -13,8 +13,8 @@ from app.domain.validation import FieldErrors
 from app.graph.graph import Graph, Row
 from app.graph.rows import first
 from app.identity.reason import MAX_REASON_LENGTH
-from app.identity.suppression_key_file import SuppressionKeyFile
 from app.identity.suppression_list import SuppressionList
+from app.identity.suppression_secret_file import SuppressionSecretFile
 
 MAX_IDENTIFIERS = 1000  # in a request, and in a transaction
 # The kind, a colon and the value.
@@ -67,27 +67,30 @@ class SuppressionService:
     """
 
     def __init__(
-        self, graph: Graph, key_file: SuppressionKeyFile, copy: SuppressionList | None = None
+        self, graph: Graph, secret_file: SuppressionSecretFile, copy: SuppressionList | None = None
     ) -> None:
         self._graph = graph
-        self._key_file = key_file
+        self._secret_file = secret_file
         self._copy = copy
 
     async def suppress(self, request: SuppressionRequest, by: str) -> SuppressionChange:
         """Adds identifiers to the list.
 
-        Raises InvalidPayload, SuppressionKeyMissing or Unavailable.
+        Raises InvalidPayload, SuppressionSecretMissing or Unavailable.
         """
         return await self.add(parse(request.identifiers), request.reason, by)
 
     async def add(self, names: Iterable[str], reason: str | None, by: str) -> SuppressionChange:
         """Adds normalised identifiers to the list, at most MAX_IDENTIFIERS.
 
-        Raises SuppressionKeyMissing or Unavailable.
+        Raises SuppressionSecretMissing or Unavailable.
         """
-        newest = self._key_file.newest()
+        newest = self._secret_file.newest()
         items = [
-            {"hash": newest.hash(name), "known": [key.hash(name) for key in self._key_file.keys]}
+            {
+                "hash": newest.hash(name),
+                "known": [secret.hash(name) for secret in self._secret_file.secrets],
+            }
             for name in dict.fromkeys(names)
         ]
         return await self._write("suppression_add", by, reason, items=items)
@@ -95,17 +98,17 @@ class SuppressionService:
     async def allow(self, request: SuppressionRequest, by: str) -> SuppressionChange:
         """Removes identifiers from the list.
 
-        Raises InvalidPayload, SuppressionKeyMissing or Unavailable.
+        Raises InvalidPayload, SuppressionSecretMissing or Unavailable.
         """
         return await self.remove(parse(request.identifiers), request.reason, by)
 
     async def remove(self, names: Iterable[str], reason: str | None, by: str) -> SuppressionChange:
         """Removes normalised identifiers from the list, at most MAX_IDENTIFIERS.
 
-        Raises SuppressionKeyMissing or Unavailable.
+        Raises SuppressionSecretMissing or Unavailable.
         """
-        self._key_file.newest()  # without a key, no hash would match
-        hashes = [key.hash(name) for name in names for key in self._key_file.keys]
+        self._secret_file.newest()  # without a secret, no hash would match
+        hashes = [secret.hash(name) for name in names for secret in self._secret_file.secrets]
         return await self._write("suppression_remove", by, reason, hashes=hashes, undoes=None)
 
     async def undo(self, suppression: str, reason: str | None, by: str) -> SuppressionChange:

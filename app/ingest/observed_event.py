@@ -70,7 +70,7 @@ def tolerated(payload: Payload, position: int, warning: EventWarning) -> Observe
 def rejected(payload: Payload, position: int, error: ServiceError) -> ObservedEvent:
     """Returns an event that was rejected with an error, of itself or of the whole request.
 
-    A suppressed one has no identifiers: they must not be kept.
+    A suppressed one has no identifiers: they must not be stored.
     """
     sent = payload.sent[position]
     if error.code == Suppressed.code:

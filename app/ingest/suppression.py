@@ -21,7 +21,7 @@ class SuppressionCheck(Protocol):
 
     @property
     def has_entries(self) -> bool:
-        """Whether it has any identifier. Raises Unavailable if it cannot tell."""
+        """Whether it has any identifier. Raises Unavailable if it is unknown."""
         ...
 
     def __contains__(self, name: str) -> bool:

@@ -1,8 +1,8 @@
 // Adds keyed hashes of identifiers to the suppression list. A repeat changes nothing.
 //
 // $items   maps of
-//   hash   the hash by the newest key
-//   known  the hashes of the same identifier by all keys: one of them may be on the list
+//   hash   the hash by the newest secret
+//   known  the hashes of the same identifier by all secrets: one of them may be on the list
 // $id      for the change
 // $at      when, [seconds since 1970, nanoseconds]
 // $by      who: the id of an API key, or cli

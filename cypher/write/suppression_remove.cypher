@@ -1,6 +1,6 @@
 // Removes keyed hashes of identifiers from the suppression list. A repeat changes nothing.
 //
-// $hashes  by all keys
+// $hashes  by all secrets
 // $undoes  the id of the suppression that this undoes, or null
 // $id      for the change
 // $at      when, [seconds since 1970, nanoseconds]

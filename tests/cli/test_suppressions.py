@@ -73,7 +73,9 @@ def test_an_erasure_suppresses_the_identifiers(cli, ingest, is_rejected, email):
     wait_for(lambda: is_rejected(email=email), 15)
 
 
-def test_an_import_of_old_events_brings_nobody_back(cli, environment, address, tmp_path, email):
+def test_an_import_of_old_events_brings_no_customer_back(
+    cli, environment, address, tmp_path, email
+):
     cli("suppressions", "add", f"email:{email}", *REASON)
     (tmp_path / "old.jsonl").write_text(json.dumps({"event": "x", "email": email}) + "\n")
 

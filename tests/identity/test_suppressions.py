@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from app.domain import suppression_keys
-from app.domain.suppression_errors import SuppressionKeyMissing
+from app.domain import suppression_secrets
+from app.domain.suppression_errors import SuppressionSecretMissing
 from app.errors import Unavailable
 from app.identity import suppression_list
-from app.identity.suppression_key_file import SuppressionKeyFile
 from app.identity.suppression_list import SuppressionList
+from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.identity.suppressions import SuppressionService
 from tests.support import http_client
 from tests.support.mcp_client import over_http
-from tests.support.server import SUPPRESSION_KEY_FILE, serving, wait_for, wait_until_ready
+from tests.support.server import SUPPRESSION_SECRET_FILE, serving, wait_for, wait_until_ready
 
 pytest_plugins = ["tests.support.erasing", "tests.support.reviewing"]
 
@@ -252,32 +252,34 @@ async def test_an_agent_gets_the_error(address, api_key, suppress, email):
 
 
 @pytest.fixture
-def key_file(tmp_path):
-    """Writes keys, before those of all services, and returns their file."""
+def secret_file(tmp_path):
+    """Writes secrets, before those of all services, and returns their file."""
 
-    def write(*keys, own=True):
-        path = tmp_path / "keys"
-        path.write_text("\n".join([*keys, *([SUPPRESSION_KEY_FILE.read_text()] if own else [])]))
-        return SuppressionKeyFile(path)
+    def write(*secrets, own=True):
+        path = tmp_path / "secrets"
+        path.write_text(
+            "\n".join([*secrets, *([SUPPRESSION_SECRET_FILE.read_text()] if own else [])])
+        )
+        return SuppressionSecretFile(path)
 
     return write
 
 
 @pytest.mark.anyio
-async def test_an_unknown_key_rejects_every_event(graph, key_file, suppress, email):
+async def test_an_unknown_secret_rejects_every_event(graph, secret_file, suppress, email):
     suppress(f"email:{email}")
-    suppressions = SuppressionList(graph, key_file("33" * 32, own=False))
+    suppressions = SuppressionList(graph, secret_file("33" * 32, own=False))
 
     await suppressions.refresh()
 
-    with pytest.raises(Unavailable, match="suppression_key_unknown"):
+    with pytest.raises(Unavailable, match="suppression_secret_unknown"):
         _ = suppressions.has_entries
 
 
 @pytest.mark.anyio
-async def test_entries_of_an_older_key_stay_suppressed(graph, key_file, suppress, email):
+async def test_entries_of_an_older_secret_stay_suppressed(graph, secret_file, suppress, email):
     suppress(f"email:{email}")
-    suppressions = SuppressionList(graph, key_file("33" * 32))
+    suppressions = SuppressionList(graph, secret_file("33" * 32))
 
     await suppressions.refresh()
 
@@ -285,10 +287,10 @@ async def test_entries_of_an_older_key_stay_suppressed(graph, key_file, suppress
 
 
 @pytest.mark.anyio
-async def test_an_entry_of_an_older_key_is_not_added_again(graph, key_file, suppress, email):
+async def test_an_entry_of_an_older_secret_is_not_added_again(graph, secret_file, suppress, email):
     suppress(f"email:{email}")
 
-    change = await SuppressionService(graph, key_file("33" * 32)).add(
+    change = await SuppressionService(graph, secret_file("33" * 32)).add(
         [f"email:{email}"], "x", "test"
     )
 
@@ -296,26 +298,26 @@ async def test_an_entry_of_an_older_key_is_not_added_again(graph, key_file, supp
 
 
 @pytest.mark.anyio
-async def test_without_a_key_nothing_is_suppressed(graph, address):
-    service = SuppressionService(graph, SuppressionKeyFile(None))
+async def test_without_a_secret_nothing_is_suppressed(graph, address):
+    service = SuppressionService(graph, SuppressionSecretFile(None))
 
-    with pytest.raises(SuppressionKeyMissing):
+    with pytest.raises(SuppressionSecretMissing):
         await service.add(["email:jane@acme.com"], "x", "test")
 
 
-def test_the_first_suppression_makes_a_key_that_only_its_owner_reads(tmp_path):
-    path = tmp_path / "data" / "suppression-key"
+def test_the_first_suppression_makes_a_secret_that_only_its_owner_reads(tmp_path):
+    path = tmp_path / "data" / "suppression-secret"
 
-    made = SuppressionKeyFile(path, creates=True).newest()
+    made = SuppressionSecretFile(path, creates=True).newest()
 
-    assert [key.id for key in suppression_keys.parse(path.read_text())] == [made.id]
+    assert [secret.id for secret in suppression_secrets.parse(path.read_text())] == [made.id]
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_two_processes_make_one_key(tmp_path):
-    path = tmp_path / "suppression-key"
+def test_two_processes_make_one_secret(tmp_path):
+    path = tmp_path / "suppression-secret"
 
-    made = [SuppressionKeyFile(path, creates=True).newest().id for _ in range(2)]
+    made = [SuppressionSecretFile(path, creates=True).newest().id for _ in range(2)]
 
     assert made[0] == made[1]
 

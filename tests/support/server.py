@@ -17,7 +17,7 @@ from app.settings import Settings
 from tests.support import http_client
 from tests.support.checkout import CHECKOUT
 
-SUPPRESSION_KEY_FILE = CHECKOUT / "tests" / "support" / "suppression.key"  # of all services
+SUPPRESSION_SECRET_FILE = CHECKOUT / "tests" / "support" / "suppression.secret"  # of all services
 
 
 @contextlib.contextmanager
@@ -35,8 +35,10 @@ def serving(
 
     # With a URI, the service links to no other Neo4j: `make run` may have started one.
     config = msgspec.structs.replace(settings or Settings(), neo4j_uri=database.uri)
-    if config.suppression_key_file is None:
-        config = msgspec.structs.replace(config, suppression_key_file=str(SUPPRESSION_KEY_FILE))
+    if config.suppression_file is None:
+        config = msgspec.structs.replace(
+            config, suppression_secret_file=str(SUPPRESSION_SECRET_FILE)
+        )
     server_config = uvicorn.Config(
         main.build(config, database),
         host="127.0.0.1",

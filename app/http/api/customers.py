@@ -8,7 +8,7 @@ from app import errors
 from app.access.api_keys import CONTEXT_READ, CUSTOMERS_DELETE
 from app.customers.context import Context, ContextQuery, ContextReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
-from app.domain.suppression_errors import SuppressionKeyMissing
+from app.domain.suppression_errors import SuppressionSecretMissing
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
 from app.identity import erasure
@@ -142,7 +142,7 @@ class CustomerRoutes:
         errors=(
             errors.CustomerNotFound,
             errors.MergeConflict,
-            SuppressionKeyMissing,
+            SuppressionSecretMissing,
         ),
         error_examples=(
             errors.CustomerNotFound.of_id("cus_8af2"),

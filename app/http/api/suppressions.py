@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from app.access.api_keys import CUSTOMERS_DELETE
-from app.domain.suppression_errors import SuppressionKeyMissing, SuppressionNotFound
+from app.domain.suppression_errors import SuppressionNotFound, SuppressionSecretMissing
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
 from app.identity.reason import UndoRequest
@@ -56,7 +56,7 @@ class SuppressionRoutes:
         body=(SuppressionRequest,),
         response=(SuppressionChange,),
         returns="The suppression. Its `id` undoes it.",
-        errors=(SuppressionKeyMissing,),
+        errors=(SuppressionSecretMissing,),
         examples={"on request": Example(SUPPRESSION, request=SUPPRESSION_REQUEST)},
     )
     async def suppress(self, call: Call[SuppressionRequest]) -> Response:
@@ -77,7 +77,7 @@ class SuppressionRoutes:
         body=(SuppressionRequest,),
         response=(SuppressionChange,),
         returns="The change, with the number of removed identifiers.",
-        errors=(SuppressionKeyMissing,),
+        errors=(SuppressionSecretMissing,),
         examples={"with consent": Example(ALLOWED, request=ALLOWED_REQUEST)},
     )
     async def allow(self, call: Call[SuppressionRequest]) -> Response:

@@ -125,7 +125,7 @@ DESCRIPTIONS = {
     "SplitQuery": "The shared Identifiers, which connect no others.",
     "SplitRequest": "The Identifiers to mark as shared, which connect no others, and the reason.",
     "SuppressionChange": (
-        "A change of the suppression list: what it did, when, by which API key, and why. The `id` "
+        "A change of the suppression list, with its time, API key and reason. The `id` "
         "of a suppression undoes it."
     ),
     "SuppressionRequest": "The identifiers to suppress, or to allow again, and the reason.",

@@ -31,7 +31,7 @@ DESCRIPTIONS = {
         "The idempotency key was used before with another payload. Use a new one for another event."
     ),
     "suppressed": "The suppression list has an identifier of an event, and nothing was written.",
-    "suppression_key_missing": "The service has no key for the suppression list.",
+    "suppression_secret_missing": "The service has no secret for the suppression list.",
     "nothing_to_split": "The events connect all Identifiers of the Customer.",
     "merge_conflict": (
         "The Customers are already merged, the merge is already undone, or another request changed "

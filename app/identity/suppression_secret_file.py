@@ -1,55 +1,55 @@
-"""The file of the suppression keys: one in each line, the newest first."""
+"""The file of the suppression secrets: one in each line, the newest first."""
 
 import os
 import secrets
 import tempfile
 from pathlib import Path
 
-from app.domain import suppression_keys
-from app.domain.suppression_errors import SuppressionKeyMissing
-from app.domain.suppression_keys import MIN_KEY_BYTES, SuppressionKey
+from app.domain import suppression_secrets
+from app.domain.suppression_errors import SuppressionSecretMissing
+from app.domain.suppression_secrets import MIN_SECRET_BYTES, SuppressionSecret
 
 
-class SuppressionKeyFile:
-    """The keys in a file, which an operator may change at any time.
+class SuppressionSecretFile:
+    """The secrets in a file, which an operator may change at any time.
 
     If `creates` is true, the first suppression makes the file: the database is on this host. While
-    the file cannot be read, the last keys stay in use.
+    the file cannot be read, the last secrets stay in use.
     """
 
     def __init__(self, path: Path | None, *, creates: bool = False) -> None:
         self._path = path
         self._creates = creates
-        self.keys: tuple[SuppressionKey, ...] = ()  # the newest first
+        self.secrets: tuple[SuppressionSecret, ...] = ()  # the newest first
 
     def reload(self) -> None:
         """Reads the file again, if there is one."""
         if self._path is None:
             return
         try:
-            self.keys = suppression_keys.parse(self._path.read_text())
+            self.secrets = suppression_secrets.parse(self._path.read_text())
         except (OSError, ValueError):
             return  # absent, or an operator may be replacing it
 
-    def newest(self) -> SuppressionKey:
-        """The key for new suppressions. Raises SuppressionKeyMissing."""
+    def newest(self) -> SuppressionSecret:
+        """The secret for new suppressions. Raises SuppressionSecretMissing."""
         self.reload()
-        if not self.keys and self._creates and self._path is not None:
+        if not self.secrets and self._creates and self._path is not None:
             _create(self._path)
             self.reload()
-        if not self.keys:
-            raise SuppressionKeyMissing()
-        return self.keys[0]
+        if not self.secrets:
+            raise SuppressionSecretMissing()
+        return self.secrets[0]
 
 
 def file_error(path: str) -> str | None:
-    """The reason why a file of suppression keys cannot be used, or None."""
+    """The reason why a file of suppression secrets cannot be used, or None."""
     try:
-        suppression_keys.parse(Path(path).read_text())
+        suppression_secrets.parse(Path(path).read_text())
     except OSError as error:
         return f"the file cannot be read: {error.strerror}"
     except ValueError:
-        return f"the file {suppression_keys.FORM}"
+        return f"the file {suppression_secrets.FORM}"
     return None
 
 
@@ -58,7 +58,7 @@ def _create(path: Path) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # of mode 0600
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(f"{secrets.token_hex(MIN_KEY_BYTES)}\n")
+            file.write(f"{secrets.token_hex(MIN_SECRET_BYTES)}\n")
             file.flush()
             os.fsync(file.fileno())
         os.link(temporary, path)  # fails if another process was first
