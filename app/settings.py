@@ -97,8 +97,8 @@ class Settings(Struct, frozen=True):
     @property
     def suppression_secrets(self) -> SuppressionSecretFile:
         """The file of the suppression secrets. For the embedded Neo4j, the service makes it."""
-        if self.suppression_file:
-            return SuppressionSecretFile(Path(self.suppression_file))
+        if self.suppression_secret_file:
+            return SuppressionSecretFile(Path(self.suppression_secret_file))
         if self.neo4j_uri:
             return SuppressionSecretFile(None)
         return SuppressionSecretFile(

@@ -35,7 +35,7 @@ def serving(
 
     # With a URI, the service links to no other Neo4j: `make run` may have started one.
     config = msgspec.structs.replace(settings or Settings(), neo4j_uri=database.uri)
-    if config.suppression_file is None:
+    if config.suppression_secret_file is None:
         config = msgspec.structs.replace(
             config, suppression_secret_file=str(SUPPRESSION_SECRET_FILE)
         )
