@@ -70,6 +70,7 @@ _IDENTIFIERS = {
     "splits": "ID of the split.",
     "dismissals": "ID of the dismissal.",
     "conflicts": "ID of the conflict.",
+    "suppressions": "ID of a suppression.",
 }
 
 
