@@ -85,7 +85,7 @@ class SuppressionList:
                 self._refreshing.cancel()
 
     async def _refresh(self) -> None:
-        is_complete = False
+        is_complete, started = False, 0.0
         while not is_complete:
             started = time.monotonic()
             (row,) = await self._graph.read(

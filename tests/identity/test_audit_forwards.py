@@ -1,5 +1,6 @@
 """`GET /v1/identity/changes?after=…`: the audit log, read forwards."""
 
+import msgspec
 import pytest
 
 from app.domain import timestamps
@@ -105,12 +106,14 @@ async def test_a_malformed_position_is_a_validation_error(graph, after):
     assert [detail.path for detail in error.value.details] == ["after"]
 
 
-@pytest.mark.parametrize("name", ["customer", "cursor"])
-async def test_another_filter_is_a_validation_error(graph, start, name):
+@pytest.mark.parametrize("query", [AuditQuery(customer="x"), AuditQuery(cursor="x")])
+async def test_another_filter_is_a_validation_error(graph, start, query):
     with pytest.raises(InvalidPayload) as error:
-        await AuditReader(graph).read(AuditQuery(after=start, **{name: "x"}))
+        await AuditReader(graph).read(msgspec.structs.replace(query, after=start))
 
-    assert [detail.path for detail in error.value.details] == [name]
+    assert [detail.message for detail in error.value.details] == [
+        "must not be sent together with after"
+    ]
 
 
 def test_the_route_reads_forwards(reviewer, address):
