@@ -194,6 +194,9 @@ def test_a_route_with_a_key_names_its_scope():
         "/v1/identity/conflicts/{id}/dismiss": api_keys.IDENTITY_WRITE,
         "/v1/dismissals/{id}/undo": api_keys.IDENTITY_WRITE,
         "/v1/identity/shared": api_keys.IDENTITY_WRITE,
+        "/v1/suppressions": api_keys.CUSTOMERS_DELETE,
+        "/v1/suppressions/remove": api_keys.CUSTOMERS_DELETE,
+        "/v1/suppressions/{id}/undo": api_keys.CUSTOMERS_DELETE,
         "/v1/identity/changes": api_keys.IDENTITY_READ,
     }
 
