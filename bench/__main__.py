@@ -1,12 +1,16 @@
 """The command line of the benchmark."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from bench import comparison, growth, overload, retention, sizing, workers
 from bench.report import RESULTS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,6 +33,16 @@ _warmup = click.option(
 )
 
 
+def _touchpoints(text: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--touchpoints",
+        default=2_000_000,
+        show_default=True,
+        type=click.IntRange(20_000),
+        help=text,
+    )
+
+
 @cli.command()
 @_rounds
 @_seconds
@@ -45,13 +59,7 @@ def compare(rounds: int, seconds: float, warmup: float) -> None:
 @_rounds
 @_seconds
 @_warmup
-@click.option(
-    "--touchpoints",
-    default=2_000_000,
-    show_default=True,
-    type=click.IntRange(20_000),
-    help="Final number of Touchpoints.",
-)
+@_touchpoints("Final number of Touchpoints.")
 def grow(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
     """Measure while the graph grows."""
     growth.run(touchpoints, rounds, seconds, warmup)
@@ -94,13 +102,7 @@ def overload_(seconds: float, warmup: float) -> None:
 @_rounds
 @_seconds
 @_warmup
-@click.option(
-    "--touchpoints",
-    default=2_000_000,
-    show_default=True,
-    type=click.IntRange(20_000),
-    help="Number of old Touchpoints.",
-)
+@_touchpoints("Number of old Touchpoints.")
 def prune(touchpoints: int, rounds: int, seconds: float, warmup: float) -> None:
     """Measure while old Touchpoints are deleted."""
     retention.run(touchpoints, rounds, seconds, warmup)

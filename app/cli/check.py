@@ -14,6 +14,7 @@ from app.graph.diagnostics import Check, Finding, wrong
 from app.graph.graph import Graph
 from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
+from app.retention import index
 from app.settings import SettingsError
 
 
@@ -49,7 +50,8 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     graph = Graph(database)
     migrations = definitions.load()
     try:
-        return [*findings, *await Check(graph, Migrator(graph, migrations), migrations).findings()]
+        check = Check(graph, Migrator(graph, migrations), migrations, index.STATEMENTS)
+        return [*findings, *await check.findings()]
     finally:
         await graph.close()
 

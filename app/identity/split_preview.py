@@ -45,18 +45,19 @@ class SplitPreview(Struct, frozen=True, rename="camel"):
     parts: list[Part]
 
 
-def parts(row: Row, shared: list[str]) -> list[Part]:
+def parts(row: Row, shared: list[str], *, are_all: bool = True) -> list[Part]:
     """The parts of a row of the statement `split_evidence`; the first has the oldest Identifier.
 
-    `shared` are the names of Identifiers that connect no others, besides those marked as shared and
-    those that no event carries.
+    `shared` are the names of Identifiers that connect no others, besides those marked as shared.
+    If the row has all events, those that no event carries do not, either.
     """
     identifiers, events = row["identifiers"], row["events"]
     unconnected = {*shared, *(item["name"] for item in identifiers if item["shared"])}
-    # Without an event that carries it, nothing shows that an identifier is of another person.
-    unconnected |= {item["name"] for item in identifiers}.difference(
-        name for event in events for name in event["names"]
-    )
+    if are_all:
+        # Without an event that carries it, nothing shows that an identifier is of another person.
+        unconnected |= {item["name"] for item in identifiers}.difference(
+            name for event in events for name in event["names"]
+        )
     names = [item["name"] for item in identifiers if item["name"] not in unconnected]
     parts = [_part(group, events) for group in _groups(names, events)] or [Part([], 0)]
     first, *others = parts

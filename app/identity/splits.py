@@ -65,8 +65,9 @@ class SplitService:
         The older ones may connect more Identifiers. Raises CustomerNotFound or Unavailable.
         """
         row = await self._read(customer, [], touchpoints)
-        stays, *parts = split_preview.parts(row, [])
-        return SplitPreview(customer, stays, parts), max(0, row["touchpoints"] - touchpoints)
+        older = max(0, row["touchpoints"] - touchpoints)
+        stays, *parts = split_preview.parts(row, [], are_all=not older)
+        return SplitPreview(customer, stays, parts), older
 
     async def split(self, customer: str, request: SplitRequest, by: str) -> Split:
         """Makes a Customer of each part but the first, with its Identifiers and Touchpoints.

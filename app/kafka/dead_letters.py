@@ -168,7 +168,7 @@ class DeadLetterWriter:
 
 def _headers(received: ReceivedRecord, error: ServiceError) -> Headers:
     """The headers of a record, with those of its error."""
-    kept = [
+    copied = [
         (name, value)
         for name, value in received.message.headers() or []
         if not name.startswith(HEADER_PREFIX)
@@ -181,4 +181,4 @@ def _headers(received: ReceivedRecord, error: ServiceError) -> Headers:
         (f"{HEADER_PREFIX}code", error.code),
         (f"{HEADER_PREFIX}error", msgspec.json.encode(described)),
     ]
-    return [*kept, *own]
+    return [*copied, *own]

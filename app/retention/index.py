@@ -3,6 +3,11 @@
 from app.graph import statements
 from app.graph.graph import SCHEMA_TIMEOUT_SECONDS, Graph
 
+# The statements that create it, or that seek in it.
+STATEMENTS = ("prune_create_index", "prune_begin", "prune_touchpoints", "prune_preview")
+
+_INDEX = ("NODE RANGE", ["Touchpoint"], ["occurredAt"])
+
 
 async def ensure(graph: Graph) -> None:
     """Returns when the index is online. Creates it if there is none.
@@ -19,6 +24,3 @@ async def ensure(graph: Graph) -> None:
                 name=row["name"],
                 seconds=int(SCHEMA_TIMEOUT_SECONDS),
             )
-
-
-_INDEX = ("NODE RANGE", ["Touchpoint"], ["occurredAt"])

@@ -11,6 +11,7 @@ from app.graph.diagnostics import Check, Finding
 from app.graph.migrations import definitions as migrations
 from app.graph.migrations.runner import Migrator
 from app.graph.statements import Statement
+from app.retention import index
 
 pytestmark = pytest.mark.anyio
 pytest_plugins = ["tests.support.redis_server"]
@@ -71,7 +72,7 @@ def errors(graph):
 
     async def of(*more):
         steps = [*migrations.load(), *more]
-        findings = await Check(graph, Migrator(graph, steps), steps).findings()
+        findings = await Check(graph, Migrator(graph, steps), steps, index.STATEMENTS).findings()
         return {finding.subject: finding.text for finding in findings if not finding.is_ok}
 
     return of
@@ -91,6 +92,13 @@ def test_a_database_in_order_has_a_line_for_each_thing_and_exit_code_0(cli):
         for access in ("read", "write", "schema")
         for name in statements.load(access)
     } < set(subjects)
+
+
+@pytest.mark.alone
+async def test_a_graph_without_a_retention_needs_no_index_of_old_touchpoints(errors, cypher):
+    cypher("DROP INDEX touchpoint_occurred_at IF EXISTS")
+
+    assert await errors() == {}
 
 
 @pytest.mark.parametrize("migration", migrations.load(), ids=str)

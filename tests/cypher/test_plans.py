@@ -17,10 +17,8 @@ STATEMENTS = [
     pytest.param(statement, id=f"{access}/{name}")
     for access in ("write", "read")
     for name, statement in statements.load(access).items()
-    # Commands have no plan.
-    if name not in ("schema_indexes", "schema_await_index", "prune_create_index")
-    # Their index is not part of the schema.
-    if name not in OLD_TOUCHPOINTS
+    if name not in ("schema_indexes", "schema_await_index")  # commands have no plan
+    if name not in index.STATEMENTS
 ]
 
 SCANS = {"AllNodesScan", "NodeByLabelScan", "IntersectionNodeByLabelsScan"}
