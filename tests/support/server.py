@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import msgspec
 import uvicorn
+from starlette.types import ASGIApp
 
 from app import main
 from app.graph.connection import Database
@@ -19,11 +20,15 @@ from tests.support import http_client
 
 @contextlib.contextmanager
 def serving(
-    database: Database, settings: Settings | None = None, port: int = 0, **timeouts: float
+    database: Database,
+    settings: Settings | None = None,
+    port: int = 0,
+    build: Callable[[Settings, Database], ASGIApp] = main.build,
+    **timeouts: float,
 ) -> Iterator[str]:
     """Serves the application, by default on a free port, and gives its address once it is ready.
 
-    The timeouts, in seconds, are those of the protocol.
+    `build` makes the application. The timeouts, in seconds, are those of the protocol.
     """
 
     class WithTimeouts(HttpProtocol):
@@ -33,7 +38,7 @@ def serving(
     # With a URI, the service links to no other Neo4j: `make run` may have started one.
     config = msgspec.structs.replace(settings or Settings(), neo4j_uri=database.uri)
     server_config = uvicorn.Config(
-        main.build(config, database),
+        build(config, database),
         host="127.0.0.1",
         port=port,
         loop="uvloop",
