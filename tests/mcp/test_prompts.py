@@ -118,7 +118,7 @@ async def test_the_page_has_the_prompts_with_their_arguments_and_scopes(address,
     assert [(code(row[0]), code(row[2]), code(row[3])) for row in table(text, "Prompt")] == [
         (
             [each.name],
-            [argument.name for argument in each.arguments],
+            [argument.name for argument in each.arguments or []],
             [PROMPTS[each.name].scope],
         )
         for each in listed

@@ -61,6 +61,7 @@ async def test_the_glossary_is_a_resource_over_stdio(environment, key):
     async with over_stdio(environment, key) as client:
         (content,) = (await client.read_resource("waypath://glossary")).contents
 
+    assert isinstance(content, types.TextResourceContents)
     assert "- **Touchpoint**: " in content.text
 
 
