@@ -41,6 +41,7 @@ class Unauthenticated(ServiceError):
 
     code = "unauthenticated"
     text = "The API key is missing. Send it in the X-API-Key header."
+    challenge = "ApiKey"  # the way to authenticate (RFC 9110, 11.6.1)
 
 
 class ForbiddenScope(ServiceError):

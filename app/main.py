@@ -1,7 +1,7 @@
 """The composition root: creates every part with its collaborators."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,6 @@ from starlette.routing import Route, Router
 
 from app import settings
 from app.access import development_key
-from app.activity.overview import OverviewReader
 from app.activity.rejections import RejectionReader
 from app.customers.names import NameReader
 from app.graph.connection import Database
@@ -45,7 +44,7 @@ from app.http.web.split import SplitPages
 from app.http.web.static_files import StaticFiles
 from app.http.web.undo import UndoPages
 from app.mcp.endpoint import McpEndpoint, SessionManager
-from app.mcp.handlers import ToolHandlers
+from app.mcp.features import Features
 from app.observability import logs, metrics
 from app.observability.metrics import Metrics
 from app.services import IdentityServices, Services
@@ -72,22 +71,26 @@ def build(
     return assemble(Services(config, database, metrics or Metrics()), config)
 
 
-def assemble(services: Services, config: Settings) -> RequestMiddleware:
-    """Returns the application on these services, with the routes that its parts declare."""
+def assemble(
+    services: Services,
+    config: Settings,
+    load_agents: Callable[[Features], SessionManager] | None = None,
+) -> RequestMiddleware:
+    """Returns the application on these services, with the routes that its parts declare.
+
+    `load_agents` returns the MCP server, by default that of the service.
+    """
     identity = IdentityServices(services)
     live = LiveFeed(services.activity, services.guard)
     rejections = RejectionReader(services.graph, has_samples=config.rejection_samples)
-    home = HomePages(
-        OverviewReader(services.graph), services.activity, services.status, _key_file(config)
-    )
+    home = HomePages(services.overview, services.activity, services.status, _key_file(config))
     api = routing.routes(_routes(services, identity, live, rejections), services.guard)
     docs = DocsRoutes(routing.operations(api))
     pages = routing.routes(
         [home, *_pages(services, identity, live, rejections), docs], services.guard
     )
-    agents = McpEndpoint(
-        services.guard, config.hosts, partial(_session_manager, services.tool_handlers)
-    )
+    load = partial(load_agents or _session_manager, services.features)
+    agents = McpEndpoint(services.guard, config.hosts, load)
     mcp = Route("/mcp", agents, methods=["POST"])
 
     @asynccontextmanager
@@ -150,14 +153,14 @@ async def serve_agent(config: Settings, database: Database, key: str) -> None:
     services = Services(config, database, Metrics())
     async with services.running():
         await services.guard.authorize(key)
-        await mcp_server.serve_stdio(services.tool_handlers, key)
+        await mcp_server.serve_stdio(services.features, key)
 
 
 def _key_file(config: Settings) -> Path | None:
     return None if config.neo4j_uri else development_key.file(Path(config.data_dir).resolve())
 
 
-def _session_manager(tool_handlers: ToolHandlers) -> SessionManager:
+def _session_manager(features: Features) -> SessionManager:
     from app.mcp import server as mcp_server  # noqa: PLC0415 - takes a second; agents need it
 
-    return mcp_server.session_manager(tool_handlers)
+    return mcp_server.HttpSessions(mcp_server.http_registry(features))

@@ -11,6 +11,7 @@ from app.access.authenticator import Authenticator
 from app.access.guard import Guard
 from app.access.rate_limiter import RateLimiter
 from app.activity import relays
+from app.activity.overview import OverviewReader
 from app.activity.recorder import ActivityRecorder
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
@@ -37,7 +38,11 @@ from app.ingest import writer
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
 from app.ingest.service import Ingest
+from app.mcp.completions import EventNameCompletion
+from app.mcp.features import Features
 from app.mcp.handlers import ToolHandlers
+from app.mcp.prompts import PromptHandlers
+from app.mcp.resources import ResourceHandlers
 from app.observability import tracing
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
@@ -85,8 +90,15 @@ class Services:
         self._retention = None
         if config.retention:
             self._retention = RetentionWorker(Pruner(self.graph, metrics), config.retention)
-        self.tool_handlers = ToolHandlers(
+        self.overview = OverviewReader(self.graph)
+        tools = ToolHandlers(
             self.ingest, self.contexts, self.timelines, self.explanations, self.guard
+        )
+        self.features = Features(
+            tools,
+            ResourceHandlers(tools),
+            PromptHandlers(tools),
+            EventNameCompletion(self.overview, self.guard),
         )
 
     @property

@@ -6,6 +6,8 @@ from app.domain import idempotency, validation
 from app.errors import FieldError, Unauthenticated
 from app.ingest.payload import NOTHING_STORED
 
+_BEARER = 'Bearer realm="waypath-events"'
+
 
 def api_key(request: Request) -> str | None:
     """Returns the API key, if the request has one. Raises Unauthenticated if it has several."""
@@ -24,6 +26,15 @@ def agent_key(request: Request) -> str | None:
     if len(keys) > 1:
         raise Unauthenticated("The Authorization and X-API-Key headers have different API keys.")
     return keys.pop() if keys else None
+
+
+def bearer_challenge(request: Request) -> str:
+    """Returns the `WWW-Authenticate` of a rejected request to a route that takes bearer tokens.
+
+    RFC 6750, 3: it has an error only if the request has a credential.
+    """
+    has_credential = {"authorization", "x-api-key"} & set(request.headers.keys())
+    return _BEARER + (', error="invalid_token"' if has_credential else "")
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -89,7 +89,7 @@ def error_headers(error: ServiceError) -> dict[str, str]:
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
-        headers["WWW-Authenticate"] = "ApiKey"  # RFC 9110, 15.5.2
+        headers["WWW-Authenticate"] = error.challenge
     if isinstance(error, http_errors.MethodNotAllowed):
         headers["Allow"] = error.allowed
     if isinstance(error, errors.PayloadTooLarge | http_errors.RequestTimeout):

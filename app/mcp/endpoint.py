@@ -9,9 +9,12 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from app.access.guard import Guard
+from app.errors import Unauthenticated
 from app.http import headers
 from app.http.body import read_json
 from app.http.errors import ForbiddenOrigin, MisdirectedRequest
+
+_PROGRESS = b'"progressToken"'
 
 
 class SessionManager(Protocol):
@@ -21,8 +24,10 @@ class SessionManager(Protocol):
         """Runs the session manager while the context is open."""
         ...
 
-    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handles a request."""
+    async def handle_request(
+        self, scope: Scope, receive: Receive, send: Send, *, streams: bool
+    ) -> None:
+        """Handles a request. With `streams`, the response may be a stream of events."""
         ...
 
 
@@ -59,13 +64,22 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request."""
         request = Request(scope, receive)
-        await self._guard.authorize(headers.agent_key(request))
+        await self._authorize(request)
         self._require_known_host(request)
         body = await read_json(request)
         self._is_needed.set()
         assert self._loaded is not None  # noqa: S101 - the lifespan runs us before any request
         manager = await asyncio.shield(self._loaded)
-        await manager.handle_request(scope, _replayed(body, receive), send)
+        await manager.handle_request(
+            scope, _replayed(body, receive), send, streams=_wants_stream(request, body)
+        )
+
+    async def _authorize(self, request: Request) -> None:
+        try:
+            await self._guard.authorize(headers.agent_key(request))
+        except Unauthenticated as error:
+            error.challenge = headers.bearer_challenge(request)
+            raise
 
     def _require_known_host(self, request: Request) -> None:
         """Rejects web pages that reach the service by DNS rebinding."""
@@ -82,6 +96,13 @@ class McpEndpoint:
 
     def _is_known(self, host: str) -> bool:
         return any(host == known or host.startswith(f"{known}:") for known in self._hosts)
+
+
+def _wants_stream(request: Request, body: bytes) -> bool:
+    """Whether a request asks for progress. The word may also be in an event, which does no harm:
+    the client takes both kinds of responses.
+    """
+    return _PROGRESS in body and "text/event-stream" in request.headers.get("accept", "")
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -65,6 +65,15 @@ class ToolHandlers:
         api_key = await self._guard.authorize(key, tool.scope)
         return await self._handlers[tool.name](arguments, api_key)
 
+    async def authorize(self, tool: Tool, key: str | None) -> ApiKey:
+        """Returns the API key of a caller who may call a tool, and counts a call of it.
+
+        Raises Unauthenticated, ForbiddenScope, RateLimited or Unavailable.
+        """
+        api_key = await self._guard.authorize(key, tool.scope)
+        await self._guard.consume(api_key)
+        return api_key
+
     async def _ingest_event(
         self, arguments: Mapping[str, Any], api_key: ApiKey, observed: ObservedRequest
     ) -> EventResult:

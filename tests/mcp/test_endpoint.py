@@ -22,6 +22,20 @@ def test_a_request_without_a_key_is_401_in_the_form_of_the_contract(post, over_r
     assert response.json() == http_client.post(f"{address}/v1/events").json()
 
 
+def test_a_request_without_a_key_gets_the_challenge_of_bearer_tokens(post):
+    response = post(headers={})
+
+    assert response.headers["www-authenticate"] == 'Bearer realm="waypath-events"'
+
+
+def test_the_challenge_for_an_unknown_api_key_reports_an_invalid_token(post):
+    response = post(headers={"Authorization": f"Bearer {api_keys.generate()}"})
+
+    assert response.headers["www-authenticate"] == (
+        'Bearer realm="waypath-events", error="invalid_token"'
+    )
+
+
 def test_a_body_is_validated_only_after_the_api_key(post):
     response = post(content=b"{", headers={"Content-Type": "text/plain"})
 

@@ -36,13 +36,13 @@ def python_path(name: str) -> Path:
     return _installed(f"sdk-{name}-{version}", lock.read_bytes(), install)
 
 
-def node_modules() -> Path:
-    """The directory `node_modules` with the packages from npm."""
-    lock = NODE_PACKAGES / "package-lock.json"
+def node_modules(packages: Path = NODE_PACKAGES) -> Path:
+    """The directory `node_modules` with the packages from npm, by the lock in a directory."""
+    lock = packages / "package-lock.json"
 
     def install(target: Path) -> None:
         target.mkdir()
-        for file in (NODE_PACKAGES / "package.json", lock):
+        for file in (packages / "package.json", lock):
             shutil.copy(file, target)
         _run(
             *(BIN / "npm", "ci", "--prefix", target, "--ignore-scripts"),

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import msgspec
 import uvicorn
+from starlette.types import ASGIApp
 
 from app import main
 from app.graph.connection import Database
@@ -22,11 +23,15 @@ SUPPRESSION_SECRET_FILE = CHECKOUT / "tests" / "support" / "suppression.secret" 
 
 @contextlib.contextmanager
 def serving(
-    database: Database, settings: Settings | None = None, port: int = 0, **timeouts: float
+    database: Database,
+    settings: Settings | None = None,
+    port: int = 0,
+    build: Callable[[Settings, Database], ASGIApp] = main.build,
+    **timeouts: float,
 ) -> Iterator[str]:
     """Serves the application, by default on a free port, and gives its address once it is ready.
 
-    The timeouts, in seconds, are those of the protocol.
+    `build` makes the application. The timeouts, in seconds, are those of the protocol.
     """
 
     class WithTimeouts(HttpProtocol):
@@ -40,7 +45,7 @@ def serving(
             config, suppression_secret_file=str(SUPPRESSION_SECRET_FILE)
         )
     server_config = uvicorn.Config(
-        main.build(config, database),
+        build(config, database),
         host="127.0.0.1",
         port=port,
         loop="uvloop",

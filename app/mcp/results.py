@@ -1,0 +1,28 @@
+"""The results of tools: as structure, and as the same JSON in text."""
+
+import json
+from typing import Any
+
+import mcp_types as types
+import msgspec
+
+from app.errors import ServiceError
+from app.http.responses import error_content
+
+
+def result(value: Any) -> types.CallToolResult:
+    """The result with a value of any type that msgspec encodes."""
+    text = msgspec.json.encode(value).decode()
+    return types.CallToolResult(
+        content=[types.TextContent(text=text)], structured_content=json.loads(text)
+    )
+
+
+def error_result(error: ServiceError, request_id: str | None = None) -> types.CallToolResult:
+    """The result for an error, in the form of the routes. A second text has the wait, if any."""
+    error_result = result(error_content(error, request_id))
+    if error.retry_after is not None:
+        wait = f"Retry after {error.retry_after} s."
+        error_result.content.append(types.TextContent(text=wait))
+    error_result.is_error = True
+    return error_result

@@ -1,0 +1,40 @@
+"""The progress of calls that take longer than a second."""
+
+import asyncio
+
+import pytest
+
+from tests.support.mcp_client import EXAMPLE, over_http
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_call_that_waits_reports_its_progress(address, key, held, hold, unique, mode):
+    email = f"{unique}@acme.com"
+    hold("email", email)
+    reported = asyncio.Event()
+    reports = []
+
+    async def report(progress, total, message):
+        reports.append((progress, total, message))
+        reported.set()
+
+    async with over_http(address, {"X-API-Key": key}, mode=mode) as client:
+        call = asyncio.create_task(
+            client.call_tool("ingest_event", EXAMPLE | {"email": email}, progress_callback=report)
+        )
+        await asyncio.wait_for(reported.wait(), 30)
+        await asyncio.to_thread(held.rollback)
+        result = await call
+
+    assert reports[0] == (1, 10, "The call has run for 1 second.")
+    assert result.structured_content["resolved"] == "new"
+
+
+def test_a_client_that_takes_no_stream_gets_json(post, key):
+    call = {"name": "get_context", "arguments": EXAMPLE, "_meta": {"progressToken": 1}}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    headers = {"X-API-Key": key, "Accept": "application/json"}
+
+    assert post(request, headers=headers).headers["content-type"] == "application/json"
