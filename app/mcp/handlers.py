@@ -6,7 +6,10 @@ from typing import Any
 
 from app.access.authenticator import ApiKey
 from app.access.guard import Guard
-from app.customers.context import Context, ContextQuery, ContextReader
+from app.customers import context_text
+from app.customers.context import Context, ContextReader
+from app.customers.context_query import ContextQuery
+from app.customers.context_text import ContextText
 from app.customers.explanation.reader import Explanation, ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.domain import idempotency
@@ -92,10 +95,12 @@ class ToolHandlers:
             raise invalid([FieldError("events", REQUIRED)])
         return batch_content(await self._ingest_payload(decoded, api_key, options, observed))
 
-    async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
+    async def _get_context(
+        self, arguments: Mapping[str, Any], api_key: ApiKey
+    ) -> Context | ContextText:
         query = decoding.decode(_encode(arguments), ContextQuery)
         await self._guard.consume(api_key)
-        return await self._contexts.read(query)
+        return await context_text.respond(self._contexts, query)
 
     async def _get_timeline(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Timeline:
         query = decoding.decode(_encode(arguments), TimelineQuery)

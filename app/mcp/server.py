@@ -16,6 +16,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 
+from app.customers.context_text import ContextText
 from app.errors import ServiceError
 from app.http import headers
 from app.http.body import MAX_BODY_BYTES
@@ -101,9 +102,11 @@ def _to_mcp(tool: Tool) -> types.Tool:
 
 
 def _result(value: Any) -> types.CallToolResult:
-    text = msgspec.json.encode(value).decode()
+    encoded = msgspec.json.encode(value).decode()
+    # A text for a prompt goes into it as it is.
+    text = value.text if isinstance(value, ContextText) else encoded
     return types.CallToolResult(
-        content=[types.TextContent(text=text)], structured_content=json.loads(text)
+        content=[types.TextContent(text=text)], structured_content=json.loads(encoded)
     )
 
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from app.customers.context import ContextQuery
+from app.customers.context_query import ContextQuery
 from app.customers.explanation.reader import ExplanationQuery
 from app.customers.timeline import TimelineQuery
 from app.http.openapi import schemas

@@ -34,10 +34,11 @@ DESCRIPTIONS = {
         "conflicts, and the latest Touchpoints, newest first."
     ),
     "ContextQuery": (
-        "The Customer to find, and the size of the response. If `customer` is absent, the first of "
-        "`email`, `phone`, `externalId` and `anonymousId` that matches is used. A blank or null "
-        "field counts as absent."
+        "The Customer to find, the facts to return, and the size of the response. If `customer` is "
+        "absent, the first of `email`, `phone`, `externalId` and `anonymousId` that matches is "
+        "used. A blank or null field counts as absent."
     ),
+    "ContextText": "A Customer and its latest Touchpoints, as a text for a prompt.",
     "CustomerIdentifier": "An identifier of the Customer, its weight, and when it was attached.",
     "CustomerSummary": (
         "A Customer of an identity conflict, counted with all Customers merged with it."

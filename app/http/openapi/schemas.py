@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from app.customers.context import ContextQuery
+from app.customers.context_query import ContextQuery
 from app.domain.identifiers import WEIGHTS
 from app.http.openapi.descriptions import DESCRIPTIONS
 from app.http.responses import ErrorBody
