@@ -33,6 +33,7 @@ from app.identity.merges import MergeService
 from app.identity.reviews import ReviewService
 from app.identity.splits import SplitService
 from app.ingest import writer
+from app.ingest.dry_run import DryRunner
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
 from app.ingest.service import Ingest
@@ -68,6 +69,7 @@ class Services:
         observers = [self.activity, self._recorder.observe]
         self.clocks = config.clocks
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
+        self.dry_runs = DryRunner(self.graph, config.resolution_limits, blocklist)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.profiles = ProfileReader(self.graph, _links(config), config.resolution_limits)
         self.timelines = TimelineReader(self.graph)
@@ -82,7 +84,12 @@ class Services:
         if config.retention:
             self._retention = RetentionWorker(Pruner(self.graph, metrics), config.retention)
         self.tool_handlers = ToolHandlers(
-            self.ingest, self.contexts, self.timelines, self.explanations, self.guard
+            ingest=self.ingest,
+            dry_runs=self.dry_runs,
+            contexts=self.contexts,
+            timelines=self.timelines,
+            explanations=self.explanations,
+            guard=self.guard,
         )
 
     @property

@@ -10,8 +10,8 @@ from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import GroupCommit
 from app.ingest.observer import IngestObserver, Observation, ObservedRequest, Sender
 from app.ingest.results import IngestResult, code, ingest_result, raise_for_request
-from app.ingest.rows import IngestRequest, build_rows
-from app.ingest.write_queue import AtomicGroup, Row
+from app.ingest.rows import IngestRequest, atomic_groups, build_rows
+from app.ingest.write_queue import Row
 from app.ingest.writer import RowResult
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
@@ -84,7 +84,5 @@ class Ingest:
         valid = [row for row in rows if not isinstance(row, ServiceError)]
         if not valid:
             return []
-        groups = (
-            [AtomicGroup([row]) for row in valid] if request.is_lenient else [AtomicGroup(valid)]
-        )
+        groups = atomic_groups(valid, is_lenient=request.is_lenient)
         return await self._commits.submit(groups, request.payload.size, request.producer)

@@ -10,12 +10,28 @@ from app.customers.context_query import ContextQuery
 from app.customers.context_text import ContextText
 from app.customers.explanation.reader import Explanation, ExplanationQuery
 from app.customers.timeline import Timeline, TimelineQuery
+from app.http.event_previews import EventPreview
 from app.http.openapi.schemas import Event, described
 from app.http.responses import ErrorBody
 from app.ingest.payload import MAX_BATCH_EVENTS
 from app.ingest.results import EventResult
 
 _REF_TEMPLATE = "#/$defs/{name}"
+
+
+_DryRun = Annotated[
+    bool,
+    Meta(
+        description="If true, returns the Customer and the outcome of each identifier, and stores "
+        "nothing."
+    ),
+]
+
+
+class EventOptions(Struct, rename="camel"):
+    """Whether to store the event."""
+
+    dry_run: _DryRun = False
 
 
 class BatchOptions(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -35,6 +51,7 @@ class BatchOptions(Struct, forbid_unknown_fields=True, rename="camel"):
             "the batch is atomic."
         ),
     ] = False
+    dry_run: _DryRun = False
 
 
 class EventBatch(BatchOptions, kw_only=True):
@@ -69,27 +86,30 @@ def schema(struct: type[Struct]) -> dict[str, Any]:
     return root | ({"$defs": components} if components else {})
 
 
-def _batch_result_schema() -> dict[str, Any]:
-    refs, components = described([EventResult, ErrorBody], _REF_TEMPLATE)
-    results = {"type": "array", "items": {"anyOf": list(refs)}}
-    return {
-        "type": "object",
-        "properties": {"accepted": {"type": "integer"}, "results": results},
-        "required": ["accepted", "results"],
-        "$defs": components,
-    }
+def _event_schema() -> dict[str, Any]:
+    options, event = schema(EventOptions), schema(Event)
+    return event | {"properties": event["properties"] | options["properties"]}
 
 
-def _context_schema() -> dict[str, Any]:
-    """The schema of a context in either format, with the fields of both at its root."""
-    kinds = (Context, ContextText)
+def _either(*kinds: type[Struct]) -> dict[str, Any]:
+    """The schema of a result of one of these types, with the fields of all at its root."""
     _, components = described(kinds, _REF_TEMPLATE)
     roots = [components.pop(kind.__name__) for kind in kinds]
     return {
         "type": "object",
         "properties": {name: field for root in roots for name, field in root["properties"].items()},
-        "required": ["customerId"],
         "anyOf": [{"required": root["required"]} for root in roots],
+        "$defs": components,
+    }
+
+
+def _batch_result_schema() -> dict[str, Any]:
+    refs, components = described([EventResult, EventPreview, ErrorBody], _REF_TEMPLATE)
+    results = {"type": "array", "items": {"anyOf": list(refs)}}
+    return {
+        "type": "object",
+        "properties": {"accepted": {"type": "integer"}, "results": results},
+        "required": ["accepted", "results"],
         "$defs": components,
     }
 
@@ -116,12 +136,14 @@ TOOLS = {
             "stable past-tense slug such as `call_placed`, and one of `customer`, `email`, "
             "`phone`, `externalId`. Success means durably stored. Returns `eventId`, `customerId` "
             "and `resolved`: the field that matched, or `new` if the service created a Customer. "
-            "Ignores blocked values such as `noreply@…` and lists them in `warnings`. Always set "
+            "Ignores blocked values such as `noreply@…` and lists them in `warnings`. With "
+            "`dryRun`, stores nothing and returns the Customer, the outcome of each identifier in "
+            "`keys`, and an explanation: use it to check the Customer first. Always set "
             f"`idempotencyKey`. {_WRITE_RETRY} Scope: `events:write`.",
             EVENTS_WRITE,
             False,
-            schema(Event),
-            schema(EventResult),
+            _event_schema(),
+            _either(EventResult, EventPreview),
         ),
         Tool(
             "ingest_events",
@@ -157,7 +179,7 @@ TOOLS = {
             CONTEXT_READ,
             True,
             schema(ContextQuery),
-            _context_schema(),
+            _either(Context, ContextText),
         ),
         Tool(
             "get_timeline",

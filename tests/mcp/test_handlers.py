@@ -94,6 +94,20 @@ async def test_get_context_returns_the_customer_of_an_identifier(call, unique):
     assert (context["customerId"], context["matchedBy"]) == (customer["customerId"], "email")
 
 
+@pytest.mark.parametrize(
+    ("tool", "wrap"),
+    [("ingest_event", lambda event: event), ("ingest_events", lambda event: {"events": [event]})],
+)
+async def test_a_dry_run_stores_nothing(call, cypher, unique, tool, wrap):
+    email = f"{unique}@acme.com"
+
+    result = await call(tool, wrap({"event": "x", "email": email}) | {"dryRun": True})
+
+    preview = result.structured_content.get("results", [result.structured_content])[0]
+    assert (preview["dryRun"], preview["resolved"]) == (True, "new")
+    assert not cypher("MATCH (i:Identifier {value: $email}) RETURN i", email=email)
+
+
 async def test_a_context_as_text_is_the_content_of_the_result(call, unique):
     email = f"{unique}@acme.com"
     customer = (await call("ingest_event", EXAMPLE | {"email": email})).structured_content

@@ -56,6 +56,7 @@ DESCRIPTIONS = {
     "EventBatch": "A batch of events: atomic, unless the request has `handling=lenient`.",
     "EventCount": "The number of events with a name.",
     "EventIngest": "An event as the contract defines it. A blank or null field counts as absent.",
+    "EventPreview": "The result that an event would have. Nothing is stored.",
     "EventResult": (
         "A stored event: its Touchpoint, its Customer, and the identifier that matched."
     ),
