@@ -106,7 +106,7 @@ def _routes(
     services: Services, identity: IdentityServices, live: LiveFeed, rejections: RejectionReader
 ) -> list[object]:
     return [
-        EventRoutes(services.ingest),  # the busiest first, grouped by tag
+        EventRoutes(services.ingest, services.dry_runs),  # the busiest first, grouped by tag
         LiveRoutes(live),
         ExplanationRoutes(services.explanations),
         RejectionRoutes(rejections),

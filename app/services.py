@@ -35,6 +35,7 @@ from app.identity.splits import SplitService
 from app.identity.suppression_list import SuppressionList
 from app.identity.suppressions import SuppressionService
 from app.ingest import writer
+from app.ingest.dry_run import DryRunner
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
 from app.ingest.service import Ingest
@@ -77,6 +78,8 @@ class Services:
         self.suppression_list = SuppressionList(self.graph, self.suppression_secrets)
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
         self.ingest.use_suppressions(self.suppression_list)
+        self.dry_runs = DryRunner(self.graph, config.resolution_limits, blocklist)
+        self.dry_runs.use_suppressions(self.suppression_list)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.profiles = ProfileReader(self.graph, _links(config), config.resolution_limits)
         self.timelines = TimelineReader(self.graph)
@@ -92,7 +95,12 @@ class Services:
             self._retention = RetentionWorker(Pruner(self.graph, metrics), config.retention)
         self.overview = OverviewReader(self.graph)
         tools = ToolHandlers(
-            self.ingest, self.contexts, self.timelines, self.explanations, self.guard
+            ingest=self.ingest,
+            dry_runs=self.dry_runs,
+            contexts=self.contexts,
+            timelines=self.timelines,
+            explanations=self.explanations,
+            guard=self.guard,
         )
         self.features = Features(
             tools,

@@ -19,7 +19,7 @@ import msgspec
 
 from app import settings
 from app.access import development_key
-from app.customers.context import ContextQuery
+from app.customers.context_query import ContextQuery
 from app.customers.explanation.reader import ExplanationQuery
 from app.customers.timeline import TimelineQuery
 from app.errors import Unavailable

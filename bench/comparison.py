@@ -151,8 +151,9 @@ def _others(neo4j: Database, baseline: Program, files: Files) -> Iterator[Conten
         ((kind, value),) = msgspec.json.decode(body).items()
         keys = [{"kind": kind, "value": value}]
         limits = {"limit": 20, "scan": MAX_COUNTED_TOUCHPOINTS}
-        return {"customer": None, "keys": keys, "asOf": None, **limits}
+        return absent | {"keys": keys, **limits}
 
-    statement = statements.load("read")["context"].text
-    driver = Driver(neo4j, statement, context, MAX_CONTEXTS, access_mode=READ_ACCESS)
+    statement = statements.load("read")["context"]
+    absent = dict.fromkeys(statement.parameters)
+    driver = Driver(neo4j, statement.text, context, MAX_CONTEXTS, access_mode=READ_ACCESS)
     yield Contender(DRIVER_CONTEXT, driver)

@@ -10,7 +10,7 @@ from app.access import api_keys, memory_window
 from app.access.authenticator import MAX_AGE_SECONDS, REFRESH_INTERVAL_SECONDS
 from app.activity import rejection_groups, rejections, ring, subscription
 from app.bulk import retry, source, windows
-from app.customers import context, timeline
+from app.customers import context, context_query, context_text, timeline
 from app.domain import idempotency, identifiers
 from app.graph import graph
 from app.http import body, live_feed, protocol
@@ -61,9 +61,11 @@ LIMITS = {
     "Properties entries": f"{properties.MAX_ENTRIES} entries, nested ones included",
     "Properties depth": f"{properties.MAX_DEPTH} levels",
     "Property name": f"{properties.MAX_NAME_LENGTH} characters",
-    "Context, `limit`": f"0 to {context.MAX_TOUCHPOINTS} Touchpoints, "
-    f"default {default(context.ContextQuery, 'limit')}",
-    "Context, `maxBytes`": f"{context.MIN_RESPONSE_BYTES:,} bytes or more, default none",
+    "Context, `limit`": f"0 to {context_query.MAX_TOUCHPOINTS} Touchpoints, "
+    f"default {default(context_query.ContextQuery, 'limit')}",
+    "Context, `maxBytes`": f"{context_query.MIN_RESPONSE_BYTES:,} bytes or more, default none",
+    "Context, `maxTokens`": f"{context_query.MIN_RESPONSE_TOKENS:,} tokens or more, default none",
+    "Context, text without a limit": f"{context_text.DEFAULT_MAX_BYTES // KIB} KiB",
     "Context, counted Touchpoints": f"{context.MAX_COUNTED_TOUCHPOINTS:,} Touchpoints",
     "Timeline, `limit`": f"1 to {timeline.MAX_PAGE_TOUCHPOINTS} Touchpoints, "
     f"default {default(timeline.TimelineQuery, 'limit')}",

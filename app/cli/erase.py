@@ -12,7 +12,8 @@ from app.cli.database import ensure_database
 from app.cli.environment import load_settings
 from app.cli.exit_codes import UNFINISHED, exit_codes, exit_unfinished_on_errors
 from app.cli.resources import ErasureResources
-from app.customers.context import Context, ContextQuery
+from app.customers.context import Context
+from app.customers.context_query import ContextQuery
 from app.errors import CustomerNotFound, InvalidPayload
 from app.identity.erasure import COMMAND_LINE, Erasure
 from app.identity.erasure_query import ErasureQuery

@@ -6,48 +6,22 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from app.customers.touchpoints import AsOf, Touchpoint, touchpoint
+from app.customers import context_query
+from app.customers.context_query import ContextQuery
+from app.customers.touchpoints import Touchpoint, touchpoint
 from app.customers.truncation import truncate
-from app.domain import identity_fields, timestamps
+from app.domain import timestamps
 from app.domain.identifiers import WEIGHTS, Identifier, Kind
-from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound
 from app.graph.graph import Graph, Row
 from app.graph.rows import first
 
-MAX_TOUCHPOINTS = 200
 MAX_COUNTED_TOUCHPOINTS = 2000  # each may cost a read of the disk
-MIN_RESPONSE_BYTES = 2048
 
 _OMITTED_BYTES = 128
 _TRUNCATED = ("touchpoints", "possible_same_people", "merged", "events", "identifiers")
-
-
-class ContextQuery(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The Customer to find, and the size of the response.
-
-    If `customer` is absent, the first of email, phone, externalId and anonymousId that matches is
-    used. A blank or null field counts as absent.
-    """
-
-    customer: identity_fields.CustomerField = None
-    email: identity_fields.EmailField = None
-    phone: identity_fields.PhoneField = None
-    external_id: identity_fields.ExternalIdField = None
-    anonymous_id: identity_fields.AnonymousIdField = None
-    limit: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=MAX_TOUCHPOINTS,
-            description=f"Number of latest Touchpoints, 0 to {MAX_TOUCHPOINTS}; 20 by default.",
-        ),
-    ] = 20
-    as_of: AsOf = None
-    max_bytes: Annotated[
-        Annotated[int, Meta(ge=MIN_RESPONSE_BYTES)] | None,
-        Meta(description="Maximum size of the response in bytes; `omitted` counts the rest."),
-    ] = None
+# The times of the facts of a list, by the list.
+_CHANGED_AT = {"identifiers": "since", "merged": "at", "samePeople": "lastSeen"}
 
 
 class CustomerIdentifier(Struct, frozen=True, rename="camel"):
@@ -162,24 +136,23 @@ class ContextReader:
 
         Raises InvalidPayload, CustomerNotFound or Unavailable.
         """
-        errors = FieldErrors()
-        customer, identifiers, _ = identity_fields.parse_identity(query, self._blocklist, errors)
-        as_of = errors.parse(query.as_of, "asOf", timestamps.parse)
-        if not identity_fields.has_any_identifier(query):
-            errors.add("", identity_fields.MISSING_ANY_IDENTIFIER)
-        errors.raise_any()
+        row = await self.read_row(query)
+        context = _context(row, self._links(row["customerId"]))
+        return fit(context, query.max_size) if query.max_size else context
+
+    async def read_row(self, query: ContextQuery, *, has_evidence: bool = False) -> Row:
+        """Returns the row of the Customer that matches a query, with the facts that are new.
+
+        With evidence, facts name an event. Raises InvalidPayload, CustomerNotFound or Unavailable.
+        """
+        parsed = context_query.parse(query, self._blocklist)
         rows = await self._graph.read(
-            "context",
-            customer=customer,
-            keys=[{"kind": item.kind, "value": item.value} for item in identifiers],
-            asOf=as_of,
-            limit=query.limit,
-            scan=MAX_COUNTED_TOUCHPOINTS,
+            "context", **parsed.parameters, scan=MAX_COUNTED_TOUCHPOINTS, evidence=has_evidence
         )
         row = first(rows, CustomerNotFound())
-        weights = {item.kind: item.weight for item in identifiers}
-        context = _context(row, weights.get(row["matchedBy"]), self._links(row["customerId"]))
-        return fit(context, query.max_bytes) if query.max_bytes else context
+        weights = {item.kind: item.weight for item in parsed.identifiers}
+        row["weight"] = weights.get(row["matchedBy"])
+        return _new_facts(row, parsed.since) if parsed.since else row
 
 
 def fit(context: Context, max_bytes: int) -> Context:
@@ -194,11 +167,21 @@ def fit(context: Context, max_bytes: int) -> Context:
     return msgspec.structs.replace(shortened, omitted=Omitted(**omitted))
 
 
-def _context(row: Row, weight: float | None, browser: str | None) -> Context:
+def _new_facts(row: Row, since: timestamps.Instant) -> Row:
+    """Returns a row without the facts that did not change after a time."""
+    for name, field in _CHANGED_AT.items():
+        # A conflict has no time of its last change if that is after `asOf`.
+        row[name] = [
+            item for item in row[name] if timestamps.parse(item[field] or item["firstSeen"]) > since
+        ]
+    return row
+
+
+def _context(row: Row, browser: str | None) -> Context:
     return Context(
         row["customerId"],
         row["matchedBy"],
-        weight,
+        row["weight"],
         row["createdAt"],
         row["first"],
         row["last"],

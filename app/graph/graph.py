@@ -105,6 +105,23 @@ class Graph:
         named = [(self._writes[name], parameters) for name, parameters in parts]
         return await self._runner.run_together(named, WRITE, deadline or self._deadline_after())
 
+    async def preview(
+        self,
+        writes: Sequence[tuple[str, Row]],
+        reads: Sequence[tuple[str, Row]],
+        deadline: float | None = None,
+    ) -> tuple[list[list[Row]], list[list[Row]]]:
+        """The rows of writes, and of reads that see them, in a transaction that is rolled back.
+
+        Raises Unavailable.
+        """
+        self._require_enabled()
+        named = [(self._writes[name], parameters) for name, parameters in writes]
+        named += [(self._reads[name], parameters) for name, parameters in reads]
+        deadline = deadline or self._deadline_after()
+        rows = await self._runner.run_together(named, WRITE, deadline, is_dry=True)
+        return rows[: len(writes)], rows[len(writes) :]
+
     async def run_admin(
         self, statement: Statement, seconds: float | None = None, /, **parameters: Any
     ) -> list[Row]:

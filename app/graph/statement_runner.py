@@ -51,11 +51,16 @@ class StatementRunner:
         return rows
 
     async def run_together(
-        self, parts: Sequence[tuple[Statement, Row]], access: str, deadline: float
+        self,
+        parts: Sequence[tuple[Statement, Row]],
+        access: str,
+        deadline: float,
+        *,
+        is_dry: bool = False,
     ) -> list[list[Row]]:
         """The rows of each statement, all committed in one transaction, or none.
 
-        Raises as `run`. Logs name the last statement.
+        A dry run commits none. Raises as `run`. Logs name the last statement.
         """
         for statement, parameters in parts:
             if parameters.keys() != statement.parameters:
@@ -64,7 +69,7 @@ class StatementRunner:
         try:
             async with asyncio.timeout_at(deadline):
                 calls = [(statement.text, parameters) for statement, parameters in parts]
-                return await self._repeat(name, calls, access, deadline)
+                return await self._repeat(name, calls, access, deadline, is_dry=is_dry)
         except TimeoutError:
             raise DatabaseTimeout() from None
         except DRIVER_ERRORS as error:
@@ -73,13 +78,13 @@ class StatementRunner:
             raise unavailable from error
 
     async def _repeat(
-        self, name: str, calls: Sequence[Call], access: str, deadline: float
+        self, name: str, calls: Sequence[Call], access: str, deadline: float, *, is_dry: bool
     ) -> list[list[Row]]:
         # A call from before a reconnect must not delay later calls by its writes.
         call = calls, access, deadline, self._client.bookmarks
         for attempt in itertools.count(1):
             try:
-                return await self._client.run_once(*call)
+                return await self._client.run_once(*call, is_dry=is_dry)
             except DRIVER_ERRORS as error:
                 if not self._is_repeated(error):
                     raise

@@ -170,7 +170,7 @@ class Operation(Endpoint, frozen=True, kw_only=True):
             *_ANY_ERRORS,
             *(_BODY_ERRORS if self.body else ()),
             *(_API_KEY_ERRORS if self.scope else ()),
-            *((errors.InvalidPayload,) if self.query else ()),
+            *((errors.InvalidPayload,) if self.query and not self.body else ()),
             *((http_errors.NotFound,) if "{id}" in self.path else ()),
             *self.errors,
         )
@@ -192,6 +192,8 @@ def _body_decoder(kind: type[T], is_optional: bool) -> Callable[[Request], Await
 
 def _query_decoder(kind: type[T], id_field: str | None) -> Callable[[Request], Awaitable[T]]:
     async def decode(request: Request) -> T:
+        if id_field is None and not request.scope["query_string"]:
+            return decoding.convert({}, kind)
         known = {id_field: request.path_params["id"]} if id_field else {}
         return decoding.from_parameters(request.query_params.multi_items(), kind, **known)
 

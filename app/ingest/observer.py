@@ -35,7 +35,8 @@ class ObservedRequest(Struct):
     """A request. The interface adds what it learns: the sender, the body, the payload, the result.
 
     `time` is that of its end, in seconds since 1970. It ends with a `result`, or with the `error`
-    that rejected all of it. If the client left before either, it `is_abandoned`.
+    that rejected all of it. If the client left before either, it `is_abandoned`. Observers do
+    not learn of it then, nor of a dry run.
     """
 
     sender: Sender
@@ -45,6 +46,7 @@ class ObservedRequest(Struct):
     result: IngestResult | None = None
     error: ServiceError | None = None
     is_abandoned: bool = False
+    is_dry_run: bool = False
 
     @property
     def size(self) -> int:
@@ -116,8 +118,10 @@ class Observation:
     ) -> None:
         """Notifies the observers, unless the request has no outcome."""
         request = self.request
-        if request.is_abandoned or (error is not None and not isinstance(error, Exception)):
-            return  # the latter is a cancellation
+        if request.is_abandoned or request.is_dry_run:
+            return
+        if error is not None and not isinstance(error, Exception):
+            return  # a cancellation
         if error is not None and request.error is None:
             request.error = error if isinstance(error, ServiceError) else ServiceError()
         request.time = time.time()

@@ -12,7 +12,6 @@ from app.domain.suppression_errors import Suppressed
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
 from app.ingest import payload
 from app.ingest.rows import IngestRequest
-from app.ingest.suppression import combine_suppressed
 from app.ingest.write_queue import Row
 from app.ingest.writer import RowResult
 
@@ -86,7 +85,7 @@ def raise_for_request(request: IngestRequest, results: Sequence[object]) -> None
         raise payload.combine_errors(invalid)
     suppressed = [error for error in errors.values() if isinstance(error, Suppressed)]
     if suppressed and not request.is_lenient:
-        raise combine_suppressed(suppressed)
+        raise Suppressed(details=[detail for error in suppressed for detail in error.details])
     for position, result in errors.items():
         # The idempotency key in the header applies to the whole request, lenient or not.
         if isinstance(result, IdempotencyConflict) and (

@@ -10,7 +10,7 @@ from app.domain.identifiers import Identifier
 from app.errors import FieldError, IdempotencyConflict, ServiceError
 from app.ingest.events import Event, EventIngest
 from app.ingest.payload import Payload
-from app.ingest.write_queue import Row
+from app.ingest.write_queue import AtomicGroup, Row
 
 Received = tuple[str, timestamps.Instant]
 
@@ -77,6 +77,11 @@ def build_rows(
             row["ignored"] = [str(identifier) for identifier in event.ignored]
         rows.append(row)
     return rows
+
+
+def atomic_groups(rows: list[Row], *, is_lenient: bool) -> list[AtomicGroup]:
+    """Returns the rows of a request in the groups that are written or rejected together."""
+    return [AtomicGroup([row]) for row in rows] if is_lenient else [AtomicGroup(rows)]
 
 
 def _event_ids(request: IngestRequest) -> Callable[[int, Event], tuple[str, str | None]]:

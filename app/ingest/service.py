@@ -10,9 +10,9 @@ from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import GroupCommit
 from app.ingest.observer import IngestObserver, Observation, ObservedRequest, Sender
 from app.ingest.results import IngestResult, code, ingest_result, raise_for_request
-from app.ingest.rows import IngestRequest, build_rows
+from app.ingest.rows import IngestRequest, atomic_groups, build_rows
 from app.ingest.suppression import SuppressionCheck, reject_suppressed
-from app.ingest.write_queue import AtomicGroup, Row
+from app.ingest.write_queue import Row
 from app.ingest.writer import RowResult
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
@@ -73,10 +73,7 @@ class Ingest:
         rows = await self._rows(request)
         raise_for_request(request, rows)
         if self._suppressions is not None:
-            checked = await reject_suppressed(request, rows, self._suppressions)
-            if checked is not rows:
-                rows = checked
-                raise_for_request(request, rows)
+            rows = await reject_suppressed(request, rows, self._suppressions)
         written = await self._write(request, rows)
         result = ingest_result(request, rows, written)
         self._metrics.count_events(result.outcomes)
@@ -95,7 +92,5 @@ class Ingest:
         valid = [row for row in rows if not isinstance(row, ServiceError)]
         if not valid:
             return []
-        groups = (
-            [AtomicGroup([row]) for row in valid] if request.is_lenient else [AtomicGroup(valid)]
-        )
+        groups = atomic_groups(valid, is_lenient=request.is_lenient)
         return await self._commits.submit(groups, request.payload.size, request.producer)

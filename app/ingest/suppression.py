@@ -1,10 +1,10 @@
 """Suppression: rejects the events with an identifier that is on the suppression list."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from app.domain.suppression_errors import Suppressed
 from app.errors import FieldError, ServiceError
+from app.ingest.results import raise_for_request
 from app.ingest.rows import IngestRequest
 from app.ingest.write_queue import Row
 
@@ -38,18 +38,16 @@ async def reject_suppressed(
 ) -> list[Row | ServiceError]:
     """Returns the rows of a request, with the error in place of each suppressed one.
 
-    Raises Unavailable if it is unknown which identifiers are suppressed.
+    Raises the error of the whole request if it is not lenient, or has one event; or Unavailable if
+    it is unknown which identifiers are suppressed.
     """
     if not suppressions.is_current:
         await suppressions.refresh()
     if not suppressions.has_entries:
         return rows
-    return [_checked(request, position, row, suppressions) for position, row in enumerate(rows)]
-
-
-def combine_suppressed(errors: Sequence[Suppressed]) -> Suppressed:
-    """Returns one error with the details of several."""
-    return Suppressed(details=[detail for error in errors for detail in error.details])
+    checked = [_checked(request, position, row, suppressions) for position, row in enumerate(rows)]
+    raise_for_request(request, checked)
+    return checked
 
 
 def _checked(

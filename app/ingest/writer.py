@@ -40,10 +40,10 @@ async def write(
     Groups with one ID for different payloads take a transaction each: only a committed event can
     reject another one with its ID. The deadline is a time of the event loop.
     """
-    results: list[RowResult] = []
+    written: list[RowResult] = []
     for compatible in _without_clashes(groups):
-        results += await _write_together(graph, limits, compatible, deadline, metrics)
-    return results
+        written += await _write_together(graph, limits, compatible, deadline, metrics)
+    return written
 
 
 def parameters(limits: ResolutionLimits, groups: list[AtomicGroup]) -> tuple[Row, list[int]]:
@@ -70,6 +70,20 @@ def parameters(limits: ResolutionLimits, groups: list[AtomicGroup]) -> tuple[Row
     return {"batch": batch, "limits": msgspec.to_builtins(limits)}, order
 
 
+def statements(
+    limits: ResolutionLimits, groups: list[AtomicGroup]
+) -> tuple[list[stitching.Part], list[int], Row]:
+    """The statements of the write for groups; the order of the events, as positions; and the
+    parameters of the write without stitching.
+    """
+    values, order = parameters(limits, groups)
+    if not any(map(stitching.is_candidate, values["batch"]["events"])):
+        return [("ingest", values)], order, values
+    sizes = {number: len(group.rows) for number, group in enumerate(groups)}
+    parts, positions = stitching.statements(values, sizes)
+    return parts, [order[position] for position in positions], values
+
+
 def _without_clashes(groups: list[AtomicGroup]) -> Iterator[list[AtomicGroup]]:
     """The groups in their order, in runs in which an ID has one digest."""
     run: list[AtomicGroup] = []
@@ -91,31 +105,28 @@ async def _write_together(
     deadline: float,
     metrics: Metrics | None,
 ) -> list[RowResult]:
-    values, order = parameters(limits, groups)
-    if any(map(stitching.is_candidate, values["batch"]["events"])):
-        sizes = {number: len(group.rows) for number, group in enumerate(groups)}
-        parts, positions = stitching.statements(values, sizes)
-        order = [order[position] for position in positions]
+    parts, order, values = statements(limits, groups)
+    if len(parts) > 1:
         rows = [row for (row,) in await graph.write_together(parts, deadline)]
     else:
-        parts = [("ingest", values)]
-        rows = await graph.write("ingest", deadline, **values)
+        rows = await graph.write("ingest", deadline, **parts[0][1])
     # The driver's result has a reference cycle with the parameters: emptied, they leave no rows to
     # the garbage collector.
     for _, part in [*parts, ("ingest", values)]:
         part.get("batch", part).clear()
-    return _results([row for row in rows if "outcomes" in row], order, metrics)
+    return results(rows, order, metrics)
 
 
-def _results(rows: list[Row], order: list[int], metrics: Metrics | None) -> list[RowResult]:
-    """The results of the events from the rows of `ingest`, whose events are in this order."""
+def results(rows: list[Row], order: list[int], metrics: Metrics | None = None) -> list[RowResult]:
+    """The results of the events, which are in this order, from the rows of their statements."""
+    rows = [row for row in rows if "outcomes" in row]
     if metrics and (identity_conflicts := sum(row["identityConflicts"] for row in rows)):
         metrics.count_conflicts(identity_conflicts)
     unknown = {customer for row in rows for customer in row["unknown"]}
     conflicts = {event_id for row in rows for event_id in row["idempotencyConflicts"]}
     outcomes = [outcome for row in rows for outcome in row["outcomes"]]
-    results: dict[int, RowResult] = {
+    by_position: dict[int, RowResult] = {
         position: RowResult(customer_id, resolved, is_replay, unknown, conflicts)
         for position, (customer_id, resolved, is_replay) in zip(order, outcomes, strict=True)
     }
-    return [results[position] for position in range(len(order))]
+    return [by_position[position] for position in range(len(order))]

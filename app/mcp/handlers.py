@@ -2,26 +2,33 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from app.access.authenticator import ApiKey
 from app.access.guard import Guard
-from app.customers.context import Context, ContextQuery, ContextReader
+from app.customers import context_text
+from app.customers.context import Context, ContextReader
+from app.customers.context_query import ContextQuery
+from app.customers.context_text import ContextText
 from app.customers.explanation.reader import Explanation, ExplanationQuery, ExplanationReader
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.domain import idempotency
 from app.domain.validation import REQUIRED, FieldErrors, invalid
 from app.errors import FieldError, PayloadTooLarge
-from app.http import decoding
+from app.http import decoding, event_previews
 from app.http.body import MAX_BODY_BYTES
 from app.http.responses import batch_content
 from app.ingest import payload
+from app.ingest.dry_run import DryRunner
 from app.ingest.observer import ObservedRequest, Sender
 from app.ingest.payload import Payload
-from app.ingest.results import EventResult, IngestResult
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
-from app.mcp.tools import BatchOptions, Tool
+from app.mcp.tools import BatchOptions, EventOptions, Tool
+
+Options = TypeVar("Options", bound=Struct)
 
 _UNKNOWN_SENDER = Sender("mcp")
 
@@ -29,15 +36,18 @@ _UNKNOWN_SENDER = Sender("mcp")
 class ToolHandlers:
     """One handler per tool, the same over HTTP and stdio."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a use case each
         self,
+        *,
         ingest: Ingest,
+        dry_runs: DryRunner,
         contexts: ContextReader,
         timelines: TimelineReader,
         explanations: ExplanationReader,
         guard: Guard,
     ) -> None:
         self._ingest = ingest
+        self._dry_runs = dry_runs
         self._contexts = contexts
         self._timelines = timelines
         self._explanations = explanations
@@ -76,35 +86,34 @@ class ToolHandlers:
 
     async def _ingest_event(
         self, arguments: Mapping[str, Any], api_key: ApiKey, observed: ObservedRequest
-    ) -> EventResult:
-        decoded = _decode(arguments, observed)
+    ) -> Any:
+        options = _options(arguments, EventOptions)
+        observed.is_dry_run = options.dry_run
+        decoded = _decode(_without(arguments, EventOptions), observed)
         if decoded.is_batch:
             raise invalid(
                 [FieldError("events", "must be absent: use ingest_events for several events")]
             )
-        options = BatchOptions()
-        (result,) = (await self._ingest_payload(decoded, api_key, options, observed)).results
-        if isinstance(result, EventResult):
-            return result
-        raise result
+        return await self._ingest_payload(
+            decoded, api_key, BatchOptions(dry_run=options.dry_run), observed
+        )
 
     async def _ingest_events(
         self, arguments: Mapping[str, Any], api_key: ApiKey, observed: ObservedRequest
     ) -> Any:
-        names = BatchOptions.__struct_encode_fields__
-        options = decoding.convert(
-            {name: arguments[name] for name in names if name in arguments}, BatchOptions
-        )
-        body = {name: value for name, value in arguments.items() if name not in names}
-        decoded = _decode(body, observed)
+        options = _options(arguments, BatchOptions)
+        observed.is_dry_run = options.dry_run
+        decoded = _decode(_without(arguments, BatchOptions), observed)
         if not decoded.is_batch:
             raise invalid([FieldError("events", REQUIRED)])
-        return batch_content(await self._ingest_payload(decoded, api_key, options, observed))
+        return await self._ingest_payload(decoded, api_key, options, observed)
 
-    async def _get_context(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Context:
+    async def _get_context(
+        self, arguments: Mapping[str, Any], api_key: ApiKey
+    ) -> Context | ContextText:
         query = decoding.decode(_encode(arguments), ContextQuery)
         await self._guard.consume(api_key)
-        return await self._contexts.read(query)
+        return await context_text.respond(self._contexts, query)
 
     async def _get_timeline(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Timeline:
         query = decoding.decode(_encode(arguments), TimelineQuery)
@@ -122,17 +131,31 @@ class ToolHandlers:
         api_key: ApiKey,
         options: BatchOptions,
         observed: ObservedRequest,
-    ) -> IngestResult:
+    ) -> Any:
         errors = FieldErrors()
         key = errors.parse(options.idempotency_key, "idempotencyKey", idempotency.key)
         errors.raise_any()
         with self._ingest.admit(api_key.producer, decoded.size) as reservation:
             reservation.settle(len(decoded.sent))
             await self._guard.consume(api_key, len(decoded.sent))
-            result = observed.result = await self._ingest.submit(
-                IngestRequest(decoded, api_key.producer, key, options.lenient)
-            )
-        return result
+            request = IngestRequest(decoded, api_key.producer, key, options.lenient)
+            if options.dry_run:
+                dry_run = await self._dry_runs.run(request)
+                return event_previews.content(dry_run, is_batch=decoded.is_batch)
+            result = observed.result = await self._ingest.submit(request)
+        return batch_content(result) if decoded.is_batch else result.results[0]
+
+
+def _options(arguments: Mapping[str, Any], kind: type[Options]) -> Options:
+    """The options among the arguments."""
+    names = kind.__struct_encode_fields__
+    return decoding.convert({name: arguments[name] for name in names if name in arguments}, kind)
+
+
+def _without(arguments: Mapping[str, Any], kind: type[Struct]) -> dict[str, Any]:
+    """The arguments that are no options."""
+    names = kind.__struct_encode_fields__
+    return {name: value for name, value in arguments.items() if name not in names}
 
 
 def _decode(arguments: Mapping[str, Any], observed: ObservedRequest) -> Payload:

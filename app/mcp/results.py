@@ -6,15 +6,18 @@ from typing import Any
 import mcp_types as types
 import msgspec
 
+from app.customers.context_text import ContextText
 from app.errors import ServiceError
 from app.http.responses import error_content
 
 
 def result(value: Any) -> types.CallToolResult:
     """The result with a value of any type that msgspec encodes."""
-    text = msgspec.json.encode(value).decode()
+    encoded = msgspec.json.encode(value).decode()
+    # A text for a prompt goes into it as it is.
+    text = value.text if isinstance(value, ContextText) else encoded
     return types.CallToolResult(
-        content=[types.TextContent(text=text)], structured_content=json.loads(text)
+        content=[types.TextContent(text=text)], structured_content=json.loads(encoded)
     )
 
 

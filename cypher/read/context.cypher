@@ -6,6 +6,12 @@
 // $customer  the id of the Customer, or null
 // $keys      the identifiers, maps of kind and value, highest priority first
 // $asOf      the point in time, [seconds since 1970, nanoseconds], or null for now
+// $event     the only event to count and to return, or null
+// $from      the earliest time of an event, [seconds since 1970, nanoseconds], or null
+// $to        the time after the latest one, in the same form, or null
+// $since     the time after which an event was received, in the same form, or null
+// $evidence  whether to return the events that are evidence of other facts: without it, at and
+//            eventId are null, and seen is empty
 // $limit     how many Touchpoints to return, latest first
 // $scan      how many Touchpoints to count, latest first, if there are more. At a point in time,
 //            these are the latest that occurred by then
@@ -14,13 +20,15 @@
 //   customerId, createdAt  of the surviving Customer
 //   matchedBy    customer, or the kind of the identifier that matched
 //   merged       the merged Customers: maps of customerId, mergeId, at and reason, latest first
-//   identifiers  maps of kind, value, weight and since, highest priority first
+//   identifiers  maps of kind, value, weight, since and shared, highest priority first
 //   counted      how many Touchpoints are counted, if there are more than $scan; else null
 //   total        how many Touchpoints there are, if counted is not null, and $asOf is
-//   events       maps of event and count, most frequent first
-//   first, last  when the first and the last Touchpoint occurred
-//   samePeople   maps of customerId, kind, firstSeen, lastSeen and count, latest first; the last
-//                two are null if they changed after $asOf
+//   events       maps of event and count, most frequent first; at and eventId are of the latest one
+//   first, last  when the first and the last Touchpoint occurred; with a filter, among the counted
+//   seen         maps of identifier, as kind:value, at and eventId: the latest counted Touchpoint
+//                with it
+//   samePeople   maps of customerId, kind, firstSeen, lastSeen, count and eventId, latest first;
+//                lastSeen, count and eventId are null if they changed after $asOf
 //   touchpoints  maps, newest first
 WITH
   CASE WHEN $asOf IS NULL
@@ -62,7 +70,9 @@ CALL (asOf, survivor) {
   )
   RETURN sum(COUNT { (member)-[:HAS_TOUCHPOINT]->() }) AS total
 }
-WITH *, total > $scan AS isBounded
+WITH *,
+  total > $scan AS isBounded,
+  $event IS NOT NULL OR $from IS NOT NULL OR $to IS NOT NULL OR $since IS NOT NULL AS isFiltered
 CALL (asOf, survivor) {
   MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
   WHERE all(link IN into WHERE
@@ -89,7 +99,8 @@ CALL (asOf, survivor) {
     conflict.kind AS kind,
     min(conflict.firstSeen) AS firstSeen,
     max(conflict.lastSeen) AS lastSeen,
-    sum(conflict.count) AS count
+    sum(conflict.count) AS count,
+    collect(conflict) AS links
   ORDER BY lastSeen DESC, other.id, kind
   RETURN
     collect({
@@ -97,7 +108,17 @@ CALL (asOf, survivor) {
       kind: kind,
       firstSeen: toString(firstSeen),
       lastSeen: CASE WHEN lastSeen <= asOf THEN toString(lastSeen) END,
-      count: CASE WHEN lastSeen <= asOf THEN count END
+      count: CASE WHEN lastSeen <= asOf THEN count END,
+      eventId: head(COLLECT {
+        UNWIND CASE WHEN $evidence AND lastSeen <= asOf THEN links ELSE [] END AS link
+        UNWIND [[startNode(link), endNode(link)], [endNode(link), startNode(link)]] AS sides
+        WITH sides[0] AS customer, sides[1] AS owner
+        MATCH (customer)<-[seen:SEEN_WITH]-(identifier)-[:IDENTIFIES]->(holder:Customer)
+        WHERE identifier.kind = kind AND holder.id IN [owner.id, owner.survivor]
+        WITH seen ORDER BY seen.lastSeen DESC, seen.lastEvent DESC
+        WHERE EXISTS { (:Touchpoint {id: seen.lastEvent}) }
+        RETURN seen.lastEvent LIMIT 1
+      })
     }) AS samePeople
 }
 CALL (asOf, survivor, isBounded) {
@@ -107,13 +128,24 @@ CALL (asOf, survivor, isBounded) {
     CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
   )
   // As of a point in time, a bounded scan from the latest Touchpoint might not reach that time.
-  WITH asOf, member, CASE WHEN isBounded THEN asOf ELSE datetime({year: 999999999}) END AS until
-  CALL (member, until) {
+  WITH
+    asOf,
+    member,
+    CASE WHEN isBounded THEN asOf ELSE datetime({year: 999999999}) END AS until,
+    CASE WHEN $from IS NULL
+      THEN datetime({year: -999999999})
+      ELSE datetime.fromepoch($from[0], $from[1])
+    END AS from,
+    CASE WHEN $to IS NULL
+      THEN datetime({year: 999999999})
+      ELSE datetime.fromepoch($to[0], $to[1])
+    END AS to
+  CALL (member, until, from, to) {
     MATCH (touchpoint:Touchpoint)
     USING INDEX SEEK touchpoint:Touchpoint(customerId, occurredAt, id)
     WHERE
       touchpoint.customerId = member.id AND
-      touchpoint.occurredAt <= until AND
+      from <= touchpoint.occurredAt <= CASE WHEN to < until THEN to ELSE until END AND
       touchpoint.id IS NOT NULL
     WITH touchpoint
     ORDER BY touchpoint.customerId DESC, touchpoint.occurredAt DESC, touchpoint.id DESC
@@ -124,19 +156,32 @@ CALL (asOf, survivor, isBounded) {
   ORDER BY occurredAt DESC, id DESC
   LIMIT $scan
   WITH touchpoint, occurredAt, id
-  WHERE $asOf IS NULL OR touchpoint.receivedAt <= asOf
+  WHERE
+    ($asOf IS NULL OR touchpoint.receivedAt <= asOf) AND
+    ($event IS NULL OR touchpoint.event = $event) AND
+    ($to IS NULL OR occurredAt < datetime.fromepoch($to[0], $to[1])) AND
+    ($since IS NULL OR touchpoint.receivedAt > datetime.fromepoch($since[0], $since[1]))
   RETURN collect([touchpoint, occurredAt, id]) AS latest
 }
 CALL (latest) {
   UNWIND latest AS entry
-  WITH entry[0] AS touchpoint
-  WITH touchpoint.event AS event, count(*) AS count
+  WITH
+    entry[0].event AS event,
+    count(*) AS count,
+    max(CASE WHEN $evidence THEN [entry[1], entry[2]] END) AS last
   ORDER BY count DESC, event
-  RETURN collect({event: event, count: count}) AS events
+  RETURN
+    collect({event: event, count: count, at: toString(last[0]), eventId: last[1]}) AS events
 }
-CALL (asOf, survivor, isBounded) {
+CALL (latest) {
+  UNWIND CASE WHEN $evidence THEN latest ELSE [] END AS entry
+  UNWIND entry[0].identifiers AS identifier
+  WITH identifier, max([entry[1], entry[2]]) AS last
+  RETURN collect({identifier: identifier, at: toString(last[0]), eventId: last[1]}) AS seen
+}
+CALL (asOf, survivor, isBounded, isFiltered) {
   WITH asOf, survivor
-  WHERE isBounded
+  WHERE isBounded AND NOT isFiltered
   MATCH (member:Customer)-[into:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*0..]->(survivor)
   WHERE all(link IN into WHERE
     coalesce(asOf < link.undoneAt, true) AND
@@ -195,12 +240,19 @@ RETURN
     WITH identifier, since
     WHERE since <= asOf
     WITH identifier, since ORDER BY identifier.weight DESC, since, identifier.value
-    RETURN identifier {.kind, .value, .weight, since: toString(since)}
+    RETURN identifier {
+      .kind,
+      .value,
+      .weight,
+      since: toString(since),
+      shared: CASE WHEN identifier.shared <= asOf THEN toString(identifier.shared) END
+    }
   } AS identifiers,
   CASE WHEN isBounded THEN size(latest) END AS counted,
   CASE WHEN isBounded AND $asOf IS NULL THEN total END AS total,
   events,
-  toString(CASE WHEN isBounded THEN oldest ELSE last(latest)[1] END) AS first,
+  seen,
+  toString(CASE WHEN isBounded AND NOT isFiltered THEN oldest ELSE last(latest)[1] END) AS first,
   toString(head(latest)[1]) AS last,
   samePeople,
   [entry IN latest[..$limit] | {

@@ -6,13 +6,8 @@ import msgspec
 import pytest
 
 from app.access import api_keys
-from app.customers.context import (
-    MAX_TOUCHPOINTS,
-    MIN_RESPONSE_BYTES,
-    ConflictingCustomer,
-    Context,
-    fit,
-)
+from app.customers.context import ConflictingCustomer, Context, fit
+from app.customers.context_query import MAX_TOUCHPOINTS, MIN_RESPONSE_BYTES
 from app.graph import browser_links
 from tests.support import http_client
 

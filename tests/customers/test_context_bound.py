@@ -165,7 +165,8 @@ def cost(driver, database):
 
     def run(customer, as_of=None):
         query = Query(f"CYPHER replan=force PROFILE {statement.text}")  # pyright: ignore[reportArgumentType]
-        parameters = {"customer": customer, "keys": [], "asOf": as_of, "limit": 5, "scan": 10}
+        given = {"customer": customer, "keys": [], "asOf": as_of, "limit": 5, "scan": 10}
+        parameters = dict.fromkeys(statement.parameters) | given
         with driver.session(database=database.name) as session:
             return database_hits(session.run(query, parameters).consume().profile)
 

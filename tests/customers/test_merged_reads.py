@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from neo4j import Query
 
-from app.customers.context import MIN_RESPONSE_BYTES, Context, MergedCustomer, fit
+from app.customers.context import Context, MergedCustomer, fit
+from app.customers.context_query import MIN_RESPONSE_BYTES
 from app.domain import timestamps
 from app.graph import statements
 from tests.support import http_client

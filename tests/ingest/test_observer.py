@@ -132,3 +132,12 @@ def test_a_request_of_which_a_part_is_rejected_is_rejected():
     request = ObservedRequest(Sender("http"), result=IngestResult([RateLimited(1, 2)], False, 0))
 
     assert request.is_rejected
+
+
+def test_observers_learn_nothing_of_a_dry_run():
+    recorder = Recorder()
+
+    with Observation([recorder], ObservedRequest(Sender("http"))) as request:
+        request.is_dry_run = True
+
+    assert recorder.requests == []

@@ -94,6 +94,30 @@ async def test_get_context_returns_the_customer_of_an_identifier(call, unique):
     assert (context["customerId"], context["matchedBy"]) == (customer["customerId"], "email")
 
 
+@pytest.mark.parametrize(
+    ("tool", "wrap"),
+    [("ingest_event", lambda event: event), ("ingest_events", lambda event: {"events": [event]})],
+)
+async def test_a_dry_run_stores_nothing(call, cypher, unique, tool, wrap):
+    email = f"{unique}@acme.com"
+
+    result = await call(tool, wrap({"event": "x", "email": email}) | {"dryRun": True})
+
+    preview = result.structured_content.get("results", [result.structured_content])[0]
+    assert (preview["dryRun"], preview["resolved"]) == (True, "new")
+    assert not cypher("MATCH (i:Identifier {value: $email}) RETURN i", email=email)
+
+
+async def test_a_context_as_text_is_the_content_of_the_result(call, unique):
+    email = f"{unique}@acme.com"
+    customer = (await call("ingest_event", EXAMPLE | {"email": email})).structured_content
+
+    result = await call("get_context", {"email": email, "format": "text"})
+
+    assert text(result) == result.structured_content["text"]
+    assert customer["eventId"] in text(result)
+
+
 async def test_get_timeline_continues_from_the_end_of_the_previous_page(call, unique):
     event = EXAMPLE | {"email": f"{unique}@acme.com"}
     stored = [(await call("ingest_event", event)).structured_content for _ in range(2)]

@@ -3,11 +3,13 @@
 import msgspec
 import pytest
 
-from app.customers.context import ContextQuery
+from app.customers.context_query import ContextQuery
 from app.customers.explanation.reader import ExplanationQuery
 from app.customers.timeline import TimelineQuery
+from app.http.event_previews import EventPreview
 from app.http.openapi import schemas
 from app.ingest.results import EventResult
+from app.mcp.tools import EventOptions
 from tests.support.mcp_client import over_http
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +30,6 @@ async def test_there_are_five_tools(tools):
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("ingest_event", schemas.Event),
         ("get_context", ContextQuery),
         ("get_timeline", TimelineQuery),
         ("explain_event", ExplanationQuery),
@@ -40,17 +41,37 @@ async def test_a_tool_accepts_the_fields_of_the_route(tools, name, kind):
     assert tools[name].input_schema["properties"] == derived["properties"]
 
 
+async def test_ingest_event_accepts_the_fields_of_an_event_and_the_options(tools):
+    expected = {
+        name: field
+        for kind in (schemas.Event, EventOptions)
+        for name, field in schemas.tidy(msgspec.json.schema(kind)["$defs"][kind.__name__])[
+            "properties"
+        ].items()
+    }
+
+    assert tools["ingest_event"].input_schema["properties"] == expected
+
+
 async def test_a_batch_takes_the_events_that_a_single_call_takes(tools):
     single = tools["ingest_event"].input_schema
+    event = tools["ingest_events"].input_schema["$defs"]["EventIngest"]
 
-    assert tools["ingest_events"].input_schema["$defs"]["EventIngest"] == single
+    assert event["properties"] == {
+        name: field for name, field in single["properties"].items() if name != "dryRun"
+    }
+    assert event["required"] == single["required"]
 
 
 async def test_a_result_has_the_fields_of_the_response_of_the_route(tools):
-    derived = schemas.tidy(msgspec.json.schema(EventResult)["$defs"])
-    root = derived.pop("EventResult")
+    result, preview = [
+        schemas.tidy(msgspec.json.schema(kind)["$defs"][kind.__name__])
+        for kind in (EventResult, EventPreview)
+    ]
+    output = tools["ingest_event"].output_schema
 
-    assert tools["ingest_event"].output_schema == root | {"$defs": derived}
+    assert output["properties"] == result["properties"] | preview["properties"]
+    assert output["anyOf"] == [{"required": kind["required"]} for kind in (result, preview)]
 
 
 async def test_every_field_of_every_tool_is_described(tools):

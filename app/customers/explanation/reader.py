@@ -87,10 +87,11 @@ class ExplanationReader:
         row = first(await self._graph.read("explanation", event=event), missing)
         if as_of is not None and _received_at(row) > as_of:
             raise missing
-        return _explanation(row, as_of or _NOW)
+        return explain(row, as_of or _NOW)
 
 
-def _explanation(row: Row, until: Instant) -> Explanation:
+def explain(row: Row, until: Instant = _NOW) -> Explanation:
+    """Returns the explanation of a row that `explanation.cypher` returned, until a time."""
     stored, received_at = row["touchpoint"], _received_at(row)
     owned = msgspec.convert(row["owned"], list[OwnedIdentifier])
     lineage = Lineage(msgspec.convert(row["links"], list[LineageLink]))

@@ -75,8 +75,12 @@ class Client:
         access: str,
         deadline: float,
         bookmarks: Bookmarks | None,
+        *,
+        is_dry: bool = False,
     ) -> list[list[Row]]:
-        """The rows of statements, committed together. The deadline is a time of the event loop.
+        """The rows of statements, committed together, or rolled back in a dry run.
+
+        The deadline is a time of the event loop.
 
         Raises TimeoutError at the deadline, when the database also stops the transaction, or one of
         DRIVER_ERRORS.
@@ -86,7 +90,7 @@ class Client:
         try:
             if credentials:
                 secret = credentials.secret()
-            rows = await self._run(calls, deadline, options)
+            rows = await self._run(calls, deadline, options, is_dry=is_dry)
         except TimeoutError:
             raise
         except Neo4jError as error:
@@ -131,7 +135,9 @@ class Client:
         """Whether an error means that the database is unreachable, and it was never reached."""
         return is_unreachable(error) and self._responded_at == -math.inf
 
-    async def _run(self, calls: Sequence[Call], deadline: float, options: Row) -> list[list[Row]]:
+    async def _run(
+        self, calls: Sequence[Call], deadline: float, options: Row, *, is_dry: bool
+    ) -> list[list[Row]]:
         shared, attempt = self._driver, None
         try:
             async with (
@@ -144,7 +150,8 @@ class Client:
                 if self._is_probed(options):
                     attempt = self._liveness.attempt(scope)
                 metadata = {"attempt": attempt.id} if attempt else None
-                return await transactions.run(session, calls, metadata, _remaining(deadline))
+                seconds = _remaining(deadline)
+                return await transactions.run(session, calls, metadata, seconds, is_dry=is_dry)
         except TimeoutError as error:
             if attempt is None or not attempt.is_lost:
                 raise

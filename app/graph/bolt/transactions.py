@@ -10,12 +10,18 @@ Call = tuple[str, Row]  # the text of a statement, and its parameters
 
 
 async def run(
-    session: AsyncSession, calls: Sequence[Call], metadata: Row | None, seconds: float
+    session: AsyncSession,
+    calls: Sequence[Call],
+    metadata: Row | None,
+    seconds: float,
+    *,
+    is_dry: bool = False,
 ) -> list[list[Row]]:
-    """The rows of each statement, in order. All are committed, or none. The database stops them
-    after so many seconds.
+    """The rows of each statement, in order. All are committed, or none; in a dry run, none is.
+
+    The database stops them after so many seconds.
     """
-    if len(calls) == 1:
+    if len(calls) == 1 and not is_dry:
         ((text, parameters),) = calls
         query: Any = Query(text, metadata=metadata, timeout=seconds)  # pyright: ignore[reportArgumentType]
         result = await session.run(query, parameters)
@@ -26,5 +32,5 @@ async def run(
             statement: Any = text
             result = await transaction.run(statement, parameters)
             rows.append([dict(record) async for record in result])
-        await transaction.commit()
+        await (transaction.rollback() if is_dry else transaction.commit())
     return rows

@@ -1,5 +1,8 @@
 """The ingest route: stores one event or a batch."""
 
+from typing import Annotated
+
+from msgspec import Meta, Struct
 from starlette.responses import Response
 
 from app import errors
@@ -7,13 +10,15 @@ from app.access.api_keys import EVENTS_WRITE
 from app.domain import timestamps
 from app.domain.suppression_errors import Suppressed
 from app.errors import FieldError
-from app.http import headers
+from app.http import event_previews, headers
 from app.http.body import read_json
 from app.http.endpoints import Call, Example, Handler, Operation
+from app.http.event_previews import EventPreview
 from app.http.observation import observe, observed_request
 from app.http.openapi import schemas
 from app.http.responses import batch_content, json_response
 from app.ingest import payload
+from app.ingest.dry_run import DryRunner
 from app.ingest.observer import Sender
 from app.ingest.results import EventResult
 from app.ingest.rows import IngestRequest
@@ -49,14 +54,24 @@ WARNED = FIRST | {
 }
 
 
+class IngestQuery(Struct, frozen=True, rename="camel"):
+    """Whether to store the events."""
+
+    dry_run: Annotated[
+        bool,
+        Meta(description="If true, returns the results that the events would have: a dry run."),
+    ] = False
+
+
 _UNKNOWN_SENDER = Sender("http")
 
 
 class EventRoutes:
     """The route that stores events."""
 
-    def __init__(self, ingest: Ingest) -> None:
+    def __init__(self, ingest: Ingest, dry_runs: DryRunner) -> None:
         self._ingest = ingest
+        self._dry_runs = dry_runs
 
     def _observe(self, handler: Handler) -> Handler:
         return observe(self._ingest, handler, _UNKNOWN_SENDER)
@@ -75,17 +90,20 @@ class EventRoutes:
             "A blocked value, such as `null` or `noreply@…`, is ignored and listed in `warnings`. "
             "A suppressed identifier rejects its event as `suppressed`. "
             "A retry with the same idempotency key stores nothing and returns the first response. "
-            "After a split, its `customerId` is the Customer that has the Touchpoint now. Limits: "
-            "500 events and 5 MiB a request; each event counts against the rate limit."
+            "After a split, its `customerId` is the Customer that has the Touchpoint now. A dry "
+            "run returns previews, and stores nothing. Limits: 500 events and 5 MiB a request; "
+            "each event counts against the rate limit."
         ),
         scope=EVENTS_WRITE,
         cost="events",
+        query=IngestQuery,
         body=(schemas.Event, schemas.EventBatch),
         request_headers=("Idempotency-Key", "Prefer"),
-        response=(EventResult, schemas.BatchReceipt),
+        response=(EventResult, schemas.BatchReceipt, EventPreview),
         returns=(
             "For one event: its Touchpoint, its Customer, and the identifier that matched. For a "
-            "batch: the result of each event in order, or its error if the request is lenient."
+            "batch: the result of each event in order, or its error if the request is lenient. In "
+            "a dry run, a preview is in the place of a result."
         ),
         response_headers=("Idempotency-Replayed", "Preference-Applied"),
         errors=(errors.IdempotencyConflict, Suppressed),
@@ -97,10 +115,11 @@ class EventRoutes:
         },
         around=_observe,
     )
-    async def ingest(self, call: Call[None]) -> Response:
+    async def ingest(self, call: Call[IngestQuery]) -> Response:
         """Stores one event or a batch, and responds once it is committed."""
         producer = call.api_key.producer
         observed = observed_request(call.request)
+        is_dry_run = observed.is_dry_run = call.payload.dry_run
         observed.sender = Sender("http", call.api_key.id, call.api_key.name)
         idempotency_key = headers.idempotency_key(call.request)
         body = observed.raw = await read_json(call.request)
@@ -109,9 +128,11 @@ class EventRoutes:
             reservation.settle(len(events.sent))
             await call.consume(len(events.sent))
             is_lenient = events.is_batch and headers.prefers(call.request, "handling", "lenient")
-            result = observed.result = await self._ingest.submit(
-                IngestRequest(events, producer, idempotency_key, is_lenient)
-            )
+            request = IngestRequest(events, producer, idempotency_key, is_lenient)
+            if is_dry_run:
+                dry_run = await self._dry_runs.run(request)
+                return json_response(event_previews.content(dry_run, is_batch=events.is_batch))
+            result = observed.result = await self._ingest.submit(request)
         extra_headers = {"Idempotency-Replayed": "true"} if result.is_replay else {}
         if is_lenient:
             extra_headers["Preference-Applied"] = "handling=lenient"

@@ -36,10 +36,11 @@ DESCRIPTIONS = {
         "conflicts, and the latest Touchpoints, newest first."
     ),
     "ContextQuery": (
-        "The Customer to find, and the size of the response. If `customer` is absent, the first of "
-        "`email`, `phone`, `externalId` and `anonymousId` that matches is used. A blank or null "
-        "field counts as absent."
+        "The Customer to find, the facts to return, and the size of the response. If `customer` is "
+        "absent, the first of `email`, `phone`, `externalId` and `anonymousId` that matches is "
+        "used. A blank or null field counts as absent."
     ),
+    "ContextText": "A Customer and its latest Touchpoints, as a text for a prompt.",
     "CustomerIdentifier": "An identifier of the Customer, its weight, and when it was attached.",
     "CustomerSummary": (
         "A Customer of an identity conflict, counted with all Customers merged with it."
@@ -57,6 +58,7 @@ DESCRIPTIONS = {
     "EventBatch": "A batch of events: atomic, unless the request has `handling=lenient`.",
     "EventCount": "The number of events with a name.",
     "EventIngest": "An event as the contract defines it. A blank or null field counts as absent.",
+    "EventPreview": "The result that an event would have. Nothing is stored.",
     "EventResult": (
         "A stored event: its Touchpoint, its Customer, and the identifier that matched."
     ),

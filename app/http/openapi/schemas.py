@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from app.customers.context import ContextQuery
+from app.customers.context_query import ContextQuery
 from app.domain.identifiers import WEIGHTS
+from app.http.event_previews import EventPreview
 from app.http.openapi.descriptions import DESCRIPTIONS
 from app.http.responses import ErrorBody
 from app.identity.reviews import SharedMark
@@ -64,7 +65,7 @@ def components(kinds: Iterable[type]) -> dict[str, Schema]:
         "type": "array",
         "minItems": 1,
         "maxItems": MAX_BATCH_EVENTS,
-        "items": {"oneOf": [reference(EventResult), reference(ErrorBody)]},
+        "items": {"oneOf": list(map(reference, (EventResult, EventPreview, ErrorBody)))},
     }
     for struct in _structs(msgspec.inspect.multi_type_info(roots)):
         if struct.__struct_config__.omit_defaults:

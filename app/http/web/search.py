@@ -5,7 +5,8 @@ from collections.abc import Callable
 from starlette.responses import RedirectResponse, Response
 
 from app.access.api_keys import CONTEXT_READ
-from app.customers.context import ContextQuery, ContextReader
+from app.customers.context import ContextReader
+from app.customers.context_query import ContextQuery
 from app.domain import identifiers
 from app.errors import CustomerNotFound, InvalidPayload
 from app.http.endpoints import Call
