@@ -184,6 +184,7 @@ def test_the_identity_graph_of_a_surviving_customer_has_the_merged_ones(run, mer
     assert {"MERGED_INTO", "IDENTIFIES"} <= types
 
 
+@pytest.mark.alone  # the query draws the 50 latest Customers
 def test_a_customer_created_and_merged_today_is_drawn_with_the_identifiers_of_the_surviving_one(
     run, merge, same, email
 ):
@@ -195,6 +196,7 @@ def test_a_customer_created_and_merged_today_is_drawn_with_the_identifiers_of_th
     assert {(email, customer) for customer in same} <= drawn
 
 
+@pytest.mark.alone  # the query draws the 50 latest Customers
 def test_a_customer_just_made_is_among_todays_with_its_keys(ingest, run, email):
     customer = ingest(email=email)["customerId"]
 
