@@ -9,6 +9,7 @@ import pytest
 
 from app import errors
 from app.access import api_keys
+from app.domain.suppression_errors import SuppressionSecretMissing
 from app.graph.connection import Database
 from app.http import errors as http_errors
 from app.http.error_mapping import map_error
@@ -23,13 +24,14 @@ from tests.support.server import serving, wait_until_ready
 EVENT = {"event": "x", "email": "jane@acme.com"}
 JSON = {"Content-Type": "application/json"}
 
-# Of races and of long waits, by what the service raises there.
+# Of races, of long waits and of missing settings, by what the service raises there.
 RARE = [
     http_errors.RequestTimeout(BODY_TIMEOUT_SECONDS),
     errors.DatabaseTimeout(),
     errors.MergeConflict(splits.CHANGED),
     errors.MergeConflict(erasure.CONTENDED),
     errors.RateLimited(60_000, 12),
+    SuppressionSecretMissing(),
 ]
 
 
@@ -60,6 +62,7 @@ def provoked(caller, address, make_key, make_browser_key):
     responses = [
         *of_headers_and_bodies(caller),
         *of_decisions(caller),
+        suppressed(caller),
         *without_scopes(address, make_key),
         caller.get("/v1/nothing"),
         caller.put("/v1/events"),
@@ -112,12 +115,22 @@ def of_decisions(caller):
         again,
         caller.post(undo),
         caller.post(f"/v1/customers/{customer}/split", json={"reason": "x"}),
-        *(caller.post(f"/v1/{kind}/x/undo") for kind in ("merges", "splits", "dismissals")),
+        *(
+            caller.post(f"/v1/{kind}/x/undo")
+            for kind in ("merges", "splits", "dismissals", "suppressions")
+        ),
         caller.post("/v1/identity/conflicts/x~y/dismiss", json={"reason": "x"}),
         caller.post(
             "/v1/identity/shared", json={"externalId": "of nobody", "shared": True, "reason": "x"}
         ),
     ]
+
+
+def suppressed(caller):
+    """The response to an event with an identifier that is on the suppression list."""
+    email = "opted-out@error.example"
+    caller.post("/v1/suppressions", json={"identifiers": [f"email:{email}"], "reason": "x"})
+    return caller.post("/v1/events", json=EVENT | {"email": email})
 
 
 def without_scopes(address, make_key):
