@@ -10,7 +10,7 @@ from app.identity.reason import UndoRequest
 from app.identity.suppressions import SuppressionChange, SuppressionRequest, SuppressionService
 
 SUPPRESSION_REQUEST = {
-    "identifiers": ["email:jane@acme.com", "phone:+14155552671"],
+    "identifiers": ["email:opted-out@example.org", "phone:+14155550198"],
     "reason": "request 1042",
 }
 SUPPRESSION = {
@@ -21,7 +21,7 @@ SUPPRESSION = {
     "by": "key_01kq",
     "reason": "request 1042",
 }
-ALLOWED_REQUEST = {"identifiers": ["email:jane@acme.com"], "reason": "consent of 2 June"}
+ALLOWED_REQUEST = {"identifiers": ["email:opted-out@example.org"], "reason": "consent of 2 June"}
 ALLOWED = {
     "id": "sup_01kv",
     "kind": "unsuppression",
