@@ -16,12 +16,15 @@ LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 
 @asynccontextmanager
 async def over_http(address, headers, mode="auto"):
-    """A client of a service's `/mcp`."""
-    async with (
-        http_client.AsyncClient(headers=headers, timeout=30) as http,
-        Client(streamable_http_client(f"{address}/mcp", http_client=http), mode=mode) as client,
-    ):
-        yield client
+    """A client of a service's `/mcp`. It raises the error of a request as it is."""
+    try:
+        async with (
+            http_client.AsyncClient(headers=headers, timeout=30) as http,
+            Client(streamable_http_client(f"{address}/mcp", http_client=http), mode=mode) as client,
+        ):
+            yield client
+    except BaseExceptionGroup as group:  # of the client's tasks, around the error of a request
+        raise _only(group) from group
 
 
 @asynccontextmanager
@@ -41,3 +44,10 @@ def text(result, position=0):
     content = result.content[position]
     assert isinstance(content, TextContent)
     return content.text
+
+
+def _only(error):
+    """The error in groups of one."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        (error,) = error.exceptions
+    return error
