@@ -64,7 +64,7 @@ async def respond(contexts: ContextReader, query: ContextQuery) -> Context | Con
         return await contexts.read(query)
     now = timestamps.now()[1]
     row = await contexts.read_row(query, has_evidence=True)
-    text, omitted = _render(row, query, query.max_size or DEFAULT_MAX_BYTES)
+    text, omitted = render(row, query, query.max_size or DEFAULT_MAX_BYTES)
     size = len(text.encode())
     return ContextText(
         row["customerId"],
@@ -83,7 +83,7 @@ def _next_since(now: timestamps.Instant, since: str | None) -> str:
     return timestamps.text(earlier)
 
 
-def _render(row: Row, query: ContextQuery, max_bytes: int) -> tuple[str, dict[str, int]]:
+def render(row: Row, query: ContextQuery, max_bytes: int) -> tuple[str, dict[str, int]]:
     """Returns the text in at most `max_bytes`, and the numbers of lines left out."""
     lists = _lists(row)
     totals = {each.name: len(each.lines) for each in lists}
