@@ -8,7 +8,13 @@ import msgspec
 
 from app.customers.context_text import ContextText
 from app.errors import ServiceError
-from app.http.responses import error_content
+from app.http.responses import Error, ErrorBody
+
+
+class ToolError(Error, frozen=True, omit_defaults=True, rename="camel"):
+    """An error of a tool: that of a route, with the seconds to wait before a retry, if any."""
+
+    retry_after: int | None = None
 
 
 def result(value: Any) -> types.CallToolResult:
@@ -23,7 +29,8 @@ def result(value: Any) -> types.CallToolResult:
 
 def error_result(error: ServiceError, request_id: str | None = None) -> types.CallToolResult:
     """The result for an error, in the form of the routes. A second text has the wait, if any."""
-    error_result = result(error_content(error, request_id))
+    content = ToolError(error.code, error.message, error.details, request_id, error.retry_after)
+    error_result = result(ErrorBody(content))
     if error.retry_after is not None:
         wait = f"Retry after {error.retry_after} s."
         error_result.content.append(types.TextContent(text=wait))

@@ -116,14 +116,14 @@ def _batch_result_schema() -> dict[str, Any]:
 
 _WRITE_RETRY = (
     "After `unavailable`, `internal` or a timeout the outcome may be unknown, and an identical "
-    "retry is safe. After `rate_limited` nothing is stored: retry after the wait in the error. "
+    "retry is safe. After `rate_limited` nothing is stored: retry after `retryAfter` seconds. "
     "After `idempotency_conflict` the first event is stored: use another `idempotencyKey` only for "
     "another event. After `suppressed` stop: the person must not be recorded, also without the "
     "identifier. On other errors fix the fields in `details`."
 )
 _READ_RETRY = (
-    "Changes nothing. After `rate_limited`, `unavailable` or `internal`, wait and retry. On other "
-    "errors fix the fields in `details`."
+    "Changes nothing. After `rate_limited`, `unavailable` or `internal`, wait for the `retryAfter` "
+    "seconds of the error, if any, and retry. On other errors fix the fields in `details`."
 )
 
 TOOLS = {

@@ -80,8 +80,9 @@ async def test_the_rate_limit_of_a_key_counts_its_calls(database: Database, key)
             await client.call_tool("ingest_events", {"events": [EXAMPLE, EXAMPLE]})
             result = await client.call_tool("ingest_event", EXAMPLE)
 
-    assert result.structured_content["error"]["code"] == "rate_limited"
-    assert text(result, 1).startswith("Retry after ")
+    error = result.structured_content["error"]
+    assert error["code"] == "rate_limited"
+    assert text(result, 1) == f"Retry after {error['retryAfter']} s."
 
 
 def test_post_mcp_returns_json_and_no_redirect(post):
