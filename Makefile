@@ -18,11 +18,15 @@ run: .venv/run.installed ## Start the service on http://127.0.0.1:8000, with an 
 install: .venv/dev.installed ## Install the service, and the tools for tests and checks, into .venv.
 
 # If this variable were set, each process would compile the service and its packages again.
-run test test-model test-faults: export PYTHONDONTWRITEBYTECODE =
+run test evals test-model test-faults: export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: test
 test: .venv/dev.installed ## Run the tests on NEO4J_URI, or else on Neo4j in a container or an embedded Neo4j.
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: evals
+evals: .venv/dev.installed ## Evaluate the tools for agents: replay the recorded tasks, and print a table of results.
+	@$(BIN)/pytest -q --tb=line tests/evals --tasks
 
 .PHONY: test-model
 test-model: .venv/dev.installed ## Compare 300 new random histories of Customers with the model, in 4 minutes.

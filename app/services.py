@@ -1,6 +1,7 @@
 """The services that all interfaces share, on one database."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 from app.access import redis_window
 from app.access.authenticator import Authenticator
 from app.access.guard import Guard
+from app.access.memory_window import MemoryWindow
 from app.access.rate_limiter import RateLimiter
 from app.activity import relays
 from app.activity.overview import OverviewReader
@@ -55,9 +57,18 @@ FIRST_CHECK_TIMEOUT_SECONDS = 10.0
 
 
 class Services:
-    """The use cases, the guard and the background tasks, on one database."""
+    """The use cases, the guard and the background tasks, on one database.
 
-    def __init__(self, config: Settings, database: Database, metrics: Metrics) -> None:
+    `clock` returns the seconds of the rate limit.
+    """
+
+    def __init__(
+        self,
+        config: Settings,
+        database: Database,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.metrics = metrics
         self.tracing = tracing.from_environment() if config.otlp_endpoint else Tracing()
         self.graph = Graph(database, metrics=metrics)
@@ -88,6 +99,7 @@ class Services:
             config.rate_limit,
             metrics,
             redis_window.connect(config.rate_limit_storage, config.rate_limit),
+            MemoryWindow(config.rate_limit, clock),
         )
         self.guard = Guard(self._authenticator, self._rate_limiter, config.browser_rate_limit)
         self._retention = None

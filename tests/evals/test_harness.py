@@ -1,0 +1,117 @@
+"""The harness of the evaluations fails a task whose transcript expects something else."""
+
+import pytest
+
+from tests.support.checkout import CHECKOUT
+from tests.support.evals import transcripts
+from tests.support.evals.replay import TaskFailed
+from tests.support.evals.transcripts import InvalidTranscript
+
+TASK = """
+task: Log a call with Jane.
+people: [jane]
+steps:
+  - as: call
+    tool: ingest_event
+    arguments: {event: call_placed, email: $jane.email, idempotencyKey: call-1}
+    result: {resolved: new}
+reply: {says: Recorded by $call.resolved., expected: Recorded by new.}
+graph:
+  - fact: Jane has one call
+    cypher: |
+      MATCH (:Identifier {value: $jane.email})-[:IDENTIFIES]->()-[:HAS_TOUCHPOINT]->(touchpoint)
+      RETURN touchpoint.event
+    rows: [[call_placed]]
+"""
+
+
+def test_a_task_with_the_right_expectations_passes(replay):
+    replay(transcripts.read(TASK))
+
+
+def test_the_example_of_the_page_passes(replay):
+    page = (CHECKOUT / "docs" / "contributing" / "evaluations.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+
+    replay(transcripts.read(example))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        (
+            "resolved: new}",
+            "resolved: email}",
+            r"step 1 \(tool ingest_event, as call\): result.resolved: expected 'email', was 'new'",
+        ),
+        (
+            "resolved: new}",
+            "receipt: !any }",
+            r"step 1 .*: result.receipt: expected !any, was absent",
+        ),
+        (
+            "result: {resolved: new}",
+            "error: {code: suppressed}",
+            r"step 1 .*: expected error {'code': 'suppressed'}, was {'eventId'",
+        ),
+        (
+            "result: {resolved: new}",
+            "protocolError: {code: -32602}",
+            r"step 1 .*: expected protocolError {'code': -32602}",
+        ),
+        (
+            "event: call_placed, email",
+            "evnt: call_placed, email",
+            r"step 1 .*: must succeed, was error {'code': 'invalid_payload'",
+        ),
+        ("tool: ingest", "tool: forget", r"step 1 .*: must succeed, was protocolError .*Unknown"),
+        ("$jane.email, idem", "$joan.email, idem", r"step 1 .*: \$joan.email: there is no joan"),
+        ("by new.}", "by email.}", "reply: expected 'Recorded by email.', was 'Recorded by new.'"),
+        ("by $call.resolved.", "as $call.event.", r"reply: \$call.event: there is no event"),
+        (
+            "rows: [[call_placed]]",
+            "rows: [[call_missed]]",
+            r"graph \(Jane has one call\): rows.0.0: expected 'call_missed', was 'call_placed'",
+        ),
+        ("rows: [[call_placed]]", "rows: []", r"graph .*: rows: expected 0 items, was 1"),
+    ],
+)
+def test_a_wrong_expectation_fails_with_its_step_and_value(replay, right, wrong, message):
+    assert right in TASK
+
+    with pytest.raises(TaskFailed, match=f"(?s)^{message}"):
+        replay(transcripts.read(TASK.replace(right, wrong)))
+
+
+def test_an_reply_must_not_take_its_expected_text_from_the_results(replay):
+    circular = TASK.replace("expected: Recorded by new", "expected: Recorded by $call.resolved")
+
+    with pytest.raises(TaskFailed, match=r"reply: \$call.resolved: there is no call in jane"):
+        replay(transcripts.read(circular))
+
+
+def test_a_lost_response_has_no_result_for_the_agent(replay):
+    lost = TASK.replace("result: {resolved: new}", "fault: response lost")
+
+    with pytest.raises(TaskFailed, match=r"reply: \$call.resolved"):
+        replay(transcripts.read(lost))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("result:", "results:", "unknown field `results`"),
+        ("tool: ingest_event", "note: x", "unknown field `note`"),
+        ("    tool: ingest_event\n", "", "step 1 must have one of tool, resource"),
+        ("as: call\n", "as: call\n    wait: 1\n", "step 1 must have one of tool, resource"),
+        ("MATCH", "WITH", "must read the graph"),
+        ("resolved: new", 'resolved: !contains ""', "must have a text"),
+        ("resolved: new", "resolved: !like new", "could not determine a constructor"),
+        ("steps:", "steps: []\nmore:", "unknown field `more`"),
+    ],
+)
+def test_a_transcript_that_would_check_nothing_is_invalid(right, wrong, message):
+    assert right in TASK
+
+    with pytest.raises(InvalidTranscript, match=message):
+        transcripts.read(TASK.replace(right, wrong))

@@ -1,0 +1,1 @@
+"""The harness of the evaluations: it replays the transcripts of an agent on a real service."""
