@@ -4,13 +4,21 @@ import asyncio
 
 import pytest
 
-from tests.support.mcp_client import EXAMPLE, over_http
+from tests.support.mcp_client import EXAMPLE, over_http, over_stdio
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_a_call_that_waits_reports_its_progress(address, key, held, hold, unique, mode):
+@pytest.fixture(params=["http", "http, legacy", "stdio"])
+def connect(request, address, environment, key):
+    """Connects a client over HTTP, by the newest revision or by a handshake, or over stdio."""
+    transport, _, mode = request.param.partition(", ")
+    if transport == "stdio":
+        return lambda: over_stdio(environment, key)
+    return lambda: over_http(address, {"X-API-Key": key}, mode=mode or "auto")
+
+
+async def test_a_call_that_waits_reports_its_progress(connect, held, hold, unique):
     email = f"{unique}@acme.com"
     hold("email", email)
     reported = asyncio.Event()
@@ -20,7 +28,7 @@ async def test_a_call_that_waits_reports_its_progress(address, key, held, hold, 
         reports.append((progress, total, message))
         reported.set()
 
-    async with over_http(address, {"X-API-Key": key}, mode=mode) as client:
+    async with connect() as client:
         call = asyncio.create_task(
             client.call_tool("ingest_event", EXAMPLE | {"email": email}, progress_callback=report)
         )

@@ -11,10 +11,12 @@ from app.access import api_keys
 from app.mcp.prompts import PROMPTS
 from tests.support.checkout import CHECKOUT
 from tests.support.docs_tables import code, table
-from tests.support.mcp_client import EXAMPLE, over_http
+from tests.support.mcp_client import EXAMPLE, over_http, over_stdio
 from tests.support.server import wait_for
 
 pytestmark = pytest.mark.anyio
+
+LOG_ACTION = types.PromptReference(type="ref/prompt", name="log_action")
 
 
 @pytest.fixture
@@ -34,9 +36,8 @@ def complete(address, key):
     """The values for a text that was typed into an argument of `log_action`."""
 
     async def run(typed, argument="event", key=key):
-        reference = types.PromptReference(type="ref/prompt", name="log_action")
         async with over_http(address, {"X-API-Key": key}) as client:
-            result = await client.complete(reference, {"name": argument, "value": typed})
+            result = await client.complete(LOG_ACTION, {"name": argument, "value": typed})
             return result.completion.values
 
     return run
@@ -79,6 +80,13 @@ async def test_an_action_is_in_the_prompt_as_json(prompt):
 
     _, _, sent = task.text.rpartition("\n")
     assert json.loads(sent) == arguments
+
+
+async def test_a_prompt_over_stdio_is_the_same_as_over_http(environment, key, prompt):
+    async with over_stdio(environment, key) as client:
+        (message,) = (await client.get_prompt("log_action", {"action": "called"})).messages
+
+    assert [message.content] == await prompt("log_action", {"action": "called"})
 
 
 @pytest.mark.parametrize(
@@ -136,6 +144,17 @@ async def test_the_names_of_stored_events_are_completed(complete, ingest, unique
     await asyncio.to_thread(wait_for, lambda: asyncio.run(complete(name)))
 
     assert await complete(f"N{unique[:10]}") == [name]
+
+
+async def test_event_names_are_completed_over_stdio(environment, key, complete, ingest, unique):
+    name = f"n{unique}_sent"
+    ingest(event=name, email="jane@acme.com")
+    await asyncio.to_thread(wait_for, lambda: asyncio.run(complete(name)))
+
+    async with over_stdio(environment, key) as client:
+        result = await client.complete(LOG_ACTION, {"name": "event", "value": name})
+
+    assert result.completion.values == [name]
 
 
 async def test_an_argument_without_completion_has_no_values(complete):

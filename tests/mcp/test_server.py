@@ -36,6 +36,16 @@ async def test_a_client_of_the_protocol_before_runs_the_example_as_well(address,
     assert result.structured_content["customerId"].startswith("cus_")
 
 
+@pytest.mark.parametrize("revision", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
+def test_the_server_agrees_to_an_older_revision(post, revision):
+    client = {"name": "test", "version": "1"}
+    params = {"protocolVersion": revision, "capabilities": {}, "clientInfo": client}
+
+    response = post(LIST | {"method": "initialize", "params": params})
+
+    assert response.json()["result"]["protocolVersion"] == revision
+
+
 async def test_the_server_returns_its_name_and_version(address, key):
     async with over_http(address, {"X-API-Key": key}) as client:
         info = client.server_info
