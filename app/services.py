@@ -13,6 +13,7 @@ from app.access.guard import Guard
 from app.access.memory_window import MemoryWindow
 from app.access.rate_limiter import RateLimiter
 from app.activity import relays
+from app.activity.event_names import EventNameSuggestions
 from app.activity.overview import OverviewReader
 from app.activity.recorder import ActivityRecorder
 from app.customers.context import ContextReader, Links
@@ -106,6 +107,9 @@ class Services:
         if config.retention:
             self._retention = RetentionWorker(Pruner(self.graph, metrics), config.retention)
         self.overview = OverviewReader(self.graph)
+        self._event_names = EventNameSuggestions(self.overview)
+        self.ingest.use_event_names(self._event_names.suggest)
+        self.dry_runs.use_event_names(self._event_names.suggest)
         tools = ToolHandlers(
             ingest=self.ingest,
             dry_runs=self.dry_runs,
@@ -144,6 +148,7 @@ class Services:
                 self.readiness.watch,
                 self._authenticator.watch,
                 self.suppression_list.watch,
+                self._event_names.watch,
                 self._rate_limiter.watch,
                 self._commits.run,
                 self.activity.run,

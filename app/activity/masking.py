@@ -42,7 +42,12 @@ def sample(event: Any) -> str:
 
 def name(text: str) -> str:
     """Returns the name of an event, a field or a property; masked if it may be personal."""
-    return text if _NAME.fullmatch(text) else mask(text)
+    return text if is_name(text) else mask(text)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text has the form of a name that a developer gave."""
+    return bool(_NAME.fullmatch(text))
 
 
 def mask(text: str) -> str:

@@ -1,6 +1,7 @@
 """The overview: the statistics of the last hour and of the last 30 days."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -36,6 +37,14 @@ class Overview(Struct, frozen=True):
     def is_empty(self) -> bool:
         """Whether no event was stored or rejected in the last 30 days."""
         return not any(period.stored or period.rejected for period in (*self.days, *self.minutes))
+
+    @property
+    def event_counts(self) -> Counter[str]:
+        """The number of stored events of the last 30 days by name, of the names in `days`."""
+        counts: Counter[str] = Counter()
+        for day in self.days:
+            counts.update(day.events)
+        return counts
 
 
 class OpenConflicts(Struct, frozen=True):

@@ -8,8 +8,15 @@ BLOCKED_IDENTIFIER = "blocked_key"
 INVALID_IDENTIFIER = "invalid_identifier"
 CLOCK_SKEW = "clock_skew"
 REUSED_MESSAGE_ID = "idempotency_conflict"
+SIMILAR_EVENT_NAME = "similar_event_name"
 
-CODES = (BLOCKED_IDENTIFIER, INVALID_IDENTIFIER, CLOCK_SKEW, REUSED_MESSAGE_ID)
+CODES = (
+    BLOCKED_IDENTIFIER,
+    INVALID_IDENTIFIER,
+    CLOCK_SKEW,
+    REUSED_MESSAGE_ID,
+    SIMILAR_EVENT_NAME,
+)
 
 
 class EventWarning(Struct, frozen=True):

@@ -44,7 +44,7 @@ class EventPreview(Struct, frozen=True, kw_only=True, rename="camel"):
     warnings: Annotated[
         list[EventWarning] | UnsetType,
         Meta(
-            description="Ignored identifiers. Absent if there are none.",
+            description="Ignored identifiers, and a similar event name. Absent if there are none.",
             extra_json_schema={"minItems": 1},
         ),
     ] = UNSET

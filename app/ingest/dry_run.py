@@ -10,6 +10,7 @@ from app.domain.resolution import ResolutionLimits
 from app.errors import DatabaseTimeout, ServiceError
 from app.graph.graph import CALL_TIMEOUT_SECONDS, Graph
 from app.ingest import writer
+from app.ingest.event_names import SuggestEventName, warn_of_similar_names
 from app.ingest.results import IngestResult, ingest_result, raise_for_request
 from app.ingest.rows import IngestRequest, atomic_groups, build_rows
 from app.ingest.suppression import SuppressionCheck, reject_suppressed
@@ -44,10 +45,15 @@ class DryRunner:
         self._timeout = timeout
         self._slots = asyncio.Semaphore(PARALLEL_RUNS)
         self._suppressions: SuppressionCheck | None = None
+        self._suggest_event_name: SuggestEventName | None = None
 
     def use_suppressions(self, suppressions: SuppressionCheck) -> None:
         """Rejects the events with a suppressed identifier from now on."""
         self._suppressions = suppressions
+
+    def use_event_names(self, suggest: SuggestEventName) -> None:
+        """Warns of event names that are similar to a frequent one from now on."""
+        self._suggest_event_name = suggest
 
     async def run(self, request: IngestRequest) -> DryRun:
         """Returns the dry run of a request. Raises as `Ingest.submit`."""
@@ -61,7 +67,10 @@ class DryRunner:
         if valid:
             groups = atomic_groups(valid, is_lenient=request.is_lenient)
             written, explanations = await self._preview(groups)
-        return DryRun(ingest_result(request, rows, written), explanations)
+        result = ingest_result(request, rows, written)
+        if self._suggest_event_name is not None:
+            warn_of_similar_names(request, result, self._suggest_event_name)
+        return DryRun(result, explanations)
 
     async def _preview(self, groups: list[AtomicGroup]) -> tuple[list[RowResult], Explanations]:
         deadline = asyncio.get_running_loop().time() + self._timeout

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from app.domain.identifiers import Identifier
 from app.errors import ServiceError
 from app.ingest.admission import Admission, Reservation
+from app.ingest.event_names import SuggestEventName, warn_of_similar_names
 from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import GroupCommit
 from app.ingest.observer import IngestObserver, Observation, ObservedRequest, Sender
@@ -39,10 +40,15 @@ class Ingest:
         self._tracing = tracing or Tracing()
         self._observers = observers
         self._suppressions: SuppressionCheck | None = None
+        self._suggest_event_name: SuggestEventName | None = None
 
     def use_suppressions(self, suppressions: SuppressionCheck) -> None:
         """Rejects the events with a suppressed identifier from now on."""
         self._suppressions = suppressions
+
+    def use_event_names(self, suggest: SuggestEventName) -> None:
+        """Warns of event names that are similar to a frequent one from now on."""
+        self._suggest_event_name = suggest
 
     def observe(self, sender: Sender) -> Observation:
         """Opens the observation of a request. Observers are notified at its end."""
@@ -76,6 +82,8 @@ class Ingest:
             rows = await reject_suppressed(request, rows, self._suppressions)
         written = await self._write(request, rows)
         result = ingest_result(request, rows, written)
+        if self._suggest_event_name is not None:
+            warn_of_similar_names(request, result, self._suggest_event_name)
         self._metrics.count_events(result.outcomes)
         return result
 

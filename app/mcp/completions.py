@@ -1,7 +1,5 @@
 """Completions: the names of events, while a user or an agent types one."""
 
-from collections import Counter
-
 from app.access.api_keys import CONTEXT_READ, EVENTS_WRITE
 from app.access.guard import Guard
 from app.activity.overview import OverviewReader
@@ -25,9 +23,7 @@ class EventNameCompletion:
         if not api_key.scopes & {EVENTS_WRITE, CONTEXT_READ}:
             raise ForbiddenScope(CONTEXT_READ)
         await self._guard.consume(api_key)
-        counts: Counter[str] = Counter()
-        for day in (await self._overview.read()).days:
-            counts.update(day.events)
+        counts = (await self._overview.read()).event_counts
         text = typed.lower()
         names = [name for name in counts if text in name.lower()]
         return sorted(

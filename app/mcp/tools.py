@@ -137,7 +137,8 @@ TOOLS = {
             "stable past-tense slug such as `call_placed`, and one of `customer`, `email`, "
             "`phone`, `externalId`. Success means durably stored. Returns `eventId`, `customerId` "
             "and `resolved`: the field that matched, or `new` if the service created a Customer. "
-            "Ignores blocked values such as `noreply@…` and lists them in `warnings`. With "
+            "Ignores blocked values such as `noreply@…` and lists them in `warnings`. After the "
+            "warning `similar_event_name`, use the suggested name for later events. With "
             "`dryRun`, stores nothing and returns the Customer, the outcome of each identifier in "
             "`keys`, and an explanation: use it to check the Customer first. Always set "
             f"`idempotencyKey`. {_WRITE_RETRY} Scope: `events:write`.",

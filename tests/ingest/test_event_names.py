@@ -1,0 +1,139 @@
+"""The warning of an event whose name is similar to a frequent one."""
+
+import asyncio
+import time
+from functools import partial
+
+import pytest
+
+from app.access import api_keys
+from app.activity.event_names import EventNameSuggestions
+from app.activity.overview import OverviewReader
+from app.activity.recorder import ActivityRecorder
+from app.errors import ServiceError
+from app.graph.graph import Graph
+from app.ingest.observer import ObservedRequest, Sender
+from app.ingest.results import EventResult, IngestResult
+from app.ingest.writer import RowResult
+from tests.support import http_client
+from tests.support.event_stream import LiveReader
+from tests.support.mcp_client import over_http
+from tests.support.server import serving, wait_for, wait_until_ready
+
+COUNT = 4000
+WARNING = {
+    "path": "event",
+    "code": "similar_event_name",
+    "message": "a similar name is much more frequent; did you mean webinar_joined?",
+}
+
+
+@pytest.fixture(scope="module")
+def counted(address, database):
+    """The statistics of a name with many events, of an earlier day, are in the graph."""
+    rows = [{"event": "webinar_joined"}] * COUNT
+    written = [RowResult("cus_x", "email", False, set(), set())] * COUNT
+    results: list[EventResult | ServiceError] = [EventResult("evt_x", "cus_x", "email")] * COUNT
+    result = IngestResult(results, False, COUNT, {("stored", "email"): COUNT}, rows, written)
+    request = ObservedRequest(Sender("http"), time.time() - 86_400 * 20, result=result)
+
+    async def write():
+        graph = Graph(database)
+        recorder = ActivityRecorder(graph)
+        recorder.observe(request)
+        await recorder.write()
+        await graph.close()
+
+    asyncio.run(write())
+
+
+@pytest.fixture(scope="module")
+def service(database, counted, make_key):
+    """A service that has read the statistics, and an API key for it."""
+    key = make_key(*api_keys.SCOPES)
+    with serving(database) as address:
+        wait_until_ready(address)
+        headers = {"X-API-Key": key}
+        post = partial(http_client.post, f"{address}/v1/events", headers=headers)
+        dry = {"event": "webinar_join", "email": "a@acme.com"}
+        wait_for(lambda: "warnings" in post(json=dry, params={"dryRun": "true"}).json())
+        yield address, key
+
+
+@pytest.fixture
+def send(service):
+    """Sends events, and returns the body of the response."""
+    address, key = service
+
+    def send(body, **arguments):
+        response = http_client.post(
+            f"{address}/v1/events", json=body, headers={"X-API-Key": key}, **arguments
+        )
+        return http_client.ok_json(response)
+
+    return send
+
+
+@pytest.fixture
+def misspelt(unique):
+    return {"event": "webinar_joind", "email": f"{unique}@acme.com"}
+
+
+def test_a_misspelt_name_is_stored_with_a_warning(send, misspelt):
+    result = send(misspelt)
+
+    assert result["eventId"]
+    assert result["warnings"] == [WARNING]
+
+
+def test_a_frequent_name_has_no_warning(send, misspelt):
+    assert "warnings" not in send(misspelt | {"event": "webinar_joined"})
+
+
+def test_a_batch_has_the_path_of_the_event(send, misspelt):
+    events = [misspelt | {"event": "webinar_joined"}, misspelt | {"externalId": "null"}]
+
+    first, second = send({"events": events})["results"]
+
+    assert "warnings" not in first
+    assert [each["path"] for each in second["warnings"]] == [
+        *("events[1].externalId", "events[1].event")
+    ]
+
+
+def test_a_dry_run_has_the_warning(send, misspelt):
+    assert send(misspelt, params={"dryRun": "true"})["warnings"] == [WARNING]
+
+
+def test_a_replay_has_the_warning_of_the_first_response(send, misspelt, unique):
+    event = misspelt | {"idempotencyKey": unique}
+
+    assert send(event) == send(event)
+
+
+@pytest.mark.anyio
+async def test_a_tool_returns_the_warning(service, misspelt):
+    address, key = service
+    async with over_http(address, {"X-API-Key": key}) as client:
+        result = await client.call_tool("ingest_event", misspelt)
+
+    assert result.structured_content["warnings"] == [WARNING]
+
+
+def test_the_live_stream_has_the_warning(service, send, misspelt):
+    address, key = service
+    with LiveReader(address, key, {}, {"customer": misspelt["email"]}) as reader:
+        send(misspelt)
+
+        assert reader.record()["warnings"] == [WARNING]
+
+
+@pytest.mark.usefixtures("counted")
+@pytest.mark.anyio
+async def test_names_are_suggested_after_the_statistics_are_read(graph):
+    names = EventNameSuggestions(OverviewReader(graph))
+
+    before = names.suggest("webinar_joind")
+    await names.refresh()
+
+    assert (before, names.suggest("webinar_joind")) == (None, "webinar_joined")
