@@ -6,7 +6,7 @@ import pytest
 
 from app.access import api_keys
 from app.domain import ids
-from app.graph.graph import Graph
+from app.graph import statements
 from tests.support.evals import report, service
 from tests.support.evals.replay import Environment, Replay
 
@@ -27,30 +27,33 @@ def service_with_clock(database):
         yield running
 
 
-@pytest.fixture
-def replay(service_with_clock, database, cypher):
-    """Replays a transcript, with API keys of its own."""
+@pytest.fixture(scope="session")
+def new_key(service_with_clock, cypher):
+    """Creates an API key with scopes, and returns its text."""
+    statement = statements.load("write")["api_key_create"].text
 
-    async def run(transcript):
-        key, operator_key = await _new_keys(database, transcript.scopes, api_keys.SCOPES)
-        environment = Environment(service_with_clock, key, operator_key, cypher)
-        await Replay(transcript, environment).run()
-
-    return lambda transcript: asyncio.run(run(transcript))
-
-
-async def _new_keys(database, *scopes):
-    """Creates an API key with each set of scopes, and returns their texts."""
-    graph = Graph(database)
-    keys = [api_keys.generate() for _ in scopes]
-    for key, key_scopes in zip(keys, scopes, strict=True):
-        await graph.write(
-            "api_key_create",
+    def create(scopes):
+        key = api_keys.generate()
+        cypher(
+            statement,
             id=ids.new_key_id(),
             name="evaluation",
             hash=api_keys.digest(key),
-            scopes=list(key_scopes),
+            scopes=list(scopes),
             origins=None,
         )
-    await graph.close()
-    return keys
+        return key
+
+    return create
+
+
+@pytest.fixture
+def replay(service_with_clock, new_key, cypher):
+    """Replays a transcript, with API keys of its own."""
+
+    def run(transcript):
+        keys = new_key(transcript.scopes), new_key(api_keys.SCOPES)
+        environment = Environment(service_with_clock, *keys, cypher)
+        asyncio.run(Replay(transcript, environment).run())
+
+    return run

@@ -104,6 +104,7 @@ def test_a_lost_response_has_no_result_for_the_agent(replay):
         ("tool: ingest_event", "note: x", "unknown field `note`"),
         ("    tool: ingest_event\n", "", "step 1 must have one of tool, resource"),
         ("as: call\n", "as: call\n    wait: 1\n", "step 1 must have one of tool, resource"),
+        ("as: call", "as: jane", "one person or one step"),
         ("MATCH", "WITH", "must read the graph"),
         ("resolved: new", 'resolved: !contains ""', "must have a text"),
         ("resolved: new", "resolved: !like new", "could not determine a constructor"),

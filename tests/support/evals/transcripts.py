@@ -105,6 +105,9 @@ def read(text: str) -> Transcript:
     for number, step in enumerate(transcript.steps, 1):
         if sum(getattr(step, name) is not None for name in ACTIONS) != 1:
             raise InvalidTranscript(f"step {number} must have one of {', '.join(ACTIONS)}")
+    names = [*transcript.people, "task", "n", *(step.as_ for step in transcript.steps if step.as_)]
+    if len(names) != len(set(names)):
+        raise InvalidTranscript("a name must be that of one person or one step")
     if not transcript.graph or not all("MATCH" in check.cypher for check in transcript.graph):
         raise InvalidTranscript("graph must have checks, and each must read the graph by MATCH")
     return transcript
