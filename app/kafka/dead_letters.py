@@ -150,6 +150,8 @@ class DeadLetterWriter:
         except KafkaException:
             # Of a new producer, the initialisation ends the transaction.
             self._discard(partition.topic, partition.number)
+        else:
+            self._uncertain.discard(partition)
 
     def _discard(self, topic: str, number: int) -> None:
         if producer := self._producers.pop((topic, number), None):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -41,22 +42,64 @@ def topics(shared_broker):
     return Topics(shared_broker.bootstrap)
 
 
-@pytest.fixture
-def consume(environment, shared_broker, address, tmp_path):
-    """Starts `python -m app consume` on topics, in a group; gives its process."""
+class Consumption:
+    """A topic, and a consumer of it that runs for all tests of a module."""
+
+    def __init__(self, topics, topic, consumer, group):
+        self._topics = topics
+        self.consumer = consumer
+        self._group = group
+        self.topic = topic
+
+    def produce(self, values, **options):
+        """Produces records, and returns once the consumer has committed their offsets."""
+        self._topics.produce(self.topic, values, **options)
+        self.wait()
+
+    def wait(self):
+        """Returns once the consumer has committed the offsets of all records."""
+        ends = self._topics.ends(self.topic).items()
+        until_true(lambda: self._topics.committed(self._group).items() >= ends, self.consumer)
+
+
+def starting(environment, broker, folder):
+    """Starts `python -m app consume` on topics, in a group; gives its process. Ends all at last."""
     started = []
 
-    def start(group, topic, *arguments, bootstrap=shared_broker.bootstrap, **variables):
+    def start(group, topic, *arguments, bootstrap=broker.bootstrap, **variables):
         command = [sys.executable, "-m", "app", "consume", "--bootstrap-servers", bootstrap]
-        log = Path(tmp_path, f"consumer-{len(started)}.log")
+        log = Path(folder, f"consumer-{len(started)}.log")
         options = ["--topic", topic, "--group", group, *arguments]
         process = ConsumerProcess([*command, *options], environment | variables, log)
         started.append(process)
         return process
 
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.kill()
+
+
+@pytest.fixture
+def consume(environment, shared_broker, address, tmp_path):
+    """Starts a consumer of the test's own."""
+    yield from starting(environment, shared_broker, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def consume_for_module(environment, shared_broker, address, topics, tmp_path_factory):
+    """Starts a consumer of a new topic, for all tests of a module."""
+    starts = starting(environment, shared_broker, tmp_path_factory.mktemp("consumers"))
+    consume = next(starts)
+
+    def start(partitions, *arguments):
+        word = uuid.uuid4().hex
+        topic = topics.create(f"events-{word}", partitions)
+        return Consumption(topics, topic, consume(word, topic, *arguments), word)
+
     yield start
-    for process in started:
-        process.kill()
+    starts.close()
 
 
 @pytest.fixture
@@ -92,17 +135,17 @@ def events(unique):
     return make
 
 
+def until_true(condition, consumer=None, seconds=90):
+    """Waits until a condition holds; raises with the log of a consumer if it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if consumer and consumer.process.poll() is not None:
+            raise AssertionError(f"the consumer ended: {consumer.log[-3000:]}")
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not in time: {consumer.log[-3000:] if consumer else ''}")
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def until():
-    """Waits until a condition holds; prints the log of a consumer if it does not."""
-
-    def wait(condition, consumer=None, seconds=90):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if consumer and consumer.process.poll() is not None:
-                raise AssertionError(f"the consumer ended: {consumer.log[-3000:]}")
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not in time: {consumer.log[-3000:] if consumer else ''}")
-            time.sleep(0.05)
-
-    return wait
+    return until_true

@@ -76,6 +76,16 @@ class Topics:
         consumer.close()
         return records
 
+    def ends(self, topic):
+        """The offsets after the last record, by topic and partition; none of an empty one."""
+        consumer = Consumer({**self._properties, "group.id": "reader"})
+        ends = {}
+        for number in self.admin.list_topics(topic, 30).topics[topic].partitions:
+            _, end = consumer.get_watermark_offsets(TopicPartition(topic, number), 30)
+            ends[topic, number] = end
+        consumer.close()
+        return {partition: end for partition, end in ends.items() if end}
+
     def committed(self, group):
         """The committed offsets of a group, by topic and partition."""
         request = [ConsumerGroupTopicPartitions(group)]
