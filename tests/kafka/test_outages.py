@@ -8,7 +8,6 @@ import pytest
 from app.access import api_keys
 from tests.support import http_client
 from tests.support.forwarder import Forwarder
-from tests.support.kafka_topics import Topics
 from tests.support.metrics import scrape, value
 
 pytest_plugins = ["tests.support.kafka_broker", "tests.support.kafka_consumers"]
@@ -71,20 +70,6 @@ def test_starts_before_the_database_is_available(
     until(lambda: len(stored(unique)) == 5, consumer)
 
 
-def test_continues_after_a_kill_of_the_broker(own_broker, consume, events, stored, unique, until):
-    topics = Topics(own_broker.bootstrap)
-    topic = topics.create(f"events-{unique}")
-    consumer = consume(unique, topic, bootstrap=own_broker.bootstrap)
-    topics.produce(topic, events(10))
-    until(lambda: len(stored(unique)) == 10, consumer)
-    own_broker.kill()
-    until(lambda: "kafka_client_failed" in consumer.log, consumer)
-    own_broker.start()
-    topics.produce(topic, events(10, 10))
-    until(lambda: len(stored(unique)) == 20, consumer)
-    until(lambda: topics.committed(unique).get((topic, 0)) == 20, consumer)
-
-
 def test_waits_for_a_broker_that_is_not_there_and_is_not_ready(consume, unique, free_port, until):
     consumer = consume(unique, "a", "--port", str(free_port), bootstrap="127.0.0.1:1")
     until(lambda: status(free_port, "healthz") == 200, consumer)
@@ -92,12 +77,7 @@ def test_waits_for_a_broker_that_is_not_there_and_is_not_ready(consume, unique, 
     assert status(free_port, "readyz") == 503
 
 
-def test_is_ready_once_it_is_in_its_group(topic, consume, unique, free_port, until):
-    consumer = consume(unique, topic, "--port", str(free_port))
-    until(lambda: status(free_port, "readyz") == 200, consumer)
-
-
-def test_is_not_ready_while_the_database_is_unavailable(
+def test_is_ready_in_its_group_but_not_while_the_database_is_unavailable(
     topic, consume, unique, free_port, until, forwarder
 ):
     consumer = consume(unique, topic, "--port", str(free_port), NEO4J_URI=forwarder.uri)
