@@ -81,6 +81,13 @@ class SplitNotFound(ServiceError):
     text = "No split has this ID."
 
 
+class IdentifierMoveNotFound(ServiceError):
+    """404: no move of an identifier has this ID."""
+
+    code = "unknown_move"
+    text = "No move of an identifier has this ID."
+
+
 class EventNotFound(ServiceError):
     """404: no event has this ID, or none had it at `asOf`."""
 

@@ -19,6 +19,7 @@ from app.http.api.customers import CustomerRoutes
 from app.http.api.events import EventRoutes
 from app.http.api.explanation import ExplanationRoutes
 from app.http.api.health import HealthRoutes
+from app.http.api.identifier_moves import IdentifierMoveRoutes
 from app.http.api.live import LiveRoutes
 from app.http.api.merges import MergeRoutes
 from app.http.api.rejections import RejectionRoutes
@@ -115,6 +116,7 @@ def _routes(
         CustomerRoutes(services.contexts, services.timelines, identity.erasures),
         MergeRoutes(identity.merges),
         SplitRoutes(identity.splits),
+        IdentifierMoveRoutes(identity.moves),
         ReviewRoutes(identity.conflicts, identity.reviews),
         SuppressionRoutes(identity.suppressions),
         AuditRoutes(identity.audit),
@@ -137,7 +139,7 @@ def _pages(
         MergePages(comparison, identity.merges, names),
         SplitPages(identity.splits, names),
         AuditPages(identity.audit, names),
-        UndoPages(identity.audit, identity.merges, identity.splits, identity.reviews, names),
+        UndoPages(identity.audit, identity.undos, names),
         LoginPages(services.guard),
         StaticFiles(),
     ]

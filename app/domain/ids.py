@@ -47,6 +47,11 @@ def new_split_id() -> str:
     return f"spl_{uuid7().hex}"
 
 
+def new_identifier_move_id() -> str:
+    """Returns a new ID of a move of an Identifier: `mov_` and a UUID."""
+    return f"mov_{uuid7().hex}"
+
+
 def new_dismissal_id() -> str:
     """Returns a new ID of a dismissal: `dsm_` and a UUID."""
     return f"dsm_{uuid7().hex}"

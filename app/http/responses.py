@@ -22,6 +22,7 @@ STATUS = {
     http_errors.NotFound.code: HTTPStatus.NOT_FOUND,
     errors.CustomerNotFound.code: HTTPStatus.NOT_FOUND,
     errors.SplitNotFound.code: HTTPStatus.NOT_FOUND,
+    errors.IdentifierMoveNotFound.code: HTTPStatus.NOT_FOUND,
     errors.EventNotFound.code: HTTPStatus.NOT_FOUND,
     errors.MergeNotFound.code: HTTPStatus.NOT_FOUND,
     errors.DismissalNotFound.code: HTTPStatus.NOT_FOUND,

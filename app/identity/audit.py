@@ -2,14 +2,20 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
 from app.domain import identifiers, pagination, timestamps
 from app.domain.validation import FieldErrors
-from app.errors import CustomerNotFound, DismissalNotFound, MergeNotFound, SplitNotFound
+from app.errors import (
+    CustomerNotFound,
+    DismissalNotFound,
+    IdentifierMoveNotFound,
+    MergeNotFound,
+    SplitNotFound,
+)
 from app.graph.graph import Graph, Row
 from app.graph.rows import first
+from app.identity.audit_entry import AuditEntry, audit_entry
 
 MAX_PAGE_ENTRIES = 200
 
@@ -17,7 +23,12 @@ MAX_PAGE_ENTRIES = 200
 # for the clocks of the instances.
 SETTLING_SECONDS = 65
 
-_NOT_FOUND = {"dsm_": DismissalNotFound, "spl_": SplitNotFound}  # by the start of the ID
+# By the start of the ID.
+_NOT_FOUND = {
+    "dsm_": DismissalNotFound,
+    "spl_": SplitNotFound,
+    "mov_": IdentifierMoveNotFound,
+}
 
 
 class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,76 +50,6 @@ class AuditQuery(Struct, frozen=True, forbid_unknown_fields=True):
             "`nextCursor` of the page before. Not together with `customer` or `cursor`."
         ),
     ] = None
-
-
-class AuditEntry(Struct, frozen=True, omit_defaults=True):
-    """A decision about identities, or a prune: a deletion of old Touchpoints.
-
-    Only a review has `identifier` and `shared`, and only a prune `touchpoints` and `before`. Only a
-    change of the suppression list has `identifiers`. The undo of a merge or of a dismissal has the
-    same `id` as that.
-    """
-
-    id: str
-    kind: Annotated[
-        str,
-        Meta(
-            extra_json_schema={
-                "enum": [
-                    "merge",
-                    "undo",
-                    "split",
-                    "dismissal",
-                    "review",
-                    "erasure",
-                    "suppression",
-                    "unsuppression",
-                    "prune",
-                ]
-            }
-        ),
-    ]
-    at: str
-    by: Annotated[
-        str,
-        Meta(
-            description="The id of the API key; `rule` for a merge by the rule of anonymous "
-            "Customers; `cli` for an erasure or a prune from the command line; `retention` for a "
-            "prune because of `WAYPATH_RETENTION`."
-        ),
-    ]
-    customers: Annotated[
-        list[str],
-        Meta(
-            description="Merge: the merged and the surviving Customer. Split: the new and the "
-            "split Customer. Dismissal: both. Review: the Customer of the identifier. Erasure: "
-            "all erased Customers. Suppression, unsuppression and prune: none."
-        ),
-    ]
-    reason: Annotated[str | None, Meta(description="Absent if the request had none.")] = None
-    identifier: Annotated[
-        str | None, Meta(description="The reviewed identifier, as `kind:value`.")
-    ] = None
-    shared: Annotated[
-        bool | None, Meta(description="Whether the identifier was marked as shared, or unmarked.")
-    ] = None
-    identifiers: Annotated[
-        int | None,
-        Meta(description="Number of identifiers that the change of the suppression list affected."),
-    ] = None
-    touchpoints: Annotated[
-        int | None, Meta(description="Number of Touchpoints that the prune deleted.")
-    ] = None
-    before: Annotated[
-        str | None, Meta(description="The prune deleted Touchpoints that occurred before this.")
-    ] = None
-    undone: Annotated[
-        bool,
-        Meta(
-            description="Whether the merge, dismissal or suppression is undone, or the split "
-            "Customer has its part again. Absent if not."
-        ),
-    ] = False
 
 
 class AuditPage(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -166,9 +107,10 @@ class AuditReader:
         return AuditPage([audit_entry(row) for row in rows], cursor)
 
     async def entry(self, entry_id: str) -> AuditEntry:
-        """The merge, split or dismissal with an ID.
+        """The merge, split, dismissal, move or detach with an ID.
 
-        Raises InvalidPayload, MergeNotFound, SplitNotFound, DismissalNotFound or Unavailable.
+        Raises InvalidPayload, MergeNotFound, SplitNotFound, DismissalNotFound,
+        IdentifierMoveNotFound or Unavailable.
         """
         errors = FieldErrors()
         id_ = errors.parse(entry_id, "id", identifiers.opaque_id)
@@ -184,8 +126,3 @@ class AuditReader:
         if not rows:
             raise CustomerNotFound()
         return [row for row in rows if row["id"]]
-
-
-def audit_entry(row: Row) -> AuditEntry:
-    """The entry in a row that a statement returns."""
-    return msgspec.convert(row, AuditEntry)

@@ -8,7 +8,7 @@ from app.domain.validation import FieldErrors
 from app.errors import CustomerNotFound, DismissalNotFound, IdentityConflictNotFound
 from app.graph.graph import Graph
 from app.graph.rows import first
-from app.identity.audit import AuditEntry, audit_entry
+from app.identity.audit_entry import AuditEntry, audit_entry
 from app.identity.reason import Reason
 
 NO_OWNER = "No Customer has this identifier."

@@ -5,20 +5,22 @@
 //
 // Returns a row per entry, one more than the limit if there are more:
 //   id
-//   kind         merge, undo, split, dismissal, review, erasure, suppression, unsuppression or prune
+//   kind         merge, undo, split, dismissal, move, detach, review, erasure, suppression,
+//                unsuppression or prune
 //   at           when, as a text
 //   moment       the same, [seconds since 1970, nanoseconds]
 //   by           the id of the API key, rule, cli or retention
 //   reason
-//   customers    the ids of the two Customers, the merged or split one first; for a review, the id
-//                of the owner; for an erasure, the ids of all erased Customers; else empty
-//   identifier   for a review, as kind:value; else null
+//   customers    the ids of the two Customers, the merged or split one, or the one that had the
+//                identifier, first; for a review, the id of the owner; for an erasure, the ids of
+//                all erased Customers; else empty
+//   identifier   for a review, move, detach or undo of these, as kind:value; else null
 //   shared       for a review, whether it marks the Identifier as shared; else null
 //   identifiers  for a suppression or unsuppression, how many it changed; else null
 //   touchpoints  for a prune, how many it deleted; else null
 //   before       for a prune, the time before which it deleted them, as a text; else null
-//   undone       for a merge, dismissal or suppression, whether it is undone; for a split, whether the
-//                part is merged with the whole; else false
+//   undone       for a merge, dismissal, move, detach or suppression, whether it is undone; for a
+//                split, whether the part is merged with the whole; else false
 WITH
   CASE WHEN $before IS NULL
     THEN datetime({year: 999999999})
@@ -148,6 +150,28 @@ CALL (before, id) {
   ORDER BY suppression.at DESC, suppression.id DESC
   LIMIT $limit + 1
   RETURN null AS change, suppression AS record, suppression.kind AS kind, at
+  UNION ALL
+  MATCH (move:IdentifierMove)
+  USING INDEX move:IdentifierMove(at, id)
+  WHERE
+    move.at <= before AND
+    CASE move.at WHEN before THEN move.id < id ELSE true END AND
+    move.id IS NOT NULL
+  WITH move, move.at AS at
+  ORDER BY move.at DESC, move.id DESC
+  LIMIT $limit + 1
+  RETURN null AS change, move AS record, move.kind AS kind, at
+  UNION ALL
+  MATCH (move:IdentifierMove)
+  USING INDEX move:IdentifierMove(undoneAt, id)
+  WHERE
+    move.undoneAt <= before AND
+    CASE move.undoneAt WHEN before THEN move.id < id ELSE true END AND
+    move.id IS NOT NULL
+  WITH move, move.undoneAt AS at
+  ORDER BY move.undoneAt DESC, move.id DESC
+  LIMIT $limit + 1
+  RETURN null AS change, move AS record, 'undo' AS kind, at
 }
 WITH change, record, kind, at, coalesce(change.id, record.id) AS id
 ORDER BY at DESC, id DESC
@@ -157,17 +181,24 @@ RETURN
   kind,
   toString(at) AS at,
   [at.epochSeconds, at.nanosecond] AS moment,
-  CASE kind WHEN 'undo' THEN change.undoneBy ELSE coalesce(change.by, record.by) END AS by,
   CASE kind
-    WHEN 'undo' THEN change.undoReason
+    WHEN 'undo' THEN coalesce(change.undoneBy, record.undoneBy)
+    ELSE coalesce(change.by, record.by)
+  END AS by,
+  CASE kind
+    WHEN 'undo' THEN coalesce(change.undoReason, record.undoReason)
     ELSE coalesce(change.reason, record.reason)
   END AS reason,
   coalesce(
     record.customers,
     [node IN [startNode(change), endNode(change)] WHERE node:Customer | node.id]
   ) AS customers,
-  CASE kind WHEN 'review'
-    THEN startNode(change).kind + ':' + startNode(change).value
+  CASE kind
+    WHEN 'review' THEN startNode(change).kind + ':' + startNode(change).value
+    ELSE head(COLLECT {
+      MATCH (record)-[:MOVES]->(moved:Identifier)
+      RETURN moved.kind + ':' + moved.value
+    })
   END AS identifier,
   change.shared AS shared,
   CASE WHEN kind IN ['suppression', 'unsuppression'] THEN record.identifiers END AS identifiers,
@@ -176,6 +207,8 @@ RETURN
   CASE kind
     WHEN 'merge' THEN change.undoneAt IS NOT NULL
     WHEN 'dismissal' THEN change.undoneAt IS NOT NULL
+    WHEN 'move' THEN record.undoneAt IS NOT NULL
+    WHEN 'detach' THEN record.undoneAt IS NOT NULL
     WHEN 'suppression' THEN EXISTS { (record)<-[:UNDOES]-(:SuppressionChange) }
     WHEN 'split' THEN
       coalesce(startNode(change).survivor, startNode(change).id) =

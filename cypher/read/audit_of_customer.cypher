@@ -8,17 +8,18 @@
 // Returns a row per entry, one more than the limit if there are more. Returns one row with null as
 // id if there are no entries, and no row if there is no such Customer:
 //   id
-//   kind         merge, undo, split, dismissal, review or erasure
+//   kind         merge, undo, split, dismissal, move, detach, review or erasure
 //   at           when, as a text
 //   moment       the same, [seconds since 1970, nanoseconds]
 //   by           the id of the API key, or cli
 //   reason
-//   customers    the ids of the two Customers, the merged or split one first; for a review, the id
-//                of the owner; for an erasure, the ids of all erased Customers
-//   identifier   for a review, as kind:value; else null
+//   customers    the ids of the two Customers, the merged or split one, or the one that had the
+//                identifier, first; for a review, the id of the owner; for an erasure, the ids of
+//                all erased Customers
+//   identifier   for a review, move, detach or undo of these, as kind:value; else null
 //   shared       for a review, whether it marks the Identifier as shared; else null
-//   undone       for a merge or dismissal, whether it is undone; for a split, whether the part is
-//                merged with the whole; else false
+//   undone       for a merge, dismissal, move or detach, whether it is undone; for a split, whether
+//                the part is merged with the whole; else false
 CALL () {
   MATCH (customer:Customer {id: $customer})
   RETURN coalesce(customer.survivor, customer.id) AS survivor, null AS erased
@@ -48,39 +49,57 @@ OPTIONAL CALL (survivor, erased, before, id) {
       WHEN 'WAS_NOT_SAME_AS' THEN [['dismissal', change.at], ['undo', change.undoneAt]]
       ELSE [['review', change.at]]
     END AS entry
-    RETURN change, null AS erasure, entry[0] AS kind, entry[1] AS at, change.id AS changeId
+    RETURN change, null AS record, entry[0] AS kind, entry[1] AS at, change.id AS changeId
+    UNION ALL
+    MATCH (root:Customer {id: survivor})<-[:MERGED_INTO*0..]-(member:Customer)
+    MATCH (member)<-[:MOVED_FROM|MOVED_TO]-(move:IdentifierMove)
+    WITH DISTINCT move
+    UNWIND [[move.kind, move.at], ['undo', move.undoneAt]] AS entry
+    WITH move, entry
+    WHERE entry[1] IS NOT NULL
+    RETURN null AS change, move AS record, entry[0] AS kind, entry[1] AS at, move.id AS changeId
     UNION ALL
     MATCH (erased)<-[:ERASED]-(erasure:Erasure)
-    RETURN null AS change, erasure, 'erasure' AS kind, erasure.at AS at, erasure.id AS changeId
+    RETURN
+      null AS change, erasure AS record, 'erasure' AS kind, erasure.at AS at, erasure.id AS changeId
   }
-  WITH change, erasure, kind, at, changeId, before, id
+  WITH change, record, kind, at, changeId, before, id
   WHERE at < before OR (at = before AND changeId < id)
-  WITH change, erasure, kind, at, changeId
+  WITH change, record, kind, at, changeId
   ORDER BY at DESC, changeId DESC
   LIMIT $limit + 1
-  RETURN change, erasure, kind, at, changeId
+  RETURN change, record, kind, at, changeId
 }
 RETURN
   changeId AS id,
   kind,
   toString(at) AS at,
   [at.epochSeconds, at.nanosecond] AS moment,
-  CASE kind WHEN 'undo' THEN change.undoneBy ELSE coalesce(change.by, erasure.by) END AS by,
   CASE kind
-    WHEN 'undo' THEN change.undoReason
-    ELSE coalesce(change.reason, erasure.reason)
+    WHEN 'undo' THEN coalesce(change.undoneBy, record.undoneBy)
+    ELSE coalesce(change.by, record.by)
+  END AS by,
+  CASE kind
+    WHEN 'undo' THEN coalesce(change.undoReason, record.undoReason)
+    ELSE coalesce(change.reason, record.reason)
   END AS reason,
   coalesce(
-    erasure.customers,
+    record.customers,
     [node IN [startNode(change), endNode(change)] WHERE node:Customer | node.id]
   ) AS customers,
-  CASE kind WHEN 'review'
-    THEN startNode(change).kind + ':' + startNode(change).value
+  CASE kind
+    WHEN 'review' THEN startNode(change).kind + ':' + startNode(change).value
+    ELSE head(COLLECT {
+      MATCH (record)-[:MOVES]->(moved:Identifier)
+      RETURN moved.kind + ':' + moved.value
+    })
   END AS identifier,
   change.shared AS shared,
   CASE kind
     WHEN 'merge' THEN change.undoneAt IS NOT NULL
     WHEN 'dismissal' THEN change.undoneAt IS NOT NULL
+    WHEN 'move' THEN record.undoneAt IS NOT NULL
+    WHEN 'detach' THEN record.undoneAt IS NOT NULL
     WHEN 'split' THEN
       coalesce(startNode(change).survivor, startNode(change).id) =
       coalesce(endNode(change).survivor, endNode(change).id)

@@ -47,6 +47,17 @@ CALL (asOf) {
     -[identifies:IDENTIFIES]->(owner:Customer)
   WHERE identifies.since <= asOf
   RETURN coalesce(identifies.home, owner.id) AS id, $keys[place].kind AS matchedBy, place
+  UNION ALL
+  // An Identifier that was moved to another Customer later.
+  WITH asOf, [place IN range(0, size($keys) - 1) WHERE
+    $customer IS NULL AND $asOf IS NOT NULL
+  ] AS places
+  UNWIND places AS place
+  MATCH
+    (:Identifier {kind: $keys[place].kind, value: $keys[place].value})
+    -[past:IDENTIFIED]->(owner:Customer)
+  WHERE past.since <= asOf < past.until
+  RETURN owner.id AS id, $keys[place].kind AS matchedBy, place
 }
 WITH asOf, id, matchedBy ORDER BY place LIMIT 1
 MATCH (customer:Customer {id: id})
@@ -228,7 +239,7 @@ RETURN
       coalesce(asOf < link.undoneAt, true) AND
       CASE type(link) WHEN 'SPLIT_FROM' THEN asOf < link.at ELSE link.at <= asOf END
     )
-    CALL (member) {
+    CALL (asOf, member) {
       MATCH (identifier:Identifier)-[identifies:IDENTIFIES]->(member)
       WHERE identifies.home IS NULL
       RETURN identifier, identifies.since AS since
@@ -236,6 +247,10 @@ RETURN
       MATCH (identifier:Identifier)-[identifies:IDENTIFIES {home: member.id}]->(:Customer)
       USING INDEX SEEK identifies:IDENTIFIES(home)
       RETURN identifier, identifies.since AS since
+      UNION ALL
+      MATCH (identifier:Identifier)-[past:IDENTIFIED]->(member)
+      WHERE $asOf IS NOT NULL AND past.since <= asOf < past.until
+      RETURN identifier, past.since AS since
     }
     WITH identifier, since
     WHERE since <= asOf

@@ -6,12 +6,13 @@
 // Returns one row, or none if there is no such event:
 //   touchpoint  a map; `at` is when it was received; `survivor`, sent, shared, beyondLimit,
 //               ignored and clockSkew are null if it has none
-//   owned       the identifiers that a Customer owns now: maps of name, weight, since, and home,
-//               the id of the Customer that owns it, or did before it was merged
+//   owned       the Customers that own the identifiers, or did before a move: maps of name, weight,
+//               since, until, null if the Customer owns it now, and home, the id of the Customer
+//               that owns it, or did before it was merged
 //   links       the merges and splits of these Customers: maps of isSplit, id, from, into, begin,
 //               end, at and undoneAt
 //
-// The times `at`, since, begin and end are [seconds since 1970, nanoseconds]; at and undoneAt of a
+// The times `at`, since, until, begin and end are [seconds since 1970, nanoseconds]; at and undoneAt of a
 // link are texts.
 MATCH (touchpoint:Touchpoint {id: $event})
 // The events of a Customer that is being erased are not explained.
@@ -21,11 +22,14 @@ CALL (touchpoint) {
   WITH name, split(name, ':')[0] AS kind
   MATCH
     (identifier:Identifier {kind: kind, value: substring(name, size(kind) + 1)})
-    -[identifies:IDENTIFIES]->(owner:Customer)
+    -[identifies:IDENTIFIES|IDENTIFIED]->(owner:Customer)
   RETURN collect({
     name: name,
     weight: identifier.weight,
     since: [identifies.since.epochSeconds, identifies.since.nanosecond],
+    until: CASE WHEN identifies.until IS NOT NULL
+      THEN [identifies.until.epochSeconds, identifies.until.nanosecond]
+    END,
     home: coalesce(identifies.home, owner.id)
   }) AS owned
 }

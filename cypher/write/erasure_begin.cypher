@@ -29,11 +29,12 @@ WHERE customer.survivor IS NULL
 MATCH (member:Customer)-[:MERGED_INTO*0..]->(customer)
 WITH customer, member ORDER BY member <> customer, member.id
 WITH collect(member) AS members, collect(member.id) AS ids
-// Events of Customers that were merged with these before, or split from them, may carry their
-// identifiers.
+// Events of Customers that were merged with these before, were split from them, or had one of their
+// identifiers, may carry it.
 WITH members, ids, COLLECT {
   UNWIND members AS member
-  MATCH (member)-[:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM*1..]-(former:Customer)
+  MATCH (member)
+    -[:MERGED_INTO|WAS_MERGED_INTO|SPLIT_FROM|MOVED_FROM|MOVED_TO*1..]-(former:Customer)
   WHERE NOT former IN members
   RETURN DISTINCT former
 } AS formers
@@ -101,6 +102,12 @@ CALL (members) {
   WITH DISTINCT change
   DELETE change
 }
+CALL (members) {
+  UNWIND members AS member
+  MATCH (member)<-[:MOVED_FROM|MOVED_TO]-(move:IdentifierMove)
+  WITH DISTINCT move
+  DETACH DELETE move
+}
 FOREACH (member IN members |
   MERGE (erased:ErasedCustomer {id: member.id})
   CREATE (erasure)-[:ERASED]->(erased)
@@ -117,8 +124,12 @@ CALL (erasure) {
   WITH DISTINCT erasure, identifier
   LIMIT $limit
   CALL (erasure, identifier) {
-    MATCH (identifier)-[:SEEN_WITH]->(other:Customer)
+    MATCH (identifier)-[:SEEN_WITH|IDENTIFIED]->(other:Customer)
     MERGE (erasure)-[:MENTIONED_BY]->(other)
+  }
+  CALL (identifier) {
+    MATCH (identifier)<-[:MOVES]-(move:IdentifierMove)
+    DETACH DELETE move
   }
   WITH identifier, identifier.kind + ':' + identifier.value AS name
   CALL (identifier) {

@@ -25,16 +25,22 @@ WITH erasure, identifier,
   } AS owned
 WITH erasure, identifier, head(owned).since AS since
 CALL (erasure, identifier, since) {
-  MATCH (identifier)-[seen:SEEN_WITH]->(other:Customer)
-  WHERE since IS NULL OR seen.firstSeen < since
+  MATCH (identifier)-[seen:SEEN_WITH|IDENTIFIED]->(other:Customer)
+  WHERE since IS NULL OR coalesce(seen.firstSeen, seen.since) < since
   MERGE (erasure)-[:MENTIONED_BY]->(other)
+}
+CALL (identifier, since) {
+  MATCH (identifier)<-[:MOVES]-(move:IdentifierMove)
+  WHERE since IS NULL OR move.at < since
+  DETACH DELETE move
 }
 WITH erasure, identifier, since, identifier.kind + ':' + identifier.value AS name
 CALL (identifier, since) {
   MATCH (identifier)-[link]-(end)
   WHERE
     since IS NULL OR
-    NOT (link:IDENTIFIES AND end:Customer) AND coalesce(link.firstSeen, link.at, since) <= since
+    NOT (link:IDENTIFIES AND end:Customer) AND
+    coalesce(link.firstSeen, link.at, link.since, since) <= since
   DELETE link
 }
 FOREACH (gone IN [node IN [identifier] WHERE since IS NULL] | DELETE gone)

@@ -2,7 +2,7 @@
 // show it, in the same transaction. An anonymous Customer has no identifiers but anonymousIds. It is
 // merged if it owns the anonymousId of an event, and another Customer matches the event by a
 // stronger identifier or by its id. It is not merged into a Customer from which a data steward has
-// separated it: by the undo of a merge, by a dismissal or by a split.
+// separated it: by the undo of a merge, by a dismissal, by a split, or by a move of an identifier.
 //
 // $candidates  maps of
 //   keys      the identifiers, maps of kind, value and weight, highest priority first: the last one
@@ -127,6 +127,11 @@ CALL (candidate) {
       (visitor)<-[:MERGED_INTO*0..]-(:Customer)
         -[:WAS_MERGED_INTO|NOT_SAME_AS|SPLIT_FROM]-(other:Customer)
       WHERE coalesce(other.survivor, other.id) = survivor.id
+    } AND
+    NOT EXISTS {
+      (visitor)<-[:MERGED_INTO*0..]-(:Customer)<-[:MOVED_FROM|MOVED_TO|SEPARATES]-
+        (move:IdentifierMove)-[:MOVED_FROM|MOVED_TO|SEPARATES]->(other:Customer)
+      WHERE move.undoneAt IS NULL AND coalesce(other.survivor, other.id) = survivor.id
     }
   // Step 6: merge.
   CREATE (visitor)-[:MERGED_INTO {

@@ -9,6 +9,8 @@ from app.customers.explanation.reader import ExplanationQuery, ExplanationReader
 from app.domain.resolution import ResolutionLimits
 from app.graph import statements
 from app.identity.audit import AuditQuery, AuditReader
+from app.identity.identifier_move_requests import DetachRequest, MoveRequest
+from app.identity.identifier_moves import IdentifierMoveService
 from app.identity.merges import MergeRequest, MergeService
 from app.identity.reviews import Dismissal, ReviewService, SharedMark
 from app.identity.splits import SplitRequest, SplitService
@@ -306,6 +308,50 @@ async def test_a_split_off_part_is_not_merged_again(store, graph, unique, merges
     owner, visitor = customer_of("externalId", unique)[0], customer_of("anonymousId", unique)[0]
     assert owner != visitor
     assert merges_of(visitor) == merges_of(owner) == []
+
+
+async def test_a_detached_anonymous_id_is_not_merged_again(
+    store, graph, apart, unique, customer_of, merges_of, conflicts_of
+):
+    known, _ = apart
+    await store(login(unique))
+    moves = IdentifierMoveService(graph)
+    move = await moves.detach(known, DetachRequest(anonymous_id=unique, reason="x"), KEY)
+
+    await store(login(unique))
+
+    assert customer_of("anonymousId", unique) == (move.to, move.to)
+    assert merges_of(move.to) == []
+    assert [other for other, *_ in conflicts_of(move.to)] == [known]
+
+
+async def test_a_detached_anonymous_id_is_not_merged_after_the_undo_of_the_earlier_merge(
+    store, graph, apart, unique, merges_of
+):
+    known, visitor = apart
+    await store(login(unique))
+    ((merge, *_),) = merges_of(visitor)
+    moves = IdentifierMoveService(graph)
+    move = await moves.detach(known, DetachRequest(anonymous_id=unique, reason="x"), KEY)
+    await MergeService(graph).undo(merge, "x", KEY)
+
+    await store(login(unique))
+
+    assert merges_of(move.to) == []
+
+
+async def test_an_anonymous_id_whose_move_is_undone_is_merged_by_rule(
+    store, graph, apart, unique, merges_of
+):
+    known, visitor = apart
+    moves = IdentifierMoveService(graph)
+    request = MoveRequest(anonymous_id=unique, to=known, reason="x")
+    move = await moves.move(visitor, request, KEY)
+    await moves.undo(move.move_id, "x", KEY)
+
+    await store(login(unique))
+
+    assert [into for *_, into in merges_of(visitor)] == [known]
 
 
 async def test_a_replay_merges_nothing(store, unique, merges_of):

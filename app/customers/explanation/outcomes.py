@@ -49,12 +49,16 @@ class IdentifierExplanation(Struct, frozen=True, rename="camel", omit_defaults=T
 
 
 class OwnedIdentifier(Struct, frozen=True):
-    """An identifier `kind:value` of a Customer; `home` is that Customer without merges."""
+    """An identifier `kind:value` of a Customer; `home` is that Customer without merges.
+
+    Until `until`, when it was moved to another Customer, or until now.
+    """
 
     name: str
     weight: float
     since: Instant
     home: str
+    until: Instant | None = None
 
 
 class Outcomes:
@@ -67,7 +71,9 @@ class Outcomes:
         self, touchpoint: dict[str, Any], owned: list[OwnedIdentifier], lineage: Lineage
     ) -> None:
         self._touchpoint = touchpoint
-        self._owned = {identifier.name: identifier for identifier in owned}
+        self._owned: dict[str, list[OwnedIdentifier]] = {}
+        for identifier in sorted(owned, key=lambda identifier: identifier.since):
+            self._owned.setdefault(identifier.name, []).append(identifier)
         self._lineage = lineage
         self._received_at: Instant = msgspec.convert(touchpoint["at"], Instant)
         self._sent = dict(name.split(":", 1) for name in touchpoint["sent"] or [])
@@ -114,10 +120,15 @@ class Outcomes:
         return self._explained(name, "overruled", owner)
 
     def _known(self, name: str) -> OwnedIdentifier | None:
-        """Returns an identifier, unless it was attached to its Customer long after the event."""
-        owned = self._owned.get(name)
-        if owned and owned.since[0] - self._received_at[0] <= MAX_REORDERING_SECONDS:
-            return owned
+        """Returns an identifier with its Customer at the time of the event.
+
+        None if it was attached to its first Customer long after the event.
+        """
+        at = self._received_at
+        periods = self._owned.get(name, [])
+        for owned in periods:
+            if owned.until is None or at < owned.until:
+                return owned if owned.since[0] - at[0] <= MAX_REORDERING_SECONDS else None
         return None
 
     def _explained(
@@ -125,5 +136,5 @@ class Outcomes:
     ) -> IdentifierExplanation:
         kind, _, value = name.partition(":")
         owned = self._owned.get(name)
-        weight = owned.weight if owned else WEIGHTS[kind]
+        weight = owned[0].weight if owned else WEIGHTS[kind]
         return IdentifierExplanation(kind, value, weight, outcome, self._sent.get(kind), customer)

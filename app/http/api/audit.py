@@ -44,10 +44,11 @@ class AuditRoutes:
         tag="Identity",
         summary="Read the audit log",
         description=(
-            "Lists merges, splits, dismissals, their undos, reviews of shared identifiers, "
-            "erasures, changes of the suppression list, and prunes of old Touchpoints, latest "
-            "first. With `after`, it reads forwards, so that a consumer follows the log: the "
-            "earliest entry first, each entry once, about 65 s after it was decided."
+            "Lists merges, splits, moves of identifiers, dismissals, their undos, reviews of "
+            "shared identifiers, erasures, changes of the suppression list, and prunes of old "
+            "Touchpoints, latest first. With `after`, it reads forwards, so that a consumer "
+            "follows the log: the earliest entry first, each entry once, about 65 s after it was "
+            "decided."
         ),
         scope=IDENTITY_READ,
         query=AuditQuery,

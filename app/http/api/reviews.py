@@ -7,7 +7,7 @@ from app.access.api_keys import IDENTITY_READ, IDENTITY_WRITE
 from app.http.endpoints import Call, Example, Operation
 from app.http.responses import json_response
 from app.identity import reviews
-from app.identity.audit import AuditEntry
+from app.identity.audit_entry import AuditEntry
 from app.identity.conflicts import (
     IdentityConflictPage,
     IdentityConflictQuery,

@@ -5,9 +5,9 @@ They are not docstrings, which `python -OO` leaves out.
 
 DESCRIPTIONS = {
     "AuditEntry": (
-        "A decision about identities. Only a review has `identifier` and `shared`. Only a change "
-        "of the suppression list has `identifiers`. The undo of a merge or of a dismissal has the "
-        "same `id` as that."
+        "A decision about identities. A review, a move and a detach have an `identifier`, and only "
+        "a review `shared`. Only a change of the suppression list has `identifiers`. An undo has "
+        "the same `id` as the merge, dismissal, move or detach."
     ),
     "AuditPage": (
         "A page of the audit log, the latest entry first. A `nextCursor` means there is more. With "
@@ -82,7 +82,20 @@ DESCRIPTIONS = {
         "`nextCursor`, there may be more. If many conflicts were resolved, a page may be "
         "shorter than `limit`, or empty."
     ),
+    "DetachRequest": (
+        "The Identifier to detach, by exactly one of the fields, and the reason. A blank or null "
+        "field counts as absent."
+    ),
     "IdentifierExplanation": "An identifier of an event, and its outcome.",
+    "IdentifierMove": (
+        "A move of an Identifier: both Customers, when, by which API key, and why; its undo."
+    ),
+    "IdentifierMovePreview": "The preview of a move; nothing is written.",
+    "IdentifierMoveQuery": (
+        "The Identifier to move, by exactly one of the fields, and the Customer that gets it. "
+        "Without `to`, previews a detach."
+    ),
+    "IdentifierMoveWarning": "A reason to look closer before the move.",
     "KindCount": "The number of Identifiers of a kind.",
     "LineageChange": (
         "A change of a Customer: merged into another, that merge undone, or split off another."
@@ -104,6 +117,10 @@ DESCRIPTIONS = {
     "MergedCustomer": (
         "A Customer that was merged into this one, directly or through another: the merge, its "
         "time and its reason. Requests with its ID find this Customer."
+    ),
+    "MoveRequest": (
+        "The Identifier to move, by exactly one of the fields, the Customer that gets it, and the "
+        "reason. A blank or null field counts as absent."
     ),
     "NewPart": "A part that is a Customer by itself now; its `splitId` undoes the split.",
     "Omitted": "The number of items of each list that `maxBytes` left out.",

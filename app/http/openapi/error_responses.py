@@ -18,6 +18,7 @@ DESCRIPTIONS = {
     "not_found": "No such route.",
     "unknown_customer": "No Customer matches, or it was erased.",
     "unknown_split": "No split has this ID.",
+    "unknown_move": "No move of an identifier has this ID.",
     "unknown_event": "No event has this ID, or none had it at `asOf`.",
     "unknown_merge": "No merge has this ID.",
     "unknown_dismissal": "No dismissal has this ID.",

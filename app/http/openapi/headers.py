@@ -68,6 +68,7 @@ _IDENTIFIERS = {
     "events": "ID of the event.",
     "merges": "ID of the merge.",
     "splits": "ID of the split.",
+    "identifier-moves": "ID of the move.",
     "dismissals": "ID of the dismissal.",
     "conflicts": "ID of the conflict.",
     "suppressions": "ID of a suppression.",

@@ -1,5 +1,6 @@
-"""The page that undoes a decision of the audit log: a merge, a split or a dismissal."""
+"""The page that undoes a decision of the audit log: a merge, split, dismissal, move or detach."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -15,32 +16,22 @@ from app.http.web.conflicts import names_of
 from app.http.web.page import Fields, Form, Page, render
 from app.http.web.templates import audit_path
 from app.identity.audit import AuditReader
-from app.identity.merges import MergeService
 from app.identity.reason import UndoRequest
-from app.identity.reviews import ReviewService
-from app.identity.splits import SplitService
 
 PATH = "/audit/{id}/undo"
+
+# Undoes the decision with an ID, for a reason, on behalf of an API key with an ID.
+Undo = Callable[[str, str | None, str], Awaitable[object]]
 
 
 class UndoPages:
     """The page of the undo of a decision. `next` is the path that it leads back to."""
 
-    def __init__(
-        self,
-        audit: AuditReader,
-        merges: MergeService,
-        splits: SplitService,
-        reviews: ReviewService,
-        names: NameReader,
-    ) -> None:
+    def __init__(self, audit: AuditReader, undos: Mapping[str, Undo], names: NameReader) -> None:
+        """`undos` has the undo of each kind of entry."""
         self._audit = audit
+        self._undos = undos
         self._names = names
-        self._undos = {
-            "merge": merges.undo,
-            "split": splits.undo,
-            "dismissal": reviews.undo_dismissal,
-        }
 
     @Page(method="GET", path=PATH, scope=IDENTITY_WRITE)
     async def ask(self, call: Call[None]) -> Response:

@@ -15,7 +15,7 @@ from app.http import errors as http_errors
 from app.http.error_mapping import map_error
 from app.http.protocol import BODY_TIMEOUT_SECONDS
 from app.http.responses import error_content
-from app.identity import erasure, splits
+from app.identity import erasure, identifier_moves, splits
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.openapi import DOCUMENT, OPERATIONS
@@ -29,6 +29,7 @@ RARE = [
     http_errors.RequestTimeout(BODY_TIMEOUT_SECONDS),
     errors.DatabaseTimeout(),
     errors.MergeConflict(splits.CHANGED),
+    errors.MergeConflict(identifier_moves.CHANGED),
     errors.MergeConflict(erasure.CONTENDED),
     errors.RateLimited(60_000, 12),
     SuppressionSecretMissing(),
@@ -111,8 +112,16 @@ def of_decisions(caller):
     again = caller.post(f"/v1/customers/{customer}/merge", json=merge)
     undo = f"/v1/merges/{made['mergeId']}/undo"
     caller.post(undo)
+    email = {"email": "one@error.example", "reason": "x"}
+    first, second = (
+        caller.post(f"/v1/customers/{holder}/identifiers/move", json=email | {"to": to}).json()
+        for holder, to in ((customer, merged), (merged, customer))
+    )
+    assert second["kind"] == "move"
     return [
         again,
+        caller.post(f"/v1/identifier-moves/{first['moveId']}/undo"),
+        caller.post("/v1/identifier-moves/x/undo"),
         caller.post(undo),
         caller.post(f"/v1/customers/{customer}/split", json={"reason": "x"}),
         *(
