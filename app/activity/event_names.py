@@ -9,6 +9,7 @@ from app.activity.overview import OverviewReader
 from app.errors import Unavailable
 
 REFRESH_INTERVAL_SECONDS = 15.0
+RETRY_INTERVAL_SECONDS = 1.0  # while Neo4j is unavailable, as at the start
 
 log = structlog.get_logger()
 
@@ -17,14 +18,18 @@ class EventNameSuggestions:
     """Suggests event names from a copy of the statistics in memory, which `watch` refreshes.
 
     A frequent name costs a lookup. Any other name has `watch` read the statistics again, at most
-    once in `interval` seconds.
+    once in `interval` seconds. While Neo4j is unavailable it retries after `retry_interval`.
     """
 
     def __init__(
-        self, overview: OverviewReader, interval: float = REFRESH_INTERVAL_SECONDS
+        self,
+        overview: OverviewReader,
+        interval: float = REFRESH_INTERVAL_SECONDS,
+        retry_interval: float = RETRY_INTERVAL_SECONDS,
     ) -> None:
         self._overview = overview
         self._interval = interval
+        self._retry_interval = retry_interval
         self._names = SimilarNames({})
         self._frequent = self._names.frequent
         self._is_needed = asyncio.Event()
@@ -47,8 +52,9 @@ class EventNameSuggestions:
         while True:
             try:
                 await self.refresh()
-            except Unavailable:
-                pass  # the log has the cause
+            except Unavailable:  # the log has the cause
+                await asyncio.sleep(self._retry_interval)
+                continue
             except Exception:
                 log.exception("event_names_refresh_failed")
             await asyncio.sleep(self._interval)

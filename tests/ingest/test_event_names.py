@@ -1,7 +1,6 @@
 """The warning of an event whose name is similar to a frequent one."""
 
 import asyncio
-import time
 from functools import partial
 
 import pytest
@@ -9,13 +8,7 @@ import pytest
 from app.access import api_keys
 from app.activity.event_names import EventNameSuggestions
 from app.activity.overview import OverviewReader
-from app.activity.recorder import ActivityRecorder
-from app.errors import ServiceError
-from app.graph.graph import Graph
-from app.ingest.observer import ObservedRequest, Sender
-from app.ingest.results import EventResult, IngestResult
-from app.ingest.writer import RowResult
-from tests.support import http_client
+from tests.support import event_statistics, http_client
 from tests.support.event_stream import LiveReader
 from tests.support.mcp_client import over_http
 from tests.support.server import serving, wait_for, wait_until_ready
@@ -31,20 +24,7 @@ WARNING = {
 @pytest.fixture(scope="module")
 def counted(address, database):
     """The statistics of a name with many events, of an earlier day, are in the graph."""
-    rows = [{"event": "webinar_joined"}] * COUNT
-    written = [RowResult("cus_x", "email", False, set(), set())] * COUNT
-    results: list[EventResult | ServiceError] = [EventResult("evt_x", "cus_x", "email")] * COUNT
-    result = IngestResult(results, False, COUNT, {("stored", "email"): COUNT}, rows, written)
-    request = ObservedRequest(Sender("http"), time.time() - 86_400 * 20, result=result)
-
-    async def write():
-        graph = Graph(database)
-        recorder = ActivityRecorder(graph)
-        recorder.observe(request)
-        await recorder.write()
-        await graph.close()
-
-    asyncio.run(write())
+    event_statistics.write(database, "webinar_joined", COUNT)
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +117,19 @@ async def test_names_are_suggested_after_the_statistics_are_read(graph):
     await names.refresh()
 
     assert (before, names.suggest("webinar_joind")) == (None, "webinar_joined")
+
+
+@pytest.mark.usefixtures("counted")
+@pytest.mark.anyio
+async def test_the_statistics_are_read_once_neo4j_is_available(graph):
+    graph.disable()
+    names = EventNameSuggestions(OverviewReader(graph), interval=3600, retry_interval=0.01)
+    watching = asyncio.create_task(names.watch())
+    await asyncio.sleep(0)  # the first read fails
+
+    graph.enable()
+
+    async with asyncio.timeout(30):
+        while names.suggest("webinar_joind") is None:  # noqa: ASYNC110 - the copy has no event
+            await asyncio.sleep(0.01)
+    watching.cancel()
