@@ -1,7 +1,11 @@
 """The harness of the evaluations fails a task whose transcript expects something else."""
 
 import pytest
+from mcp.shared.uri_template import UriTemplate
 
+from app.mcp.prompts import PROMPTS
+from app.mcp.resources import RESOURCES
+from app.mcp.tools import TOOLS
 from tests.support.checkout import CHECKOUT
 from tests.support.evals import transcripts
 from tests.support.evals.replay import TaskFailed
@@ -95,6 +99,77 @@ def test_a_lost_response_has_no_result_for_the_agent(replay):
 
     with pytest.raises(TaskFailed, match=r"reply: \$call.resolved"):
         replay(transcripts.read(lost))
+
+
+CALL = "tool: ingest_event, arguments: {event: a, email: $jane.email"
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ([f"{CALL}}}"], "a write must have an idempotencyKey"),
+        (
+            [
+                f"{CALL}, idempotencyKey: a}}, fault: response lost",
+                f"{CALL}, idempotencyKey: b}}",
+            ],
+            "step 2 .*: must repeat the call of which the outcome is unknown",
+        ),
+        (
+            [f"{CALL}, emial: x}}, error: {{code: invalid_payload}}"] * 2,
+            "step 2 .*: must not repeat a call after invalid_payload",
+        ),
+        (
+            [
+                f"{CALL}, idempotencyKey: a}}",
+                f"{CALL}, idempotencyKey: a, properties: {{x: 1}}}}, "
+                "error: {code: idempotency_conflict}",
+                f"{CALL}, idempotencyKey: a}}",
+            ],
+            "step 3 .*: must use another idempotencyKey after idempotency_conflict",
+        ),
+        (
+            [
+                f"{CALL}, idempotencyKey: a-$n}}, repeat: 20",
+                f"{CALL}, idempotencyKey: a}}, error: {{code: rate_limited}}",
+                "wait: 1",
+                f"{CALL}, idempotencyKey: a}}, error: {{code: rate_limited}}",
+            ],
+            r"step 4 .*: must wait \d+ s after the error, waited 1.0 s",
+        ),
+        (
+            [
+                "operator: POST /v1/suppressions, "
+                'arguments: {identifiers: ["email:$jane.email"], reason: test}',
+                f"{CALL}, phone: $jane.phone, idempotencyKey: a}}, error: {{code: suppressed}}",
+                "tool: ingest_event, arguments: "
+                "{event: a, phone: $jane.phone, externalId: $jane.externalId, idempotencyKey: a}",
+            ],
+            "step 3 .*: a write must not have an identifier of a suppressed event",
+        ),
+    ],
+)
+def test_an_agent_that_breaks_a_rule_fails_the_task(replay, steps, message):
+    head, _, rest = TASK.partition("steps:\n")
+    tail = rest[rest.index("graph:") :]
+    listed = "".join(f"  - {{{step}}}\n" for step in steps)
+
+    with pytest.raises(TaskFailed, match=message):
+        replay(transcripts.read(f"{head}steps:\n{listed}{tail}"))
+
+
+def test_the_tasks_use_everything_that_agents_are_offered():
+    steps = [
+        step for file in transcripts.files() for step in transcripts.read(file.read_text()).steps
+    ]
+    used = {name for step in steps for name in (step.tool, step.prompt)}
+    uris = [step.resource for step in steps if step.resource]
+    for resource in RESOURCES:
+        template = UriTemplate.parse(resource)
+        if any(template.match(uri) is not None for uri in uris):
+            used.add(resource)
+
+    assert {*TOOLS, *PROMPTS, *RESOURCES} - used == set()
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class Agent:
             return await self._calls[action](name, arguments)
         except MCPError as error:
             failure = {"code": error.code, "message": error.message, "data": error.data}
-            return Outcome(protocol_error=failure)
+            return Outcome({"protocolError": failure}, protocol_error=failure)
 
     def inconsistencies(
         self, name: str | None, arguments: dict[str, Any], outcome: Outcome

@@ -8,9 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from app.access.memory_window import WINDOW_SECONDS
 from tests.support import http_client
 from tests.support.evals import agent, outcomes, people, references
 from tests.support.evals.agent import Agent
+from tests.support.evals.conduct import Call, Conduct
 from tests.support.evals.expectations import differences
 from tests.support.evals.outcomes import Outcome
 from tests.support.evals.service import Service
@@ -46,6 +48,7 @@ class Replay:
             **self._people,
             "task": {"startedAt": datetime.now(UTC).isoformat()},
         }
+        self._conduct = Conduct()
 
     async def run(self) -> None:
         """Performs the steps in their order, then checks the reply and the graph.
@@ -55,6 +58,7 @@ class Replay:
         environment = self._environment
         async with agent.connected(environment.service.address, environment.key) as client:
             failure = await self._perform_all(client)
+        environment.service.set_outage(is_on=False)
         if failure is not None:
             raise failure
         self._check_reply()
@@ -89,10 +93,13 @@ class Replay:
             if step.action == "tool" and not step.fault:
                 found += client.inconsistencies(step.tool, arguments, outcome)
             if not found:
+                found += self._violations(step, arguments, outcome)
+            if not found:
                 return outcome
             if not step.eventually or time.monotonic() > deadline:
                 raise TaskFailed("; ".join(found))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
+            self._environment.service.clock.advance(WINDOW_SECONDS)  # it may reach the rate limit
 
     async def _call(self, client: Agent, step: Step) -> tuple[Outcome, dict[str, Any]]:
         name = references.resolve(getattr(step, step.action), self._values)
@@ -100,13 +107,28 @@ class Replay:
         if step.action == "wait":
             self._environment.service.clock.advance(name)
             return Outcome(), {}
+        if step.action == "outage":
+            self._environment.service.set_outage(is_on=name == "begins")
+            return Outcome(), {}
         if step.action == "operator":
             return await self._operate(name, arguments), arguments
         if step.fault:
             call = step.action, name, arguments
             service, key = self._environment.service, self._environment.key
-            return await agent.perform_without_result(service.address, key, call, step.fault), {}
+            lost = await agent.perform_without_result(service.address, key, call, step.fault)
+            return lost, arguments
         return await client.perform(step.action, name, arguments), arguments
+
+    def _violations(self, step: Step, arguments: dict[str, Any], outcome: Outcome) -> list[str]:
+        """Returns the rules for agents that a step breaks."""
+        if step.action == "operator":
+            self._conduct.allow()
+        elif step.action == "wait":
+            self._conduct.wait(references.resolve(step.wait, self._values))
+        elif step.action != "outage":
+            name = references.resolve(getattr(step, step.action), self._values)
+            return list(self._conduct.violations(Call(step.action, name, arguments, outcome)))
+        return []
 
     async def _operate(self, name: str, body: dict[str, Any]) -> Outcome:
         """Calls a route of the HTTP API with the API key of the operator."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from msgspec import Struct
+import msgspec
 
 from app import main
 from app.graph.connection import Database
@@ -12,9 +12,12 @@ from app.http.middleware import RequestMiddleware
 from app.observability.metrics import Metrics
 from app.services import Services
 from app.settings import Settings
+from tests.support import event_statistics
+from tests.support.forwarder import Forwarder
 from tests.support.server import serving, wait_until_ready
 
 RATE_LIMIT = 20  # events a minute of an API key, so that a task reaches it
+FREQUENT_EVENT = "training_booked"  # in the statistics
 
 
 class Clock:
@@ -31,21 +34,36 @@ class Clock:
         self._ahead += seconds
 
 
-class Service(Struct):
-    """A running service."""
+class Service:
+    """A running service, and its connection to Neo4j."""
 
-    address: str
-    clock: Clock
+    def __init__(self, address: str, clock: Clock, connection: Forwarder) -> None:
+        self.address = address
+        self.clock = clock
+        self._connection = connection
+        self._is_cut = False
+
+    def set_outage(self, *, is_on: bool) -> None:
+        """Makes Neo4j unavailable, or available. Returns when the service can use it again."""
+        if is_on and not self._is_cut:
+            self._connection.close()
+        if not is_on and self._is_cut:
+            self._connection.open()
+            wait_until_ready(self.address)
+        self._is_cut = is_on
 
 
 @contextmanager
 def running(database: Database) -> Iterator[Service]:
     """A service on a database, while the context is open."""
+    event_statistics.write(database, FREQUENT_EVENT, 4000)
     clock = Clock()
 
     def build(config: Settings, database: Database) -> RequestMiddleware:
         return main.assemble(Services(config, database, Metrics(), clock), config)
 
-    with serving(database, Settings(rate_limit=RATE_LIMIT), build=build) as address:
-        wait_until_ready(address)
-        yield Service(address, clock)
+    with Forwarder(database.uri) as connection:
+        forwarded = msgspec.structs.replace(database, uri=connection.uri)
+        with serving(forwarded, Settings(rate_limit=RATE_LIMIT), build=build) as address:
+            wait_until_ready(address)
+            yield Service(address, clock, connection)

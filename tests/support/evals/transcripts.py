@@ -14,7 +14,7 @@ from tests.support.evals import expectations
 from tests.support.evals.expectations import Present
 
 FOLDER = CHECKOUT / "tests" / "evals" / "transcripts"
-ACTIONS = ("tool", "resource", "prompt", "complete", "operator", "wait")
+ACTIONS = ("tool", "resource", "prompt", "complete", "operator", "wait", "outage")
 
 
 class _Form(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -39,6 +39,7 @@ class Step(
     complete: str | None = None  # the name of a prompt, or a URI template
     operator: str | None = None  # a method and a path of the HTTP API
     wait: Any = None  # in seconds, by the clock of the rate limit
+    outage: Literal["begins", "ends"] | None = None  # of Neo4j
     arguments: dict[str, Any] = {}
     repeat: int = 1  # `$n` in the arguments is the number of the call
     eventually: bool = False  # the result may take a second
