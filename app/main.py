@@ -96,7 +96,7 @@ def assemble(
 
     @asynccontextmanager
     async def lifespan(_: Router) -> AsyncIterator[None]:
-        async with services.running(agents.run, identity.erasures.watch, *services.retention):
+        async with services.running(agents.run, identity.erasures.watch, *services.optional_tasks):
             yield
 
     router = Router([*api, mcp, *pages], False, lifespan=lifespan)

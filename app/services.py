@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.access import redis_window
 from app.access.authenticator import Authenticator
@@ -54,6 +54,9 @@ from app.observability.tracing import Tracing
 from app.retention.pruner import Pruner
 from app.retention.worker import RetentionWorker
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.webhooks.worker import WebhookWorker
 
 FIRST_CHECK_TIMEOUT_SECONDS = 10.0
 
@@ -107,6 +110,7 @@ class Services:
         self._retention = None
         if config.retention:
             self._retention = RetentionWorker(Pruner(self.graph, metrics), config.retention)
+        self._webhooks = _webhooks(config, self.graph, metrics)
         self.overview = OverviewReader(self.graph)
         self._event_names = EventNameSuggestions(self.overview)
         self.ingest.use_event_names(self._event_names.suggest)
@@ -127,9 +131,9 @@ class Services:
         )
 
     @property
-    def retention(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-        """The background task that deletes old Touchpoints, if a retention is set."""
-        return [self._retention.watch] if self._retention else []
+    def optional_tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """The background tasks that settings turn on: the retention and the webhooks."""
+        return [worker.watch for worker in (self._retention, self._webhooks) if worker]
 
     def status(self) -> Status:
         """The state of the dependencies, as this process knows it."""
@@ -202,6 +206,14 @@ class IdentityServices:
             graph, self.splits, services.metrics, forget=services.activity.erase
         )
         self.erasures.use_suppressions(self.suppressions)
+
+
+def _webhooks(config: Settings, graph: Graph, metrics: Metrics) -> "WebhookWorker | None":
+    if not config.webhook_url or not config.webhook_secret_file:
+        return None
+    from app.webhooks import worker  # noqa: PLC0415 - loads the HTTP client
+
+    return worker.create(config.webhook_url, config.webhook_secret_file, graph, metrics)
 
 
 def _links(config: Settings) -> Links:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from importlib import util
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 from app.access import redis_url
 from app.domain.blocklist import Blocklist
 from app.graph import credentials
 from app.identity import suppression_secret_file
+from app.webhooks import secret_file
 
 _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
@@ -25,6 +27,7 @@ def errors(present: Mapping[str, str]) -> list[str]:
         *_blocked_keys_errors(present),
         *_trusted_proxies_errors(present),
         *_suppression_secret_errors(present),
+        *_webhook_errors(present),
         *_otlp_endpoint_errors(present),
         *_rate_limit_storage_errors(present),
     ]
@@ -72,6 +75,24 @@ def _suppression_secret_errors(present: Mapping[str, str]) -> list[str]:
     name = "WAYPATH_SUPPRESSION_SECRET_FILE"
     error = suppression_secret_file.file_error(present[name]) if name in present else None
     return [f"{name}: {error}"] if error else []
+
+
+def _webhook_errors(present: Mapping[str, str]) -> list[str]:
+    url, file = "WAYPATH_WEBHOOK_URL", "WAYPATH_WEBHOOK_SECRET_FILE"
+    if (url in present) != (file in present):
+        name, other = (url, file) if url in present else (file, url)
+        return [f"{name}: requires {other}"]
+    if url not in present:
+        return []
+    errors: list[str] = []
+    try:
+        # A port that is no number.
+        urlsplit(present[url]).port  # noqa: B018
+    except ValueError as error:
+        errors.append(f"{url}: {error}")
+    if error := secret_file.file_error(present[file]):
+        errors.append(f"{file}: {error}")
+    return errors
 
 
 def _otlp_endpoint_errors(present: Mapping[str, str]) -> list[str]:

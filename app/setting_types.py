@@ -8,6 +8,7 @@ MAX_DAYS = 36_500
 
 _URI = r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$"
 _URL = r"^https?://[^?#]+$"
+_WEBHOOK = r"^https?://[^\s/?#]+[^\s#]*$"
 _HOSTS = r"^[^\s,/]+(, ?[^\s,/]+)*$"
 
 # Each description completes the error message "must be …".
@@ -18,6 +19,9 @@ Port = Annotated[int, Meta(ge=0, le=65535, description="an integer from 0 to 655
 Workers = Annotated[int, Meta(ge=1, le=64, description="an integer from 1 to 64")]
 Uri = Annotated[str, Meta(pattern=_URI, description="a URI such as bolt://host or neo4j+s://host")]
 Link = Annotated[str, Meta(pattern=_URL, description="a URL such as https://host/path")]
+Webhook = Annotated[
+    str, Meta(pattern=_WEBHOOK, description="a URL such as https://host/path?query")
+]
 Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated by commas")]
 Reads = Annotated[Literal["leader", "followers"], Meta(description="leader or followers")]
 Switch = Annotated[bool, Meta(description="true or false")]

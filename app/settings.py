@@ -13,7 +13,19 @@ from app.domain.resolution import ResolutionLimits
 from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
 from app.identity.suppression_secret_file import SuppressionSecretFile
-from app.setting_types import Days, Hosts, Link, Port, Positive, Reads, Switch, Text, Uri, Workers
+from app.setting_types import (
+    Days,
+    Hosts,
+    Link,
+    Port,
+    Positive,
+    Reads,
+    Switch,
+    Text,
+    Uri,
+    Webhook,
+    Workers,
+)
 
 
 class SettingsError(Exception):
@@ -59,6 +71,8 @@ class Settings(Struct, frozen=True):
     )
     rejection_samples: Switch = field(default=True, name="WAYPATH_REJECTION_SAMPLES")
     retention: Days | None = field(default=None, name="WAYPATH_RETENTION")
+    webhook_url: Webhook | None = field(default=None, name="WAYPATH_WEBHOOK_URL")
+    webhook_secret_file: str | None = field(default=None, name="WAYPATH_WEBHOOK_SECRET_FILE")
     otlp_endpoint: Link | None = field(default=None, name="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     @property

@@ -193,3 +193,61 @@ def test_a_storage_without_its_client_is_reported_with_the_extra_to_install(monk
 
     with pytest.raises(SettingsError, match=r"STORAGE: .*pip install '\.\[redis]'"):
         settings.load({"WAYPATH_RATE_LIMIT_STORAGE": "redis://localhost"})
+
+
+@pytest.fixture
+def webhook(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n")
+    return {
+        "WAYPATH_WEBHOOK_URL": "https://hooks.example/waypath?tenant=1",
+        "WAYPATH_WEBHOOK_SECRET_FILE": str(file),
+    }
+
+
+def test_a_webhook_url_may_have_a_query(webhook):
+    assert settings.load(webhook).webhook_url == "https://hooks.example/waypath?tenant=1"
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("WAYPATH_WEBHOOK_URL", "WAYPATH_WEBHOOK_SECRET_FILE"),
+        ("WAYPATH_WEBHOOK_SECRET_FILE", "WAYPATH_WEBHOOK_URL"),
+    ],
+)
+def test_a_webhook_needs_a_url_and_a_secret(webhook, name, other):
+    with pytest.raises(SettingsError) as error:
+        settings.load({name: webhook[name]})
+
+    assert error.value.errors == (f"{name}: requires {other}",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://hooks.example",
+        "hooks.example",
+        "https://",
+        "https://hooks.example/#top",
+        "https://hooks.example:port/",
+        "https://hooks.example:99999/",
+        "https://[::1/",
+    ],
+)
+def test_a_webhook_url_that_cannot_be_used_is_an_error(webhook, url):
+    with pytest.raises(SettingsError, match="WAYPATH_WEBHOOK_URL"):
+        settings.load(webhook | {"WAYPATH_WEBHOOK_URL": url})
+
+
+def test_a_file_without_a_webhook_secret_is_an_error(webhook, tmp_path):
+    file = tmp_path / "other"
+    file.write_text("secret\n")
+
+    with pytest.raises(SettingsError, match="must have a secret in each line"):
+        settings.load(webhook | {"WAYPATH_WEBHOOK_SECRET_FILE": str(file)})
+
+
+def test_a_file_of_webhook_secrets_that_cannot_be_read_is_an_error(webhook, tmp_path):
+    with pytest.raises(SettingsError, match="the file cannot be read"):
+        settings.load(webhook | {"WAYPATH_WEBHOOK_SECRET_FILE": str(tmp_path / "none")})

@@ -16,6 +16,7 @@ from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.retention import index
 from app.settings import SettingsError
+from app.webhooks import delivery_state
 
 
 @click.command(
@@ -51,9 +52,27 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     migrations = definitions.load()
     try:
         check = Check(graph, Migrator(graph, migrations), migrations, index.STATEMENTS)
-        return [*findings, *await check.findings()]
+        findings += await check.findings()
+        if config.webhook_url and all(finding.is_ok for finding in findings):
+            findings.append(await webhook_finding(graph))
+        return findings
     finally:
         await graph.close()
+
+
+async def webhook_finding(graph: Graph, name: str = delivery_state.ENDPOINT) -> Finding:
+    """The finding on the deliveries of webhooks. Raises Unavailable."""
+    status = await delivery_state.read_status(graph, name)
+    if status is None:
+        return Finding("webhooks", "no process has begun to deliver")
+    if status.error is None:
+        last = f"the last delivery was at {status.delivered_at}" if status.delivered_at else "ready"
+        return Finding("webhooks", last)
+    advice = "correct the receiver"
+    if status.gone:
+        advice = "stopped: set another WAYPATH_WEBHOOK_URL, or run waypath webhooks resume"
+    since = f"{status.failures} failed attempts since {status.failing_since}"
+    return wrong("webhooks", f"{since}, the last one: {status.error} ({advice})")
 
 
 async def storage_findings(redis: RedisWindow | None) -> list[Finding]:

@@ -19,6 +19,10 @@ COMMANDS = {
         "app.cli.suppressions:suppression_commands",
         "Keep people out by their identifiers.",
     ),
+    "webhooks": (
+        "app.cli.webhooks:webhook_commands",
+        "Test the delivery of webhooks, or resume it.",
+    ),
     "size": ("app.cli.size:size_command", "Forecast cores, memory and disk."),
     "prune": ("app.cli.prune:prune_command", "Delete old Touchpoints."),
     "neo4j-admin": ("app.cli.neo4j_admin:admin_command", "Dump or load the embedded Neo4j."),

@@ -82,6 +82,16 @@ def new_prune_id() -> str:
     return f"prn_{uuid7().hex}"
 
 
+def new_webhook_sender_id() -> str:
+    """Returns a new ID of a process that delivers webhooks: `whs_` and a UUID."""
+    return f"whs_{uuid7().hex}"
+
+
+def new_test_message_id() -> str:
+    """Returns a new ID of a test webhook: `msg_` and a UUID."""
+    return f"msg_{uuid7().hex}"
+
+
 def rejection_group_id(*parts: str) -> str:
     """Returns the ID of a group of rejections, derived from its API key, code and field."""
     return f"rej_{derived_event_id(*parts).removeprefix('evt_')}"

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from app.domain import identifiers, pagination, timestamps
+from app.domain import identifiers, pagination
 from app.domain.validation import FieldErrors
 from app.errors import (
     CustomerNotFound,
@@ -16,12 +16,9 @@ from app.errors import (
 from app.graph.graph import Graph, Row
 from app.graph.rows import first
 from app.identity.audit_entry import AuditEntry, audit_entry
+from app.identity.settled_entries import SETTLING_SECONDS, rows_after
 
 MAX_PAGE_ENTRIES = 200
-
-# A transaction ends 60 s after the time of its entry at the latest: that of an import. The rest is
-# for the clocks of the instances.
-SETTLING_SECONDS = 65
 
 # By the start of the ID.
 _NOT_FOUND = {
@@ -95,13 +92,7 @@ class AuditReader:
                 errors.add(name, "must not be sent together with after")
         after = errors.parse(query.after, "after", pagination.decode_start)
         errors.raise_any()
-        seconds, nanoseconds = timestamps.now()[1]
-        rows = await self._graph.read(
-            "audit_log_forwards",
-            after=after,
-            until=[seconds - self._settling, nanoseconds],
-            limit=query.limit,
-        )
+        rows = await rows_after(self._graph, after, query.limit, self._settling)
         end = {"at": rows[-1]["moment"], "id": rows[-1]["id"]} if rows else after
         cursor = pagination.encode_time(end["at"], end["id"]) if end else None
         return AuditPage([audit_entry(row) for row in rows], cursor)

@@ -35,6 +35,8 @@ def configure() -> None:
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("mcp").setLevel(logging.WARNING)
+    # It logs the URL of a webhook, which may have a secret.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 def _renderers() -> list[Processor]:

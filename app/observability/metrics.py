@@ -17,6 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from app.observability import labels, process_slots
 from app.observability.maintenance_metrics import MaintenanceMetrics
+from app.observability.webhook_metrics import WebhookMetrics
 
 # The environment variable with the directory that the processes of a service share.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -44,6 +45,7 @@ class Metrics:
         self._register_ingest(own)
         self._register_dependencies(own)
         self.maintenance = MaintenanceMetrics(own)
+        self.webhooks = WebhookMetrics(own)
         self._initialise()
 
     def _register_requests(self, own: dict[str, Any]) -> None:

@@ -55,6 +55,8 @@ def test_only_the_ports_that_are_needed_are_open():
         ({"redis": {"url": "redis://cache:6380/2?socket_timeout=0.3"}}, [7687, 6380]),
         ({"redis": {"url": "rediss://cache/1"}}, [7687, 6379]),
         ({"redis": {"existingSecret": "cache"}}, [7687, 6379]),
+        ({"webhooks": {"url": "https://a.example/", "existingSecret": "w"}}, [7687, 443]),
+        ({"webhooks": {"url": "http://a:8080/x?y=1", "existingSecret": "w"}}, [7687, 8080]),
         ({"config": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318/v1"}}, [7687, 4318]),
         ({"config": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://otel.example.com"}}, [7687, 443]),
     ],
@@ -69,6 +71,16 @@ def test_the_consumer_reaches_every_port_of_the_brokers():
     policy = only(rendered("kafka"), "NetworkPolicy", "waypath-events-consumer")
 
     assert ports(policy)[2:] == [7687, 6379, 9093, 9094]
+
+
+def test_the_consumer_does_not_reach_the_receiver_of_webhooks():
+    webhooks = {"url": "http://a:8080", "existingSecret": "w"}
+
+    consumer = only(
+        rendered("kafka", webhooks=webhooks), "NetworkPolicy", "waypath-events-consumer"
+    )
+
+    assert 8080 not in ports(consumer)
 
 
 def test_the_service_does_not_reach_the_brokers():

@@ -26,7 +26,7 @@ def loaded(tmp_path, example, **values):
     variables = dict(settings_of(resources))
     for name in variables:
         if name.endswith("_FILE") and name != "NEO4J_CA_FILE":
-            (tmp_path / name).write_text("secret\n")
+            (tmp_path / name).write_text(f"whsec_{32 * 'A'}\n")  # or any password
             variables[name] = str(tmp_path / name)
     variables.pop("NEO4J_CA_FILE", None)
     return settings.load(variables)
@@ -92,6 +92,18 @@ def test_a_platform_may_assign_the_user():
 
     assert not {"runAsUser", "runAsGroup", "fsGroup"} & context.keys()
     assert context["runAsNonRoot"]
+
+
+def test_the_secrets_of_webhooks_are_a_file():
+    resources = rendered("production")
+    service = only(resources, "Deployment")
+
+    assert settings_of(resources)["WAYPATH_WEBHOOK_SECRET_FILE"] == "/run/secrets/webhooks/secret"
+    assert {"name": "webhooks", "mountPath": "/run/secrets/webhooks", "readOnly": True} in (
+        container(service)["volumeMounts"]
+    )
+    (secret,) = [v["secret"] for v in pod(service)["volumes"] if v["name"] == "webhooks"]
+    assert secret["items"] == [{"key": "secret", "path": "secret"}]
 
 
 def test_a_url_of_redis_with_a_password_is_read_from_its_secret():

@@ -36,6 +36,8 @@ OF_OTHER_VALUES = {
     "WAYPATH_RATE_LIMIT_STORAGE",
     "WAYPATH_MCP_HOSTS",
     "WAYPATH_TRUSTED_PROXIES",
+    "WAYPATH_WEBHOOK_URL",
+    "WAYPATH_WEBHOOK_SECRET_FILE",
 }
 
 
@@ -104,6 +106,8 @@ def test_the_chart_has_the_version_of_the_service():
         {"neo4j": {"password": "secret"}},
         {"neo4j": {"authentication": "kerberos"}},
         {"redis": {"url": "redis://user:secret@cache:6379"}},
+        {"webhooks": {"url": "https://user:secret@hooks.example"}},
+        {"webhooks": {"url": "hooks.example"}},
         {"config": {"WAYPATH_RATE_LIMT": 5}},
         {"config": {"WAYPATH_RATE_LIMIT": 0}},
         {"config": {"NEO4J_URI": "bolt://other"}},
@@ -130,6 +134,7 @@ def test_an_invalid_value_is_an_error(values):
         ("minimal", {"neo4j": {"uri": ""}}, "neo4j.uri: set"),
         ("minimal", {"neo4j": {"existingSecret": ""}}, "neo4j.existingSecret: set"),
         ("in-cluster", {"neo4j": {"ca": {"configMap": "ca"}}}, "neo4j.ca.configMap: requires"),
+        ("production", {"webhooks": {"existingSecret": ""}}, "webhooks.existingSecret: set"),
         ("production", {"autoscaling": {"minReplicas": 9}}, "autoscaling.minReplicas: must not"),
         ("production", {"ingress": {"hosts": []}}, "ingress.hosts: set"),
         ("production", {"monitoring": {"existingSecret": ""}}, "monitoring.existingSecret: set"),

@@ -41,6 +41,14 @@
 {{- end }}
 {{- end -}}
 
+{{- /* The receiver of webhooks. */ -}}
+{{- define "waypath.egress.webhooks" -}}
+{{- $url := .Values.webhooks.url -}}
+{{- $port := include "waypath.port" (list $url (ternary "443" "80" (hasPrefix "https:" $url))) -}}
+{{- $policy := .Values.networkPolicy.webhooks -}}
+{{- include "waypath.egress.rule" (list $policy.to (default (list $port) $policy.ports)) -}}
+{{- end -}}
+
 {{- /* The ports of the brokers, without repetitions. */ -}}
 {{- define "waypath.egress.kafka" -}}
 {{- $ports := list -}}

@@ -80,6 +80,15 @@ topologySpreadConstraints:
       - key: {{ $.Values.neo4j.ca.key }}
         path: ca.crt
 {{- end }}
+{{- if .Values.webhooks.url }}
+- name: webhooks
+  secret:
+    secretName: {{ .Values.webhooks.existingSecret }}
+    defaultMode: 0440
+    items:
+      - key: {{ .Values.webhooks.secretKey }}
+        path: secret
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
@@ -126,6 +135,11 @@ env:
 {{- if .Values.neo4j.ca.configMap }}
 - name: neo4j-ca
   mountPath: /etc/waypath/neo4j-ca
+  readOnly: true
+{{- end }}
+{{- if .Values.webhooks.url }}
+- name: webhooks
+  mountPath: /run/secrets/webhooks
   readOnly: true
 {{- end }}
 {{- with .Values.extraVolumeMounts }}

@@ -49,6 +49,10 @@ NEO4J_CA_FILE: /etc/waypath/neo4j-ca/ca.crt
 {{- if and .Values.redis.url (not .Values.redis.existingSecret) }}
 WAYPATH_RATE_LIMIT_STORAGE: {{ .Values.redis.url | quote }}
 {{- end }}
+{{- if .Values.webhooks.url }}
+WAYPATH_WEBHOOK_URL: {{ .Values.webhooks.url | quote }}
+WAYPATH_WEBHOOK_SECRET_FILE: /run/secrets/webhooks/secret
+{{- end }}
 WAYPATH_PORT: "8000"
 WAYPATH_WORKERS: {{ include "waypath.text" .Values.workers | quote }}
 WAYPATH_MCP_HOSTS: {{ include "waypath.mcpHosts" . | quote }}
@@ -80,6 +84,9 @@ WAYPATH_TRUSTED_PROXIES: {{ join "," . | quote }}
 {{- end -}}
 {{- if and .Values.neo4j.ca.configMap (not (regexMatch "^(bolt|neo4j)\\+s://" .Values.neo4j.uri)) -}}
 {{- $problems = append $problems "neo4j.ca.configMap: requires a neo4j.uri with bolt+s:// or neo4j+s://" -}}
+{{- end -}}
+{{- if and .Values.webhooks.url (not .Values.webhooks.existingSecret) -}}
+{{- $problems = append $problems "webhooks.existingSecret: set the secret with the secrets that sign webhooks" -}}
 {{- end -}}
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
 {{- $problems = append $problems "autoscaling.minReplicas: must not exceed autoscaling.maxReplicas" -}}

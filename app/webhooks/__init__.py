@@ -1,0 +1,1 @@
+"""Webhooks: the audit log, sent to other systems."""

@@ -1,0 +1,62 @@
+"""Shared by the tests of webhooks: a receiver, and workers that deliver to it."""
+
+import pytest
+
+from app.webhooks.delivery_state import DeliveryState
+from app.webhooks.feed import Feed
+from app.webhooks.receiver import ReceiverLimits, WebhookReceiver
+from app.webhooks.secret_file import WebhookSecretFile
+from app.webhooks.worker import WebhookWorker
+from tests.support.webhook_receiver import Receiver, new_secret
+
+
+@pytest.fixture
+async def receiver():
+    async with Receiver().listening() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def secret():
+    return new_secret()
+
+
+@pytest.fixture
+def secret_file(tmp_path, secret):
+    file = tmp_path / "webhook-secret"
+    file.write_text(f"{secret}\n")
+    return file
+
+
+@pytest.fixture
+async def make_worker(graph, receiver, secret_file, unique):
+    """Makes the worker of another process, for the same endpoint of this test."""
+    clients = []
+
+    def make(
+        url=None, lease=60, settling=0, limits=None, metrics=None, delay=lambda failures, wait: 0
+    ):
+        client = WebhookReceiver(
+            url or receiver.url, WebhookSecretFile(secret_file), limits or ReceiverLimits()
+        )
+        clients.append(client)
+        state = DeliveryState(graph, unique, lease)
+        return WebhookWorker(state, Feed(graph, settling), client, metrics, delay)
+
+    yield make
+    for client in clients:
+        await client.close()
+
+
+@pytest.fixture
+async def worker(make_worker):
+    """A worker that has begun, so that it delivers later entries."""
+    worker = make_worker()
+    await worker.deliver()
+    return worker
+
+
+@pytest.fixture
+def merged(person, merge):
+    """Merges two new Customers, and gives the ID of the merge."""
+    return lambda name="jo": merge(person(name), person(f"{name}2"))["mergeId"]
