@@ -36,6 +36,7 @@ from app.http.web.compare import ComparePage, ReviewPages
 from app.http.web.conflicts import ConflictPages
 from app.http.web.customer import CustomerPages
 from app.http.web.home import HomePages
+from app.http.web.identifier_move import IdentifierMovePages
 from app.http.web.live import LivePages
 from app.http.web.login import LoginPages
 from app.http.web.merge import MergePages
@@ -44,11 +45,12 @@ from app.http.web.search import SearchPages
 from app.http.web.split import SplitPages
 from app.http.web.static_files import StaticFiles
 from app.http.web.undo import UndoPages
+from app.identity_services import IdentityServices
 from app.mcp.endpoint import McpEndpoint, SessionManager
 from app.mcp.features import Features
 from app.observability import logs, metrics
 from app.observability.metrics import Metrics
-from app.services import IdentityServices, Services
+from app.services import Services
 from app.settings import Settings
 
 
@@ -138,6 +140,7 @@ def _pages(
         ReviewPages(comparison, identity.reviews),
         MergePages(comparison, identity.merges, names),
         SplitPages(identity.splits, names),
+        IdentifierMovePages(identity.moves, names),
         AuditPages(identity.audit, names),
         UndoPages(identity.audit, identity.undos, names),
         LoginPages(services.guard),

@@ -28,16 +28,7 @@ from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
 from app.http.web.home import Status
-from app.identity.audit import AuditReader
-from app.identity.comparison import ComparisonReader
-from app.identity.conflicts import IdentityConflictReader
-from app.identity.erasure import ErasureService
-from app.identity.identifier_moves import IdentifierMoveService
-from app.identity.merges import MergeService
-from app.identity.reviews import ReviewService
-from app.identity.splits import SplitService
 from app.identity.suppression_list import SuppressionList
-from app.identity.suppressions import SuppressionService
 from app.ingest import writer
 from app.ingest.dry_run import DryRunner
 from app.ingest.group_commit import GroupCommit
@@ -178,34 +169,6 @@ class Services:
         await self._rate_limiter.close()
         await self.graph.close()
         await asyncio.to_thread(self.tracing.close)  # may wait for the collector
-
-
-class IdentityServices:
-    """The use cases of data stewards."""
-
-    def __init__(self, services: Services) -> None:
-        graph = services.graph
-        self.conflicts = IdentityConflictReader(graph)
-        self.comparisons = ComparisonReader(graph)
-        self.merges = MergeService(graph)
-        self.splits = SplitService(graph, self.merges)
-        self.moves = IdentifierMoveService(graph)
-        self.reviews = ReviewService(graph)
-        self.undos = {
-            "merge": self.merges.undo,
-            "split": self.splits.undo,
-            "dismissal": self.reviews.undo_dismissal,
-            "move": self.moves.undo,
-            "detach": self.moves.undo,
-        }
-        self.audit = AuditReader(graph)
-        self.suppressions = SuppressionService(
-            graph, services.suppression_secrets, services.suppression_list
-        )
-        self.erasures = ErasureService(
-            graph, self.splits, services.metrics, forget=services.activity.erase
-        )
-        self.erasures.use_suppressions(self.suppressions)
 
 
 def _webhooks(config: Settings, graph: Graph, metrics: Metrics) -> "WebhookWorker | None":

@@ -65,6 +65,11 @@ def audit_path(customer: str | None = None) -> str:
     return f"/audit?customer={quote(customer, safe='')}" if customer else "/audit"
 
 
+def move_path(customer_id: str, identifier: str) -> str:
+    """Returns the path of the page that moves an identifier, `kind:value`, of a Customer."""
+    return f"{customer_path(customer_id)}/move?identifier={quote(identifier, safe='')}"
+
+
 def undo_path(change: str, target: str) -> str:
     """Returns the path of the page that undoes a decision, and then leads to a path."""
     return f"/audit/{quote(change, safe='')}/undo?next={quote(target, safe='')}"
@@ -80,7 +85,8 @@ def _environment() -> Environment:
     )
     environment.globals["assets"] = {name: asset.address for name, asset in assets.load().items()}
     environment.globals["navigation"] = navigation.PLACES
-    for path in (customer_path, event_path, conflict_path, audit_path, undo_path):
+    paths = (customer_path, event_path, conflict_path, audit_path, move_path, undo_path)
+    for path in paths:
         environment.globals[path.__name__] = path
     environment.filters["minute"] = _minute
     return environment

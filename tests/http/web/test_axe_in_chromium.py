@@ -3,6 +3,7 @@
 import pytest
 
 from app.access import api_keys
+from app.http.web import templates
 from app.http.web.page import Page
 from tests.support import axe, http_client
 from tests.support.openapi import ENDPOINTS
@@ -44,6 +45,7 @@ def url(sender, browser, key, path, two, office):
     urls = {
         "/customers/{id}": lambda: f"/customers/{two[0]}",
         "/customers/{id}/split": lambda: f"/customers/{office[0]}/split",
+        "/customers/{id}/move": lambda: templates.move_path(*office),
         "/conflicts/{id}": lambda: path,
         "/conflicts/{id}/merge": lambda: f"{path}/merge",
         "/events/{id}": lambda: f"/events/{result['eventId']}",

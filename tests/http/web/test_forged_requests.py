@@ -48,6 +48,11 @@ def form(browser_of_all, steward_key, path, two, office):
         page = browser_of_all.post(split, data={"action": "preview", "shared": phone})
         return hidden(page, "preview")
 
+    move = f"/customers/{customer}/move"
+
+    def move_preview():
+        return hidden(browser_of_all.get(move, params={"identifier": phone}), "preview")
+
     forms = {
         "/login": lambda: ("/login", {"key": steward_key}),
         "/logout": lambda: ("/logout", {}),
@@ -59,6 +64,10 @@ def form(browser_of_all, steward_key, path, two, office):
         "/customers/{id}/split": lambda: (
             split,
             {"action": "split", "shared": phone, "reason": "x", "preview": preview()},
+        ),
+        "/customers/{id}/move": lambda: (
+            move,
+            {"action": "move", "identifier": phone, "reason": "x", "preview": move_preview()},
         ),
         "/audit/{id}/undo": lambda: (undo(), {"reason": "x"}),
     }
