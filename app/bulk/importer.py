@@ -39,6 +39,7 @@ class Importer:
         self, graph: Graph, ingest: Ingest, blocklist: Container[Identifier], rejects: RejectsFile
     ) -> None:
         self._graph = graph
+        self._ingest = ingest
         self._blocklist = blocklist
         self._writer = RecordWriter(ingest)
         self._rejects = rejects
@@ -98,7 +99,8 @@ class Importer:
         return end
 
     async def _create_customers(self, events: list[Event]) -> None:
-        ids = sorted({event.customer for event in events if event.customer})
+        allowed = await retry_while_unavailable(self._ingest.without_suppressed, events)
+        ids = sorted({event.customer for event in allowed if event.customer})
         _, (seconds, nanoseconds) = timestamps.now()
 
         async def create() -> None:

@@ -7,12 +7,13 @@ from app.domain.identifiers import Identifier
 from app.errors import ServiceError
 from app.ingest.admission import Admission, Reservation
 from app.ingest.event_names import SuggestEventName, warn_of_similar_names
+from app.ingest.events import Event
 from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import GroupCommit
 from app.ingest.observer import IngestObserver, Observation, ObservedRequest, Sender
 from app.ingest.results import IngestResult, code, ingest_result, raise_for_request
 from app.ingest.rows import IngestRequest, atomic_groups, build_rows
-from app.ingest.suppression import SuppressionCheck, reject_suppressed
+from app.ingest.suppression import SuppressionCheck, reject_suppressed, without_suppressed
 from app.ingest.write_queue import Row
 from app.ingest.writer import RowResult
 from app.observability.metrics import Metrics
@@ -49,6 +50,12 @@ class Ingest:
     def use_event_names(self, suggest: SuggestEventName) -> None:
         """Warns of event names that are similar to a frequent one from now on."""
         self._suggest_event_name = suggest
+
+    async def without_suppressed(self, events: list[Event]) -> list[Event]:
+        """The events without a suppressed identifier. Raises Unavailable."""
+        if self._suppressions is None:
+            return events
+        return await without_suppressed(events, self._suppressions)
 
     def observe(self, sender: Sender) -> Observation:
         """Opens the observation of a request. Observers are notified at its end."""

@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from app.domain.suppression_errors import Suppressed
-from app.errors import FieldError, ServiceError
+from app.errors import FieldError, ServiceError, Unavailable
+from app.ingest.events import Event
 from app.ingest.results import raise_for_request
 from app.ingest.rows import IngestRequest
 from app.ingest.write_queue import Row
@@ -42,12 +43,31 @@ async def reject_suppressed(
     it is unknown which identifiers are suppressed.
     """
     if not suppressions.is_current:
-        await suppressions.refresh()
+        await _refresh(suppressions)
     if not suppressions.has_entries:
         return rows
     checked = [_checked(request, position, row, suppressions) for position, row in enumerate(rows)]
     raise_for_request(request, checked)
     return checked
+
+
+async def without_suppressed(events: list[Event], suppressions: SuppressionCheck) -> list[Event]:
+    """Returns the events that have no suppressed identifier. Raises Unavailable."""
+    if not suppressions.is_current:
+        await _refresh(suppressions)
+    if not suppressions.has_entries:
+        return events
+    return [
+        event
+        for event in events
+        if not any(str(identifier) in suppressions for identifier in event.identifiers)
+    ]
+
+
+async def _refresh(suppressions: SuppressionCheck) -> None:
+    await suppressions.refresh()
+    if not suppressions.is_current:  # the read took too long: an erasure does not wait for it
+        raise Unavailable("The suppression list could not be read in time. Retry.")
 
 
 def _checked(

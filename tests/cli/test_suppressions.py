@@ -73,13 +73,47 @@ def test_an_erasure_suppresses_the_identifiers(cli, ingest, is_rejected, email):
     wait_for(lambda: is_rejected(email=email), 15)
 
 
-def test_an_import_of_old_events_brings_no_customer_back(
-    cli, environment, address, tmp_path, email
+@pytest.fixture
+def import_old(cli, environment, address, tmp_path, email):
+    """Imports files after the suppression of the email, and returns the codes of the rejects."""
+
+    def run(*arguments, **files):
+        cli("suppressions", "add", f"email:{email}", *REASON)
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        command.run("import", *files, *arguments, env=environment, cwd=tmp_path)
+        (rejects,) = tmp_path.glob("*reject*")
+        return [json.loads(line)["code"] for line in rejects.read_text().splitlines()]
+
+    return run
+
+
+def test_an_import_of_old_events_brings_no_customer_back(import_old, email):
+    files = {
+        "old.jsonl": json.dumps({"event": "x", "email": email}) + "\n",
+        "old.csv": f"event,email\nx,{email}\n",
+    }
+
+    assert import_old(**files) == ["suppressed"] * 2
+
+
+def test_an_import_of_segment_calls_brings_no_customer_back(import_old, email):
+    call = {"type": "identify", "userId": email, "messageId": email, "traits": {"email": email}}
+
+    assert import_old("--format", "segment", calls=json.dumps(call) + "\n") == ["suppressed"]
+
+
+def test_an_import_does_not_create_the_customer_of_a_suppressed_event(
+    import_old, cypher, email, unique
 ):
-    cli("suppressions", "add", f"email:{email}", *REASON)
-    (tmp_path / "old.jsonl").write_text(json.dumps({"event": "x", "email": email}) + "\n")
+    customer, other = f"cus_{unique}", f"cus_other_{unique}"
+    events = [
+        {"event": "x", "email": email, "customer": customer},
+        {"event": "x", "externalId": unique, "customer": other},
+    ]
+    old = "".join(json.dumps(event) + "\n" for event in events)
 
-    command.run("import", "old.jsonl", env=environment, cwd=tmp_path)
+    import_old("--create-customers", **{"old.jsonl": old})
 
-    (rejects,) = tmp_path.glob("*reject*")
-    assert json.loads(rejects.read_text())["code"] == "suppressed"
+    found = cypher("MATCH (c:Customer) WHERE c.id IN $ids RETURN c.id AS id", ids=[customer, other])
+    assert [row["id"] for row in found] == [other]

@@ -179,3 +179,13 @@ def test_with_false_the_event_is_stored(client, cypher, person):
     response = client.post("/v1/events", params={"dryRun": "false"}, json=person)
 
     assert cypher("MATCH (t:Touchpoint {id: $id}) RETURN t", id=response.json()["eventId"])
+
+
+def test_an_event_with_a_suppressed_identifier_is_rejected(client, make_key, person):
+    body = {"identifiers": [f"email:{person['email']}"], "reason": "request 1"}
+    headers = {"X-API-Key": make_key("customers:delete")}
+    http_client.ok_json(client.post("/v1/suppressions", json=body, headers=headers))
+
+    response = client.post("/v1/events", params={"dryRun": "true"}, json=person)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "suppressed")

@@ -68,6 +68,23 @@ def test_another_event_with_a_used_idempotency_key_is_a_dead_letter(letters, eve
     assert headers(letter)["waypath.errors.code"] == "idempotency_conflict"
 
 
+def test_an_event_with_a_suppressed_identifier_is_a_dead_letter(
+    letters, events, client, make_key, until
+):
+    suppressed, other = events(2)
+    body = {"identifiers": [f"email:{suppressed['email']}"], "reason": "request 1"}
+    steward = {"X-API-Key": make_key("customers:delete")}
+    client.post("/v1/suppressions", json=body, headers=steward)
+    found = []
+
+    def is_rejected():  # once the copy of the consumer is as recent
+        found[:] = letters([suppressed, other], partition=0)
+        return found
+
+    until(is_rejected)
+    assert [headers(letter)["waypath.errors.code"] for letter in found] == ["suppressed"]
+
+
 def test_the_offset_is_committed_with_the_dead_letters(letters):
     assert len(letters([b"{}"] * 5, partition=0)) == 5
 
