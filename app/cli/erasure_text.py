@@ -2,6 +2,7 @@
 
 from app.customers.context import Context
 from app.identity.erasure import Erasure
+from app.identity.erasure_suppression import HOLD_SECONDS
 
 MAX_SHOWN_IDENTIFIERS = 20  # per Customer
 
@@ -26,10 +27,16 @@ def describe(customer: str, context: Context | None) -> str:
 
 def report(erasure: Erasure) -> str:
     """The result of an erasure."""
+    held = (
+        ""
+        if erasure.finished_at
+        else f"\nThe service checks after {HOLD_SECONDS:.0f} s that no event in flight brought the "
+        "person back. If no service runs, run the command again then."
+    )
     return (
         f"{erasure.erasure_id}: {', '.join(erasure.customers)} erased at {erasure.at}: "
         f"{erasure.identifiers:,} identifiers, {erasure.touchpoints:,} touchpoints; "
-        f"{erasure.redacted:,} events of other Customers redacted"
+        f"{erasure.redacted:,} events of other Customers redacted{held}"
     )
 
 

@@ -13,7 +13,7 @@ from app.activity.stream import ActivityStream
 from app.bulk.importer import Importer
 from app.bulk.rejects import RejectsFile
 from app.customers.context import ContextReader
-from app.graph.graph import Graph
+from app.graph.graph import BULK_TIMEOUT_SECONDS, Graph
 from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
 from app.identity.erasure import ErasureService
@@ -26,14 +26,12 @@ from app.ingest.group_commit import GroupCommit
 from app.ingest.service import Ingest
 from app.settings import Settings
 
-DEADLINE_SECONDS = 60.0  # no client waits, and a slow disk is not an outage
-
 
 @asynccontextmanager
 async def open_graph(config: Settings) -> AsyncIterator[Graph]:
     """The graph that the settings name, with its schema. Raises Unavailable."""
     database = settings.database(config)
-    schema_graph, graph = Graph(database), Graph(database, DEADLINE_SECONDS)
+    schema_graph, graph = Graph(database), Graph(database, BULK_TIMEOUT_SECONDS)
     try:
         # With the default, shorter deadline: an unreachable database is reported early.
         await Migrator(schema_graph, definitions.load()).apply()
@@ -63,7 +61,7 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
     """An importer for the database that the settings name. Raises Unavailable."""
     async with open_graph(config) as graph:
         commits = GroupCommit(
-            partial(writer.write, graph, config.resolution_limits), DEADLINE_SECONDS
+            partial(writer.write, graph, config.resolution_limits), BULK_TIMEOUT_SECONDS
         )
         blocklist = config.blocklist
         recorder = ActivityRecorder(graph, has_samples=config.rejection_samples)

@@ -21,6 +21,7 @@ from app.graph.statements import Statement
 from app.observability.metrics import Metrics
 
 CALL_TIMEOUT_SECONDS = 10.0
+BULK_TIMEOUT_SECONDS = 60.0  # of an import: no client waits, and a slow disk is not an outage
 SCHEMA_TIMEOUT_SECONDS = 600.0  # a new index is first built over the existing data
 PLAN_TIMEOUT_SECONDS = 60.0  # an interrupted plan starts from the beginning
 

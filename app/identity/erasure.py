@@ -7,14 +7,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.domain import ids, timestamps
-from app.domain.suppression_errors import SuppressionSecretMissing
 from app.errors import CustomerNotFound, MergeConflict, Unavailable
-from app.graph.graph import Graph
+from app.graph.graph import Graph, Row
 from app.identity.erasure_query import ErasureQuery, parse
+from app.identity.erasure_suppression import HOLD_SECONDS, ErasureSuppression
 from app.identity.erasure_sweeper import ErasureSweeper, Forget, Report, forget_nothing
 from app.identity.erasure_worker import WATCH_INTERVAL_SECONDS, ErasureWorker
 from app.identity.splits import SplitService
-from app.identity.suppressions import MAX_IDENTIFIERS, SuppressionService
+from app.identity.suppressions import SuppressionService
 from app.observability.metrics import Metrics
 
 COMMAND_LINE = "cli"  # in place of the ID of an API key
@@ -47,11 +47,13 @@ class Erasure(Struct, frozen=True, rename="camel", omit_defaults=True):
 class ErasureLimits(Struct, frozen=True):
     """How much an erasure does in a transaction, and how long a request waits for its end.
 
-    `batch` is a number of nodes or relationships, and `response_timeout` is in seconds.
+    `batch` is a number of nodes or relationships. `response_timeout` is in seconds, and so is
+    `hold`: the time for which events may still carry identifiers that the erasure suppressed.
     """
 
     batch: int = 2000
     response_timeout: float = RESPONSE_TIMEOUT_SECONDS
+    hold: float = HOLD_SECONDS
 
 
 class ErasureService:
@@ -72,14 +74,15 @@ class ErasureService:
     ) -> None:
         self._graph = graph
         self._splits = splits
-        self._suppressions: SuppressionService | None = None
         self._limits = limits or ErasureLimits()
-        self._sweeper = ErasureSweeper(graph, self._limits.batch, forget)
+        batch = self._limits.batch
+        self._suppression = ErasureSuppression(graph, self._limits.hold, batch)
+        self._sweeper = ErasureSweeper(graph, batch, forget, self._suppression)
         self._worker = ErasureWorker(graph, self.finish, metrics or Metrics())
 
     def use_suppressions(self, suppressions: SuppressionService) -> None:
         """Suppresses the identifiers of erased Customers by this service, on request."""
-        self._suppressions = suppressions
+        self._suppression.use_suppressions(suppressions)
 
     async def erase(self, query: ErasureQuery, by: str) -> Erasure:
         """Erases a Customer with all Customers merged with it. A repeat returns the first erasure.
@@ -106,9 +109,10 @@ class ErasureService:
         for _ in range(MAX_ATTEMPTS):
             survivors = await self._graph.read("survivors", customers=[customer])
             for row in survivors:
+                survivor, kept = row["survivorId"], None
                 if query.suppress:
-                    await self._suppress(row["survivorId"], reason, by)
-                await self._close(row["survivorId"], reason, by)
+                    kept = await self._suppression.suppress(survivor, reason, by)
+                await self._close(survivor, reason, by, kept)
             if erasure := await self.find(customer):
                 await self._sweeper.forget(customer)
                 return erasure
@@ -125,12 +129,14 @@ class ErasureService:
     async def finish(self, customer: str, report: Report = lambda _: None) -> Erasure:
         """Deletes the rest of a Customer after `begin`; `report` gets each number of Touchpoints.
 
-        Raises CustomerNotFound or Unavailable.
+        Returns without `finished_at` if events can still carry an identifier that is suppressed.
+        Raises CustomerNotFound, MergeConflict, SuppressionSecretMissing or Unavailable.
         """
         for _ in range(MAX_PASSES):
-            await self._sweeper.run(customer, report)
+            await self._suppression.expel(customer, self._erase_returned)
+            is_held = await self._sweeper.run(customer, report)
             erasure = await self._read(customer)
-            if erasure.finished_at:
+            if erasure.finished_at or is_held:
                 return erasure
         raise Unavailable("Events of the Customer are still arriving. Retry.")
 
@@ -138,7 +144,13 @@ class ErasureService:
         """Resumes erasures that no process works on, every `interval` seconds, until cancelled."""
         await self._worker.watch(interval)
 
-    async def _close(self, survivor: str, reason: str | None, by: str) -> None:
+    async def _erase_returned(self, customer: str, reason: str | None, by: str) -> Erasure:
+        begun = await self.begin(ErasureQuery(customer, reason), by)
+        return await self.finish(begun.customers[0])
+
+    async def _close(
+        self, survivor: str, reason: str | None, by: str, kept: list[Row] | None
+    ) -> None:
         # An interrupted split has left Touchpoints of the part with the split Customer.
         splits = await self._graph.read("erasure_splits", customer=survivor)
         for whole in dict.fromkeys(row["whole"] for row in splits):
@@ -152,15 +164,9 @@ class ErasureService:
             by=by,
             reason=reason,
             limit=self._limits.batch,
+            kept=kept,
+            hold=self._limits.hold,
         )
-
-    async def _suppress(self, survivor: str, reason: str | None, by: str) -> None:
-        if self._suppressions is None:
-            raise SuppressionSecretMissing()
-        rows = await self._graph.read("suppressible_identifiers", customer=survivor)
-        names = [row["name"] for row in rows]
-        for start in range(0, len(names), MAX_IDENTIFIERS):
-            await self._suppressions.add(names[start : start + MAX_IDENTIFIERS], reason, by)
 
     async def _read(self, customer: str) -> Erasure:
         if erasure := await self.find(customer):

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 
 from app.graph.graph import Graph, Row
+from app.identity.erasure_suppression import ErasureSuppression
 
 Report = Callable[[int], None]  # gets the number of Touchpoints deleted since the last call
 # Gets the IDs of erased Customers, and their identifiers (kind:value).
@@ -20,26 +21,32 @@ class ErasureSweeper:
     memory.
     """
 
-    def __init__(self, graph: Graph, batch: int, forget: Forget) -> None:
+    def __init__(
+        self, graph: Graph, batch: int, forget: Forget, suppression: ErasureSuppression
+    ) -> None:
         self._graph = graph
         self._batch = batch
         self._forget = forget
+        self._suppression = suppression
 
-    async def run(self, customer: str, report: Report) -> None:
+    async def run(self, customer: str, report: Report) -> bool:
         """Deletes all there is, and completes the erasure unless more arrived meanwhile.
 
-        Raises Unavailable.
+        Returns whether only the hold of its suppression delays its end. Raises Unavailable or
+        SuppressionSecretMissing.
         """
         erased = self._batch
         while erased == self._batch:
             # Each time, as an event that was resolved before the erasure may attach another one.
+            await self._suppression.suppress_late(customer)
             await self._all("erasure_delete_identifiers", customer)
             erased = await self._some("erasure_delete_touchpoints", customer)
             report(erased)
         await self._all("erasure_delete_links", customer)
         await self._redact(customer)
         await self.forget(customer)  # the identifiers that were deleted since the begin as well
-        await self._graph.write("erasure_finish", customer=customer, limit=self._batch)
+        rows = await self._graph.write("erasure_finish", customer=customer, limit=self._batch)
+        return any(row["isHeld"] for row in rows)
 
     async def forget(self, customer: str) -> None:
         """Has all processes forget what is erased so far. Raises Unavailable."""

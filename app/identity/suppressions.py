@@ -87,13 +87,13 @@ class SuppressionService:
         """
         newest = self._secret_file.newest()
         items = [
-            {
-                "hash": newest.hash(name),
-                "known": [secret.hash(name) for secret in self._secret_file.secrets],
-            }
-            for name in dict.fromkeys(names)
+            {"hash": newest.hash(name), "known": self.hashes(name)} for name in dict.fromkeys(names)
         ]
         return await self._write("suppression_add", by, reason, items=items)
+
+    def hashes(self, name: str) -> list[str]:
+        """The hashes of a normalised identifier by all secrets."""
+        return [secret.hash(name) for secret in self._secret_file.secrets]
 
     async def allow(self, request: SuppressionRequest, by: str) -> SuppressionChange:
         """Removes identifiers from the list.
@@ -108,7 +108,7 @@ class SuppressionService:
         Raises SuppressionSecretMissing or Unavailable.
         """
         self._secret_file.newest()  # without a secret, no hash would match
-        hashes = [secret.hash(name) for name in names for secret in self._secret_file.secrets]
+        hashes = [hash_ for name in names for hash_ in self.hashes(name)]
         return await self._write("suppression_remove", by, reason, hashes=hashes, undoes=None)
 
     async def undo(self, suppression: str, reason: str | None, by: str) -> SuppressionChange:

@@ -1,5 +1,6 @@
 // Continues an erasure: deletes Identifiers that point at its leftovers. An Identifier that another
-// Customer has acquired since then stays, without its earlier marks and counts.
+// Customer has acquired since then stays, without its earlier marks and counts. An erasure that
+// suppresses deletes only Identifiers that are suppressed, or marked as shared.
 //
 // $customer  the id of an erased Customer
 // $limit     how many Identifiers to delete
@@ -15,6 +16,10 @@ WHERE erasure.finishedAt IS NULL
 SET erasure.progressAt = datetime()
 WITH erasure
 MATCH (erasure)-[:LEAVES]->(:Leftover)<-[:IDENTIFIES]-(identifier:Identifier)
+WHERE
+  erasure.suppresses IS NULL OR
+  identifier.shared IS NOT NULL OR
+  EXISTS { (erasure)-[:KEEPS_OUT {name: identifier.kind + ':' + identifier.value}]->() }
 WITH DISTINCT erasure, identifier
 LIMIT $limit
 WITH erasure, identifier,

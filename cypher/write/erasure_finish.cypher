@@ -4,8 +4,11 @@
 // $customer  the id of an erased Customer
 // $limit     how many leftovers to delete
 //
-// Returns one row, or none if leftovers remain, or the erasure was finished before:
-//   id  of the erasure
+// An erasure that suppresses ends once no event can carry a suppressed Identifier any more, and the
+// graph has none of them.
+//
+// Returns one row, or none if there is more to delete, or the erasure was finished before:
+//   isHeld  whether events can still carry a suppressed Identifier
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 // Another process that works on this erasure waits here, and may then find it finished.
 SET erasure.locked = true
@@ -28,6 +31,20 @@ CALL (erasure) {
 }
 WITH erasure
 WHERE NOT EXISTS { (erasure)-[:LEAVES|MENTIONED_BY]->() }
-SET erasure.finishedAt = datetime()
-REMOVE erasure.progressAt, erasure.names
-RETURN erasure.id AS id
+WITH erasure, coalesce(erasure.heldUntil > datetime(), false) AS isHeld
+WHERE isHeld OR NOT EXISTS {
+  MATCH (erasure)-[kept:KEEPS_OUT]->(:Suppression)
+  WITH kept.name AS name, split(kept.name, ':')[0] AS kind
+  MATCH (identifier:Identifier {kind: kind, value: substring(name, size(kind) + 1)})
+  RETURN identifier
+}
+CALL (erasure, isHeld) {
+  WITH erasure, isHeld
+  WHERE NOT isHeld
+  SET erasure.finishedAt = datetime()
+  REMOVE erasure.progressAt, erasure.names, erasure.suppresses, erasure.heldUntil
+  WITH erasure
+  MATCH (erasure)-[kept:KEEPS_OUT]->()
+  DELETE kept
+}
+RETURN isHeld

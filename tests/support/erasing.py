@@ -16,9 +16,13 @@ def caller(address, make_key):
 
 @pytest.fixture
 def erase(caller):
-    """Erases a Customer, and returns the response."""
+    """Erases a Customer, and returns the response. With suppression, its end takes minutes."""
 
     def run(customer, **query):
+        if "suppress" in query:
+            response = caller.delete(f"/v1/customers/{customer}", params=query)
+            assert response.status_code in (200, 202), response.text
+            return response.json()
         # On a busy host it takes longer than a call waits.
         calls = (caller.delete(f"/v1/customers/{customer}", params=query) for _ in range(10))
         return http_client.ok_json(

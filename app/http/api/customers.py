@@ -158,7 +158,8 @@ class CustomerRoutes:
             "finds them after `at`. An erasure (GDPR Art. 17) cannot be undone. A repeat returns "
             "the first erasure. The service resumes an interrupted erasure. With `suppress=true`, "
             "the service first adds the identifiers of the Customer to the suppression list, "
-            "without those that are marked as shared."
+            "without those that are marked as shared. The erasure is then finished about 2.5 "
+            "minutes later, so that no event in flight brings the person back."
         ),
         scope=CUSTOMERS_DELETE,
         query=ErasureQuery,
@@ -166,8 +167,8 @@ class CustomerRoutes:
         response=(Erasure,),
         returns="The complete erasure.",
         accepted=(
-            "The erasure, without `finishedAt`: if deletion takes longer than about 8 s, it "
-            "continues in the background. A repeat returns 200 when it is complete."
+            "The erasure, without `finishedAt`: if deletion takes longer than about 8 s, or with "
+            "`suppress`, it continues in the background. A repeat returns 200 when it is complete."
         ),
         errors=(
             errors.CustomerNotFound,
