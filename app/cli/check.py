@@ -10,13 +10,18 @@ from app import settings
 from app.access import redis_window
 from app.access.redis_window import RateLimitStorageUnavailable, RedisWindow
 from app.cli.exit_codes import exit_codes
+from app.errors import Unavailable
 from app.graph.diagnostics import Check, Finding, wrong
 from app.graph.graph import Graph
 from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
+from app.identity import suppression_check
+from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.retention import index
 from app.settings import SettingsError
 from app.webhooks import delivery_state
+
+UNUSABLE = ("login", "database")  # the last finding if the database cannot be used
 
 
 @click.command(
@@ -55,6 +60,8 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
         findings += await check.findings()
         if config.webhook_url and all(finding.is_ok for finding in findings):
             findings.append(await webhook_finding(graph))
+        if findings[-1].subject not in UNUSABLE:
+            findings.append(await suppression_finding(graph, config.suppression_secrets))
         return findings
     finally:
         await graph.close()
@@ -73,6 +80,25 @@ async def webhook_finding(graph: Graph, name: str = delivery_state.ENDPOINT) -> 
         advice = "stopped: set another WAYPATH_WEBHOOK_URL, or run waypath webhooks resume"
     since = f"{status.failures} failed attempts since {status.failing_since}"
     return wrong("webhooks", f"{since}, the last one: {status.error} ({advice})")
+
+
+async def suppression_finding(graph: Graph, secret_file: SuppressionSecretFile) -> Finding:
+    """The finding on the secrets of the suppression list."""
+    subject = "suppression list"
+    try:
+        needed = await suppression_check.needed_secrets(graph)
+    except Unavailable as error:
+        return wrong(subject, f"cannot be read: {error}")
+    if not needed:
+        return Finding(subject, "has no entries")
+    missing = suppression_check.missing_secrets(needed, secret_file)
+    if missing:
+        text = (
+            f"secrets that this process lacks: {', '.join(missing)}. The service rejects every "
+            "event (restore them in WAYPATH_SUPPRESSION_SECRET_FILE)"
+        )
+        return wrong(subject, text)
+    return Finding(subject, "every secret is known")
 
 
 async def storage_findings(redis: RedisWindow | None) -> list[Finding]:

@@ -10,6 +10,7 @@ from app.domain import suppression_secrets
 from app.errors import Unavailable
 from app.graph.graph import Graph
 from app.identity.suppression_secret_file import SuppressionSecretFile
+from app.observability.metrics import Metrics
 
 REFRESH_INTERVAL_SECONDS = 2.0
 MAX_AGE_SECONDS = 5.0  # of a copy that events are checked against
@@ -30,8 +31,11 @@ class SuppressionList:
     event with Unavailable, so that no suppressed identifier is stored.
     """
 
-    def __init__(self, graph: Graph, secret_file: SuppressionSecretFile) -> None:
+    def __init__(
+        self, graph: Graph, secret_file: SuppressionSecretFile, metrics: Metrics | None = None
+    ) -> None:
         self._graph = graph
+        self._metrics = (metrics or Metrics()).suppression
         self._secret_file = secret_file
         self._digests: set[bytes] = set()
         self._secret_counts: dict[str, int] = {}  # of the hashes, by the ID of their secret
@@ -44,6 +48,11 @@ class SuppressionList:
     def is_current(self) -> bool:
         """Whether the copy is recent enough to check events."""
         return time.monotonic() - self._read_at < MAX_AGE_SECONDS
+
+    @property
+    def size(self) -> int:
+        """The number of suppressed identifiers, as this process knows it."""
+        return len(self._digests)
 
     @property
     def has_entries(self) -> bool:
@@ -117,6 +126,7 @@ class SuppressionList:
         if unknown and unknown != self._unknown:
             log.error("suppression_secret_unknown", secrets=sorted(unknown))
         self._unknown = unknown
+        self._metrics.set_state(len(self._digests), len(unknown))
 
     def _known(self) -> set[str]:
         return {secret.id for secret in self._secret_file.secrets}

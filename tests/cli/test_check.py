@@ -6,12 +6,15 @@ import pytest
 
 from app.access.redis_window import RedisWindow
 from app.cli import check
+from app.domain.suppression_secrets import SuppressionSecret
 from app.graph import diagnostics, statements
 from app.graph.diagnostics import Check, Finding
 from app.graph.migrations import definitions as migrations
 from app.graph.migrations.runner import Migrator
 from app.graph.statements import Statement
+from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.retention import index
+from tests.support.server import SUPPRESSION_SECRET_FILE
 
 pytestmark = pytest.mark.anyio
 pytest_plugins = ["tests.support.redis_server"]
@@ -279,3 +282,31 @@ async def test_a_statement_that_will_not_do(errors, copied, text, fault):
 
     assert findings.keys() == {"read/broken"}
     assert fault in findings["read/broken"]
+
+
+@pytest.mark.alone
+async def test_a_missing_suppression_secret_is_wrong_with_its_id(graph, cypher, tmp_path):
+    secret = SuppressionSecret(bytes.fromhex("44" * 32))
+    entry = secret.hash("email:jane@acme.com")
+    (tmp_path / "secret").write_text("55" * 32)
+    cypher("CREATE (:Suppression {hash: $hash})", hash=entry)
+    try:
+        finding = await check.suppression_finding(graph, SuppressionSecretFile(tmp_path / "secret"))
+    finally:
+        cypher("MATCH (s:Suppression {hash: $hash}) DELETE s", hash=entry)
+
+    assert not finding.is_ok
+    assert secret.id in finding.text
+
+
+async def test_known_suppression_secrets_are_ok(graph, cypher):
+    secrets = SuppressionSecretFile(SUPPRESSION_SECRET_FILE)
+    secrets.reload()
+    entries = [secrets.secrets[0].hash(f"email:{n}@acme.com") for n in range(3)]
+    cypher("UNWIND $hashes AS hash CREATE (:Suppression {hash: hash})", hashes=entries)
+    try:
+        finding = await check.suppression_finding(graph, secrets)
+    finally:
+        cypher("MATCH (s:Suppression) WHERE s.hash IN $hashes DELETE s", hashes=entries)
+
+    assert (finding.is_ok, finding.text) == (True, "every secret is known")
