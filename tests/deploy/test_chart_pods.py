@@ -26,7 +26,9 @@ def loaded(tmp_path, example, **values):
     variables = dict(settings_of(resources))
     for name in variables:
         if name.endswith("_FILE") and name != "NEO4J_CA_FILE":
-            (tmp_path / name).write_text(f"whsec_{32 * 'A'}\n")  # or any password
+            # Also a secret of webhooks, or any password.
+            secret = "5e" * 32 if "SUPPRESSION" in name else f"whsec_{32 * 'A'}"
+            (tmp_path / name).write_text(f"{secret}\n")
             variables[name] = str(tmp_path / name)
     variables.pop("NEO4J_CA_FILE", None)
     return settings.load(variables)
@@ -116,6 +118,23 @@ def test_a_url_of_redis_with_a_password_is_read_from_its_secret():
 
     assert "WAYPATH_RATE_LIMIT_STORAGE" not in settings_of(resources)
     assert variable["valueFrom"] == {"secretKeyRef": {"name": "waypath-redis", "key": "url"}}
+
+
+@pytest.mark.parametrize("name", ["waypath-events", "waypath-events-consumer"])
+def test_the_suppression_secret_is_a_file_of_every_pod(name):
+    resources = rendered("kafka", suppression={"existingSecret": "waypath-suppression"})
+    workload = only(resources, "Deployment", name)
+
+    path = settings_of(resources)["WAYPATH_SUPPRESSION_SECRET_FILE"]
+    (mount,) = [m for m in container(workload)["volumeMounts"] if m["name"] == "suppression"]
+    (secret,) = [v["secret"] for v in pod(workload)["volumes"] if v["name"] == "suppression"]
+    assert (secret["secretName"], secret["defaultMode"]) == ("waypath-suppression", 0o440)
+    assert path == f"{mount['mountPath']}/{secret['items'][0]['path']}"
+    assert mount["readOnly"]
+
+
+def test_without_a_suppression_secret_the_pods_have_no_file_of_it():
+    assert "WAYPATH_SUPPRESSION_SECRET_FILE" not in settings_of(rendered())
 
 
 def test_a_change_of_a_setting_replaces_the_pods():

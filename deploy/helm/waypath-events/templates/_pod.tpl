@@ -89,6 +89,15 @@ topologySpreadConstraints:
       - key: {{ .Values.webhooks.secretKey }}
         path: secret
 {{- end }}
+{{- with .Values.suppression.existingSecret }}
+- name: suppression
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+    items:
+      - key: {{ $.Values.suppression.secretKey }}
+        path: suppression-secret
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
@@ -140,6 +149,11 @@ env:
 {{- if .Values.webhooks.url }}
 - name: webhooks
   mountPath: /run/secrets/webhooks
+  readOnly: true
+{{- end }}
+{{- if .Values.suppression.existingSecret }}
+- name: suppression
+  mountPath: /run/secrets/suppression
   readOnly: true
 {{- end }}
 {{- with .Values.extraVolumeMounts }}

@@ -53,6 +53,9 @@ WAYPATH_RATE_LIMIT_STORAGE: {{ .Values.redis.url | quote }}
 WAYPATH_WEBHOOK_URL: {{ .Values.webhooks.url | quote }}
 WAYPATH_WEBHOOK_SECRET_FILE: /run/secrets/webhooks/secret
 {{- end }}
+{{- if .Values.suppression.existingSecret }}
+WAYPATH_SUPPRESSION_SECRET_FILE: /run/secrets/suppression/suppression-secret
+{{- end }}
 WAYPATH_PORT: "8000"
 WAYPATH_WORKERS: {{ include "waypath.text" .Values.workers | quote }}
 WAYPATH_MCP_HOSTS: {{ include "waypath.mcpHosts" . | quote }}
