@@ -8,6 +8,7 @@ from app.identity.identifier_moves import IdentifierMoveService
 from app.identity.merges import MergeService
 from app.identity.reviews import ReviewService
 from app.identity.splits import SplitService
+from app.identity.suppression_history import SuppressionHistory
 from app.identity.suppressions import SuppressionService
 from app.services import Services
 
@@ -31,6 +32,7 @@ class IdentityServices:
             "detach": self.moves.undo,
         }
         self.audit = AuditReader(graph)
+        self.suppression_history = SuppressionHistory(graph)
         self.suppressions = SuppressionService(
             graph, services.suppression_secrets, services.suppression_list
         )

@@ -35,6 +35,7 @@ from app.http.web.audit_log import AuditPages
 from app.http.web.compare import ComparePage, ReviewPages
 from app.http.web.conflicts import ConflictPages
 from app.http.web.customer import CustomerPages
+from app.http.web.erase import ErasePages
 from app.http.web.home import HomePages
 from app.http.web.identifier_move import IdentifierMovePages
 from app.http.web.live import LivePages
@@ -44,6 +45,7 @@ from app.http.web.rejections import RejectionPages
 from app.http.web.search import SearchPages
 from app.http.web.split import SplitPages
 from app.http.web.static_files import StaticFiles
+from app.http.web.suppressions import SuppressionPages
 from app.http.web.undo import UndoPages
 from app.identity_services import IdentityServices
 from app.mcp.endpoint import McpEndpoint, SessionManager
@@ -141,6 +143,10 @@ def _pages(
         MergePages(comparison, identity.merges, names),
         SplitPages(identity.splits, names),
         IdentifierMovePages(identity.moves, names),
+        ErasePages(services.profiles, identity.erasures, names),
+        SuppressionPages(
+            identity.suppression_history, identity.suppressions, services.suppression_list
+        ),
         AuditPages(identity.audit, names),
         UndoPages(identity.audit, identity.undos, names),
         LoginPages(services.guard),

@@ -82,7 +82,7 @@ class Services:
         observers = [self.activity, self._recorder.observe]
         self.clocks = config.clocks
         self.suppression_secrets = config.suppression_secrets
-        self.suppression_list = SuppressionList(self.graph, self.suppression_secrets)
+        self.suppression_list = SuppressionList(self.graph, self.suppression_secrets, metrics)
         self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
         self.ingest.use_suppressions(self.suppression_list)
         self.dry_runs = DryRunner(self.graph, config.resolution_limits, blocklist)

@@ -4,7 +4,7 @@
 // $customer  the id of an erased Customer
 //
 // Returns a row per owner, or none before that time, or if there is no such Identifier:
-//   owner       the id of the Customer; null for Identifiers that nobody owns
+//   owner       the id of the Customer; null for Identifiers without an owner
 //   isNew       whether it and all Customers merged into it were created since the erasure; with
 //               5 s for the clocks of the instances
 //   by, reason  those of the erasure

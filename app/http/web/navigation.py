@@ -18,5 +18,6 @@ PLACES = (
     Place("Live", "/live", EVENTS_READ),
     Place("Rejected", "/rejections", EVENTS_READ),
     Place("Conflicts", "/conflicts", IDENTITY_READ),
+    Place("Suppressed", "/suppressions", IDENTITY_READ),
     Place("Audit log", "/audit", IDENTITY_READ),
 )

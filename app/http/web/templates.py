@@ -12,6 +12,8 @@ from app.errors import ServiceError
 from app.http.responses import STATUS, error_headers
 from app.http.web import assets, navigation
 
+SUPPRESSIONS_PATH = "/suppressions"
+
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -75,6 +77,16 @@ def undo_path(change: str, target: str) -> str:
     return f"/audit/{quote(change, safe='')}/undo?next={quote(target, safe='')}"
 
 
+def erase_path(customer_id: str) -> str:
+    """Returns the path of the page that erases a Customer."""
+    return f"{customer_path(customer_id)}/erase"
+
+
+def suppression_undo_path(suppression: str) -> str:
+    """Returns the path of the page that undoes a suppression."""
+    return f"{SUPPRESSIONS_PATH}/{quote(suppression, safe='')}/undo"
+
+
 def _environment() -> Environment:
     environment = Environment(
         autoescape=True,
@@ -85,8 +97,16 @@ def _environment() -> Environment:
     )
     environment.globals["assets"] = {name: asset.address for name, asset in assets.load().items()}
     environment.globals["navigation"] = navigation.PLACES
-    paths = (customer_path, event_path, conflict_path, audit_path, move_path, undo_path)
-    for path in paths:
+    for path in (
+        customer_path,
+        event_path,
+        conflict_path,
+        audit_path,
+        move_path,
+        undo_path,
+        erase_path,
+        suppression_undo_path,
+    ):
         environment.globals[path.__name__] = path
     environment.filters["minute"] = _minute
     return environment

@@ -42,14 +42,21 @@ def url(sender, browser, key, path, two, office):
         person.post(path, data={"action": "dismiss", "reason": "x"})
         return next(link for link in Parsed(person.get(path).text).links if "/undo?" in link)
 
+    def suppression():
+        body = {"identifiers": [f"email:{result['eventId']}@acme.com"], "reason": "request 1044"}
+        change = http_client.ok_json(sender.post("/v1/suppressions", json=body))
+        return f"/suppressions/{change['id']}/undo"
+
     urls = {
         "/customers/{id}": lambda: f"/customers/{two[0]}",
+        "/customers/{id}/erase": lambda: f"/customers/{two[0]}/erase",
         "/customers/{id}/split": lambda: f"/customers/{office[0]}/split",
         "/customers/{id}/move": lambda: templates.move_path(*office),
         "/conflicts/{id}": lambda: path,
         "/conflicts/{id}/merge": lambda: f"{path}/merge",
         "/events/{id}": lambda: f"/events/{result['eventId']}",
         "/audit/{id}/undo": undo,
+        "/suppressions/{id}/undo": suppression,
         "/search": lambda: "/search?q=nobody",
     }
     return lambda route: urls[route]() if route in urls else route

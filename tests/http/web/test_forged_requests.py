@@ -3,6 +3,7 @@
 import pytest
 
 from app.access import api_keys
+from app.graph import statements
 from app.graph.graph import Graph
 from app.http.endpoints import Operation
 from tests.support import http_client
@@ -25,7 +26,12 @@ FORGED = [
     {"Origin": "https://example.net"},
     {"Origin": "null"},
 ]
-OF_THE_SERVICE = ("activity_record", "activity_forget")  # in the background
+# In the background. It begins no erasure, and finishes those of other tests.
+OF_THE_SERVICE = {"activity_record", "activity_forget"} | {
+    name
+    for name in statements.load("write")
+    if name.startswith("erasure_") and name != "erasure_begin"
+}
 
 
 @pytest.fixture
@@ -53,6 +59,12 @@ def form(browser_of_all, steward_key, path, two, office):
     def move_preview():
         return hidden(browser_of_all.get(move, params={"identifier": phone}), "preview")
 
+    def suppression():
+        fields = {"identifiers": f"externalId:of {customer}", "reason": "x"}
+        browser_of_all.post("/suppressions", data=fields)
+        links = Parsed(browser_of_all.get("/suppressions").text).links
+        return next(link for link in links if link.startswith("/suppressions/"))
+
     forms = {
         "/login": lambda: ("/login", {"key": steward_key}),
         "/logout": lambda: ("/logout", {}),
@@ -70,6 +82,12 @@ def form(browser_of_all, steward_key, path, two, office):
             {"action": "move", "identifier": phone, "reason": "x", "preview": move_preview()},
         ),
         "/audit/{id}/undo": lambda: (undo(), {"reason": "x"}),
+        "/customers/{id}/erase": lambda: (f"/customers/{customer}/erase", {"confirmed": "yes"}),
+        "/suppressions": lambda: (
+            "/suppressions",
+            {"identifiers": "email:jane@forged.example", "reason": "x"},
+        ),
+        "/suppressions/{id}/undo": lambda: (suppression(), {}),
     }
     return lambda route: forms[route]()
 
