@@ -24,7 +24,9 @@ pytest_plugins = ["tests.support.erasing", "tests.support.reviewing"]
 class OldCopy(SuppressionList):
     """A copy that a process read before the suppression, and that it may still use."""
 
-    is_current = True
+    @property
+    def is_current(self):
+        return True
 
 
 def build_behind(config, database):

@@ -11,6 +11,7 @@ from app.identity import suppression_list
 from app.identity.suppression_list import SuppressionList
 from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.identity.suppressions import SuppressionService
+from app.observability.metrics import Metrics
 from tests.support import http_client
 from tests.support.mcp_client import over_http
 from tests.support.server import SUPPRESSION_SECRET_FILE, serving, wait_for, wait_until_ready
@@ -274,6 +275,21 @@ async def test_an_unknown_secret_rejects_every_event(graph, secret_file, suppres
 
     with pytest.raises(Unavailable, match="suppression_secret_unknown"):
         _ = suppressions.has_entries
+
+
+@pytest.mark.anyio
+async def test_the_metrics_count_identifiers_and_missing_secrets(
+    graph, secret_file, suppress, email
+):
+    suppress(f"email:{email}")
+    metrics = Metrics()
+    suppressions = SuppressionList(graph, secret_file("33" * 32, own=False), metrics)
+
+    await suppressions.refresh()
+
+    text = metrics.render().decode()
+    assert "waypath_suppression_secrets_missing 1.0" in text
+    assert f"waypath_suppressed_identifiers {float(suppressions.size)}" in text
 
 
 @pytest.mark.anyio

@@ -87,7 +87,7 @@ def form(browser_of_all, steward_key, path, two, office):
             "/suppressions",
             {"identifiers": "email:jane@forged.example", "reason": "x"},
         ),
-        "/suppressions/{id}/undo": lambda: (suppression(), {}),
+        "/suppressions/{id}/undo": lambda: (suppression(), {"reason": "x"}),
     }
     return lambda route: forms[route]()
 
