@@ -35,7 +35,7 @@ class SuppressionList:
         self, graph: Graph, secret_file: SuppressionSecretFile, metrics: Metrics | None = None
     ) -> None:
         self._graph = graph
-        self._metrics = (metrics or Metrics()).suppression
+        self._metrics = (metrics or Metrics()).maintenance
         self._secret_file = secret_file
         self._digests: set[bytes] = set()
         self._secret_counts: dict[str, int] = {}  # of the hashes, by the ID of their secret
@@ -126,7 +126,7 @@ class SuppressionList:
         if unknown and unknown != self._unknown:
             log.error("suppression_secret_unknown", secrets=sorted(unknown))
         self._unknown = unknown
-        self._metrics.set_state(len(self._digests), len(unknown))
+        self._metrics.set_suppressions(len(self._digests), len(unknown))
 
     def _known(self) -> set[str]:
         return {secret.id for secret in self._secret_file.secrets}

@@ -1,4 +1,4 @@
-"""The metrics of the deletions in the background: erasures and the retention."""
+"""The metrics of erasures, the retention and the suppression list."""
 
 from functools import partial
 from typing import Any
@@ -19,9 +19,14 @@ class MaintenanceMetrics:
             "retention_overdue_seconds",
             "Time by which the oldest Touchpoint has exceeded the retention",
         )
+        self._suppressed = gauge("suppressed_identifiers", "Identifiers on the suppression list")
+        self._missing_secrets = gauge(
+            "suppression_secrets_missing", "Secrets of the suppression list that a worker lacks"
+        )
         # The files may hold the values of a dead process.
         self._erasures.set(0)
         self._overdue.set(0)
+        self.set_suppressions(0, 0)
 
     def set_erasures_pending(self, count: int) -> None:
         """Sets the number of unfinished erasures."""
@@ -34,3 +39,8 @@ class MaintenanceMetrics:
     def set_retention_overdue(self, seconds: int) -> None:
         """Sets the time by which the oldest Touchpoint has exceeded the retention, or 0."""
         self._overdue.set(seconds)
+
+    def set_suppressions(self, identifiers: int, missing_secrets: int) -> None:
+        """Sets the number of suppressed identifiers, and of secrets that this process lacks."""
+        self._suppressed.set(identifiers)
+        self._missing_secrets.set(missing_secrets)

@@ -18,7 +18,6 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from app.observability import labels, process_slots
 from app.observability.maintenance_metrics import MaintenanceMetrics
 from app.observability.webhook_metrics import WebhookMetrics
-from app.observability.suppression_metrics import SuppressionMetrics
 
 # The environment variable with the directory that the processes of a service share.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -47,7 +46,6 @@ class Metrics:
         self._register_dependencies(own)
         self.maintenance = MaintenanceMetrics(own)
         self.webhooks = WebhookMetrics(own)
-        self.suppression = SuppressionMetrics(own)
         self._initialise()
 
     def _register_requests(self, own: dict[str, Any]) -> None:

@@ -26,10 +26,16 @@ CALL (erasure) {
 CALL (erasure, returned) {
   UNWIND returned AS item
   WITH erasure, item.identifier AS identifier
-  MATCH (identifier)-[:IDENTIFIES|SEEN_WITH]->(owner:Customer)
+  MATCH (identifier)-[:IDENTIFIES|IDENTIFIED|SEEN_WITH]->(owner:Customer)
   MATCH (member:Customer)-[:MERGED_INTO*0..]->(owner)
   WITH DISTINCT erasure, member
   MERGE (erasure)-[:MENTIONED_BY]->(member)
+}
+CALL (returned) {
+  UNWIND returned AS item
+  WITH item.identifier AS identifier
+  MATCH (identifier)<-[:MOVES]-(move:IdentifierMove)
+  DETACH DELETE move
 }
 CALL (returned) {
   UNWIND returned AS item
