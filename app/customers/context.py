@@ -149,7 +149,8 @@ class ContextReader:
         rows = await self._graph.read(
             "context", **parsed.parameters, scan=MAX_COUNTED_TOUCHPOINTS, evidence=has_evidence
         )
-        row = first(rows, CustomerNotFound())
+        customer = parsed.parameters["customer"]
+        row = first(rows, CustomerNotFound.of_id(customer) if customer else CustomerNotFound())
         weights = {item.kind: item.weight for item in parsed.identifiers}
         row["weight"] = weights.get(row["matchedBy"])
         return _new_facts(row, parsed.since) if parsed.since else row

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import inspect
+from msgspec.inspect import LiteralType, Metadata, StructType
 
 from app.domain import validation
 from app.domain.validation import REQUIRED, UNKNOWN_FIELD
@@ -28,15 +31,19 @@ _KINDS = {
     "object": "an object",
     "str": "a string",
 }
+_INVALID_CHOICE = "Invalid enum value "
 _NOT_BLANK = r"\\S"  # as msgspec quotes the pattern of a reason
 
 
-def decode(body: bytes, kind: type[T]) -> T:
-    """Returns the query in a JSON body. Raises InvalidPayload with the field error."""
+def decode(body: bytes, kind: type[T], *, names_fields: bool = False) -> T:
+    """Returns the query in a JSON body. Raises InvalidPayload with the field error.
+
+    With `names_fields`, the error of an unknown field names a similar field, or else all fields.
+    """
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise validation.invalid([_field_error(str(error))]) from None
+        raise validation.invalid([_field_error(str(error), kind, names_fields)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise validation.invalid([FieldError("", f"must be JSON in UTF-8: {error}")]) from None
 
@@ -46,7 +53,7 @@ def convert(arguments: Mapping[str, Any], kind: type[T]) -> T:
     try:
         return msgspec.convert(arguments, kind)
     except msgspec.ValidationError as error:
-        raise validation.invalid([_field_error(str(error))]) from None
+        raise validation.invalid([_field_error(str(error), kind)]) from None
 
 
 def from_parameters(parameters: Iterable[tuple[str, str]], kind: type[T], **fields: str) -> T:
@@ -62,17 +69,47 @@ def from_parameters(parameters: Iterable[tuple[str, str]], kind: type[T], **fiel
     try:
         return msgspec.convert(values | fields, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise validation.invalid([_field_error(str(error))]) from None
+        raise validation.invalid([_field_error(str(error), kind)]) from None
 
 
-def _field_error(message: str) -> FieldError:
+def _field_error(message: str, kind: type, names_fields: bool = False) -> FieldError:
     """The field error in a message of msgspec."""
     located = _AT.fullmatch(message)
     path, text = (located["path"], located["message"]) if located else ("", message)
-    for pattern, rule in ((_UNKNOWN, UNKNOWN_FIELD), (_MISSING, REQUIRED)):
+    for pattern in (_UNKNOWN, _MISSING):
         if match := pattern.fullmatch(text):
+            rule = (
+                REQUIRED
+                if pattern is _MISSING
+                else _unknown(match[1], kind, names_fields and not path)
+            )
             return FieldError(f"{path}.{match[1]}".lstrip(".")[:100], rule)
+    if choices := text.startswith(_INVALID_CHOICE) and _choices(kind, path):
+        return FieldError(path, f"must be {' or '.join(choices)}")
     return FieldError(path[:100], _rule(text))
+
+
+def _unknown(name: str, kind: type, names_fields: bool) -> str:
+    if not names_fields:
+        return UNKNOWN_FIELD
+    names = list(_fields(kind))
+    if close := get_close_matches(name, names, n=1):
+        return f"{UNKNOWN_FIELD}; did you mean {close[0]}?"
+    return f"{UNKNOWN_FIELD}: {', '.join(names)}"
+
+
+def _choices(kind: type, name: str) -> list[str]:
+    """The values that a field may have; none if it takes others, too."""
+    field = _fields(kind).get(name)
+    return [str(value) for value in field.values] if isinstance(field, LiteralType) else []
+
+
+def _fields(kind: type) -> dict[str, inspect.Type]:
+    """The types of the fields of a query, without their limits, by name."""
+    info = inspect.type_info(kind)
+    fields = info.fields if isinstance(info, StructType) else ()
+    types = {field.encode_name: field.type for field in fields}
+    return {name: each.type if isinstance(each, Metadata) else each for name, each in types.items()}
 
 
 def _rule(text: str) -> str:

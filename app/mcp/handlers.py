@@ -111,17 +111,17 @@ class ToolHandlers:
     async def _get_context(
         self, arguments: Mapping[str, Any], api_key: ApiKey
     ) -> Context | ContextText:
-        query = decoding.decode(_encode(arguments), ContextQuery)
+        query = decoding.decode(_encode(arguments), ContextQuery, names_fields=True)
         await self._guard.consume(api_key)
         return await context_text.respond(self._contexts, query)
 
     async def _get_timeline(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Timeline:
-        query = decoding.decode(_encode(arguments), TimelineQuery)
+        query = decoding.decode(_encode(arguments), TimelineQuery, names_fields=True)
         await self._guard.consume(api_key)
         return await self._timelines.read(query)
 
     async def _explain_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Explanation:
-        query = decoding.decode(_encode(arguments), ExplanationQuery)
+        query = decoding.decode(_encode(arguments), ExplanationQuery, names_fields=True)
         await self._guard.consume(api_key)
         return await self._explanations.read(query)
 

@@ -67,7 +67,7 @@ def provoked(caller, address, make_key, make_browser_key):
         *without_scopes(address, make_key),
         caller.get("/v1/nothing"),
         caller.put("/v1/events"),
-        caller.post("/v1/context", json={"customer": "cus_8af2"}),
+        caller.post("/v1/context", json={"externalId": "no-error-example"}),
         caller.delete("/v1/customers/cus_8af2"),
         caller.get("/v1/events/evt_8af2"),
         http_client.post(f"{address}/v1/events"),
