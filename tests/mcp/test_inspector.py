@@ -40,7 +40,7 @@ def inspect(address, key, request, tmp_path_factory):
     return run
 
 
-def test_the_inspector_finds_no_fault_in_the_schemas_of_the_tools(inspect):
+def test_the_inspector_finds_no_error_in_the_schemas_of_the_tools(inspect):
     listed = inspect("tools/list", "--strict")
 
     assert "ingest_event" in [tool["name"] for tool in listed["tools"]]
