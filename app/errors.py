@@ -48,9 +48,10 @@ class ForbiddenScope(ServiceError):
     """403: the API key lacks the required scope."""
 
     code = "forbidden_scope"
+    challenge: str | None = None  # the scopes to ask an OAuth issuer for (RFC 6750, 3)
 
-    def __init__(self, scope: str) -> None:
-        super().__init__(f"The API key lacks the required scope {scope}.")
+    def __init__(self, scope: str, credential: str = "API key") -> None:
+        super().__init__(f"The {credential} lacks the required scope {scope}.")
 
 
 class ForbiddenBrowserKey(ForbiddenScope):

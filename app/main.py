@@ -48,8 +48,10 @@ from app.http.web.static_files import StaticFiles
 from app.http.web.suppressions import SuppressionPages
 from app.http.web.undo import UndoPages
 from app.identity_services import IdentityServices
+from app.mcp import protected_resource
 from app.mcp.endpoint import McpEndpoint, SessionManager
 from app.mcp.features import Features
+from app.mcp.protected_resource import ProtectedResource
 from app.observability import logs, metrics
 from app.observability.metrics import Metrics
 from app.services import Services
@@ -95,15 +97,19 @@ def assemble(
         [home, *_pages(services, identity, live, rejections), docs], services.guard
     )
     load = partial(load_agents or _session_manager, services.features)
-    agents = McpEndpoint(services.guard, config.hosts, load)
-    mcp = Route("/mcp", agents, methods=["POST"])
+    resource = ProtectedResource(config.token_policy) if config.token_policy else None
+    agents = McpEndpoint(services.agent_guard, config.hosts, load, resource)
+    mcp = [Route(protected_resource.ENDPOINT, agents, methods=["POST"])]
+    if resource:
+        path = protected_resource.METADATA + protected_resource.ENDPOINT
+        mcp.append(Route(path, resource, methods=["GET"]))
 
     @asynccontextmanager
     async def lifespan(_: Router) -> AsyncIterator[None]:
         async with services.running(agents.run, identity.erasures.watch, *services.optional_tasks):
             yield
 
-    router = Router([*api, mcp, *pages], False, lifespan=lifespan)
+    router = Router([*api, *mcp, *pages], False, lifespan=lifespan)
     return RequestMiddleware(router, services.metrics, services.tracing)
 
 

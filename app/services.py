@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.access import redis_window
+from app.access.agent_guard import AgentGuard
 from app.access.authenticator import Authenticator
 from app.access.guard import Guard
 from app.access.memory_window import MemoryWindow
@@ -106,19 +107,20 @@ class Services:
         self._event_names = EventNameSuggestions(self.overview)
         self.ingest.use_event_names(self._event_names.suggest)
         self.dry_runs.use_event_names(self._event_names.suggest)
+        self.agent_guard = AgentGuard(self._authenticator, self._rate_limiter, config.token_policy)
         tools = ToolHandlers(
             ingest=self.ingest,
             dry_runs=self.dry_runs,
             contexts=self.contexts,
             timelines=self.timelines,
             explanations=self.explanations,
-            guard=self.guard,
+            guard=self.agent_guard,
         )
         self.features = Features(
             tools,
             ResourceHandlers(tools),
             PromptHandlers(tools),
-            EventNameCompletion(self.overview, self.guard),
+            EventNameCompletion(self.overview, self.agent_guard),
         )
 
     @property

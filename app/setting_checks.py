@@ -30,6 +30,7 @@ def errors(present: Mapping[str, str]) -> list[str]:
         *_webhook_errors(present),
         *_otlp_endpoint_errors(present),
         *_rate_limit_storage_errors(present),
+        *_oauth_errors(present),
     ]
 
 
@@ -113,6 +114,18 @@ def _rate_limit_storage_errors(present: Mapping[str, str]) -> list[str]:
     except ValueError as error:
         return [f"{name}: {error}"]
     return []
+
+
+def _oauth_errors(present: Mapping[str, str]) -> list[str]:
+    issuer, audience = "WAYPATH_OAUTH_ISSUER", "WAYPATH_OAUTH_AUDIENCE"
+    if issuer not in present:
+        names = (audience, "WAYPATH_OAUTH_SCOPE_CLAIM")
+        return [f"{name}: requires {issuer}" for name in names if name in present]
+    errors = [] if audience in present else [f"{issuer}: requires {audience}"]
+    parts = urlsplit(present[issuer])
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        errors.append(f"{issuer}: must be an https URL, unless it is on this host")
+    return errors
 
 
 def _missing_extra(name: str) -> str:

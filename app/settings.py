@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct, field
 
 from app import paths, setting_checks, setting_types
+from app.access.token_policy import TokenPolicy
 from app.domain.blocklist import Blocklist
 from app.domain.clock_policy import ClockPolicy
 from app.domain.resolution import ResolutionLimits
@@ -64,6 +65,9 @@ class Settings(Struct, frozen=True):
     clock_skew_limit: Positive = field(default=3600, name="WAYPATH_CLOCK_SKEW_LIMIT")
     clock_skew_correction: Switch = field(default=False, name="WAYPATH_CLOCK_SKEW_CORRECTION")
     mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
+    oauth_issuer: Link | None = field(default=None, name="WAYPATH_OAUTH_ISSUER")
+    oauth_audience: Text | None = field(default=None, name="WAYPATH_OAUTH_AUDIENCE")
+    oauth_scope_claim: Text = field(default="scope", name="WAYPATH_OAUTH_SCOPE_CLAIM")
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
     suppression_secret_file: str | None = field(
@@ -102,6 +106,13 @@ class Settings(Struct, frozen=True):
         own = f"[{self.host}]" if ":" in self.host else self.host
         others = [name.strip() for name in (self.mcp_hosts or "").split(",") if name]
         return ["localhost", "127.0.0.1", "[::1]", own, *others]
+
+    @property
+    def token_policy(self) -> TokenPolicy | None:
+        """The policy for access tokens at `/mcp`; None: API keys alone are accepted."""
+        if not self.oauth_issuer or not self.oauth_audience:
+            return None
+        return TokenPolicy(self.oauth_issuer, self.oauth_audience, self.oauth_scope_claim)
 
     @property
     def proxies(self) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 import trustme
 
 from app import paths, settings
+from app.access.token_policy import TokenPolicy
 from app.settings import SettingsError
 
 
@@ -74,6 +75,9 @@ def test_an_empty_variable_counts_as_absent():
         ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?socket_timeout=soon"),
         ("WAYPATH_RATE_LIMIT_STORAGE", "redis://localhost?socket_timeout=0"),
         ("WAYPATH_MCP_HOSTS", "https://a.example"),
+        ("WAYPATH_OAUTH_ISSUER", "login.example"),
+        ("WAYPATH_OAUTH_ISSUER", "http://login.example"),
+        ("WAYPATH_OAUTH_ISSUER", "https://login.example?tenant=1"),
         ("WAYPATH_TRUSTED_PROXIES", "*"),
         ("WAYPATH_TRUSTED_PROXIES", "proxy.example"),
         ("WAYPATH_TRUSTED_PROXIES", "10.0.0.1/8"),
@@ -104,6 +108,26 @@ def test_every_invalid_setting_is_reported_by_itself():
 def test_a_password_without_a_database_to_use_it_on_is_named(name, secret):
     with pytest.raises(SettingsError, match=f"{name}: requires NEO4J_URI"):
         settings.load({name: secret})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "missing"),
+    [
+        ("WAYPATH_OAUTH_ISSUER", "https://login.example", "WAYPATH_OAUTH_AUDIENCE"),
+        ("WAYPATH_OAUTH_AUDIENCE", "https://events.example/mcp", "WAYPATH_OAUTH_ISSUER"),
+        ("WAYPATH_OAUTH_SCOPE_CLAIM", "scp", "WAYPATH_OAUTH_ISSUER"),
+    ],
+)
+def test_an_oauth_setting_without_its_other_one_is_named(name, value, missing):
+    with pytest.raises(SettingsError, match=f"{name}: requires {missing}"):
+        settings.load({name: value})
+
+
+@pytest.mark.parametrize("issuer", ["https://login.example/a", "http://127.0.0.1:9/a"])
+def test_an_issuer_and_an_audience_make_a_policy(issuer):
+    names = {"WAYPATH_OAUTH_ISSUER": issuer, "WAYPATH_OAUTH_AUDIENCE": "waypath"}
+
+    assert settings.load(names).token_policy == TokenPolicy(issuer, "waypath", "scope")
 
 
 @pytest.fixture

@@ -52,6 +52,11 @@ def is_well_formed(key: str) -> bool:
     )
 
 
+def has_prefix(text: str) -> bool:
+    """Whether the text has a prefix of an API key."""
+    return text.startswith((PREFIX, BROWSER_PREFIX))
+
+
 def is_for_browsers(key: str) -> bool:
     """Whether the text has the prefix of a browser key."""
     return key.startswith(BROWSER_PREFIX)

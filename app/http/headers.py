@@ -6,7 +6,7 @@ from app.domain import idempotency, validation
 from app.errors import FieldError, Unauthenticated
 from app.ingest.payload import NOTHING_STORED
 
-_BEARER = 'Bearer realm="waypath-events"'
+BEARER = 'Bearer realm="waypath-events"'
 
 
 def api_key(request: Request) -> str | None:
@@ -34,7 +34,7 @@ def bearer_challenge(request: Request) -> str:
     RFC 6750, 3: it has an error only if the request has a credential.
     """
     has_credential = {"authorization", "x-api-key"} & set(request.headers.keys())
-    return _BEARER + (', error="invalid_token"' if has_credential else "")
+    return BEARER + (', error="invalid_token"' if has_credential else "")
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -89,7 +89,7 @@ def error_headers(error: ServiceError) -> dict[str, str]:
     headers: dict[str, str] = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, errors.Unauthenticated):
+    if isinstance(error, errors.Unauthenticated | errors.ForbiddenScope) and error.challenge:
         headers["WWW-Authenticate"] = error.challenge
     if isinstance(error, http_errors.MethodNotAllowed):
         headers["Allow"] = error.allowed

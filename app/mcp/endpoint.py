@@ -8,11 +8,14 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
+from app.access.authenticator import ApiKey
 from app.access.guard import Guard
+from app.access.token_policy import TokenClient
 from app.errors import Unauthenticated
 from app.http import headers
 from app.http.body import read_json
 from app.http.errors import ForbiddenOrigin, MisdirectedRequest
+from app.mcp.protected_resource import ProtectedResource
 
 _PROGRESS = b'"progressToken"'
 
@@ -34,17 +37,23 @@ class SessionManager(Protocol):
 class McpEndpoint:
     """`POST /mcp`, for requests whose Host, and Origin if there is one, are among `hosts`.
 
-    The first request loads the MCP server in a thread, which takes a second.
-    Raises Unauthenticated, MisdirectedRequest or ForbiddenOrigin before it reads the body, and
-    the errors of `read_json`.
+    The first request loads the MCP server in a thread, which takes a second. `resource` has the
+    challenges for clients with access tokens. Raises MisdirectedRequest, ForbiddenOrigin or
+    Unauthenticated before it reads the body, and the errors of `read_json`. Raises ForbiddenScope
+    for an access token without the scope of a request; for an API key, the result has that error.
     """
 
     def __init__(
-        self, guard: Guard, hosts: Iterable[str], load: Callable[[], SessionManager]
+        self,
+        guard: Guard,
+        hosts: Iterable[str],
+        load: Callable[[], SessionManager],
+        resource: ProtectedResource | None = None,
     ) -> None:
         self._guard = guard
         self._hosts = tuple(hosts)
         self._load = load
+        self._resource = resource
         self._is_needed = asyncio.Event()
         self._loaded: asyncio.Future[SessionManager] | None = None
 
@@ -64,9 +73,11 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request."""
         request = Request(scope, receive)
-        await self._authorize(request)
         self._require_known_host(request)
+        caller = await self._authorize(request)
         body = await read_json(request)
+        if self._resource and isinstance(caller, TokenClient):
+            self._resource.require_scopes(caller, request, body)
         self._is_needed.set()
         assert self._loaded is not None  # noqa: S101 - the lifespan runs us before any request
         manager = await asyncio.shield(self._loaded)
@@ -74,11 +85,12 @@ class McpEndpoint:
             scope, _replayed(body, receive), send, streams=_wants_stream(request, body)
         )
 
-    async def _authorize(self, request: Request) -> None:
+    async def _authorize(self, request: Request) -> ApiKey:
         try:
-            await self._guard.authorize(headers.agent_key(request))
+            return await self._guard.authorize(headers.agent_key(request))
         except Unauthenticated as error:
-            error.challenge = headers.bearer_challenge(request)
+            challenge = self._resource.challenge if self._resource else headers.bearer_challenge
+            error.challenge = challenge(request)
             raise
 
     def _require_known_host(self, request: Request) -> None:
