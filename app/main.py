@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.routing import Route, Router
 
-from app import settings
+from app import agent_features, settings
 from app.access import development_key
 from app.activity.rejections import RejectionReader
 from app.customers.names import NameReader
@@ -96,7 +96,8 @@ def assemble(
     pages = routing.routes(
         [home, *_pages(services, identity, live, rejections), docs], services.guard
     )
-    load = partial(load_agents or _session_manager, services.features)
+    features = agent_features.create(services, identity, config.mcp_toolsets)
+    load = partial(load_agents or _session_manager, features)
     resource = ProtectedResource(config.token_policy) if config.token_policy else None
     agents = McpEndpoint(services.agent_guard, config.hosts, load, resource)
     mcp = [Route(protected_resource.ENDPOINT, agents, methods=["POST"])]
@@ -168,9 +169,10 @@ async def serve_agent(config: Settings, database: Database, key: str) -> None:
     from app.mcp import server as mcp_server  # noqa: PLC0415 - takes a second; agents need it
 
     services = Services(config, database, Metrics())
+    features = agent_features.create(services, IdentityServices(services), config.mcp_toolsets)
     async with services.running():
         await services.guard.authorize(key)
-        await mcp_server.serve_stdio(services.features, key)
+        await mcp_server.serve_stdio(features, key)
 
 
 def _key_file(config: Settings) -> Path | None:

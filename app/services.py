@@ -35,11 +35,6 @@ from app.ingest.dry_run import DryRunner
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
 from app.ingest.service import Ingest
-from app.mcp.completions import EventNameCompletion
-from app.mcp.features import Features
-from app.mcp.handlers import ToolHandlers
-from app.mcp.prompts import PromptHandlers
-from app.mcp.resources import ResourceHandlers
 from app.observability import tracing
 from app.observability.metrics import Metrics
 from app.observability.tracing import Tracing
@@ -108,20 +103,6 @@ class Services:
         self.ingest.use_event_names(self._event_names.suggest)
         self.dry_runs.use_event_names(self._event_names.suggest)
         self.agent_guard = AgentGuard(self._authenticator, self._rate_limiter, config.token_policy)
-        tools = ToolHandlers(
-            ingest=self.ingest,
-            dry_runs=self.dry_runs,
-            contexts=self.contexts,
-            timelines=self.timelines,
-            explanations=self.explanations,
-            guard=self.agent_guard,
-        )
-        self.features = Features(
-            tools,
-            ResourceHandlers(tools),
-            PromptHandlers(tools),
-            EventNameCompletion(self.overview, self.agent_guard),
-        )
 
     @property
     def optional_tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:

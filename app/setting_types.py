@@ -9,6 +9,7 @@ MAX_DAYS = 36_500
 _URI = r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$"
 _URL = r"^https?://[^?#]+$"
 _WEBHOOK = r"^https?://[^\s/?#]+[^\s#]*$"
+_TOOLSETS = r"^(identity|erasure)(, ?(identity|erasure))*$"
 _HOSTS = r"^[^\s,/]+(, ?[^\s,/]+)*$"
 
 # Each description completes the error message "must be …".
@@ -23,6 +24,9 @@ Webhook = Annotated[
     str, Meta(pattern=_WEBHOOK, description="a URL such as https://host/path?query")
 ]
 Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated by commas")]
+Toolsets = Annotated[
+    str, Meta(pattern=_TOOLSETS, description="toolsets, separated by commas: identity, erasure")
+]
 Reads = Annotated[Literal["leader", "followers"], Meta(description="leader or followers")]
 Switch = Annotated[bool, Meta(description="true or false")]
 

@@ -23,6 +23,7 @@ from app.setting_types import (
     Reads,
     Switch,
     Text,
+    Toolsets,
     Uri,
     Webhook,
     Workers,
@@ -68,6 +69,7 @@ class Settings(Struct, frozen=True):
     oauth_issuer: Link | None = field(default=None, name="WAYPATH_OAUTH_ISSUER")
     oauth_audience: Text | None = field(default=None, name="WAYPATH_OAUTH_AUDIENCE")
     oauth_scope_claim: Text = field(default="scope", name="WAYPATH_OAUTH_SCOPE_CLAIM")
+    mcp_toolset_names: Toolsets | None = field(default=None, name="WAYPATH_MCP_TOOLSETS")
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
     suppression_secret_file: str | None = field(
@@ -113,6 +115,12 @@ class Settings(Struct, frozen=True):
         if not self.oauth_issuer or not self.oauth_audience:
             return None
         return TokenPolicy(self.oauth_issuer, self.oauth_audience, self.oauth_scope_claim)
+
+    @property
+    def mcp_toolsets(self) -> list[str]:
+        """The toolsets that agents may use in addition to the tools that are always there."""
+        names = (name.strip() for name in (self.mcp_toolset_names or "").split(",") if name)
+        return list(dict.fromkeys(names))
 
     @property
     def proxies(self) -> list[str]:

@@ -24,6 +24,7 @@ from app.identity import (
     suppressions,
 )
 from app.ingest import admission, events, payload, properties, write_queue
+from app.mcp.steward_tools import STEWARD_TOOLS
 from app.mcp.tools import TOOLS
 from app.segment import payload as segment_payload
 from tests.support.checkout import CHECKOUT
@@ -142,7 +143,11 @@ def test_the_page_has_every_scope_with_its_routes_tools_and_pages():
     assert {code(row[0])[0]: tuple(frozenset(code(cell)) for cell in row[1:]) for row in rows} == {
         scope: (
             frozenset(route(item) for item in OPERATIONS if item.scope == scope),
-            frozenset(tool.name for tool in TOOLS.values() if tool.scope == scope),
+            frozenset(
+                tool.name
+                for tool in (*TOOLS.values(), *STEWARD_TOOLS.values())
+                if tool.scope == scope
+            ),
             frozenset(
                 route(item) for item in ENDPOINTS if item.scope == scope and item not in OPERATIONS
             ),

@@ -36,6 +36,7 @@ def test_every_setting_comes_from_the_environment():
             "WAYPATH_RATE_LIMIT": "100",
             "WAYPATH_RATE_LIMIT_STORAGE": "rediss://limits:secret@cache.example:6380/1",
             "WAYPATH_MCP_HOSTS": "a.example, b.example",
+            "WAYPATH_MCP_TOOLSETS": "erasure, identity",
             "WAYPATH_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7,2001:db8::/32",
         }
     )
@@ -48,6 +49,7 @@ def test_every_setting_comes_from_the_environment():
     assert loaded.rate_limit == 100
     assert loaded.rate_limit_storage == "rediss://limits:secret@cache.example:6380/1"
     assert loaded.hosts[-2:] == ["a.example", "b.example"]
+    assert loaded.mcp_toolsets == ["erasure", "identity"]
     assert loaded.proxies == ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]
 
 
@@ -78,6 +80,7 @@ def test_an_empty_variable_counts_as_absent():
         ("WAYPATH_OAUTH_ISSUER", "login.example"),
         ("WAYPATH_OAUTH_ISSUER", "http://login.example"),
         ("WAYPATH_OAUTH_ISSUER", "https://login.example?tenant=1"),
+        ("WAYPATH_MCP_TOOLSETS", "identity, all"),
         ("WAYPATH_TRUSTED_PROXIES", "*"),
         ("WAYPATH_TRUSTED_PROXIES", "proxy.example"),
         ("WAYPATH_TRUSTED_PROXIES", "10.0.0.1/8"),

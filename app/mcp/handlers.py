@@ -1,7 +1,6 @@
 """Tool handlers: they decode an agent's arguments, and call the same use cases as the routes."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -16,9 +15,8 @@ from app.customers.explanation.reader import Explanation, ExplanationQuery, Expl
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.domain import idempotency
 from app.domain.validation import REQUIRED, FieldErrors, invalid
-from app.errors import FieldError, PayloadTooLarge
+from app.errors import FieldError, ForbiddenScope
 from app.http import decoding, event_previews
-from app.http.body import MAX_BODY_BYTES
 from app.http.responses import batch_content
 from app.ingest import payload
 from app.ingest.dry_run import DryRunner
@@ -26,7 +24,11 @@ from app.ingest.observer import ObservedRequest, Sender
 from app.ingest.payload import Payload
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
-from app.mcp.tools import BatchOptions, EventOptions, Tool
+from app.mcp import arguments as tool_arguments
+from app.mcp.steward_handlers import StewardHandlers
+from app.mcp.steward_tools import TOOLSETS
+from app.mcp.tool import Tool
+from app.mcp.tools import TOOLS, BatchOptions, EventOptions
 
 Options = TypeVar("Options", bound=Struct)
 
@@ -34,7 +36,10 @@ _UNKNOWN_SENDER = Sender("mcp")
 
 
 class ToolHandlers:
-    """One handler per tool, the same over HTTP and stdio."""
+    """One handler per tool, the same over HTTP and stdio.
+
+    `toolsets` are the names of those of TOOLSETS that it offers to API keys with their scopes.
+    """
 
     def __init__(  # noqa: PLR0913 - a use case each
         self,
@@ -45,6 +50,8 @@ class ToolHandlers:
         timelines: TimelineReader,
         explanations: ExplanationReader,
         guard: Guard,
+        stewards: StewardHandlers,
+        toolsets: Iterable[str] = (),
     ) -> None:
         self._ingest = ingest
         self._dry_runs = dry_runs
@@ -56,11 +63,31 @@ class ToolHandlers:
             "ingest_event": self._ingest_event,
             "ingest_events": self._ingest_events,
         }
+        self._limited = {tool.name: tool for name in toolsets for tool in TOOLSETS[name]}
+        self._steward_handlers = stewards.by_tool
         self._handlers = {
             "get_context": self._get_context,
             "get_timeline": self._get_timeline,
             "explain_event": self._explain_event,
         }
+
+    @property
+    def tools(self) -> dict[str, Tool]:
+        """The tools that it offers, by name."""
+        return TOOLS | self._limited
+
+    async def is_offered(self, tool: Tool, key: str | None) -> bool:
+        """Whether a caller learns of a tool: those of toolsets need an API key with their scope.
+
+        Raises Unauthenticated or Unavailable.
+        """
+        if tool.name not in self._limited:
+            return True
+        try:
+            await self._guard.authorize(key, tool.scope)
+        except ForbiddenScope:
+            return False
+        return True
 
     async def call(self, tool: Tool, arguments: Mapping[str, Any], key: str | None) -> Any:
         """Returns the result of a tool, of any type that msgspec encodes.
@@ -73,6 +100,9 @@ class ToolHandlers:
                 observed.sender = Sender("mcp", api_key.id, api_key.name)
                 return await ingest(arguments, api_key, observed)
         api_key = await self._guard.authorize(key, tool.scope)
+        if tool.name in self._limited:
+            await self._guard.consume(api_key)
+            return await self._steward_handlers[tool.name](arguments, api_key)
         return await self._handlers[tool.name](arguments, api_key)
 
     async def authorize(self, tool: Tool, key: str | None) -> ApiKey:
@@ -111,17 +141,17 @@ class ToolHandlers:
     async def _get_context(
         self, arguments: Mapping[str, Any], api_key: ApiKey
     ) -> Context | ContextText:
-        query = decoding.decode(_encode(arguments), ContextQuery, names_fields=True)
+        query = tool_arguments.decode(arguments, ContextQuery)
         await self._guard.consume(api_key)
         return await context_text.respond(self._contexts, query)
 
     async def _get_timeline(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Timeline:
-        query = decoding.decode(_encode(arguments), TimelineQuery, names_fields=True)
+        query = tool_arguments.decode(arguments, TimelineQuery)
         await self._guard.consume(api_key)
         return await self._timelines.read(query)
 
     async def _explain_event(self, arguments: Mapping[str, Any], api_key: ApiKey) -> Explanation:
-        query = decoding.decode(_encode(arguments), ExplanationQuery, names_fields=True)
+        query = tool_arguments.decode(arguments, ExplanationQuery)
         await self._guard.consume(api_key)
         return await self._explanations.read(query)
 
@@ -159,22 +189,6 @@ def _without(arguments: Mapping[str, Any], kind: type[Struct]) -> dict[str, Any]
 
 
 def _decode(arguments: Mapping[str, Any], observed: ObservedRequest) -> Payload:
-    observed.raw = _encode(arguments)
+    observed.raw = tool_arguments.encode(arguments)
     observed.payload = payload.decode(observed.raw)
     return observed.payload
-
-
-def _encode(arguments: Mapping[str, Any]) -> bytes:
-    # Python's encoder: that of msgspec fails at integers over 64 bits, and turns NaN into null.
-    try:
-        body = json.dumps(
-            arguments, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        ).encode()
-    except (ValueError, RecursionError) as error:
-        detail = FieldError("", f"must be JSON in UTF-8: {error}")
-        raise invalid([detail]) from None
-    if len(body) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(
-            f"The arguments exceed {MAX_BODY_BYTES // 1024**2} MiB. Send fewer events per call."
-        )
-    return body

@@ -11,7 +11,7 @@ from app.mcp.prompts import LOG_ACTION, PROMPTS, Message, Prompt
 from app.mcp.registry import Context, Registry
 from app.mcp.resources import JSON, RESOURCES, TIMELINE, Resource
 from app.mcp.results import result
-from app.mcp.tools import TOOLS, Tool
+from app.mcp.tool import Tool
 
 GetApiKey = Callable[[Context], str | None]
 
@@ -20,8 +20,8 @@ def registry(features: Features, get_api_key: GetApiKey) -> Registry:
     """Registers everything of the service. `get_api_key` returns the API key of a request."""
     handlers = _Handlers(features, get_api_key)
     offered = Registry()
-    for tool in TOOLS.values():
-        offered.add_tool(_tool(tool), handlers.call_tool)
+    for tool in features.tools.tools.values():
+        offered.add_tool(_tool(tool), handlers.call_tool, partial(handlers.is_offered, tool))
     for prompt in PROMPTS.values():
         offered.add_prompt(_prompt(prompt), handlers.get_prompt)
     for resource in RESOURCES.values():
@@ -42,11 +42,15 @@ class _Handlers:
         self._features = features
         self._get_api_key = get_api_key
 
+    async def is_offered(self, tool: Tool, context: Context) -> bool:
+        return await self._features.tools.is_offered(tool, self._get_api_key(context))
+
     async def call_tool(
         self, context: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult:
-        tool, arguments = TOOLS[params.name], params.arguments or {}
-        return result(await self._features.tools.call(tool, arguments, self._get_api_key(context)))
+        tools = self._features.tools
+        tool, arguments = tools.tools[params.name], params.arguments or {}
+        return result(await tools.call(tool, arguments, self._get_api_key(context)))
 
     async def get_prompt(
         self, context: Context, params: types.GetPromptRequestParams
@@ -78,8 +82,9 @@ def _tool(tool: Tool) -> types.Tool:
         output_schema=tool.output_schema,
         annotations=types.ToolAnnotations(
             read_only_hint=tool.is_read_only,
-            destructive_hint=False,
-            idempotent_hint=tool.is_read_only,  # a write is idempotent only with an idempotency key
+            destructive_hint=tool.is_destructive,
+            # A write of events is idempotent only with an idempotency key.
+            idempotent_hint=tool.is_read_only or tool.is_repeatable,
             open_world_hint=False,
         ),
     )

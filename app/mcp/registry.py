@@ -22,6 +22,7 @@ CallTool = Callable[
     [Context, types.CallToolRequestParams],
     Awaitable[types.CallToolResult | types.InputRequiredResult],
 ]
+IsOffered = Callable[[Context], Awaitable[bool]]
 GetPrompt = Callable[
     [Context, types.GetPromptRequestParams],
     Awaitable[types.GetPromptResult | types.InputRequiredResult],
@@ -35,6 +36,10 @@ ReadResource = Callable[
 Complete = Callable[[Context, str], Awaitable[list[str]]]
 
 
+async def _always(_: Context) -> bool:
+    return True
+
+
 class Registry:
     """Lists what is registered, and calls the handler of a request.
 
@@ -43,15 +48,15 @@ class Registry:
     """
 
     def __init__(self) -> None:
-        self._tools: dict[str, tuple[types.Tool, CallTool]] = {}
+        self._tools: dict[str, tuple[types.Tool, CallTool, IsOffered]] = {}
         self._prompts: dict[str, tuple[types.Prompt, GetPrompt]] = {}
         self._resources: dict[str, tuple[types.Resource, ReadResource]] = {}
         self._templates: dict[str, tuple[types.ResourceTemplate, UriTemplate, ReadResource]] = {}
         self._completions: dict[tuple[str, str], Complete] = {}
 
-    def add_tool(self, tool: types.Tool, call: CallTool) -> None:
-        """Registers a tool."""
-        self._tools[tool.name] = tool, call
+    def add_tool(self, tool: types.Tool, call: CallTool, is_offered: IsOffered = _always) -> None:
+        """Registers a tool, which a list has if it `is_offered` to the caller."""
+        self._tools[tool.name] = tool, call, is_offered
 
     def add_prompt(self, prompt: types.Prompt, get: GetPrompt) -> None:
         """Registers a prompt."""
@@ -70,9 +75,15 @@ class Registry:
         """Registers the completion of an argument, `of` a prompt's name or a URI template."""
         self._completions[of, argument] = complete
 
-    async def list_tools(self, _context: Context, _params: Any) -> types.ListToolsResult:
-        """Returns all tools."""
-        return types.ListToolsResult(tools=[tool for tool, _ in self._tools.values()])
+    async def list_tools(self, context: Context, _params: Any) -> types.ListToolsResult:
+        """Returns the tools for the caller. Raises MCPError."""
+        try:
+            tools = [
+                tool for tool, _, is_offered in self._tools.values() if await is_offered(context)
+            ]
+        except Exception as error:
+            raise _protocol_error(*map_error(error, request="tools/list")) from error
+        return types.ListToolsResult(tools=tools)
 
     async def call_tool(
         self, context: Context, params: types.CallToolRequestParams
@@ -81,7 +92,7 @@ class Registry:
         if params.name not in self._tools:
             message = f"Unknown tool {params.name[:100]}. Call tools/list for the known tools."
             raise MCPError(types.INVALID_PARAMS, message)
-        _, call = self._tools[params.name]
+        _, call, _ = self._tools[params.name]
         try:
             async with reporting(context):
                 return await call(context, params)

@@ -25,7 +25,7 @@ INSTRUCTIONS = (
     "action that belongs in a Customer's history. Call `get_context` to look up a Customer. After "
     "`unauthenticated` or `forbidden_scope`, ask the operator for an API key with the tool's scope."
 )
-# These change with the version of the service alone.
+# These change with the version of the service, its settings and the scopes of the API key alone.
 _CACHED: Mapping[CacheableMethod, CacheHint] = {
     "tools/list": CacheHint(ttl_ms=60_000),
     "prompts/list": CacheHint(ttl_ms=60_000),

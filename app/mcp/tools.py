@@ -15,9 +15,7 @@ from app.http.openapi.schemas import Event, described
 from app.http.responses import ErrorBody
 from app.ingest.payload import MAX_BATCH_EVENTS
 from app.ingest.results import EventResult
-
-_REF_TEMPLATE = "#/$defs/{name}"
-
+from app.mcp.tool import READ_RETRY, REF_TEMPLATE, Tool, either, schema
 
 _DryRun = Annotated[
     bool,
@@ -67,44 +65,13 @@ class EventBatch(BatchOptions, kw_only=True):
     ]
 
 
-class Tool(Struct, frozen=True):
-    """A tool in the form that agents see, and the scope that it requires."""
-
-    name: str
-    title: str
-    description: str
-    scope: str
-    is_read_only: bool
-    input_schema: dict[str, Any]
-    output_schema: dict[str, Any]
-
-
-def schema(struct: type[Struct]) -> dict[str, Any]:
-    """The JSON Schema of a type, with an object at its root, as MCP requires."""
-    _, components = described([struct], _REF_TEMPLATE)
-    root = components.pop(struct.__name__)
-    return root | ({"$defs": components} if components else {})
-
-
 def _event_schema() -> dict[str, Any]:
     options, event = schema(EventOptions), schema(Event)
     return event | {"properties": event["properties"] | options["properties"]}
 
 
-def _either(*kinds: type[Struct]) -> dict[str, Any]:
-    """The schema of a result of one of these types, with the fields of all at its root."""
-    _, components = described(kinds, _REF_TEMPLATE)
-    roots = [components.pop(kind.__name__) for kind in kinds]
-    return {
-        "type": "object",
-        "properties": {name: field for root in roots for name, field in root["properties"].items()},
-        "anyOf": [{"required": root["required"]} for root in roots],
-        "$defs": components,
-    }
-
-
 def _batch_result_schema() -> dict[str, Any]:
-    refs, components = described([EventResult, EventPreview, ErrorBody], _REF_TEMPLATE)
+    refs, components = described([EventResult, EventPreview, ErrorBody], REF_TEMPLATE)
     results = {"type": "array", "items": {"anyOf": list(refs)}}
     return {
         "type": "object",
@@ -121,11 +88,6 @@ _WRITE_RETRY = (
     "another event. After `suppressed` stop: the person must not be recorded, also without the "
     "identifier. On other errors fix the fields in `details`."
 )
-_READ_RETRY = (
-    "Changes nothing. After `rate_limited`, `unavailable` or `internal`, wait for the `retryAfter` "
-    "seconds of the error, if any, and retry. On other errors fix the fields in `details`."
-)
-
 TOOLS = {
     tool.name: tool
     for tool in (
@@ -145,7 +107,7 @@ TOOLS = {
             EVENTS_WRITE,
             False,
             _event_schema(),
-            _either(EventResult, EventPreview),
+            either(EventResult, EventPreview),
         ),
         Tool(
             "ingest_events",
@@ -177,11 +139,11 @@ TOOLS = {
             "too many events to count, `events` counts the latest `countedTouchpoints` of "
             "`totalTouchpoints`. If no Customer matches, returns `unknown_customer`; this tool "
             "never creates one. "
-            f"{_READ_RETRY} Scope: `context:read`.",
+            f"{READ_RETRY} Scope: `context:read`.",
             CONTEXT_READ,
             True,
             schema(ContextQuery),
-            _either(Context, ContextText),
+            either(Context, ContextText),
         ),
         Tool(
             "get_timeline",
@@ -190,7 +152,7 @@ TOOLS = {
             "in `get_context` are not enough. Requires `customer`, an ID that `get_context` or "
             "`ingest_event` returned. If the result has a `nextCursor`, there may be more: repeat "
             "the call with it as `cursor` and the other arguments unchanged. If no Customer has "
-            f"the ID, returns `unknown_customer`. {_READ_RETRY} Scope: `context:read`.",
+            f"the ID, returns `unknown_customer`. {READ_RETRY} Scope: `context:read`.",
             CONTEXT_READ,
             True,
             schema(TimelineQuery),
@@ -204,7 +166,7 @@ TOOLS = {
             "reading the event returned. Returns the stored event; `explanation`, the reason in "
             "sentences; `keys`, each identifier of the event and whether it matched, conflicted, "
             "was attached or was not used; and `changes`, the later merges and splits. If no event "
-            f"has the ID, returns `unknown_event`. {_READ_RETRY} Scope: `context:read`.",
+            f"has the ID, returns `unknown_event`. {READ_RETRY} Scope: `context:read`.",
             CONTEXT_READ,
             True,
             schema(ExplanationQuery),

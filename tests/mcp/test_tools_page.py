@@ -8,6 +8,7 @@ import pytest
 
 from app.domain import idempotency, timestamps
 from app.ingest import properties
+from app.mcp.steward_tools import STEWARD_TOOLS
 from app.mcp.tools import TOOLS
 from tests.support.checkout import CHECKOUT
 from tests.support.docs_tables import code, table
@@ -30,10 +31,12 @@ LIMITS = {
     frozenset({"maxLength"}): "at most {maxLength} characters",
     frozenset({"minimum", "maximum", "default"}): "{minimum} to {maximum}, default {default}",
     frozenset({"minimum"}): "at least {minimum}",
+    frozenset({"maxItems", "default"}): "at most {maxItems} items",
     frozenset({"minItems", "maxItems"}): "{minItems} to {maxItems} items",
     frozenset({"default"}): "default {default}",
 }
-EVERY_TOOL = pytest.mark.parametrize("tool", TOOLS.values(), ids=list(TOOLS))
+ALL_TOOLS = TOOLS | STEWARD_TOOLS
+EVERY_TOOL = pytest.mark.parametrize("tool", ALL_TOOLS.values(), ids=list(ALL_TOOLS))
 
 
 def section(tool):
@@ -61,7 +64,7 @@ def test_the_page_lists_the_tools_with_their_routes_and_scopes():
     scopes = {(operation.method, operation.path): operation.scope for operation in OPERATIONS}
 
     assert {code(row[0])[0]: code(row[3]) for row in rows} == {
-        tool.name: [tool.scope] for tool in TOOLS.values()
+        tool.name: [tool.scope] for tool in ALL_TOOLS.values()
     }
     for row in rows:
         method, path = code(row[2])[0].split()
