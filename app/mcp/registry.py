@@ -82,7 +82,7 @@ class Registry:
                 tool for tool, _, is_offered in self._tools.values() if await is_offered(context)
             ]
         except Exception as error:
-            raise _protocol_error(*map_error(error, request="tools/list")) from error
+            raise protocol_error(*map_error(error, request="tools/list")) from error
         return types.ListToolsResult(tools=tools)
 
     async def call_tool(
@@ -120,7 +120,7 @@ class Registry:
         except MCPError:
             raise
         except Exception as error:
-            raise _protocol_error(*map_error(error, prompt=params.name)) from error
+            raise protocol_error(*map_error(error, prompt=params.name)) from error
 
     async def list_resources(self, _context: Context, _params: Any) -> types.ListResourcesResult:
         """Returns all resources that have a URI of their own."""
@@ -144,7 +144,7 @@ class Registry:
             raise
         except Exception as error:
             mapped = map_error(error, resource=name)
-            raise _protocol_error(*mapped, uri=params.uri) from error
+            raise protocol_error(*mapped, uri=params.uri) from error
         return types.ReadResourceResult(contents=[content])
 
     async def complete(
@@ -157,7 +157,7 @@ class Registry:
         try:
             values = await complete(context, params.argument.value) if complete else []
         except Exception as error:
-            raise _protocol_error(*map_error(error, completion=params.argument.name)) from error
+            raise protocol_error(*map_error(error, completion=params.argument.name)) from error
         completion = types.Completion(
             values=values[:MAX_COMPLETIONS],
             total=len(values),
@@ -175,8 +175,9 @@ class Registry:
         raise MCPError(types.INVALID_PARAMS, "No resource has this URI.", {"uri": uri})
 
 
-def _protocol_error(error: ServiceError, request_id: str | None = None, **data: Any) -> MCPError:
-    status = STATUS[error.code]
+def protocol_error(error: ServiceError, request_id: str | None = None, **data: Any) -> MCPError:
+    """Returns the error of the protocol for an error, with its code and details in the data."""
+    status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
     is_of_request = status < HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after is None
     code = types.INVALID_PARAMS if is_of_request else types.INTERNAL_ERROR
     data["code"] = error.code
