@@ -27,15 +27,15 @@ def test_no_two_kinds_have_one_type():
 
 
 @pytest.mark.parametrize(
-    ("undone", "type_"),
+    ("new_id", "type_"),
     [
-        (ids.new_merge_id(), "customer.merge_undone"),
-        (ids.new_dismissal_id(), "conflict.dismissal_undone"),
-        (ids.new_identifier_move_id(), "identifier.move_undone"),
+        (ids.new_merge_id, "customer.merge_undone"),
+        (ids.new_dismissal_id, "conflict.dismissal_undone"),
+        (ids.new_identifier_move_id, "identifier.move_undone"),
     ],
 )
-def test_an_undo_has_the_type_of_what_it_undoes(undone, type_):
-    assert messages.entry_type(entry("undo", undone)) == type_
+def test_an_undo_has_the_type_of_what_it_undoes(new_id, type_):
+    assert messages.entry_type(entry("undo", new_id())) == type_
 
 
 def test_a_merge_and_its_undo_have_ids_of_their_own_without_a_full_stop():

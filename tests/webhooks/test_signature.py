@@ -38,12 +38,11 @@ def test_another_secret_does_not_verify():
         Webhook(new_secret()).verify(BODY, signed(new_secret()))
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("webhook-id", "mrg_2-merge"), ("webhook-timestamp", str(int(time.time())))]
-)
-def test_a_changed_header_does_not_verify(name, value):
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp"])
+def test_a_changed_header_does_not_verify(name):
     secret = new_secret()
-    headers = signed(secret, at=int(time.time()) - 60) | {name: value}
+    changed = {"webhook-id": "mrg_2-merge", "webhook-timestamp": str(int(time.time()))}
+    headers = signed(secret, at=int(time.time()) - 60) | {name: changed[name]}
 
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(BODY, headers)
@@ -64,7 +63,7 @@ def test_blank_lines_are_no_secrets():
         "whsec_not base64",
         f"whsec_{base64.b64encode(bytes(23)).decode()}",
         f"whsec_{base64.b64encode(bytes(65)).decode()}",
-        f"{new_secret()}\nx",
+        f"whsec_{base64.b64encode(bytes(32)).decode()}\nx",
     ],
 )
 def test_a_text_with_anything_else_is_rejected(text):
