@@ -25,10 +25,11 @@ from app.ingest.payload import Payload
 from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 from app.mcp import arguments as tool_arguments
+from app.mcp.event_arguments import BatchOptions, EventOptions
 from app.mcp.steward_handlers import StewardHandlers
 from app.mcp.steward_tools import TOOLSETS
 from app.mcp.tool import Tool
-from app.mcp.tools import TOOLS, BatchOptions, EventOptions
+from app.mcp.tools import TOOLS
 
 Options = TypeVar("Options", bound=Struct)
 

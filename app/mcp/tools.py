@@ -1,8 +1,6 @@
 """The tools: their names, descriptions, scopes and schemas."""
 
-from typing import Annotated, Any
-
-from msgspec import Meta, Struct
+from typing import Any
 
 from app.access.api_keys import CONTEXT_READ, EVENTS_WRITE
 from app.customers.context import Context
@@ -15,54 +13,8 @@ from app.http.openapi.schemas import Event, described
 from app.http.responses import ErrorBody
 from app.ingest.payload import MAX_BATCH_EVENTS
 from app.ingest.results import EventResult
+from app.mcp.event_arguments import EventBatch, EventOptions
 from app.mcp.tool import READ_RETRY, REF_TEMPLATE, Tool, either, schema
-
-_DryRun = Annotated[
-    bool,
-    Meta(
-        description="If true, returns the Customer and the outcome of each identifier, and stores "
-        "nothing."
-    ),
-]
-
-
-class EventOptions(Struct, rename="camel"):
-    """Whether to store the event."""
-
-    dry_run: _DryRun = False
-
-
-class BatchOptions(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The idempotency key of a batch, and whether the batch is atomic."""
-
-    idempotency_key: Annotated[
-        str | None,
-        Meta(
-            description="The batch's idempotency key, 1 to 255 printable characters: an identical "
-            "retry stores no event twice. An event's own `idempotencyKey` takes precedence."
-        ),
-    ] = None
-    lenient: Annotated[
-        bool,
-        Meta(
-            description="If true, stores the valid events although others are invalid. If false, "
-            "the batch is atomic."
-        ),
-    ] = False
-    dry_run: _DryRun = False
-
-
-class EventBatch(BatchOptions, kw_only=True):
-    """Events in the order in which the service resolves them, and the options of the batch."""
-
-    events: Annotated[
-        list[Event],  # pyright: ignore[reportInvalidTypeForm] - msgspec makes it
-        Meta(
-            min_length=1,
-            max_length=MAX_BATCH_EVENTS,
-            description="The events, in the order in which the service resolves them.",
-        ),
-    ]
 
 
 def _event_schema() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from app.customers.timeline import TimelineQuery
 from app.http.event_previews import EventPreview
 from app.http.openapi import schemas
 from app.ingest.results import EventResult
-from app.mcp.tools import EventOptions
+from app.mcp.event_arguments import EventOptions
 from tests.support.mcp_client import over_http
 
 pytestmark = pytest.mark.anyio
