@@ -2,7 +2,14 @@
 
 import json
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from tests.support.server import wait_for
@@ -89,8 +96,14 @@ class Topics:
     def committed(self, group):
         """The committed offsets of a group, by topic and partition."""
         request = [ConsumerGroupTopicPartitions(group)]
-        found = self.admin.list_consumer_group_offsets(request)[group].result(30).topic_partitions
-        return {(own.topic, own.partition): own.offset for own in found}
+        try:
+            found = self.admin.list_consumer_group_offsets(request)[group].result(30)
+        except KafkaException as error:
+            # A broker that has started just now loads them.
+            if error.args[0].code() != KafkaError.COORDINATOR_LOAD_IN_PROGRESS:
+                raise
+            return {}
+        return {(own.topic, own.partition): own.offset for own in found.topic_partitions}
 
     def _has(self, name, partitions):
         topics = self.admin.list_topics(timeout=30).topics
