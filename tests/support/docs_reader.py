@@ -211,8 +211,10 @@ class Reader:
         command = server["command"].replace("/path/to/waypath-events", str(CHECKOUT))
         assert Path(command).name == "waypath"
         own = Path(sys.executable).parent / "waypath"
+        # In place of the reader's own service.
+        arguments = [self._address if "://" in each else each for each in server["args"]]
         done = subprocess.run(
-            [own, *server["args"]],
+            [own, *arguments],
             cwd="/",
             env=self._variables | server["env"] | {"WAYPATH_API_KEY": self._key},
             input=json.dumps(hello) + "\n",
