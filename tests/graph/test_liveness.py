@@ -96,7 +96,8 @@ async def test_a_statement_that_is_given_up_ends_no_other_call(slow, hold, held,
 
 async def test_a_statement_that_is_given_up_is_stopped_in_the_database(slow, hold, running, unique):
     hold("email", unique)
-    call = asyncio.create_task(claimed(slow, unique, 1))
+    assert not running()  # planned now, it sees the statement before that is given up
+    call = asyncio.create_task(claimed(slow, unique, WAIT))
     await until(lambda: asyncio.to_thread(running), 30)
     with pytest.raises(DatabaseTimeout):
         await call
