@@ -2,14 +2,7 @@
 
 import json
 
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupTopicPartitions,
-    KafkaError,
-    KafkaException,
-    Producer,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from tests.support.server import wait_for
@@ -94,16 +87,14 @@ class Topics:
         return {partition: end for partition, end in ends.items() if end}
 
     def committed(self, group):
-        """The committed offsets of a group, by topic and partition."""
-        request = [ConsumerGroupTopicPartitions(group)]
-        try:
-            found = self.admin.list_consumer_group_offsets(request)[group].result(30)
-        except KafkaException as error:
-            # A broker that has started just now loads them.
-            if error.args[0].code() != KafkaError.COORDINATOR_LOAD_IN_PROGRESS:
-                raise
-            return {}
-        return {(own.topic, own.partition): own.offset for own in found.topic_partitions}
+        """The committed offsets of a group, by topic and partition; none of an unread one."""
+        # The client for administration crashes if the broker has not loaded the group yet.
+        consumer = Consumer({**self._properties, "group.id": group})
+        topics = self.admin.list_topics(timeout=30).topics.values()
+        partitions = [TopicPartition(own.topic, n) for own in topics for n in own.partitions]
+        found = consumer.committed(partitions, 30)
+        consumer.close()
+        return {(own.topic, own.partition): own.offset for own in found if own.offset >= 0}
 
     def _has(self, name, partitions):
         topics = self.admin.list_topics(timeout=30).topics
