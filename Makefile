@@ -20,9 +20,12 @@ install: .venv/dev.installed ## Install the service, and the tools for tests and
 # If this variable were set, each process would compile the service and its packages again.
 run test evals test-model test-faults: export PYTHONDONTWRITEBYTECODE =
 
+# A test of over 10 minutes ends the run and shows where it is. A process that crashes ends it, too:
+# if another one replaced it, the run could wait for ever.
 .PHONY: test
 test: .venv/dev.installed ## Run the tests on NEO4J_URI, or else on Neo4j in a container or an embedded Neo4j.
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	  --max-worker-restart 0 -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
 .PHONY: evals
 evals: .venv/dev.installed ## Evaluate the tools for agents: replay the recorded tasks, and print a table of results.
