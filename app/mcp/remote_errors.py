@@ -1,13 +1,13 @@
 """The errors of a remote service: of HTTP responses without a result, and of lost connections."""
 
-import time
+import math
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from app.domain import retry_after
 from app.errors import FieldError, ServiceError, Unauthenticated, Unavailable
 from app.http.errors import InvalidRequest
 
@@ -83,13 +83,5 @@ def _action(status: int) -> str:
 
 
 def _wait(text: str | None) -> int:
-    """Returns the seconds in `Retry-After`, which may be a date."""
-    if text is None:
-        return DEFAULT_WAIT_SECONDS
-    if text.strip().isdecimal():
-        return int(text)
-    try:
-        wait = parsedate_to_datetime(text).timestamp() - time.time()
-    except ValueError:
-        return DEFAULT_WAIT_SECONDS
-    return max(DEFAULT_WAIT_SECONDS, round(wait))
+    seconds = retry_after.parse(text) or 0.0
+    return max(DEFAULT_WAIT_SECONDS, math.ceil(seconds))

@@ -1,8 +1,6 @@
 """The time until the next attempt to deliver a message."""
 
 import random
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 FIRST_DELAY_SECONDS = 5.0
 MAX_DELAY_SECONDS = 900.0
@@ -20,18 +18,3 @@ def delay(failures: int, retry_after: float | None = None, jitter: float | None 
     left_out = random.random() if jitter is None else jitter  # noqa: S311 - no secret
     own = longest * (1 - left_out / 2)
     return max(own, min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS))
-
-
-def parse_retry_after(text: str | None) -> float | None:
-    """The seconds in a `Retry-After` header: a number, or a date. None if it has another form."""
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())

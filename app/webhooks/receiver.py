@@ -8,8 +8,8 @@ import time
 import httpx2
 from msgspec import Struct
 
+from app.domain import retry_after
 from app.webhooks import signature
-from app.webhooks.backoff import parse_retry_after
 from app.webhooks.messages import Message
 from app.webhooks.secret_file import WebhookSecretFile
 
@@ -101,5 +101,5 @@ def _attempt(response: httpx2.Response) -> Attempt:
     return Attempt(
         f"status {response.status_code}",
         response.status_code == GONE,
-        parse_retry_after(response.headers.get("Retry-After")),
+        retry_after.parse(response.headers.get("Retry-After")),
     )

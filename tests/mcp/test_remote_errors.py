@@ -67,5 +67,14 @@ def test_without_a_wait_it_is_a_second(headers):
     assert error(429, headers).retry_after == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["9" * 5000, "Tue, 31 Feb 2026 99999999999999999999:00:00 GMT"],
+    ids=["a number too long", "a date that does not exist"],
+)
+def test_an_invalid_wait_is_a_second(text):
+    assert error(503, {"retry-after": text}).retry_after == 1
+
+
 def test_an_error_that_no_retry_mends_has_no_wait():
     assert error(401, {"retry-after": "12"}).retry_after is None
