@@ -98,7 +98,9 @@ def assemble(
     )
     features = agent_features.create(services, identity, config.mcp_toolsets)
     load = partial(load_agents or _session_manager, features)
-    resource = ProtectedResource(config.token_policy) if config.token_policy else None
+    resource = None
+    if config.token_policy:
+        resource = ProtectedResource(config.token_policy, features.tools.tools)
     agents = McpEndpoint(services.agent_guard, config.hosts, load, resource)
     mcp = [Route(protected_resource.ENDPOINT, agents, methods=["POST"])]
     if resource:

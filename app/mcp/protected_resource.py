@@ -1,6 +1,6 @@
 """The endpoint as a protected resource of OAuth: its metadata (RFC 9728), and its challenges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -11,24 +11,26 @@ from app.errors import ForbiddenScope
 from app.http import headers
 from app.http.responses import json_response
 from app.mcp.required_scopes import required_scopes
-from app.mcp.tools import TOOLS
+from app.mcp.tool import Tool
 
 ENDPOINT = "/mcp"
 METADATA = "/.well-known/oauth-protected-resource"
 
 
 class ProtectedResource:
-    """Names the issuer of access tokens, and their scopes, to clients."""
+    """Names the issuer of access tokens, and the scopes of the offered tools, to clients."""
 
-    def __init__(self, policy: TokenPolicy) -> None:
+    def __init__(self, policy: TokenPolicy, tools: Mapping[str, Tool]) -> None:
         self._policy = policy
+        self._tools = tools
+        self._scopes = sorted({tool.scope for tool in tools.values()})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Returns the metadata."""
         content = {
             "resource": self._address(Request(scope)),
             "authorization_servers": [self._policy.issuer],
-            "scopes_supported": _scopes(),
+            "scopes_supported": self._scopes,
             "bearer_methods_supported": ["header"],
             "resource_name": "Waypath Events",
         }
@@ -38,11 +40,11 @@ class ProtectedResource:
 
     def challenge(self, request: Request) -> str:
         """Returns the `WWW-Authenticate` of a request without a valid credential."""
-        return f"{headers.bearer_challenge(request)}, {self._where(request, _scopes())}"
+        return f"{headers.bearer_challenge(request)}, {self._where(request, self._scopes)}"
 
     def require_scopes(self, client: TokenClient, request: Request, body: bytes) -> None:
         """Raises ForbiddenScope, with a challenge, if a client lacks the scope of its request."""
-        required = required_scopes(body)
+        required = required_scopes(body, self._tools)
         if not required or client.scopes.intersection(required):
             return
         missing = next(iter(required))
@@ -62,7 +64,3 @@ class ProtectedResource:
         if self._policy.audience.startswith(("https://", "http://")):
             return self._policy.audience
         return f"{request.url.scheme}://{request.url.netloc}{ENDPOINT}"
-
-
-def _scopes() -> list[str]:
-    return sorted({tool.scope for tool in TOOLS.values()})

@@ -1,6 +1,6 @@
 """The scopes that a request of the protocol requires, read from its body before it is handled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -8,7 +8,7 @@ from msgspec import Struct
 from app.access.api_keys import CONTEXT_READ, EVENTS_WRITE
 from app.mcp.prompts import PROMPTS
 from app.mcp.resources import CUSTOMER
-from app.mcp.tools import TOOLS
+from app.mcp.tool import Tool
 
 _CUSTOMERS = CUSTOMER.partition("{")[0]
 
@@ -23,10 +23,11 @@ class _Request(Struct, frozen=True):
     params: _Params = _Params()
 
 
-def required_scopes(body: bytes) -> Iterable[str]:
+def required_scopes(body: bytes, tools: Mapping[str, Tool]) -> Iterable[str]:
     """The scopes of which the caller must have one. Empty: any caller may send the request.
 
-    The handlers check them again, so an unknown form of a request requires none here.
+    `tools` are those that the service offers. The handlers check the scopes again, so an unknown
+    form of a request requires none here.
     """
     try:
         request = msgspec.json.decode(body, type=_Request)
@@ -34,8 +35,8 @@ def required_scopes(body: bytes) -> Iterable[str]:
         return ()
     params = request.params
     match request.method:
-        case "tools/call" if params.name in TOOLS:
-            return (TOOLS[params.name].scope,)
+        case "tools/call" if params.name in tools:
+            return (tools[params.name].scope,)
         case "prompts/get" if params.name in PROMPTS:
             return (PROMPTS[params.name].scope,)
         case "resources/read" if params.uri.startswith(_CUSTOMERS):

@@ -12,6 +12,7 @@ from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuth
 from mcp.client.streamable_http import streamable_http_client
 
 from app.access import access_tokens
+from app.mcp.steward_tools import IDENTITY, TOOLSETS
 from app.settings import Settings
 from tests.mcp.packages import PACKAGES
 from tests.sdks import installation
@@ -68,6 +69,17 @@ def service(database, issuer):
         oauth_issuer=issuer, oauth_audience=f"http://127.0.0.1:{port}/mcp", rate_limit=1000
     )
     with serving(database, settings, port) as address:
+        wait_until_ready(address)
+        yield address
+
+
+@pytest.fixture(scope="module")
+def steward_service(database, issuer, service):
+    """Where another service is, for the same tokens, that also offers the toolset `identity`."""
+    settings = Settings(
+        oauth_issuer=issuer, oauth_audience=f"{service}/mcp", mcp_toolset_names=IDENTITY
+    )
+    with serving(database, settings) as address:
         wait_until_ready(address)
         yield address
 
@@ -148,6 +160,20 @@ def test_the_metadata_names_the_issuer_and_the_scopes(service, issuer):
     }
 
 
+def test_the_metadata_names_the_scopes_of_enabled_toolsets_alone(steward_service):
+    response = http_client.get(f"{steward_service}/.well-known/oauth-protected-resource/mcp")
+
+    assert response.json()["scopes_supported"] == ["context:read", "events:write", "identity:write"]
+
+
+def test_the_challenge_names_the_scopes_of_enabled_toolsets_alone(send, steward_service):
+    response = send(LIST, None, steward_service)
+
+    assert (
+        'scope="context:read events:write identity:write"' in (response.headers["www-authenticate"])
+    )
+
+
 @pytest.mark.parametrize(
     ("method", "params"),
     [
@@ -166,6 +192,48 @@ def test_a_token_without_the_scope_is_403_with_the_scope_to_ask_for(
         'scope="context:read events:write", '
         f'resource_metadata="{service}/.well-known/oauth-protected-resource/mcp"'
     )
+
+
+@pytest.mark.parametrize("tool", [tool.name for tool in TOOLSETS[IDENTITY]])
+def test_a_token_without_the_scope_of_an_enabled_toolset_is_403_with_the_scope_to_ask_for(
+    send, get_token, service, steward_service, tool
+):
+    call = LIST | {"method": "tools/call", "params": {"name": tool, "arguments": {}}}
+
+    response = send(call, get_token("context:read"), steward_service)
+
+    assert response.status_code == 403
+    assert response.headers["www-authenticate"] == (
+        'Bearer realm="waypath-events", error="insufficient_scope", '
+        'scope="context:read identity:write", '
+        f'resource_metadata="{service}/.well-known/oauth-protected-resource/mcp"'
+    )
+
+
+def test_a_token_with_the_scope_of_an_enabled_toolset_calls_its_tools(
+    send, signer, issuer, service, steward_service
+):
+    token = signer.token(issuer, aud=f"{service}/mcp", scope="identity:write")
+    merge = {"name": "preview_merge", "arguments": {"customer": "cus_0", "from": "cus_1"}}
+
+    response = send(LIST | {"method": "tools/call", "params": merge}, token, steward_service)
+
+    error = response.json()["result"]["structuredContent"]["error"]
+    assert (response.status_code, error["code"]) == (200, "unknown_customer")
+
+
+def test_a_tool_of_a_toolset_that_is_not_enabled_is_unknown_to_access_tokens(
+    send, get_token, steward_service
+):
+    erase = {"name": "erase_customer", "arguments": {}}
+
+    response = send(
+        LIST | {"method": "tools/call", "params": erase},
+        get_token("context:read"),
+        steward_service,
+    )
+
+    assert response.json()["error"]["message"].startswith("Unknown tool erase_customer")
 
 
 def test_a_token_without_the_scope_reads_no_customer(send, get_token):
