@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, UnsetType
 
 BLOCKED_IDENTIFIER = "blocked_key"
 INVALID_IDENTIFIER = "invalid_identifier"
@@ -27,3 +27,13 @@ class EventWarning(Struct, frozen=True):
     path: str
     code: Annotated[str, Meta(extra_json_schema={"enum": [*CODES]})]
     message: str
+
+
+# The field `warnings` of a result.
+Warnings = Annotated[
+    list[EventWarning] | UnsetType,
+    Meta(
+        description="Ignored identifiers, and a similar event name. Absent if there are none.",
+        extra_json_schema={"minItems": 1},
+    ),
+]

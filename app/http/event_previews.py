@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.customers.explanation import reader
 from app.customers.explanation.outcomes import IdentifierExplanation
-from app.domain.event_warnings import EventWarning
+from app.domain.event_warnings import Warnings
 from app.domain.resolution import Resolved
 from app.errors import ServiceError
 from app.http.responses import error_content
@@ -41,13 +41,7 @@ class EventPreview(Struct, frozen=True, kw_only=True, rename="camel"):
             "this dry run alone, unless the event has an idempotency key."
         ),
     ]
-    warnings: Annotated[
-        list[EventWarning] | UnsetType,
-        Meta(
-            description="Ignored identifiers, and a similar event name. Absent if there are none.",
-            extra_json_schema={"minItems": 1},
-        ),
-    ] = UNSET
+    warnings: Warnings = UNSET
 
 
 def content(dry_run: DryRun, *, is_batch: bool) -> Any:

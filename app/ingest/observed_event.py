@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
-from msgspec import Raw, Struct, UnsetType
+from msgspec import Raw, Struct
 
-from app.domain.event_warnings import EventWarning
+from app.domain.event_warnings import EventWarning, Warnings
 from app.domain.identifiers import WEIGHTS
 from app.domain.suppression_errors import Suppressed
 from app.errors import FieldError, ServiceError
@@ -139,9 +139,7 @@ def _with_details(error: ServiceError, details: list[FieldError]) -> ServiceErro
     return copy
 
 
-def _relative_warnings(
-    warnings: list[EventWarning] | UnsetType, prefix: str
-) -> Sequence[EventWarning]:
+def _relative_warnings(warnings: Warnings, prefix: str) -> Sequence[EventWarning]:
     if not warnings:
         return ()
     return [

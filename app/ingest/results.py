@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct
 
 from app.domain.blocklist import blocked_warning
-from app.domain.event_warnings import EventWarning
+from app.domain.event_warnings import Warnings
 from app.domain.resolution import Resolved
 from app.domain.suppression_errors import Suppressed
 from app.errors import FieldError, IdempotencyConflict, InvalidPayload, ServiceError
@@ -24,13 +24,7 @@ class EventResult(Struct, frozen=True, rename="camel"):
     event_id: Annotated[str, Meta(extra_json_schema={"pattern": "^evt_"})]
     customer_id: str
     resolved: Resolved
-    warnings: Annotated[
-        list[EventWarning] | UnsetType,
-        Meta(
-            description="Ignored identifiers, and a similar event name. Absent if there are none.",
-            extra_json_schema={"minItems": 1},
-        ),
-    ] = UNSET
+    warnings: Warnings = UNSET
 
 
 class IngestResult(Struct, frozen=True):
@@ -129,7 +123,7 @@ def _outcomes(
     return counts
 
 
-def _warnings(request: IngestRequest, position: int, row: Row) -> list[EventWarning] | UnsetType:
+def _warnings(request: IngestRequest, position: int, row: Row) -> Warnings:
     warnings = request.payload.warnings(position)
     if "ignored" not in row:
         return [*warnings] if warnings else UNSET
