@@ -37,6 +37,5 @@ class IdentityServices:
             graph, services.suppression_secrets, services.suppression_list
         )
         self.erasures = ErasureService(
-            graph, self.splits, services.metrics, forget=services.activity.erase
+            graph, self.splits, self.suppressions, services.metrics, forget=services.activity.erase
         )
-        self.erasures.use_suppressions(self.suppressions)

@@ -30,8 +30,10 @@ from app.graph.migrations.runner import Migrator
 from app.graph.readiness import Readiness
 from app.http.web.home import Status
 from app.identity.suppression_list import SuppressionList
+from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.ingest import writer
 from app.ingest.dry_run import DryRunner
+from app.ingest.event_checks import EventChecks
 from app.ingest.group_commit import GroupCommit
 from app.ingest.rehearsal import Rehearsal
 from app.ingest.service import Ingest
@@ -47,11 +49,14 @@ if TYPE_CHECKING:
 
 FIRST_CHECK_TIMEOUT_SECONDS = 10.0
 
+CopySuppressions = Callable[[Graph, SuppressionSecretFile, Metrics], SuppressionList]
+
 
 class Services:
     """The use cases, the guard and the background tasks, on one database.
 
-    `clock` returns the seconds of the rate limit.
+    `clock` returns the seconds of the rate limit. `copy_suppressions` makes the copy of the
+    suppression list that events are checked against.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Services:
         database: Database,
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
+        copy_suppressions: CopySuppressions = SuppressionList,
     ) -> None:
         self.metrics = metrics
         self.tracing = tracing.from_environment() if config.otlp_endpoint else Tracing()
@@ -70,7 +76,6 @@ class Services:
         self.migrator = Migrator(self.graph, definitions.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
         self.readiness = Readiness(self.graph, self.migrator, metrics, rehearsal.run)
-        blocklist = config.blocklist
         self.activity = relays.connect(
             config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
         )
@@ -78,30 +83,21 @@ class Services:
         observers = [self.activity, self._recorder.observe]
         self.clocks = config.clocks
         self.suppression_secrets = config.suppression_secrets
-        self.suppression_list = SuppressionList(self.graph, self.suppression_secrets, metrics)
-        self.ingest = Ingest(self._commits, blocklist, metrics, self.tracing, observers)
-        self.ingest.use_suppressions(self.suppression_list)
-        self.dry_runs = DryRunner(self.graph, config.resolution_limits, blocklist)
-        self.dry_runs.use_suppressions(self.suppression_list)
+        self.suppression_list = copy_suppressions(self.graph, self.suppression_secrets, metrics)
+        self.overview = OverviewReader(self.graph)
+        self._event_names = EventNameSuggestions(self.overview)
+        blocklist = config.blocklist
+        checks = EventChecks(blocklist, self.suppression_list, self._event_names.suggest)
+        self.ingest = Ingest(self._commits, checks, metrics, self.tracing, observers)
+        self.dry_runs = DryRunner(self.graph, config.resolution_limits, checks)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
         self.profiles = ProfileReader(self.graph, _links(config), config.resolution_limits)
         self.timelines = TimelineReader(self.graph)
         self.explanations = ExplanationReader(self.graph)
-        self._rate_limiter = RateLimiter(
-            config.rate_limit,
-            metrics,
-            redis_window.connect(config.rate_limit_storage, config.rate_limit),
-            MemoryWindow(config.rate_limit, clock),
-        )
+        self._rate_limiter = _rate_limiter(config, metrics, clock)
         self.guard = Guard(self._authenticator, self._rate_limiter, config.browser_rate_limit)
-        self._retention = None
-        if config.retention:
-            self._retention = RetentionWorker(Pruner(self.graph, metrics), config.retention)
+        self._retention = _retention(config, self.graph, metrics)
         self._webhooks = _webhooks(config, self.graph, metrics)
-        self.overview = OverviewReader(self.graph)
-        self._event_names = EventNameSuggestions(self.overview)
-        self.ingest.use_event_names(self._event_names.suggest)
-        self.dry_runs.use_event_names(self._event_names.suggest)
         self.agent_guard = AgentGuard(self._authenticator, self._rate_limiter, config.token_policy)
 
     @property
@@ -152,6 +148,17 @@ class Services:
         await self._rate_limiter.close()
         await self.graph.close()
         await asyncio.to_thread(self.tracing.close)  # may wait for the collector
+
+
+def _rate_limiter(config: Settings, metrics: Metrics, clock: Callable[[], float]) -> RateLimiter:
+    shared = redis_window.connect(config.rate_limit_storage, config.rate_limit)
+    return RateLimiter(config.rate_limit, metrics, shared, MemoryWindow(config.rate_limit, clock))
+
+
+def _retention(config: Settings, graph: Graph, metrics: Metrics) -> RetentionWorker | None:
+    if not config.retention:
+        return None
+    return RetentionWorker(Pruner(graph, metrics), config.retention)
 
 
 def _webhooks(config: Settings, graph: Graph, metrics: Metrics) -> "WebhookWorker | None":

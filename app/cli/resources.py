@@ -22,6 +22,7 @@ from app.identity.splits import SplitService
 from app.identity.suppression_list import SuppressionList
 from app.identity.suppressions import SuppressionService
 from app.ingest import writer
+from app.ingest.event_checks import EventChecks
 from app.ingest.group_commit import GroupCommit
 from app.ingest.service import Ingest
 from app.settings import Settings
@@ -68,8 +69,8 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
         async with _running_activity(config) as activity:
             tasks = [asyncio.create_task(run()) for run in (commits.run, recorder.run)]
             try:
-                ingest = Ingest(commits, blocklist, observers=[activity, recorder.observe])
-                ingest.use_suppressions(SuppressionList(graph, config.suppression_secrets))
+                checks = EventChecks(blocklist, SuppressionList(graph, config.suppression_secrets))
+                ingest = Ingest(commits, checks, observers=[activity, recorder.observe])
                 yield Importer(graph, ingest, blocklist, rejects)
             finally:
                 for task in tasks:
@@ -91,6 +92,6 @@ async def open_erasure(config: Settings) -> AsyncIterator[ErasureResources]:
         contexts = ContextReader(graph, lambda _: None, config.blocklist)
         splits = SplitService(graph, MergeService(graph))
         async with _running_activity(config) as activity:
-            erasures = ErasureService(graph, splits, forget=activity.erase)
-            erasures.use_suppressions(SuppressionService(graph, config.suppression_secrets))
+            suppressions = SuppressionService(graph, config.suppression_secrets)
+            erasures = ErasureService(graph, splits, suppressions, forget=activity.erase)
             yield ErasureResources(contexts, erasures)

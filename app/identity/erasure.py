@@ -63,10 +63,11 @@ class ErasureService:
     ones, which delete its Touchpoints, can be interrupted, repeated, and run twice at once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each collaborator, and the limits
         self,
         graph: Graph,
         splits: SplitService,
+        suppressions: SuppressionService,
         metrics: Metrics | None = None,
         *,
         forget: Forget = forget_nothing,
@@ -76,13 +77,9 @@ class ErasureService:
         self._splits = splits
         self._limits = limits or ErasureLimits()
         batch = self._limits.batch
-        self._suppression = ErasureSuppression(graph, self._limits.hold, batch)
+        self._suppression = ErasureSuppression(graph, suppressions, self._limits.hold, batch)
         self._sweeper = ErasureSweeper(graph, batch, forget, self._suppression)
         self._worker = ErasureWorker(graph, self.finish, metrics or Metrics())
-
-    def use_suppressions(self, suppressions: SuppressionService) -> None:
-        """Suppresses the identifiers of erased Customers by this service, on request."""
-        self._suppression.use_suppressions(suppressions)
 
     async def erase(self, query: ErasureQuery, by: str) -> Erasure:
         """Erases a Customer with all Customers merged with it. A repeat returns the first erasure.

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from app.domain.suppression_errors import SuppressionSecretMissing
 from app.graph.graph import BULK_TIMEOUT_SECONDS, Graph, Row
 from app.identity.suppression_list import MAX_AGE_SECONDS
 from app.identity.suppressions import MAX_IDENTIFIERS, SuppressionService
@@ -23,15 +22,13 @@ class ErasureSuppression:
     are then stored or rejected.
     """
 
-    def __init__(self, graph: Graph, hold: float, batch: int) -> None:
+    def __init__(
+        self, graph: Graph, suppressions: SuppressionService, hold: float, batch: int
+    ) -> None:
         self._graph = graph
-        self._batch = batch
-        self._suppressions: SuppressionService | None = None
-        self.hold = hold
-
-    def use_suppressions(self, suppressions: SuppressionService) -> None:
-        """Suppresses by this service from now on."""
         self._suppressions = suppressions
+        self._batch = batch
+        self.hold = hold
 
     async def suppress(self, survivor: str, reason: str | None, by: str) -> list[Row]:
         """Suppresses the identifiers of a Customer, and returns them with their hashes.
@@ -70,8 +67,6 @@ class ErasureSuppression:
             rows = [row for row in rows if row["erased"]]
 
     async def _add(self, names: list[str], reason: str | None, by: str) -> list[Row]:
-        if self._suppressions is None:
-            raise SuppressionSecretMissing()
         for start in range(0, len(names), MAX_IDENTIFIERS):
             await self._suppressions.add(names[start : start + MAX_IDENTIFIERS], reason, by)
         hashes = self._suppressions.hashes

@@ -1,19 +1,17 @@
 """Dry runs: the result that a request would have, by its own statements, which are rolled back."""
 
 import asyncio
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
-from app.domain.identifiers import Identifier
 from app.domain.resolution import ResolutionLimits
 from app.errors import DatabaseTimeout, ServiceError
 from app.graph.graph import CALL_TIMEOUT_SECONDS, Graph
 from app.ingest import writer
-from app.ingest.event_names import SuggestEventName, warn_of_similar_names
-from app.ingest.results import IngestResult, ingest_result, raise_for_request
-from app.ingest.rows import IngestRequest, atomic_groups, build_rows
-from app.ingest.suppression import SuppressionCheck, reject_suppressed
+from app.ingest.event_checks import EventChecks
+from app.ingest.results import IngestResult
+from app.ingest.rows import IngestRequest, atomic_groups
 from app.ingest.write_queue import AtomicGroup, Row
 from app.ingest.writer import RowResult
 
@@ -36,41 +34,25 @@ class DryRunner:
         self,
         graph: Graph,
         limits: ResolutionLimits,
-        blocklist: Container[Identifier],
+        checks: EventChecks,
         timeout: float = CALL_TIMEOUT_SECONDS,
     ) -> None:
         self._graph = graph
         self._limits = limits
-        self._blocklist = blocklist
+        self._checks = checks
         self._timeout = timeout
         self._slots = asyncio.Semaphore(PARALLEL_RUNS)
-        self._suppressions: SuppressionCheck | None = None
-        self._suggest_event_name: SuggestEventName | None = None
-
-    def use_suppressions(self, suppressions: SuppressionCheck) -> None:
-        """Rejects the events with a suppressed identifier from now on."""
-        self._suppressions = suppressions
-
-    def use_event_names(self, suggest: SuggestEventName) -> None:
-        """Warns of event names that are similar to a frequent one from now on."""
-        self._suggest_event_name = suggest
 
     async def run(self, request: IngestRequest) -> DryRun:
         """Returns the dry run of a request. Raises as `Ingest.submit`."""
-        rows = build_rows(request, self._blocklist)
-        raise_for_request(request, rows)
-        if self._suppressions is not None:
-            rows = await reject_suppressed(request, rows, self._suppressions)
+        rows = await self._checks.reject_suppressed(request, self._checks.rows(request))
         valid = [row for row in rows if not isinstance(row, ServiceError)]
         written: list[RowResult] = []
         explanations: Explanations = {}
         if valid:
             groups = atomic_groups(valid, is_lenient=request.is_lenient)
             written, explanations = await self._preview(groups)
-        result = ingest_result(request, rows, written)
-        if self._suggest_event_name is not None:
-            warn_of_similar_names(request, result, self._suggest_event_name)
-        return DryRun(result, explanations)
+        return DryRun(self._checks.result(request, rows, written), explanations)
 
     async def _preview(self, groups: list[AtomicGroup]) -> tuple[list[RowResult], Explanations]:
         deadline = asyncio.get_running_loop().time() + self._timeout

@@ -1,19 +1,17 @@
 """Ingest: resolves events to Customers and stores them as Touchpoints."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from app.domain.identifiers import Identifier
 from app.errors import ServiceError
 from app.ingest.admission import Admission, Reservation
-from app.ingest.event_names import SuggestEventName, warn_of_similar_names
+from app.ingest.event_checks import EventChecks
 from app.ingest.events import Event
 from app.ingest.fair_lock import FairLock
 from app.ingest.group_commit import GroupCommit
 from app.ingest.observer import IngestObserver, Observation, ObservedRequest, Sender
-from app.ingest.results import IngestResult, code, ingest_result, raise_for_request
-from app.ingest.rows import IngestRequest, atomic_groups, build_rows
-from app.ingest.suppression import SuppressionCheck, reject_suppressed, without_suppressed
+from app.ingest.results import IngestResult, code
+from app.ingest.rows import IngestRequest, atomic_groups
 from app.ingest.write_queue import Row
 from app.ingest.writer import RowResult
 from app.observability.metrics import Metrics
@@ -23,39 +21,27 @@ LARGE_REQUEST_BYTES = 8 * 1024  # takes milliseconds of the event loop
 
 
 class Ingest:
-    """Stores requests in the graph. A blocked identifier is ignored, a suppressed one rejected."""
+    """Stores requests in the graph, once their events are checked."""
 
     def __init__(
         self,
         commits: GroupCommit,
-        blocklist: Container[Identifier],
+        checks: EventChecks,
         metrics: Metrics | None = None,
         tracing: Tracing | None = None,
         observers: Sequence[IngestObserver] = (),
     ) -> None:
         self._commits = commits
-        self._blocklist = blocklist
+        self._checks = checks
         self._metrics = metrics or Metrics()
         self._normalising = FairLock()
         self._admission = Admission(commits.rate, commits.deadline, self._metrics)
         self._tracing = tracing or Tracing()
         self._observers = observers
-        self._suppressions: SuppressionCheck | None = None
-        self._suggest_event_name: SuggestEventName | None = None
-
-    def use_suppressions(self, suppressions: SuppressionCheck) -> None:
-        """Rejects the events with a suppressed identifier from now on."""
-        self._suppressions = suppressions
-
-    def use_event_names(self, suggest: SuggestEventName) -> None:
-        """Warns of event names that are similar to a frequent one from now on."""
-        self._suggest_event_name = suggest
 
     async def without_suppressed(self, events: list[Event]) -> list[Event]:
         """The events without a suppressed identifier. Raises Unavailable."""
-        if self._suppressions is None:
-            return events
-        return await without_suppressed(events, self._suppressions)
+        return await self._checks.without_suppressed(events)
 
     def observe(self, sender: Sender) -> Observation:
         """Opens the observation of a request. Observers are notified at its end."""
@@ -83,23 +69,17 @@ class Ingest:
             raise
 
     async def _store(self, request: IngestRequest) -> IngestResult:
-        rows = await self._rows(request)
-        raise_for_request(request, rows)
-        if self._suppressions is not None:
-            rows = await reject_suppressed(request, rows, self._suppressions)
-        written = await self._write(request, rows)
-        result = ingest_result(request, rows, written)
-        if self._suggest_event_name is not None:
-            warn_of_similar_names(request, result, self._suggest_event_name)
+        rows = await self._checks.reject_suppressed(request, await self._rows(request))
+        result = self._checks.result(request, rows, await self._write(request, rows))
         self._metrics.count_events(result.outcomes)
         return result
 
     async def _rows(self, request: IngestRequest) -> list[Row | ServiceError]:
         size = request.payload.size
         if size < LARGE_REQUEST_BYTES:
-            return build_rows(request, self._blocklist)
+            return self._checks.rows(request)
         async with self._normalising.held(request.producer, size):
-            return build_rows(request, self._blocklist)
+            return self._checks.rows(request)
 
     async def _write(
         self, request: IngestRequest, rows: list[Row | ServiceError]

@@ -28,10 +28,12 @@ class OldCopy(SuppressionList):
     def is_current(self):
         return True
 
+    async def refresh(self):
+        """Reads nothing more."""
+
 
 def build_behind(config, database):
-    services = Services(config, database, Metrics())
-    services.ingest.use_suppressions(OldCopy(services.graph, services.suppression_secrets))
+    services = Services(config, database, Metrics(), copy_suppressions=OldCopy)
     return main.assemble(services, config)
 
 
@@ -166,10 +168,8 @@ def test_an_identifier_that_is_attached_during_the_erasure_is_suppressed(
 @pytest.fixture
 def own(graph):
     """Erasures of the test's own."""
-    erasures = ErasureService(graph, SplitService(graph, MergeService(graph)))
-    secrets = SuppressionSecretFile(SUPPRESSION_SECRET_FILE)
-    erasures.use_suppressions(SuppressionService(graph, secrets))
-    return erasures
+    suppressions = SuppressionService(graph, SuppressionSecretFile(SUPPRESSION_SECRET_FILE))
+    return ErasureService(graph, SplitService(graph, MergeService(graph)), suppressions)
 
 
 @pytest.mark.anyio

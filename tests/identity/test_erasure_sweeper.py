@@ -18,6 +18,8 @@ from app.identity.erasure import ErasureLimits, ErasureService
 from app.identity.erasure_query import ErasureQuery
 from app.identity.merges import MergeService
 from app.identity.splits import SplitService
+from app.identity.suppression_secret_file import SuppressionSecretFile
+from app.identity.suppressions import SuppressionService
 from app.settings import Settings
 from tests.support import http_client
 from tests.support.server import wait_for
@@ -41,12 +43,16 @@ RETURN labels(node) AS labels, properties(node) AS properties
 """
 
 
+def build(graph, **options):
+    """Erasures that suppress nothing."""
+    suppressions = SuppressionService(graph, SuppressionSecretFile(None))
+    return ErasureService(graph, SplitService(graph, MergeService(graph)), suppressions, **options)
+
+
 @pytest.fixture
 def own(graph):
     """Erasures of the test's own, in transactions of two."""
-    return ErasureService(
-        graph, SplitService(graph, MergeService(graph)), limits=ErasureLimits(batch=2)
-    )
+    return build(graph, limits=ErasureLimits(batch=2))
 
 
 async def erased_by(erasures, customer, reason=None):
@@ -63,8 +69,7 @@ async def test_the_processes_forget_the_customer_at_the_begin_and_at_the_end(
     async def forget(customers, names):
         forgotten.append((customers, sorted(names)))
 
-    erasures = ErasureService(graph, SplitService(graph, MergeService(graph)), forget=forget)
-    await erased_by(erasures, customer)
+    await erased_by(build(graph, forget=forget), customer)
 
     names = sorted([f"email:{email('jane')}", f"externalId:{unique}"])
     assert forgotten == [([customer], names)] * 2
@@ -125,9 +130,7 @@ def interrupted(graph):
 
         cut = Cut.__new__(Cut)
         cut.__dict__ = graph.__dict__
-        return ErasureService(
-            cut, SplitService(cut, MergeService(cut)), limits=ErasureLimits(batch=2)
-        )
+        return build(cut, limits=ErasureLimits(batch=2))
 
     return after
 
@@ -197,8 +200,7 @@ async def test_an_interrupted_erasure_is_finished_by_the_service(graph, own, ric
 async def hurried(graph, make_key):
     """Calls the route of a service that has no patience, and deletes one by one."""
     guard = Guard(Authenticator(graph), RateLimiter(1000))
-    splits = SplitService(graph, MergeService(graph))
-    patient = ErasureService(graph, splits, limits=ErasureLimits(1, 0))
+    patient = build(graph, limits=ErasureLimits(1, 0))
     contexts = ContextReader(graph, lambda _: None, Settings().blocklist)
     customers = CustomerRoutes(contexts, TimelineReader(graph), patient)
     transport = httpx2.ASGITransport(Starlette(routes=routing.routes([customers], guard)))

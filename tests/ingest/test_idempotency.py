@@ -10,6 +10,9 @@ from app.access import api_keys
 from app.domain.blocklist import Blocklist
 from app.domain.resolution import ResolutionLimits
 from app.errors import IdempotencyConflict
+from app.identity.suppression_list import SuppressionList
+from app.identity.suppression_secret_file import SuppressionSecretFile
+from app.ingest.event_checks import EventChecks
 from app.ingest.group_commit import GroupCommit
 from app.ingest.payload import decode
 from app.ingest.results import IngestResult
@@ -17,6 +20,7 @@ from app.ingest.rows import IngestRequest
 from app.ingest.service import Ingest
 from app.ingest.writer import write
 from tests.support import http_client
+from tests.support.server import SUPPRESSION_SECRET_FILE
 
 
 @pytest.fixture
@@ -116,7 +120,9 @@ async def test_of_two_payloads_that_race_for_a_key_one_is_stored(
 @pytest.mark.anyio
 async def test_of_two_payloads_in_one_commit_the_first_is_stored(graph, touchpoints, unique):
     commits = GroupCommit(partial(write, graph, ResolutionLimits()), 10)
-    ingest = Ingest(commits, Blocklist())
+    suppressions = SuppressionList(graph, SuppressionSecretFile(SUPPRESSION_SECRET_FILE))
+    await suppressions.refresh()  # so that the requests do not wait for it
+    ingest = Ingest(commits, EventChecks(Blocklist(), suppressions))
     requests = [
         IngestRequest(
             decode(json.dumps(event(unique, properties={"n": n})).encode()), "key_x", unique
