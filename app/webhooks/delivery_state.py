@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import math
+import time
 from typing import Any
 
 import msgspec
@@ -14,7 +16,8 @@ from app.graph.graph import Graph
 from app.webhooks.feed import Position
 
 ENDPOINT = "changes"
-LEASE_SECONDS = 60  # longer than an attempt and a transaction
+LEASE_SECONDS = 60  # longer than the interval of a save, an attempt and a transaction
+SAVE_INTERVAL_SECONDS = 1.0
 RELEASE_TIMEOUT_SECONDS = 2.0  # to let another process continue, when this one is stopped
 
 
@@ -38,17 +41,33 @@ class Turn(Struct, frozen=True):
 
 
 class DeliveryState:
-    """The state of one endpoint. Of all processes on a database, one at a time delivers."""
+    """The state of one endpoint. Of all processes on a database, one at a time delivers.
 
-    def __init__(self, graph: Graph, name: str = ENDPOINT, lease: int = LEASE_SECONDS) -> None:
+    The position is saved at most once in `save_interval` seconds. If a process is killed, another
+    one repeats the deliveries since then. A save renews the lease, and the interval is no longer.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        name: str = ENDPOINT,
+        lease: int = LEASE_SECONDS,
+        save_interval: float = SAVE_INTERVAL_SECONDS,
+    ) -> None:
         self._graph = graph
         self._name = name
         self._lease = lease
+        self._interval = min(save_interval, lease)
         self._holder = ids.new_webhook_sender_id()
+        self._unsaved: Position | None = None
+        self._renewed_at = -math.inf  # on time.monotonic()
 
     async def begin(self) -> Turn | None:
         """The turn of this process, or None if another one delivers. Raises Unavailable."""
+        await self.save()
+        asked_at = time.monotonic()
         rows = await self._write("webhook_begin", lease=self._lease)
+        self._renewed_at = asked_at
         for row in rows:
             seconds, nanoseconds = row["at"]
             position = Position((seconds, nanoseconds), row["id"])
@@ -56,15 +75,29 @@ class DeliveryState:
         return None
 
     async def advance(self, position: Position) -> bool:
-        """Records a delivery. Returns False if another process delivers. Raises Unavailable."""
-        return bool(
-            await self._write(
-                "webhook_advance", lease=self._lease, at=list(position.at), id=position.id
-            )
-        )
+        """Records a delivery. Returns False if another process delivers. Raises Unavailable.
+
+        A process that has just saved a position does not ask: its lease has not ended.
+        """
+        self._unsaved = position
+        return time.monotonic() < self._renewed_at + self._interval or await self.save()
+
+    async def save(self) -> bool:
+        """Saves the position of the last delivery. Returns False if another process delivers.
+
+        Raises Unavailable; the next call repeats it.
+        """
+        if self._unsaved is None:
+            return True
+        at, entry_id = list(self._unsaved.at), self._unsaved.id
+        asked_at = time.monotonic()
+        rows = await self._write("webhook_advance", lease=self._lease, at=at, id=entry_id)
+        self._unsaved, self._renewed_at = None, asked_at
+        return bool(rows)
 
     async def fail(self, failures: int, delay: float, error: str, gone: str | None) -> None:
         """Records a failed attempt, and the seconds until the next one. Raises Unavailable."""
+        await self.save()
         await self._write(
             "webhook_fail",
             lease=self._lease,
@@ -75,9 +108,10 @@ class DeliveryState:
         )
 
     async def end(self) -> None:
-        """Lets another process deliver."""
+        """Saves the position, and lets another process deliver."""
         with contextlib.suppress(Unavailable, TimeoutError):  # the lease ends by itself
             async with asyncio.timeout(RELEASE_TIMEOUT_SECONDS):
+                await self.save()
                 await self._write("webhook_end")
 
     async def _write(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """The worker that delivers the entries of the audit log as webhooks, in the background."""
 
 import asyncio
-import time
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 
 import structlog
@@ -18,8 +18,6 @@ from app.webhooks.receiver import Attempt, WebhookReceiver
 from app.webhooks.secret_file import WebhookSecretFile
 
 WATCH_INTERVAL_SECONDS = 5.0
-PAGE_ENTRIES = 100
-PAGE_SECONDS = 5.0  # after which the rest of a page is read again
 
 log = structlog.get_logger()
 
@@ -72,19 +70,15 @@ class WebhookWorker:
             return
         self._failures = turn.failures
         if not self._may_attempt(turn):
-            waiting = await self._feed.follow(turn.position, 1)
+            waiting = await self._feed.read(turn.position, 1)
             self._metrics.set_lag(waiting[0].age if waiting else 0)
             return
-        position = turn.position
-        while entries := await self._feed.follow(position, PAGE_ENTRIES):
-            read_at = time.monotonic()
-            for entry in entries:
+        async with aclosing(self._feed.follow(turn.position)) as entries:
+            async for entry in entries:
                 self._metrics.set_lag(entry.age)
                 if not await self._deliver_entry(entry):
                     return
-                position = entry.position
-                if time.monotonic() - read_at > PAGE_SECONDS:
-                    break  # an erasure may have deleted a later one
+        await self._state.save()
         self._metrics.set_lag(0)
 
     async def stop(self) -> None:

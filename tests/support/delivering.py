@@ -34,14 +34,21 @@ async def make_worker(graph, receiver, secret_file, unique):
     clients = []
 
     def make(
-        url=None, lease=60, settling=0, limits=None, metrics=None, delay=lambda failures, wait: 0
+        url=None,
+        lease=60,
+        save_interval=1.0,
+        settling=0,
+        pages=None,
+        limits=None,
+        metrics=None,
+        delay=lambda failures, wait: 0,
     ):
         client = WebhookReceiver(
             url or receiver.url, WebhookSecretFile(secret_file), limits or ReceiverLimits()
         )
         clients.append(client)
-        state = DeliveryState(graph, unique, lease)
-        return WebhookWorker(state, Feed(graph, settling), client, metrics, delay)
+        state = DeliveryState(graph, unique, lease, save_interval)
+        return WebhookWorker(state, Feed(graph, settling, pages), client, metrics, delay)
 
     yield make
     for client in clients:
