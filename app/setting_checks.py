@@ -119,7 +119,8 @@ def _rate_limit_storage_errors(present: Mapping[str, str]) -> list[str]:
 def _oauth_errors(present: Mapping[str, str]) -> list[str]:
     issuer, audience = "WAYPATH_OAUTH_ISSUER", "WAYPATH_OAUTH_AUDIENCE"
     if issuer not in present:
-        names = (audience, "WAYPATH_OAUTH_SCOPE_CLAIM")
+        forms = ("SCOPE_CLAIM", "SCOPE_PREFIX", "REQUEST_PREFIX")
+        names = (audience, *(f"WAYPATH_OAUTH_{form}" for form in forms))
         return [f"{name}: requires {issuer}" for name in names if name in present]
     errors = [] if audience in present else [f"{issuer}: requires {audience}"]
     parts = urlsplit(present[issuer])

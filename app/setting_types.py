@@ -10,6 +10,9 @@ _URI = r"^(bolt(\+s|\+ssc)?://[^?]+|neo4j(\+s|\+ssc)?://.+)$"
 _URL = r"^https?://[^?#]+$"
 _WEBHOOK = r"^https?://[^\s/?#]+[^\s#]*$"
 _TOOLSETS = r"^(identity|erasure)(, ?(identity|erasure))*$"
+# Another name with a dot or a slash may be meant as a path.
+_CLAIM = r"^([^./]+|https?://.+|(/([^/~]|~[01])+)+)\Z"
+_SCOPE_PREFIX = r"^[!#-\[\]-~]*\Z"  # the characters of a scope, by RFC 6749
 _HOSTS = r"^[^\s,/]+(, ?[^\s,/]+)*$"
 
 # Each description completes the error message "must be …".
@@ -26,6 +29,11 @@ Webhook = Annotated[
 Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated by commas")]
 Toolsets = Annotated[
     str, Meta(pattern=_TOOLSETS, description="toolsets, separated by commas: identity, erasure")
+]
+_A_CLAIM = "the name of a claim, a URL, or a JSON Pointer such as /realm_access/roles"
+Claim = Annotated[str, Meta(pattern=_CLAIM, description=_A_CLAIM)]
+ScopePrefix = Annotated[
+    str, Meta(pattern=_SCOPE_PREFIX, description="ASCII characters of a scope, without spaces")
 ]
 Reads = Annotated[Literal["leader", "followers"], Meta(description="leader or followers")]
 Switch = Annotated[bool, Meta(description="true or false")]

@@ -15,12 +15,14 @@ from app.graph.connection import Database
 from app.graph.embedded.supervisor import running
 from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.setting_types import (
+    Claim,
     Days,
     Hosts,
     Link,
     Port,
     Positive,
     Reads,
+    ScopePrefix,
     Switch,
     Text,
     Toolsets,
@@ -68,7 +70,9 @@ class Settings(Struct, frozen=True):
     mcp_hosts: Hosts | None = field(default=None, name="WAYPATH_MCP_HOSTS")
     oauth_issuer: Link | None = field(default=None, name="WAYPATH_OAUTH_ISSUER")
     oauth_audience: Text | None = field(default=None, name="WAYPATH_OAUTH_AUDIENCE")
-    oauth_scope_claim: Text = field(default="scope", name="WAYPATH_OAUTH_SCOPE_CLAIM")
+    oauth_scope_claim: Claim = field(default="scope", name="WAYPATH_OAUTH_SCOPE_CLAIM")
+    oauth_scope_prefix: ScopePrefix = field(default="", name="WAYPATH_OAUTH_SCOPE_PREFIX")
+    oauth_request_prefix: ScopePrefix = field(default="", name="WAYPATH_OAUTH_REQUEST_PREFIX")
     mcp_toolset_names: Toolsets | None = field(default=None, name="WAYPATH_MCP_TOOLSETS")
     trusted_proxies: str = field(default="127.0.0.1,::1", name="WAYPATH_TRUSTED_PROXIES")
     blocked_keys: str = field(default="", name="WAYPATH_BLOCKED_KEYS")
@@ -114,7 +118,13 @@ class Settings(Struct, frozen=True):
         """The policy for access tokens at `/mcp`; None: API keys alone are accepted."""
         if not self.oauth_issuer or not self.oauth_audience:
             return None
-        return TokenPolicy(self.oauth_issuer, self.oauth_audience, self.oauth_scope_claim)
+        return TokenPolicy(
+            self.oauth_issuer,
+            self.oauth_audience,
+            self.oauth_scope_claim,
+            self.oauth_scope_prefix,
+            self.oauth_request_prefix or self.oauth_scope_prefix,
+        )
 
     @property
     def mcp_toolsets(self) -> list[str]:

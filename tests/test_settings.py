@@ -80,6 +80,16 @@ def test_an_empty_variable_counts_as_absent():
         ("WAYPATH_OAUTH_ISSUER", "login.example"),
         ("WAYPATH_OAUTH_ISSUER", "http://login.example"),
         ("WAYPATH_OAUTH_ISSUER", "https://login.example?tenant=1"),
+        ("WAYPATH_OAUTH_SCOPE_CLAIM", "realm_access.roles"),
+        ("WAYPATH_OAUTH_SCOPE_CLAIM", "realm_access/roles"),
+        ("WAYPATH_OAUTH_SCOPE_CLAIM", "/realm_access/roles/"),
+        ("WAYPATH_OAUTH_SCOPE_CLAIM", "/"),
+        ("WAYPATH_OAUTH_SCOPE_CLAIM", "/roles~2"),
+        ("WAYPATH_OAUTH_SCOPE_PREFIX", "waypath "),
+        ("WAYPATH_OAUTH_SCOPE_PREFIX", 'waypath"'),
+        ("WAYPATH_OAUTH_SCOPE_PREFIX", "waypath\\"),
+        ("WAYPATH_OAUTH_SCOPE_PREFIX", "wäypath:"),
+        ("WAYPATH_OAUTH_REQUEST_PREFIX", "api://waypath/\n"),
         ("WAYPATH_MCP_TOOLSETS", "identity, all"),
         ("WAYPATH_TRUSTED_PROXIES", "*"),
         ("WAYPATH_TRUSTED_PROXIES", "proxy.example"),
@@ -119,6 +129,8 @@ def test_a_password_without_a_database_to_use_it_on_is_named(name, secret):
         ("WAYPATH_OAUTH_ISSUER", "https://login.example", "WAYPATH_OAUTH_AUDIENCE"),
         ("WAYPATH_OAUTH_AUDIENCE", "https://events.example/mcp", "WAYPATH_OAUTH_ISSUER"),
         ("WAYPATH_OAUTH_SCOPE_CLAIM", "scp", "WAYPATH_OAUTH_ISSUER"),
+        ("WAYPATH_OAUTH_SCOPE_PREFIX", "waypath:", "WAYPATH_OAUTH_ISSUER"),
+        ("WAYPATH_OAUTH_REQUEST_PREFIX", "api://waypath/", "WAYPATH_OAUTH_ISSUER"),
     ],
 )
 def test_an_oauth_setting_without_its_other_one_is_named(name, value, missing):
@@ -126,11 +138,48 @@ def test_an_oauth_setting_without_its_other_one_is_named(name, value, missing):
         settings.load({name: value})
 
 
+OAUTH = {
+    "WAYPATH_OAUTH_ISSUER": "https://login.example",
+    "WAYPATH_OAUTH_AUDIENCE": "https://events.example/mcp",
+}
+
+
 @pytest.mark.parametrize("issuer", ["https://login.example/a", "http://127.0.0.1:9/a"])
 def test_an_issuer_and_an_audience_make_a_policy(issuer):
     names = {"WAYPATH_OAUTH_ISSUER": issuer, "WAYPATH_OAUTH_AUDIENCE": "waypath"}
 
     assert settings.load(names).token_policy == TokenPolicy(issuer, "waypath", "scope")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["scp", "cognito:groups", "https://waypath.example/scopes", "/resource_access/a.b/roles"],
+)
+def test_a_claim_is_a_name_or_a_url_or_a_json_pointer(claim):
+    names = OAUTH | {"WAYPATH_OAUTH_SCOPE_CLAIM": claim}
+
+    assert settings.load(names).oauth_scope_claim == claim
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "in_tokens", "in_requests"),
+    [
+        ({}, "", ""),
+        ({"WAYPATH_OAUTH_SCOPE_PREFIX": "waypath:"}, "waypath:", "waypath:"),
+        ({"WAYPATH_OAUTH_REQUEST_PREFIX": "api://waypath/"}, "", "api://waypath/"),
+        (
+            {"WAYPATH_OAUTH_SCOPE_PREFIX": "a:", "WAYPATH_OAUTH_REQUEST_PREFIX": "b:"},
+            *("a:", "b:"),
+        ),
+    ],
+)
+def test_clients_request_the_prefix_of_tokens_unless_another_is_set(
+    prefixes, in_tokens, in_requests
+):
+    policy = settings.load(OAUTH | prefixes).token_policy
+
+    assert policy
+    assert (policy.scope_prefix, policy.request_prefix) == (in_tokens, in_requests)
 
 
 @pytest.fixture

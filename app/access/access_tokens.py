@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import jwt
 
-from app.access import api_keys
+from app.access import token_scopes
 from app.access.issuer_keys import IssuerKeys
 from app.access.token_policy import TokenClient, TokenPolicy
 from app.errors import Unauthenticated
@@ -25,6 +25,7 @@ class AccessTokens:
     def __init__(self, policy: TokenPolicy, keys: IssuerKeys) -> None:
         self._policy = policy
         self._keys = keys
+        self._scope_path = token_scopes.claim_path(policy.scope_claim)
 
     async def verify(self, token: str) -> TokenClient:
         """Returns the client of a token, with those scopes of the token that are known.
@@ -61,7 +62,7 @@ class AccessTokens:
         client = _name(claims.get("client_id") or claims.get("azp") or subject)
         names = [self._policy.issuer, client, *([subject] if subject != client else [])]
         id_ = "oauth:" + ":".join(quote(name, safe="/@|.-_~") for name in names)
-        scopes = frozenset(api_keys.SCOPES) & _scopes(claims.get(self._policy.scope_claim))
+        scopes = token_scopes.read(claims, self._scope_path, self._policy.scope_prefix)
         return TokenClient(id_, client, id_, scopes, int(claims["exp"]), revoked=False)
 
 
@@ -69,10 +70,3 @@ def _name(claim: Any) -> str:
     if not isinstance(claim, str) or not 0 < len(claim) <= MAX_NAME_LENGTH:
         raise ValueError("no name of a client or a subject")
     return claim
-
-
-def _scopes(claim: Any) -> frozenset[str]:
-    """The scopes in a claim: a text with spaces between them, or a list."""
-    if isinstance(claim, str):
-        return frozenset(claim.split())
-    return frozenset(map(str, claim)) if isinstance(claim, list) else frozenset()

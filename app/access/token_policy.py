@@ -6,11 +6,17 @@ from app.access.authenticator import ApiKey
 
 
 class TokenPolicy(Struct, frozen=True):
-    """The issuer and the audience of accepted tokens, and the name of the claim with the scopes."""
+    """The issuer and the audience of accepted tokens, and the form of their scopes.
+
+    `scope_claim` is the name of the claim with the scopes, or a JSON Pointer to it. Each scope has
+    the `scope_prefix` in that claim, and the `request_prefix` where a client requests it.
+    """
 
     issuer: str
     audience: str
     scope_claim: str = "scope"
+    scope_prefix: str = ""
+    request_prefix: str = ""
 
 
 class TokenClient(ApiKey, frozen=True):

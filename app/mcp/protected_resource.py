@@ -23,14 +23,14 @@ class ProtectedResource:
     def __init__(self, policy: TokenPolicy, tools: Mapping[str, Tool]) -> None:
         self._policy = policy
         self._tools = tools
-        self._scopes = sorted({tool.scope for tool in tools.values()})
+        self._scopes = {tool.scope for tool in tools.values()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Returns the metadata."""
         content = {
             "resource": self._address(Request(scope)),
             "authorization_servers": [self._policy.issuer],
-            "scopes_supported": self._scopes,
+            "scopes_supported": self._requested(self._scopes),
             "bearer_methods_supported": ["header"],
             "resource_name": "Waypath Events",
         }
@@ -50,14 +50,19 @@ class ProtectedResource:
         missing = next(iter(required))
         error = ForbiddenScope(missing, "access token")
         # With the scopes that it has: the next token replaces this one.
-        where = self._where(request, sorted({*client.scopes, missing}))
+        where = self._where(request, {*client.scopes, missing})
         error.challenge = f'{headers.BEARER}, error="insufficient_scope", {where}'
         raise error
 
     def _where(self, request: Request, scopes: Iterable[str]) -> str:
         parts = urlsplit(self._address(request))
         metadata = f"{parts.scheme}://{parts.netloc}{METADATA}{parts.path}"
-        return f'scope="{" ".join(scopes)}", resource_metadata="{metadata}"'
+        requested = " ".join(self._requested(scopes))
+        return f'scope="{requested}", resource_metadata="{metadata}"'
+
+    def _requested(self, scopes: Iterable[str]) -> list[str]:
+        """The names of scopes by which a client requests them of the issuer."""
+        return sorted(self._policy.request_prefix + scope for scope in scopes)
 
     def _address(self, request: Request) -> str:
         """The URL of the endpoint: the audience of its tokens, if that is a URL."""

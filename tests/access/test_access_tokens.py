@@ -5,14 +5,18 @@ import hmac
 import json
 import time
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from app import settings
 from app.access import access_tokens, issuer_keys
 from app.access.access_tokens import AccessTokens
 from app.access.issuer_keys import IssuerKeys, IssuerUnavailable
 from app.access.token_policy import TokenPolicy
 from app.errors import Unauthenticated
+from tests.support.checkout import CHECKOUT
+from tests.support.docs_tables import code, table
 from tests.support.issuer import serving_issuer
 from tests.support.tokens import AUDIENCE, Signer
 
@@ -79,6 +83,105 @@ async def test_the_scopes_may_be_a_text_or_a_list_in_a_claim_by_name(make, signe
     assert client.scopes == ({"events:write"} if isinstance(claim, str | list) else set())
 
 
+ROLES = {"roles": ["offline_access", "events:write"]}
+NESTED = {"realm_access": ROLES, "resource_access": {"acme.com": ROLES}}
+
+
+@pytest.mark.parametrize(
+    ("claim", "claims"),
+    [
+        ("/realm_access/roles", NESTED),
+        ("/resource_access/acme.com/roles", NESTED),
+        ("https://waypath.example/scopes", {"https://waypath.example/scopes": "events:write"}),
+        ("/https:~1~1acme.com~1scopes", {"https://acme.com/scopes": ["events:write"]}),
+        ("/a~1b/~0/c.d", {"a/b": {"~": {"c.d": "events:write"}}}),
+        ("/~01", {"~1": "events:write"}),
+        ("/scp", {"scp": "events:write"}),
+    ],
+)
+async def test_the_scopes_may_be_in_a_nested_claim(make, signer, issuer, claim, claims):
+    token = signer.token(issuer.address, **claims)
+
+    assert (await make(scope_claim=claim).verify(token)).scopes == {"events:write"}
+
+
+GUIDE = (CHECKOUT / "docs" / "how-to" / "agents" / "oauth.md").read_text()
+FORMS = [(code(form)[0], code(names)) for form, _, names in table(GUIDE, "Scopes in tokens")]
+
+
+@pytest.mark.parametrize(("form", "names"), FORMS, ids=[form for form, _ in FORMS])
+async def test_each_documented_form_of_tokens_gives_the_scope(make, signer, issuer, form, names):
+    required = {"WAYPATH_OAUTH_ISSUER": issuer.address, "WAYPATH_OAUTH_AUDIENCE": AUDIENCE}
+    policy = settings.load(required | dict(name.split("=") for name in names)).token_policy
+    assert policy
+    token = signer.token(issuer.address, **{"scope": None} | json.loads(f"{{{form}}}"))
+
+    client = await make(**msgspec.structs.asdict(policy)).verify(token)
+
+    assert client.scopes == {"events:write"}
+
+
+@pytest.mark.parametrize("claim", ["realm_access.roles", "/realm_access/roles/0", "/realm_access"])
+async def test_another_path_than_that_of_the_scopes_gives_none(make, signer, issuer, claim):
+    token = signer.token(issuer.address, **NESTED)
+
+    assert (await make(scope_claim=claim).verify(token)).scopes == set()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "sent"),
+    [
+        ("waypath:", "waypath:events:write context:read waypath: waypath:waypath:context:read"),
+        ("api://waypath/", ["api://waypath/events:write", "api://other/context:read"]),
+        ("https://acme.com/mcp/", "https://acme.com/mcp/events:write https://acme.com/mcp"),
+    ],
+)
+async def test_only_scopes_with_the_prefix_count(make, signer, issuer, prefix, sent):
+    client = await make(scope_prefix=prefix).verify(signer.token(issuer.address, scope=sent))
+
+    assert client.scopes == {"events:write"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "null",
+        "true",
+        "1e999",
+        "NaN",
+        '"events:write"',
+        '["events:write"]',
+        '{"roles": null}',
+        '{"roles": 1}',
+        '{"roles": {"events:write": true}}',
+        '{"roles": [["events:write"], {"events:write": 1}, null, 1, 1e999, true]}',
+        '{"roles": "events:write\\u0000 EVENTS:WRITE"}',
+        '{"ROLES": ["events:write"]}',
+        pytest.param('{"roles": ' + "[" * 900 + "]" * 900 + "}", id="deep list"),
+        pytest.param('{"roles": ' + '{"":' * 900 + "1" + "}" * 900 + "}", id="deep object"),
+        pytest.param('{"roles": ' + "9" * 4000 + "}", id="huge number"),
+        pytest.param('{"roles": "' + " " * 4000 + '"}', id="huge text"),
+        pytest.param('{"roles": [' + "0," * 2000 + "0]}", id="huge list"),
+    ],
+)
+async def test_hostile_content_of_the_claim_gives_no_scope(make, signer, issuer, content):
+    token = signer.sign(_with_claim(issuer, content))
+
+    assert (await make(scope_claim="/realm_access/roles").verify(token)).scopes == set()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("[" * 2500 + "]" * 2500, id="too deep"),
+        pytest.param("9" * 5000, id="too many digits"),
+        pytest.param('{"roles": ["events:write"]', id="no JSON"),
+    ],
+)
+async def test_a_token_whose_claims_cannot_be_read_is_rejected(reject, signer, issuer, content):
+    await reject(signer.sign(_with_claim(issuer, content)))
+
+
 @pytest.mark.parametrize(
     ("claims", "names"),
     [
@@ -109,6 +212,7 @@ async def test_the_id_of_a_client_has_its_issuer_its_client_and_its_user(
         {"exp": int(time.time()) - LATE},
         {"exp": None},
         {"exp": "tomorrow"},
+        {"exp": float("inf")},
         {"nbf": int(time.time()) + LATE},
         {"iat": int(time.time()) + LATE},
         {"sub": None},
@@ -313,6 +417,12 @@ async def test_a_huge_document_is_not_read(make, signer, issuer):
 
     with pytest.raises(IssuerUnavailable):
         await make().verify(signer.token(issuer.address))
+
+
+def _with_claim(issuer, content):
+    """The claims of a token, with JSON in the claim `realm_access`."""
+    claims = {"iss": issuer.address, "aud": AUDIENCE, "sub": "a", "exp": int(time.time()) + 300}
+    return json.dumps(claims).removesuffix("}") + f', "realm_access": {content}}}'
 
 
 def _with_algorithm(token, algorithm):

@@ -84,6 +84,21 @@ def steward_service(database, issuer, service):
         yield address
 
 
+@pytest.fixture(scope="module")
+def prefixed_service(database, issuer, service):
+    """Where another service is, with the scopes in a nested claim and with prefixes."""
+    settings = Settings(
+        oauth_issuer=issuer,
+        oauth_audience=f"{service}/mcp",
+        oauth_scope_claim="/realm_access/roles",
+        oauth_scope_prefix="waypath:",
+        oauth_request_prefix="api://waypath/",
+    )
+    with serving(database, settings) as address:
+        wait_until_ready(address)
+        yield address
+
+
 @pytest.fixture
 def get_token(issuer, service):
     """Gets an access token from the authorization server, by the credentials of the client."""
@@ -234,6 +249,39 @@ def test_a_tool_of_a_toolset_that_is_not_enabled_is_unknown_to_access_tokens(
     )
 
     assert response.json()["error"]["message"].startswith("Unknown tool erase_customer")
+
+
+def test_a_token_has_its_scopes_in_a_nested_claim_with_a_prefix(
+    send, signer, issuer, service, prefixed_service
+):
+    roles = {"roles": ["offline_access", "waypath:events:write"]}
+    token = signer.token(issuer, aud=f"{service}/mcp", realm_access=roles)
+
+    response = send(CALL, token, prefixed_service)
+
+    assert response.json()["result"]["structuredContent"]["eventId"].startswith("evt_")
+
+
+def test_the_metadata_names_the_scopes_as_clients_request_them(prefixed_service):
+    response = http_client.get(f"{prefixed_service}/.well-known/oauth-protected-resource/mcp")
+
+    assert response.json()["scopes_supported"] == [
+        "api://waypath/context:read",
+        "api://waypath/events:write",
+    ]
+
+
+def test_the_scope_to_ask_for_is_as_clients_request_it(
+    send, signer, issuer, service, prefixed_service
+):
+    roles = {"roles": ["events:write", "waypath:context:read"]}  # the first one lacks the prefix
+    token = signer.token(issuer, aud=f"{service}/mcp", realm_access=roles)
+
+    response = send(CALL, token, prefixed_service)
+
+    assert response.status_code == 403
+    requested = 'scope="api://waypath/context:read api://waypath/events:write"'
+    assert requested in response.headers["www-authenticate"]
 
 
 def test_a_token_without_the_scope_reads_no_customer(send, get_token):

@@ -36,10 +36,11 @@ class Signer:
             "iat": now,
             "exp": now + 300,
         } | claims
+        present = {name: value for name, value in all_claims.items() if value is not None}
+        return self.sign(json.dumps(present), algorithm, key, headers)
+
+    def sign(self, claims, algorithm="RS256", key=None, headers=None):
+        """An access token whose claims are a text of JSON. A header of None is absent."""
         all_headers = {"kid": self.key_id, "typ": "at+jwt"} | (headers or {})
-        return jwt.encode(
-            {name: value for name, value in all_claims.items() if value is not None},
-            key or self.private,
-            algorithm,
-            {name: value for name, value in all_headers.items() if value is not None},
-        )
+        present = {name: value for name, value in all_headers.items() if value is not None}
+        return jwt.PyJWS().encode(claims.encode(), key or self.private, algorithm, present)
