@@ -17,7 +17,7 @@ COMMANDS = {
     "erase": ("app.cli.erase:erase_command", "Erase Customers permanently."),
     "suppressions": (
         "app.cli.suppressions:suppression_commands",
-        "Keep people out by their identifiers.",
+        "Suppress people by their identifiers.",
     ),
     "webhooks": (
         "app.cli.webhooks:webhook_commands",

@@ -42,7 +42,7 @@ _reason = click.option(
 
 @click.group(name="suppressions")
 def suppression_commands() -> None:
-    """Keep people out: add identifiers to the suppression list, or remove them."""
+    """Suppress people: add identifiers to the suppression list, or remove them."""
 
 
 @suppression_commands.command(epilog=exit_codes(EXIT_CODES))

@@ -106,10 +106,10 @@ class ErasureService:
         for _ in range(MAX_ATTEMPTS):
             survivors = await self._graph.read("survivors", customers=[customer])
             for row in survivors:
-                survivor, kept = row["survivorId"], None
+                survivor, suppressed = row["survivorId"], None
                 if query.suppress:
-                    kept = await self._suppression.suppress(survivor, reason, by)
-                await self._close(survivor, reason, by, kept)
+                    suppressed = await self._suppression.suppress(survivor, reason, by)
+                await self._close(survivor, reason, by, suppressed)
             if erasure := await self.find(customer):
                 await self._sweeper.forget(customer)
                 return erasure
@@ -146,7 +146,7 @@ class ErasureService:
         return await self.finish(begun.customers[0])
 
     async def _close(
-        self, survivor: str, reason: str | None, by: str, kept: list[Row] | None
+        self, survivor: str, reason: str | None, by: str, suppressed: list[Row] | None
     ) -> None:
         # An interrupted split has left Touchpoints of the part with the split Customer.
         splits = await self._graph.read("erasure_splits", customer=survivor)
@@ -161,7 +161,7 @@ class ErasureService:
             by=by,
             reason=reason,
             limit=self._limits.batch,
-            kept=kept,
+            suppressed=suppressed,
             hold=self._limits.hold,
         )
 

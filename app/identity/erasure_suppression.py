@@ -47,9 +47,9 @@ class ErasureSuppression:
             "erasure_late_identifiers", customer=customer, limit=self._batch
         ):
             names = [row["name"] for row in rows]
-            kept = await self._add(names, rows[0]["reason"], rows[0]["by"])
+            suppressed = await self._add(names, rows[0]["reason"], rows[0]["by"])
             await self._graph.write(
-                "erasure_keep_out", customer=customer, kept=kept, hold=self.hold
+                "erasure_suppress", customer=customer, suppressed=suppressed, hold=self.hold
             )
 
     async def expel(self, customer: str, erase: Erase) -> None:

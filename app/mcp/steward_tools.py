@@ -125,12 +125,12 @@ TOOLSETS = {
             "permanently (GDPR Art. 17). No tool undoes it. Requires `customer`, an exact ID, and "
             "`reason`, without personal data. Without `dryRun` set to false it returns a preview: "
             f"`customers`, `identifiers` and `touchpoints`. {_USER_DECIDES} To find the ID, use "
-            "`get_context`. With `suppress`, the person also stays out. To end a mistaken merge, "
-            "use `undo_merge` instead. Returns `erasureId`. Without `finishedAt`, deletion "
-            "continues: repeat the call to check it. A "
-            "repeat changes nothing more and returns the first erasure. After `rate_limited`, "
-            "`unavailable`, `internal`, `merge_conflict` or a timeout, retry after the "
-            f"`retryAfter` seconds of the error, if any. {_FIX} Scope: `customers:delete`.",
+            "`get_context`. With `suppress`, it also suppresses the person. To end a mistaken "
+            "merge, use `undo_merge` instead. Returns `erasureId`. Without `finishedAt`, deletion "
+            "continues: repeat the call to check it. A repeat changes nothing more and returns the "
+            "first erasure. After `rate_limited`, `unavailable`, `internal`, `merge_conflict` or a "
+            "timeout, retry after the `retryAfter` seconds of the error, if any. "
+            f"{_FIX} Scope: `customers:delete`.",
             CUSTOMERS_DELETE,
             False,
             schema(ErasureArguments),

@@ -12,7 +12,7 @@ WHERE erasure.finishedAt IS NULL AND erasure.suppresses
 MATCH (erasure)-[:LEAVES]->(:Leftover)<-[:IDENTIFIES]-(identifier:Identifier)
 WHERE
   identifier.shared IS NULL AND
-  NOT EXISTS { (erasure)-[:KEEPS_OUT {name: identifier.kind + ':' + identifier.value}]->() }
+  NOT EXISTS { (erasure)-[:SUPPRESSED {name: identifier.kind + ':' + identifier.value}]->() }
 WITH DISTINCT erasure, identifier
 LIMIT $limit
 RETURN

@@ -10,8 +10,8 @@
 //   by, reason  those of the erasure
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
 WHERE erasure.finishedAt IS NULL AND erasure.heldUntil <= datetime()
-MATCH (erasure)-[kept:KEEPS_OUT]->(:Suppression)
-WITH erasure, kept.name AS name, split(kept.name, ':')[0] AS kind
+MATCH (erasure)-[suppressed:SUPPRESSED]->(:Suppression)
+WITH erasure, suppressed.name AS name, split(suppressed.name, ':')[0] AS kind
 MATCH (identifier:Identifier {kind: kind, value: substring(name, size(kind) + 1)})
 OPTIONAL MATCH (identifier)-[:IDENTIFIES]->(owner:Customer)
 WITH DISTINCT erasure, owner

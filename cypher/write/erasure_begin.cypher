@@ -9,13 +9,13 @@
 // $by           who requests it: the id of an API key, or cli
 // $reason       why, or null
 // $limit        how many Identifiers to delete at once
-// $kept         null, or the suppressed Identifiers of these Customers: maps of
+// $suppressed   null, or the suppressed Identifiers of these Customers: maps of
 //   name    kind:value
 //   hashes  its hashes by all secrets: one of them is on the suppression list
 // $hold         the seconds for which events may still carry suppressed Identifiers
 //
 // Returns one row, or none if there is no such Customer, it has been merged, another split was
-// made, or $kept lacks an Identifier:
+// made, or $suppressed lacks an Identifier:
 //   id  of the erasure
 CALL () {
   // Merges, undos, splits and erasures of this Customer take the same lock.
@@ -53,14 +53,14 @@ WHERE size(members) > 0 AND NOT EXISTS {
   WHERE
     coalesce(identifies.home, member.id) IN ids AND
     identifier.shared IS NULL AND
-    NOT identifier.kind + ':' + identifier.value IN [kept IN $kept | kept.name]
+    NOT identifier.kind + ':' + identifier.value IN [suppressed IN $suppressed | suppressed.name]
   RETURN identifier
 } AND NOT EXISTS {
   UNWIND members AS member
   MATCH (identifier:Identifier)-[:IDENTIFIES {home: member.id}]->(:Customer)
   WHERE
     identifier.shared IS NULL AND
-    NOT identifier.kind + ':' + identifier.value IN [kept IN $kept | kept.name]
+    NOT identifier.kind + ':' + identifier.value IN [suppressed IN $suppressed | suppressed.name]
   RETURN identifier
 }
 CREATE (erasure:Erasure {
@@ -73,18 +73,18 @@ CREATE (erasure:Erasure {
   touchpoints: 0,
   redacted: 0,
   progressAt: datetime(),
-  suppresses: CASE WHEN $kept IS NOT NULL THEN true END,
-  heldUntil: CASE WHEN size($kept) > 0 THEN datetime() + duration({seconds: $hold}) END
+  suppresses: CASE WHEN $suppressed IS NOT NULL THEN true END,
+  heldUntil: CASE WHEN size($suppressed) > 0 THEN datetime() + duration({seconds: $hold}) END
 })
 FOREACH (former IN formers |
   CREATE (erasure)-[:MENTIONED_BY]->(former)
 )
 WITH erasure, members, ids
 CALL (erasure) {
-  UNWIND $kept AS kept
+  UNWIND $suppressed AS suppressed
   MATCH (suppression:Suppression)
-  WHERE suppression.hash IN kept.hashes
-  CREATE (erasure)-[:KEEPS_OUT {name: kept.name}]->(suppression)
+  WHERE suppression.hash IN suppressed.hashes
+  CREATE (erasure)-[:SUPPRESSED {name: suppressed.name}]->(suppression)
 }
 // An Identifier that was attached at the same time as a merge or an undo may point at the other of
 // the two Customers. First, Identifiers of other Customers move to their owners.
@@ -150,9 +150,9 @@ CALL (erasure) {
   MATCH (erasure)-[:LEAVES]->(:Leftover)<-[:IDENTIFIES]-(identifier:Identifier)
   // One that was attached meanwhile is suppressed first.
   WHERE
-    $kept IS NULL OR
+    $suppressed IS NULL OR
     identifier.shared IS NOT NULL OR
-    identifier.kind + ':' + identifier.value IN [kept IN $kept | kept.name]
+    identifier.kind + ':' + identifier.value IN [suppressed IN $suppressed | suppressed.name]
   WITH DISTINCT erasure, identifier
   LIMIT $limit
   CALL (erasure, identifier) {

@@ -19,7 +19,7 @@ MATCH (erasure)-[:LEAVES]->(:Leftover)<-[:IDENTIFIES]-(identifier:Identifier)
 WHERE
   erasure.suppresses IS NULL OR
   identifier.shared IS NOT NULL OR
-  EXISTS { (erasure)-[:KEEPS_OUT {name: identifier.kind + ':' + identifier.value}]->() }
+  EXISTS { (erasure)-[:SUPPRESSED {name: identifier.kind + ':' + identifier.value}]->() }
 WITH DISTINCT erasure, identifier
 LIMIT $limit
 WITH erasure, identifier,

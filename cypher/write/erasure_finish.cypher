@@ -33,8 +33,8 @@ WITH erasure
 WHERE NOT EXISTS { (erasure)-[:LEAVES|MENTIONED_BY]->() }
 WITH erasure, coalesce(erasure.heldUntil > datetime(), false) AS isHeld
 WHERE isHeld OR NOT EXISTS {
-  MATCH (erasure)-[kept:KEEPS_OUT]->(:Suppression)
-  WITH kept.name AS name, split(kept.name, ':')[0] AS kind
+  MATCH (erasure)-[suppressed:SUPPRESSED]->(:Suppression)
+  WITH suppressed.name AS name, split(suppressed.name, ':')[0] AS kind
   MATCH (identifier:Identifier {kind: kind, value: substring(name, size(kind) + 1)})
   RETURN identifier
 }
@@ -44,7 +44,7 @@ CALL (erasure, isHeld) {
   SET erasure.finishedAt = datetime()
   REMOVE erasure.progressAt, erasure.names, erasure.suppresses, erasure.heldUntil
   WITH erasure
-  MATCH (erasure)-[kept:KEEPS_OUT]->()
-  DELETE kept
+  MATCH (erasure)-[suppressed:SUPPRESSED]->()
+  DELETE suppressed
 }
 RETURN isHeld

@@ -15,14 +15,14 @@ WHERE erasure.finishedAt IS NULL
 SET erasure.progressAt = datetime()
 WITH erasure
 WITH erasure, COLLECT {
-  MATCH (erasure)-[kept:KEEPS_OUT]->(:Suppression)
-  RETURN kept.name
-} AS kept
+  MATCH (erasure)-[suppressed:SUPPRESSED]->(:Suppression)
+  RETURN suppressed.name
+} AS suppressed
 UNWIND $events AS id
 MATCH (touchpoint:Touchpoint {id: id})
 // A later event belongs to the current owner of the identifier, unless it is suppressed.
 WITH erasure, touchpoint, [name IN touchpoint.identifiers WHERE
-  name IN $names AND (touchpoint.receivedAt <= erasure.at OR name IN kept)
+  name IN $names AND (touchpoint.receivedAt <= erasure.at OR name IN suppressed)
 ] AS gone
 WHERE size(gone) > 0
 WITH erasure, touchpoint, gone, [name IN gone | split(name, ':')[0]] AS kinds

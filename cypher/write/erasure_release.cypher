@@ -16,8 +16,8 @@ SET erasure.progressAt = datetime()
 WITH erasure
 WHERE erasure.heldUntil <= datetime()
 CALL (erasure) {
-  MATCH (erasure)-[kept:KEEPS_OUT]->(:Suppression)
-  WITH kept.name AS name, split(kept.name, ':')[0] AS kind
+  MATCH (erasure)-[suppressed:SUPPRESSED]->(:Suppression)
+  WITH suppressed.name AS name, split(suppressed.name, ':')[0] AS kind
   MATCH (identifier:Identifier {kind: kind, value: substring(name, size(kind) + 1)})
   WITH DISTINCT identifier, name
   LIMIT $limit

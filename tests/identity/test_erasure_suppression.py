@@ -59,7 +59,7 @@ def send_behind(behind):
 
 
 @pytest.fixture
-def keep_out(erase):
+def erase_and_suppress(erase):
     """Erases a Customer and suppresses its identifiers."""
     return lambda customer: erase(customer, suppress="true")
 
@@ -83,9 +83,9 @@ def end(end_hold, erase):
 
 
 def test_a_person_who_returned_through_another_process_is_erased(
-    ingest, keep_out, send_behind, end, traces, email, unique
+    ingest, erase_and_suppress, send_behind, end, traces, email, unique
 ):
-    erasure = keep_out(ingest(email=email("jane"))["customerId"])
+    erasure = erase_and_suppress(ingest(email=email("jane"))["customerId"])
     returned = send_behind(email=email("jane"), externalId=unique)
 
     end(erasure)
@@ -95,30 +95,34 @@ def test_a_person_who_returned_through_another_process_is_erased(
     assert traces(email("jane"), unique) == []
 
 
-def test_the_erasure_is_not_finished_while_such_events_can_arrive(ingest, keep_out, erase, email):
+def test_the_erasure_is_not_finished_while_such_events_can_arrive(
+    ingest, erase_and_suppress, erase, email
+):
     customer = ingest(email=email("jane"))["customerId"]
 
-    erasures = [keep_out(customer), erase(customer, suppress="true")]
+    erasures = [erase_and_suppress(customer), erase(customer, suppress="true")]
 
     assert [erasure.get("finishedAt") for erasure in erasures] == [None] * 2
 
 
-def test_the_graph_forgets_the_identifiers_at_the_end(ingest, keep_out, end, traces, email, cypher):
-    erasure = keep_out(ingest(email=email("jane"))["customerId"])
+def test_the_graph_forgets_the_identifiers_at_the_end(
+    ingest, erase_and_suppress, end, traces, email, cypher
+):
+    erasure = erase_and_suppress(ingest(email=email("jane"))["customerId"])
 
     assert "finishedAt" in end(erasure)
 
     assert traces(email("jane")) == []
-    links = "MATCH (:Erasure {id: $id})-[kept:KEEPS_OUT]->() RETURN kept"
+    links = "MATCH (:Erasure {id: $id})-[suppressed:SUPPRESSED]->() RETURN suppressed"
     assert cypher(links, id=erasure["erasureId"]) == []
 
 
 def test_an_older_customer_stays_without_the_identifier(
-    ingest, keep_out, send_behind, end, identifier, cypher, email, phone
+    ingest, erase_and_suppress, send_behind, end, identifier, cypher, email, phone
 ):
     joe = ingest(email=email("joe"))["customerId"]
     cypher("MATCH (c:Customer {id: $id}) SET c.createdAt = c.createdAt - duration('PT1H')", id=joe)
-    erasure = keep_out(ingest(phone=phone)["customerId"])
+    erasure = erase_and_suppress(ingest(phone=phone)["customerId"])
     send_behind(email=email("joe"), phone=phone)
 
     end(erasure)
@@ -129,8 +133,10 @@ def test_an_older_customer_stays_without_the_identifier(
     assert [row["all"] for row in events] == [[f"email:{email('joe')}"]] * 2
 
 
-def test_who_is_let_in_again_meanwhile_stays(ingest, keep_out, caller, end, identifier, email):
-    erasure = keep_out(ingest(email=email("jane"))["customerId"])
+def test_a_person_whose_suppression_ended_meanwhile_stays(
+    ingest, erase_and_suppress, caller, end, identifier, email
+):
+    erasure = erase_and_suppress(ingest(email=email("jane"))["customerId"])
     body = {"identifiers": [f"email:{email('jane')}"], "reason": "consent"}
     http_client.ok_json(caller.post("/v1/suppressions/remove", json=body))
     returned = ingest(email=email("jane"))["customerId"]
@@ -141,7 +147,7 @@ def test_who_is_let_in_again_meanwhile_stays(ingest, keep_out, caller, end, iden
 
 
 def test_an_identifier_that_is_attached_during_the_erasure_is_suppressed(
-    ingest, keep_out, client, held, blocked, email, unique
+    ingest, erase_and_suppress, client, held, blocked, email, unique
 ):
     """Of a Customer with many Touchpoints: of one with few, the database rolls the event back."""
     events = [{"event": "x", "email": email("jane")}] * 100
@@ -156,7 +162,7 @@ def test_an_identifier_that_is_attached_during_the_erasure_is_suppressed(
         unique=unique,
     ).consume()
     with ThreadPoolExecutor(1) as pool:
-        erasure = pool.submit(keep_out, customer)
+        erasure = pool.submit(erase_and_suppress, customer)
         blocked(customer)
         held.commit()
         erasure.result()

@@ -201,7 +201,7 @@ def test_the_audit_log_has_the_suppression_and_its_undo(suppress, undo, reviewer
     assert (entries[change]["undone"], entries[change]["reason"]) == (True, "request 1")
 
 
-def test_an_erasure_with_suppression_keeps_the_person_out(ingest, erase, send, email, unique):
+def test_an_erasure_with_suppression_rejects_later_events(ingest, erase, send, email, unique):
     customer = ingest(email=email, externalId=unique)["customerId"]
 
     erase(customer, suppress="true")

@@ -1,4 +1,4 @@
-"""The page that erases a Customer, and keeps the person out."""
+"""The page that erases a Customer, and suppresses the person."""
 
 import pytest
 

@@ -1,11 +1,11 @@
 // Continues an erasure: records Identifiers that it has suppressed since it began, and holds its
 // end.
 //
-// $customer  the id of an erased Customer
-// $kept      maps of
+// $customer    the id of an erased Customer
+// $suppressed  maps of
 //   name    kind:value
 //   hashes  its hashes by all secrets: one of them is on the suppression list
-// $hold      the seconds for which events may still carry suppressed Identifiers
+// $hold        the seconds for which events may still carry suppressed Identifiers
 //
 // Returns nothing.
 MATCH (:ErasedCustomer {id: $customer})<-[:ERASED]-(erasure:Erasure)
@@ -17,7 +17,7 @@ WHERE erasure.finishedAt IS NULL
 SET erasure.progressAt = datetime()
 SET erasure.heldUntil = datetime() + duration({seconds: $hold})
 WITH erasure
-UNWIND $kept AS kept
+UNWIND $suppressed AS suppressed
 MATCH (suppression:Suppression)
-WHERE suppression.hash IN kept.hashes
-MERGE (erasure)-[:KEEPS_OUT {name: kept.name}]->(suppression)
+WHERE suppression.hash IN suppressed.hashes
+MERGE (erasure)-[:SUPPRESSED {name: suppressed.name}]->(suppression)
