@@ -166,7 +166,9 @@ def _webhooks(config: Settings, graph: Graph, metrics: Metrics) -> "WebhookWorke
         return None
     from app.webhooks import worker  # noqa: PLC0415 - loads the HTTP client
 
-    return worker.create(config.webhook_url, config.webhook_secret_file, graph, metrics)
+    return worker.create(
+        config.webhook_url, config.webhook_secret_file, config.webhook_types, graph, metrics
+    )
 
 
 def _links(config: Settings) -> Links:

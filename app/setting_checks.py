@@ -9,7 +9,7 @@ from app.access import redis_url
 from app.domain.blocklist import Blocklist
 from app.graph import credentials
 from app.identity import suppression_secret_file
-from app.webhooks import secret_file
+from app.webhooks import messages, secret_file
 
 _LOGINS = ("NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_TOKEN_FILE")
 
@@ -80,12 +80,17 @@ def _suppression_secret_errors(present: Mapping[str, str]) -> list[str]:
 
 def _webhook_errors(present: Mapping[str, str]) -> list[str]:
     url, file = "WAYPATH_WEBHOOK_URL", "WAYPATH_WEBHOOK_SECRET_FILE"
+    types = "WAYPATH_WEBHOOK_TYPES"
     if (url in present) != (file in present):
         name, other = (url, file) if url in present else (file, url)
         return [f"{name}: requires {other}"]
     if url not in present:
-        return []
+        return [f"{types}: requires {url}"] if types in present else []
     errors: list[str] = []
+    try:
+        messages.parse_types(present.get(types))
+    except ValueError as error:
+        errors.append(f"{types}: must be types, separated by commas: {error}")
     try:
         # A port that is no number.
         urlsplit(present[url]).port  # noqa: B018

@@ -6,6 +6,7 @@ import trustme
 from app import paths, settings
 from app.access.token_policy import TokenPolicy
 from app.settings import SettingsError
+from app.webhooks import messages
 
 
 def test_every_setting_has_a_default():
@@ -314,6 +315,27 @@ def test_a_webhook_needs_a_url_and_a_secret(webhook, name, other):
 def test_a_webhook_url_that_cannot_be_used_is_an_error(webhook, url):
     with pytest.raises(SettingsError, match="WAYPATH_WEBHOOK_URL"):
         settings.load(webhook | {"WAYPATH_WEBHOOK_URL": url})
+
+
+def test_the_types_of_webhooks_are_separated_by_commas(webhook):
+    loaded = settings.load(webhook | {"WAYPATH_WEBHOOK_TYPES": "customer.merged, customer.erased"})
+
+    assert loaded.webhook_types == {"customer.merged", "customer.erased"}
+
+
+def test_by_default_all_types_of_webhooks_are_sent(webhook):
+    assert settings.load(webhook).webhook_types == messages.TYPES
+
+
+@pytest.mark.parametrize("types", ["customer.renamed", "customer.merged,", "*", "webhook.test"])
+def test_an_unknown_type_of_webhooks_is_an_error(webhook, types):
+    with pytest.raises(SettingsError, match=r"WAYPATH_WEBHOOK_TYPES: .* is none of conflict\."):
+        settings.load(webhook | {"WAYPATH_WEBHOOK_TYPES": types})
+
+
+def test_types_of_webhooks_need_a_url():
+    with pytest.raises(SettingsError, match="WAYPATH_WEBHOOK_TYPES: requires WAYPATH_WEBHOOK_URL"):
+        settings.load({"WAYPATH_WEBHOOK_TYPES": "customer.merged"})
 
 
 def test_a_file_without_a_webhook_secret_is_an_error(webhook, tmp_path):

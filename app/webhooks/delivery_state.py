@@ -60,6 +60,7 @@ class DeliveryState:
         self._interval = min(save_interval, lease)
         self._holder = ids.new_webhook_sender_id()
         self._unsaved: Position | None = None
+        self._has_delivered = False  # since the last save
         self._renewed_at = -math.inf  # on time.monotonic()
 
     async def begin(self) -> Turn | None:
@@ -74,25 +75,32 @@ class DeliveryState:
             return Turn(position, row["failures"], row["isDue"], row["gone"])
         return None
 
-    async def advance(self, position: Position) -> bool:
-        """Records a delivery. Returns False if another process delivers. Raises Unavailable.
+    async def advance(self, position: Position, *, is_delivered: bool) -> bool:
+        """Records that the entry before a position was delivered, or passed over.
 
-        A process that has just saved a position does not ask: its lease has not ended.
+        Returns False if another process delivers. A process that has just saved a position does not
+        ask: its lease has not ended. Raises Unavailable.
         """
         self._unsaved = position
+        self._has_delivered |= is_delivered
         return time.monotonic() < self._renewed_at + self._interval or await self.save()
 
     async def save(self) -> bool:
-        """Saves the position of the last delivery. Returns False if another process delivers.
+        """Saves the recorded position, if there is one. Returns False if another process delivers.
 
         Raises Unavailable; the next call repeats it.
         """
         if self._unsaved is None:
             return True
-        at, entry_id = list(self._unsaved.at), self._unsaved.id
         asked_at = time.monotonic()
-        rows = await self._write("webhook_advance", lease=self._lease, at=at, id=entry_id)
-        self._unsaved, self._renewed_at = None, asked_at
+        rows = await self._write(
+            "webhook_advance",
+            lease=self._lease,
+            at=list(self._unsaved.at),
+            id=self._unsaved.id,
+            isDelivered=self._has_delivered,
+        )
+        self._unsaved, self._has_delivered, self._renewed_at = None, False, asked_at
         return bool(rows)
 
     async def fail(self, failures: int, delay: float, error: str, gone: str | None) -> None:

@@ -30,6 +30,8 @@ _UNDO_TYPES = {
     "mov": "identifier.move_undone",
 }
 
+TYPES = frozenset((*_TYPES.values(), *_UNDO_TYPES.values()))
+
 
 class Message(Struct, frozen=True):
     """A message. Its ID is the same in each attempt; `body` is JSON."""
@@ -37,6 +39,16 @@ class Message(Struct, frozen=True):
     id: str
     type: str
     body: bytes
+
+
+def parse_types(text: str | None) -> frozenset[str]:
+    """The types in a text, separated by commas; without one, all. Raises ValueError if unknown."""
+    if text is None:
+        return TYPES
+    types = {name.strip() for name in text.split(",")}
+    if unknown := types - TYPES:
+        raise ValueError(f"{', '.join(sorted(unknown))} is none of {', '.join(sorted(TYPES))}")
+    return frozenset(types)
 
 
 def entry_message(entry: AuditEntry) -> Message:

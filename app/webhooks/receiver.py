@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from app.domain import retry_after
 from app.webhooks import signature
-from app.webhooks.messages import Message
+from app.webhooks.messages import TYPES, Message
 from app.webhooks.secret_file import WebhookSecretFile
 
 ATTEMPT_TIMEOUT_SECONDS = 20.0
@@ -40,11 +40,17 @@ class WebhookReceiver:
     """Sends messages to a URL, each with the signatures of all secrets.
 
     It follows no redirect, and ignores the body of a response. Each URL has a `digest` of its own.
+    `types` are those of the messages that the receiver gets.
     """
 
     def __init__(
-        self, url: str, secrets: WebhookSecretFile, limits: ReceiverLimits | None = None
+        self,
+        url: str,
+        secrets: WebhookSecretFile,
+        limits: ReceiverLimits | None = None,
+        types: frozenset[str] = TYPES,
     ) -> None:
+        self.types = types
         self.digest = hashlib.sha256(url.encode()).hexdigest()[:16]
         self._url = url
         self._secrets = secrets

@@ -27,7 +27,8 @@ class WebhookWorker:
 
     Every process has one. One of them delivers; if that ends, another one takes over. A failed
     entry holds up the later ones. `delay` gives the seconds until the next attempt, from the number
-    of failed ones and the receiver's Retry-After.
+    of failed ones and the receiver's Retry-After. An entry of a type that the receiver does not get
+    is passed over.
     """
 
     def __init__(
@@ -75,8 +76,7 @@ class WebhookWorker:
             return
         async with aclosing(self._feed.follow(turn.position)) as entries:
             async for entry in entries:
-                self._metrics.set_lag(entry.age)
-                if not await self._deliver_entry(entry):
+                if not await self._handle(entry):
                     return
         await self._state.save()
         self._metrics.set_lag(0)
@@ -90,15 +90,18 @@ class WebhookWorker:
         # After 410 Gone, only another URL or an operator resumes.
         return turn.is_due if turn.gone is None else turn.gone != self._receiver.digest
 
-    async def _deliver_entry(self, waiting: FeedEntry) -> bool:
-        """Attempts to deliver an entry. Returns whether the next one may follow."""
+    async def _handle(self, waiting: FeedEntry) -> bool:
+        """Delivers an entry or passes it over. Returns whether the next one may follow."""
+        if messages.entry_type(waiting.entry) not in self._receiver.types:
+            return await self._state.advance(waiting.position, is_delivered=False)
+        self._metrics.set_lag(waiting.age)
         message = messages.entry_message(waiting.entry)
         attempt = await self._receiver.send(message)
         self._metrics.count_attempt(is_delivered=attempt.error is None)
         if attempt.error is not None:
             await self._fail(message, attempt, attempt.error)
             return False
-        is_next = await self._state.advance(waiting.position)
+        is_next = await self._state.advance(waiting.position, is_delivered=True)
         if self._failures:
             log.info("webhook_delivery_recovered", message=message.id, failures=self._failures)
             self._failures = 0
@@ -121,7 +124,9 @@ class WebhookWorker:
         )
 
 
-def create(url: str, secret_file: str, graph: Graph, metrics: Metrics) -> WebhookWorker:
+def create(
+    url: str, secret_file: str, types: frozenset[str], graph: Graph, metrics: Metrics
+) -> WebhookWorker:
     """The worker of a process. Raises OSError or ValueError if the file has no secrets."""
-    receiver = WebhookReceiver(url, WebhookSecretFile(Path(secret_file)))
+    receiver = WebhookReceiver(url, WebhookSecretFile(Path(secret_file)), types=types)
     return WebhookWorker(DeliveryState(graph), Feed(graph), receiver, metrics)

@@ -1,13 +1,14 @@
-// Records that the entry of the audit log at a position is delivered. A repeat changes nothing.
+// Saves the position of the webhooks in the audit log. A repeat changes nothing but the times.
 //
-// $name    the name of the endpoint
-// $holder  the id of the process that began
-// $lease   the time of the lease from now on, in seconds
-// $at      the time of the entry, [seconds since 1970, nanoseconds]
-// $id      its id
+// $name         the name of the endpoint
+// $holder       the id of the process that began
+// $lease        the time of the lease from now on, in seconds
+// $at           the time of the entry before the position, [seconds since 1970, nanoseconds]
+// $id           its id
+// $isDelivered  whether any entry was delivered since the last save; if not, all were passed over
 //
 // Returns one row, or none if another process has the lease:
-//   deliveredAt  when, as a text
+//   savedAt  when, as a text
 MATCH (endpoint:WebhookEndpoint {name: $name})
 SET endpoint.locked = true
 REMOVE endpoint.locked
@@ -16,8 +17,9 @@ WHERE endpoint.holder = $holder
 SET
   endpoint.entryAt = datetime.fromepoch($at[0], $at[1]),
   endpoint.entryId = $id,
-  endpoint.deliveredAt = now,
-  endpoint.expiresAt = now + duration({seconds: $lease}),
-  endpoint.failures = 0
-REMOVE endpoint.nextAttemptAt, endpoint.failingSince, endpoint.error, endpoint.gone
-RETURN toString(now) AS deliveredAt
+  endpoint.expiresAt = now + duration({seconds: $lease})
+FOREACH (delivered IN [node IN [endpoint] WHERE $isDelivered] |
+  SET delivered.deliveredAt = now, delivered.failures = 0
+  REMOVE delivered.nextAttemptAt, delivered.failingSince, delivered.error, delivered.gone
+)
+RETURN toString(now) AS savedAt

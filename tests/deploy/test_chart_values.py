@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from app.settings import Settings
+from app.webhooks import messages
 from supply import chart, helm_values
 from supply.chart import ChartError
 from supply.helm_values import MARK, PAGE, VALUES
@@ -38,6 +39,7 @@ OF_OTHER_VALUES = {
     "WAYPATH_TRUSTED_PROXIES",
     "WAYPATH_WEBHOOK_URL",
     "WAYPATH_WEBHOOK_SECRET_FILE",
+    "WAYPATH_WEBHOOK_TYPES",
     "WAYPATH_SUPPRESSION_SECRET_FILE",
 }
 
@@ -72,6 +74,12 @@ def test_the_defaults_are_valid_by_the_schema():
     defaults = yaml.safe_load(VALUES.read_text())
 
     jsonschema_rs.Draft202012Validator(SCHEMA).validate(defaults)
+
+
+def test_the_types_of_webhooks_are_those_of_the_code():
+    types = SCHEMA["properties"]["webhooks"]["properties"]["types"]["items"]["enum"]
+
+    assert types == sorted(messages.TYPES)
 
 
 def test_the_config_takes_every_setting_that_the_chart_does_not_set():

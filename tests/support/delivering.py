@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.webhooks import messages
 from app.webhooks.delivery_state import DeliveryState
 from app.webhooks.feed import Feed
 from app.webhooks.receiver import ReceiverLimits, WebhookReceiver
@@ -42,9 +43,10 @@ async def make_worker(graph, receiver, secret_file, unique):
         limits=None,
         metrics=None,
         delay=lambda failures, wait: 0,
+        types=messages.TYPES,
     ):
         client = WebhookReceiver(
-            url or receiver.url, WebhookSecretFile(secret_file), limits or ReceiverLimits()
+            url or receiver.url, WebhookSecretFile(secret_file), limits or ReceiverLimits(), types
         )
         clients.append(client)
         state = DeliveryState(graph, unique, lease, save_interval)

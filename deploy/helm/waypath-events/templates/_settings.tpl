@@ -52,6 +52,9 @@ WAYPATH_RATE_LIMIT_STORAGE: {{ .Values.redis.url | quote }}
 {{- if .Values.webhooks.url }}
 WAYPATH_WEBHOOK_URL: {{ .Values.webhooks.url | quote }}
 WAYPATH_WEBHOOK_SECRET_FILE: /run/secrets/webhooks/secret
+{{- with .Values.webhooks.types }}
+WAYPATH_WEBHOOK_TYPES: {{ join "," . | quote }}
+{{- end }}
 {{- end }}
 {{- if .Values.suppression.existingSecret }}
 WAYPATH_SUPPRESSION_SECRET_FILE: /run/secrets/suppression/suppression-secret
