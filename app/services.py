@@ -164,11 +164,10 @@ def _retention(config: Settings, graph: Graph, metrics: Metrics) -> RetentionWor
 def _webhooks(config: Settings, graph: Graph, metrics: Metrics) -> "WebhookWorker | None":
     if not config.webhook_url or not config.webhook_secret_file:
         return None
-    from app.webhooks import worker  # noqa: PLC0415 - loads the HTTP client
+    from app.webhooks import messages, worker  # noqa: PLC0415 - loads the HTTP client
 
-    return worker.create(
-        config.webhook_url, config.webhook_secret_file, config.webhook_types, graph, metrics
-    )
+    types = messages.parse_types(config.webhook_types)
+    return worker.create(config.webhook_url, config.webhook_secret_file, types, graph, metrics)
 
 
 def _links(config: Settings) -> Links:

@@ -30,7 +30,6 @@ from app.setting_types import (
     Webhook,
     Workers,
 )
-from app.webhooks import messages
 
 
 class SettingsError(Exception):
@@ -84,7 +83,7 @@ class Settings(Struct, frozen=True):
     retention: Days | None = field(default=None, name="WAYPATH_RETENTION")
     webhook_url: Webhook | None = field(default=None, name="WAYPATH_WEBHOOK_URL")
     webhook_secret_file: str | None = field(default=None, name="WAYPATH_WEBHOOK_SECRET_FILE")
-    webhook_type_names: Text | None = field(default=None, name="WAYPATH_WEBHOOK_TYPES")
+    webhook_types: Text | None = field(default=None, name="WAYPATH_WEBHOOK_TYPES")
     otlp_endpoint: Link | None = field(default=None, name="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     @property
@@ -149,11 +148,6 @@ class Settings(Struct, frozen=True):
         return SuppressionSecretFile(
             Path(self.data_dir).resolve() / "suppression-secret", creates=True
         )
-
-    @property
-    def webhook_types(self) -> frozenset[str]:
-        """The types of webhooks that are sent. Raises ValueError, unless loaded."""
-        return messages.parse_types(self.webhook_type_names)
 
     @property
     def blocklist(self) -> Blocklist:

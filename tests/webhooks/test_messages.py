@@ -38,6 +38,18 @@ def test_an_undo_has_the_type_of_what_it_undoes(new_id, type_):
     assert messages.entry_type(entry("undo", new_id())) == type_
 
 
+def test_types_in_a_text_are_separated_by_commas():
+    types = messages.parse_types("customer.merged, customer.erased,customer.merged")
+
+    assert types == {"customer.merged", "customer.erased"}
+
+
+def test_without_a_text_all_types_are_meant():
+    kinds = [kind for kind in KINDS if kind != "undo"]
+
+    assert messages.parse_types(None) > {messages.entry_type(entry(kind)) for kind in kinds}
+
+
 def test_a_merge_and_its_undo_have_ids_of_their_own_without_a_full_stop():
     ids = [messages.entry_message(entry(kind)).id for kind in ("merge", "undo")]
 
