@@ -15,7 +15,7 @@ from app.services import Services
 def create(services: Services, identity: IdentityServices, toolsets: Iterable[str]) -> Features:
     """Returns the features, with the tools of these toolsets for API keys with their scopes."""
     stewards = StewardHandlers(
-        identity.merges, identity.splits, identity.erasures, services.contexts
+        identity.merges, identity.splits, identity.moves, identity.erasures, services.contexts
     )
     tools = ToolHandlers(
         ingest=services.ingest,

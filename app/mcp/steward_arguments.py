@@ -6,6 +6,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.domain.identifiers import MAX_ID_LENGTH
+from app.identity.identifier_move_requests import (
+    DetachRequest,
+    IdentifierMoveQuery,
+    MoveRequest,
+)
 from app.identity.merge_preview import FromCustomer
 from app.identity.reason import Reason
 from app.identity.split_preview import SharedNames
@@ -17,6 +22,9 @@ def _id(description: str) -> Meta:
 
 
 _Customer = Annotated[str, _id("ID of the Customer.")]
+_Owner = Annotated[
+    str, _id("ID of the Customer that has the identifier, or of one that is merged with it.")
+]
 _Surviving = Annotated[str, _id("ID of the Customer that survives.")]
 
 
@@ -61,6 +69,33 @@ class UndoSplitArguments(Struct, frozen=True, forbid_unknown_fields=True, rename
     """The split to undo, and why."""
 
     split_id: Annotated[str, _id("ID of the split of a part.")]
+    reason: Reason
+
+
+class MovePreviewArguments(
+    IdentifierMoveQuery, forbid_unknown_fields=True, rename="camel", kw_only=True
+):
+    """The Customer and the identifier of a move, and the Customer to move it to."""
+
+    customer: _Owner
+
+
+class MoveArguments(MoveRequest, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """The Customer and the identifier of a move, the Customer to move it to, and why."""
+
+    customer: _Owner
+
+
+class DetachArguments(DetachRequest, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """The Customer and the identifier to detach, and why."""
+
+    customer: _Owner
+
+
+class UndoMoveArguments(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """The move to undo, and why."""
+
+    move_id: Annotated[str, _id("ID of the move or detach.")]
     reason: Reason
 
 

@@ -8,19 +8,25 @@ from app.customers.context import ContextReader
 from app.customers.context_query import ContextQuery
 from app.identity.erasure import Erasure, ErasureService
 from app.identity.erasure_query import ErasureQuery
+from app.identity.identifier_move_preview import IdentifierMovePreview
+from app.identity.identifier_moves import IdentifierMove, IdentifierMoveService
 from app.identity.merge_preview import MergePreview
 from app.identity.merges import Merge, MergeRequest, MergeService
 from app.identity.split_preview import SplitPreview
 from app.identity.splits import Split, SplitRequest, SplitService
 from app.mcp import arguments as tool_arguments
 from app.mcp.steward_arguments import (
+    DetachArguments,
     ErasureArguments,
     ErasurePreview,
     MergeArguments,
     MergePreviewArguments,
+    MoveArguments,
+    MovePreviewArguments,
     SplitArguments,
     SplitPreviewArguments,
     UndoMergeArguments,
+    UndoMoveArguments,
     UndoSplitArguments,
 )
 
@@ -34,11 +40,13 @@ class StewardHandlers:
         self,
         merges: MergeService,
         splits: SplitService,
+        moves: IdentifierMoveService,
         erasures: ErasureService,
         contexts: ContextReader,
     ) -> None:
         self._merges = merges
         self._splits = splits
+        self._moves = moves
         self._erasures = erasures
         self._contexts = contexts
         self.by_tool = {
@@ -48,6 +56,10 @@ class StewardHandlers:
             "preview_split": self._preview_split,
             "split_customer": self._split,
             "undo_split": self._undo_split,
+            "preview_move": self._preview_move,
+            "move_identifier": self._move,
+            "detach_identifier": self._detach,
+            "undo_move": self._undo_move,
             "erase_customer": self._erase,
         }
 
@@ -76,6 +88,22 @@ class StewardHandlers:
     async def _undo_split(self, arguments: Arguments, api_key: ApiKey) -> Merge:
         query = tool_arguments.decode(arguments, UndoSplitArguments)
         return await self._splits.undo(query.split_id, query.reason, api_key.id)
+
+    async def _preview_move(self, arguments: Arguments, _: ApiKey) -> IdentifierMovePreview:
+        query = tool_arguments.decode(arguments, MovePreviewArguments)
+        return await self._moves.preview(query.customer, query)
+
+    async def _move(self, arguments: Arguments, api_key: ApiKey) -> IdentifierMove:
+        query = tool_arguments.decode(arguments, MoveArguments)
+        return await self._moves.move(query.customer, query, api_key.id)
+
+    async def _detach(self, arguments: Arguments, api_key: ApiKey) -> IdentifierMove:
+        query = tool_arguments.decode(arguments, DetachArguments)
+        return await self._moves.detach(query.customer, query, api_key.id)
+
+    async def _undo_move(self, arguments: Arguments, api_key: ApiKey) -> IdentifierMove:
+        query = tool_arguments.decode(arguments, UndoMoveArguments)
+        return await self._moves.undo(query.move_id, query.reason, api_key.id)
 
     async def _erase(self, arguments: Arguments, api_key: ApiKey) -> Erasure | ErasurePreview:
         query = tool_arguments.decode(arguments, ErasureArguments)

@@ -16,17 +16,11 @@ from app.mcp.steward_arguments import (
     UndoMergeArguments,
     UndoSplitArguments,
 )
-from app.mcp.tool import READ_RETRY, Tool, either, schema
+from app.mcp.steward_move_tools import MOVE_TOOLS
+from app.mcp.tool import CHANGE_RETRY, FIX_OTHERS, READ_RETRY, USER_DECIDES, Tool, either, schema
 
 IDENTITY = "identity"
 ERASURE = "erasure"
-
-_USER_DECIDES = "Call it only after the user has seen the preview and asked for it."
-_CHANGE_RETRY = (
-    "After `rate_limited` nothing is changed: retry after the `retryAfter` seconds of the error. "
-    "After `unavailable`, `internal` or a timeout the outcome may be unknown: retry, and treat "
-)
-_FIX = "On other errors fix the fields in `details`."
 
 # The tools of a toolset stand together. A further change of identifiers belongs to IDENTITY.
 TOOLSETS = {
@@ -48,9 +42,9 @@ TOOLSETS = {
             "merge_customers",
             "Merge two Customers",
             "States that two Customers are one person: the Touchpoints and identifiers of `from` "
-            f"then count for `customer`. Call `preview_merge` first. {_USER_DECIDES} Requires "
+            f"then count for `customer`. Call `preview_merge` first. {USER_DECIDES} Requires "
             "`customer`, `from` and `reason`. Returns `mergeId`: keep it, `undo_merge` takes it. "
-            f"{_CHANGE_RETRY}`merge_conflict` as success if the Customers are merged. {_FIX} "
+            f"{CHANGE_RETRY}`merge_conflict` as success if the Customers are merged. {FIX_OTHERS} "
             "Scope: `identity:write`.",
             IDENTITY_WRITE,
             False,
@@ -65,8 +59,8 @@ TOOLSETS = {
             "event after the merge stays with the Customer whose identifier it matched. Use it if "
             "the two Customers are two people, and the user asks for it. Requires `mergeId`, from "
             "`merge_customers` or from `merged` of `get_context`, and `reason`. Returns the merge "
-            f"with its undo. {_CHANGE_RETRY}`merge_conflict` as success if the merge is undone. If "
-            f"no merge has the ID, returns `unknown_merge`. {_FIX} Scope: `identity:write`.",
+            f"with its undo. {CHANGE_RETRY}`merge_conflict` as success if the merge is undone. If "
+            f"no merge has the ID, returns `unknown_merge`. {FIX_OTHERS} Scope: `identity:write`.",
             IDENTITY_WRITE,
             False,
             schema(UndoMergeArguments),
@@ -92,10 +86,10 @@ TOOLSETS = {
             "Split a Customer",
             "Creates a Customer for each part of `preview_split`, moves its Identifiers and "
             "Touchpoints there, and marks those in `shared` as shared. Call `preview_split` first, "
-            f"with the same `shared`. {_USER_DECIDES} Requires `customer` and `reason`. Returns "
+            f"with the same `shared`. {USER_DECIDES} Requires `customer` and `reason`. Returns "
             "`parts`, each with its `customerId` and its `splitId`, which `undo_split` takes. "
-            f"{_CHANGE_RETRY}`nothing_to_split` as success if the parts have Customers of their "
-            f"own. {_FIX} Scope: `identity:write`.",
+            f"{CHANGE_RETRY}`nothing_to_split` as success if the parts have Customers of their "
+            f"own. {FIX_OTHERS} Scope: `identity:write`.",
             IDENTITY_WRITE,
             False,
             schema(SplitArguments),
@@ -108,14 +102,15 @@ TOOLSETS = {
             "Merges the part of a split into the split Customer again. Use it if the parts are one "
             "person, and the user asks for it. Requires `splitId`, from `split_customer`, and "
             "`reason`. Returns the merge, whose `mergeId` restores the split by `undo_merge`. "
-            f"{_CHANGE_RETRY}`merge_conflict` as success if the Customers are merged. If no split "
-            f"has the ID, returns `unknown_split`. {_FIX} Scope: `identity:write`.",
+            f"{CHANGE_RETRY}`merge_conflict` as success if the Customers are merged. If no split "
+            f"has the ID, returns `unknown_split`. {FIX_OTHERS} Scope: `identity:write`.",
             IDENTITY_WRITE,
             False,
             schema(UndoSplitArguments),
             schema(Merge),
             is_destructive=True,
         ),
+        *MOVE_TOOLS,
     ),
     ERASURE: (
         Tool(
@@ -124,13 +119,13 @@ TOOLSETS = {
             "Deletes one Customer, all Customers merged with it, their Identifiers and Touchpoints "
             "permanently (GDPR Art. 17). No tool undoes it. Requires `customer`, an exact ID, and "
             "`reason`, without personal data. Without `dryRun` set to false it returns a preview: "
-            f"`customers`, `identifiers` and `touchpoints`. {_USER_DECIDES} To find the ID, use "
+            f"`customers`, `identifiers` and `touchpoints`. {USER_DECIDES} To find the ID, use "
             "`get_context`. With `suppress`, it also suppresses the person. To end a mistaken "
             "merge, use `undo_merge` instead. Returns `erasureId`. Without `finishedAt`, deletion "
             "continues: repeat the call to check it. A repeat changes nothing more and returns the "
             "first erasure. After `rate_limited`, `unavailable`, `internal`, `merge_conflict` or a "
             "timeout, retry after the `retryAfter` seconds of the error, if any. "
-            f"{_FIX} Scope: `customers:delete`.",
+            f"{FIX_OTHERS} Scope: `customers:delete`.",
             CUSTOMERS_DELETE,
             False,
             schema(ErasureArguments),

@@ -12,6 +12,13 @@ READ_RETRY = (
     "Changes nothing. After `rate_limited`, `unavailable` or `internal`, wait for the `retryAfter` "
     "seconds of the error, if any, and retry. On other errors fix the fields in `details`."
 )
+# In the descriptions of the tools of data stewards.
+USER_DECIDES = "Call it only after the user has seen the preview and asked for it."
+CHANGE_RETRY = (
+    "After `rate_limited` nothing is changed: retry after the `retryAfter` seconds of the error. "
+    "After `unavailable`, `internal` or a timeout the outcome may be unknown: retry, and treat "
+)
+FIX_OTHERS = "On other errors fix the fields in `details`."
 
 
 class Tool(Struct, frozen=True):

@@ -147,10 +147,19 @@ CALL = "tool: ingest_event, arguments: {event: a, email: $jane.email"
             ],
             "step 3 .*: a write must not have an identifier of a suppressed event",
         ),
+        (
+            [
+                f"as: known, {CALL}, externalId: $jane.externalId, idempotencyKey: a}}",
+                "tool: detach_identifier, arguments: {customer: $known.customerId, "
+                "externalId: $jane.externalId, reason: test}",
+            ],
+            "step 2 .*: detach_identifier must follow preview_move of the same change",
+        ),
     ],
 )
 def test_an_agent_that_breaks_a_rule_fails_the_task(replay, steps, message):
     head, _, rest = TASK.partition("steps:\n")
+    head += "scopes: [events:write, context:read, identity:write]\n"
     tail = rest[rest.index("graph:") :]
     listed = "".join(f"  - {{{step}}}\n" for step in steps)
 

@@ -12,8 +12,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference
 
 from app.access import api_keys
+from app.settings import Settings
 from tests.support.mcp_client import EXAMPLE, over_http
-from tests.support.server import is_reachable, wait_for, wait_until_ready
+from tests.support.server import is_reachable, serving, wait_for, wait_until_ready
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +136,22 @@ async def test_progress_is_reported(client, held, hold, unique):
 
     assert reports[0] == (1, 10, "The call has run for 1 second.")
     assert result.structured_content["resolved"] == "new"
+
+
+async def test_an_identifier_is_detached_by_the_toolset_of_the_service(database, key, unique):
+    with serving(database, Settings(mcp_toolset_names="identity")) as address:
+        wait_until_ready(address)
+        async with forwarding(address, key) as client:
+            event = EXAMPLE | {"email": f"{unique}@acme.com", "externalId": unique}
+            customer = (await client.call_tool("ingest_event", event)).structured_content
+            arguments = {"customer": customer["customerId"], "externalId": unique}
+            preview = await client.call_tool("preview_move", arguments)
+            detach = await client.call_tool("detach_identifier", arguments | {"reason": "x"})
+            undo = {"moveId": detach.structured_content["moveId"], "reason": "a mistake"}
+            undone = await client.call_tool("undo_move", undo)
+
+    assert preview.structured_content["from"] == customer["customerId"]
+    assert undone.structured_content["deleted"]
 
 
 async def test_a_service_that_was_killed_is_used_again_after_its_restart(serve, key):

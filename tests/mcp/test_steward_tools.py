@@ -98,6 +98,20 @@ async def test_only_previews_are_read_only_and_the_others_are_destructive(stewar
     }
 
 
+async def test_a_repeat_of_an_undo_of_a_move_or_of_an_erasure_changes_nothing_more(
+    steward_address, key
+):
+    async with over_http(steward_address, {"X-API-Key": key}) as client:
+        tools = (await client.list_tools()).tools
+
+    hints = {tool.name: tool.annotations for tool in tools if tool.name not in TOOLS}
+    assert [
+        name
+        for name, hint in hints.items()
+        if hint and hint.destructive_hint and hint.idempotent_hint
+    ] == ["undo_move", "erase_customer"]
+
+
 async def test_the_toolset_is_offered_over_stdio(environment, steward_keys):
     environment = environment | {"WAYPATH_MCP_TOOLSETS": "identity"}
     async with over_stdio(environment, steward_keys[IDENTITY]) as client:
@@ -171,6 +185,90 @@ async def test_a_split_is_previewed_made_and_undone(call, ingest, unique, phone)
     assert (merge["customerId"], merge["from"]) == (customer, split["parts"][0]["customerId"])
 
 
+@pytest.fixture
+def two_people(ingest, unique, phone):
+    """Two Customers without a conflict, and the phone of the first."""
+    customers = [
+        ingest(email=f"{unique}@acme.com", phone=phone),
+        ingest(email=f"{unique}@home.example"),
+    ]
+    return [customer["customerId"] for customer in customers], phone
+
+
+async def test_a_preview_of_a_move_is_that_of_the_route(call, steward_address, key, two_people):
+    (ann, bob), phone = two_people
+    body = {"phone": phone, "to": bob}
+
+    previewed = (await call("preview_move", body | {"customer": ann})).structured_content
+
+    route = f"{steward_address}/v1/customers/{ann}/identifiers/move-preview"
+    assert previewed == http_client.post(route, json=body, headers={"X-API-Key": key}).json()
+
+
+async def test_a_move_is_undone(call, two_people):
+    (ann, bob), phone = two_people
+    arguments = {"customer": ann, "phone": phone, "to": bob, "reason": REASON}
+
+    move = (await call("move_identifier", arguments)).structured_content
+    during = await call("get_context", {"phone": phone})
+    await call("undo_move", {"moveId": move["moveId"], "reason": "a mistake"})
+    after = await call("get_context", {"phone": phone})
+
+    assert [each.structured_content["customerId"] for each in (during, after)] == [bob, ann]
+
+
+async def test_a_detach_is_undone(call, two_people):
+    (ann, _), phone = two_people
+    arguments = {"customer": ann, "phone": phone, "reason": REASON}
+
+    detach = (await call("detach_identifier", arguments)).structured_content
+    during = await call("get_context", {"phone": phone})
+    undo = {"moveId": detach["moveId"], "reason": "a mistake"}
+    undone, again = [(await call("undo_move", undo)).structured_content for _ in range(2)]
+
+    assert during.structured_content["customerId"] == detach["to"]
+    assert undone["deleted"]
+    assert again == undone
+
+
+async def test_the_audit_log_has_the_reason_and_the_api_key_of_a_move(call, cypher, two_people):
+    (ann, bob), phone = two_people
+    arguments = {"customer": ann, "phone": phone, "to": bob, "reason": REASON}
+
+    move = (await call("move_identifier", arguments)).structured_content
+
+    ((reason, by),) = cypher(
+        "MATCH (m:IdentifierMove {id: $id}) RETURN m.reason, m.by", id=move["moveId"]
+    )
+    assert (reason, by) == (REASON, move["by"])
+
+
+async def test_a_repeated_move_is_an_error_at_the_identifier(call, two_people):
+    (ann, bob), phone = two_people
+    arguments = {"customer": ann, "phone": phone, "to": bob, "reason": REASON}
+    await call("move_identifier", arguments)
+
+    error = (await call("move_identifier", arguments)).structured_content["error"]
+
+    assert (error["code"], [detail["path"] for detail in error["details"]]) == (
+        *("invalid_payload", ["phone", "to"]),
+    )
+
+
+@pytest.mark.parametrize("tool", ["preview_move", "move_identifier", "detach_identifier"])
+async def test_an_identifier_of_another_customer_is_not_moved(call, ingest, two_people, tool):
+    (ann, bob), phone = two_people
+    reason = {} if tool == "preview_move" else {"reason": REASON}
+    to = {"to": ann} if tool == "move_identifier" else {}
+
+    arguments = {"customer": bob, "phone": phone} | reason | to
+    error = (await call(tool, arguments)).structured_content["error"]
+
+    owner = {"path": "phone", "message": "must be an Identifier of the Customer"}
+    assert owner in error["details"]
+    assert ingest(phone=phone)["customerId"] == ann
+
+
 @pytest.mark.parametrize("dry_run", [{}, {"dryRun": True}])
 async def test_an_erasure_is_a_preview_by_default(call, two, dry_run):
     arguments = {"customer": two[0], "reason": "request 1042"} | dry_run
@@ -209,6 +307,11 @@ async def test_an_erasure_deletes_what_its_preview_counts(call, two):
         ("undo_merge", {"mergeId": "mrg_1"}, "reason"),
         ("undo_split", {"splitId": "spl_1"}, "reason"),
         ("split_customer", {"customer": "cus_1"}, "reason"),
+        ("move_identifier", {"customer": "cus_1", "phone": "4155552671", "to": "cus_2"}, "reason"),
+        ("move_identifier", {"customer": "cus_1", "to": "cus_2", "reason": REASON}, ""),
+        ("detach_identifier", {"customer": "cus_1", "phone": "4155552671"}, "reason"),
+        ("detach_identifier", {"phone": "4155552671", "reason": REASON}, "customer"),
+        ("undo_move", {"moveId": "mov_1"}, "reason"),
     ],
 )
 async def test_a_change_needs_an_id_and_a_reason(call, tool, arguments, path):
@@ -225,6 +328,8 @@ async def test_a_change_needs_an_id_and_a_reason(call, tool, arguments, path):
         ("undo_merge", {"mergeId": "mrg_none", "reason": REASON}, "unknown_merge"),
         ("undo_split", {"splitId": "spl_none", "reason": REASON}, "unknown_split"),
         ("preview_split", {"customer": "cus_none"}, "unknown_customer"),
+        ("preview_move", {"customer": "cus_none", "externalId": "x"}, "unknown_customer"),
+        ("undo_move", {"moveId": "mov_none", "reason": REASON}, "unknown_move"),
     ],
 )
 async def test_an_unknown_id_is_an_error(call, tool, arguments, code):

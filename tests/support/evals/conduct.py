@@ -8,6 +8,13 @@ from msgspec import Struct
 from tests.support.evals.outcomes import Outcome
 
 IDENTIFIERS = ("email", "phone", "externalId")
+# The changes of data stewards, with their previews.
+PREVIEWS = {
+    "merge_customers": "preview_merge",
+    "split_customer": "preview_split",
+    "move_identifier": "preview_move",
+    "detach_identifier": "preview_move",
+}
 
 
 class Call(Struct):
@@ -50,6 +57,7 @@ class Conduct:
         self._last: Call | None = None
         self._waited = 0.0
         self._suppressed: set[str] = set()
+        self._previewed: list[tuple[str, dict[str, Any]]] = []
 
     def wait(self, seconds: float) -> None:
         """The agent waits."""
@@ -65,6 +73,12 @@ class Conduct:
             yield "a write must have an idempotencyKey"
         if self._suppressed & {value for event in call.events for value in _identifiers(event)}:
             yield "a write must not have an identifier of a suppressed event"
+        if call.code is None and call.name in PREVIEWS:
+            subject = {name: value for name, value in call.arguments.items() if name != "reason"}
+            if (PREVIEWS[call.name], subject) not in self._previewed:
+                yield f"{call.name} must follow {PREVIEWS[call.name]} of the same change"
+        if call.code is None and call.name in PREVIEWS.values():
+            self._previewed.append((call.name, call.arguments))
         if last := self._last:
             yield from self._violations_after(last, call)
         if call.code == "suppressed":

@@ -1,4 +1,7 @@
-"""The service of the evaluations: all of it, with a low rate limit and a clock that can be set."""
+"""The service of the evaluations: all of it, with a low rate limit and a clock that can be set.
+
+It offers all toolsets, to agents with their scopes.
+"""
 
 import time
 from collections.abc import Iterator
@@ -64,6 +67,7 @@ def running(database: Database) -> Iterator[Service]:
 
     with Forwarder(database.uri) as connection:
         forwarded = msgspec.structs.replace(database, uri=connection.uri)
-        with serving(forwarded, Settings(rate_limit=RATE_LIMIT), build=build) as address:
+        config = Settings(rate_limit=RATE_LIMIT, mcp_toolset_names="identity, erasure")
+        with serving(forwarded, config, build=build) as address:
             wait_until_ready(address)
             yield Service(address, clock, connection)
