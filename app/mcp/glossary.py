@@ -21,6 +21,8 @@ TERMS = {
     "merge": "The statement that two Customers are one person.",
     "surviving Customer": "The Customer whose ID names the merged ones in responses.",
     "split": "The separation of one Customer that is several people.",
+    "move": "The change of the Customer of one identifier; Touchpoints stay.",
+    "detach": "A move to a new Customer, which has nothing else.",
     "shared identifier": (
         "An identifier of several people, which resolves an event only if there is no other."
     ),
