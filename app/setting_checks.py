@@ -128,7 +128,10 @@ def _oauth_errors(present: Mapping[str, str]) -> list[str]:
         names = (audience, *(f"WAYPATH_OAUTH_{form}" for form in forms))
         return [f"{name}: requires {issuer}" for name in names if name in present]
     errors = [] if audience in present else [f"{issuer}: requires {audience}"]
-    parts = urlsplit(present[issuer])
+    try:
+        parts = urlsplit(present[issuer])
+    except ValueError as error:
+        return [*errors, f"{issuer}: must be a valid URL: {error}"]
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         errors.append(f"{issuer}: must be an https URL, unless it is on this host")
     return errors

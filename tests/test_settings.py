@@ -79,6 +79,7 @@ def test_an_empty_variable_counts_as_absent():
         ("WAYPATH_MCP_HOSTS", "https://a.example"),
         ("WAYPATH_OAUTH_ISSUER", "login.example"),
         ("WAYPATH_OAUTH_ISSUER", "http://login.example"),
+        ("WAYPATH_OAUTH_ISSUER", "https://[login.example"),
         ("WAYPATH_OAUTH_ISSUER", "https://login.example?tenant=1"),
         ("WAYPATH_OAUTH_SCOPE_CLAIM", "realm_access.roles"),
         ("WAYPATH_OAUTH_SCOPE_CLAIM", "realm_access/roles"),

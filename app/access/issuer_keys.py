@@ -1,17 +1,15 @@
-"""The signing keys of an OAuth issuer: found by its metadata, cached, and read again."""
+"""The signing keys of an OAuth issuer: cached, and read again."""
 
 import asyncio
 import time
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
-import httpx2
 import jwt
-import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec import Struct
 
+from app.access.issuer_documents import IssuerError, read_key_set
 from app.errors import Unavailable
 
 log = structlog.get_logger()
@@ -19,8 +17,6 @@ log = structlog.get_logger()
 REFRESH_AGE_SECONDS = 600.0  # older signing keys are read again, while in use
 MAX_AGE_SECONDS = 3600.0  # older signing keys are not used
 MIN_INTERVAL_SECONDS = 10.0  # between two reads, so that unknown IDs cannot cause many
-FETCH_TIMEOUT_SECONDS = 5.0
-MAX_DOCUMENT_BYTES = 512 * 1024
 MIN_RSA_BITS = 2048
 
 # Asymmetric ones alone: with a symmetric one, a public key would serve as a secret.
@@ -29,27 +25,6 @@ _ALGORITHMS = {
     "EC": ("ES256", "ES384", "ES512"),
     "OKP": ("EdDSA",),
 }
-
-
-_FAILURES = (
-    httpx2.HTTPError,
-    httpx2.InvalidURL,
-    msgspec.MsgspecError,
-    OSError,
-    ValueError,
-    RecursionError,
-)
-
-Document = TypeVar("Document", bound=Struct)
-
-
-class _Metadata(Struct):
-    issuer: str
-    jwks_uri: str
-
-
-class _KeySet(Struct):
-    keys: list[dict[str, Any]]
 
 
 class IssuerUnavailable(Unavailable):
@@ -104,59 +79,22 @@ class IssuerKeys:
 
     async def _refresh(self, started: float) -> None:
         try:
-            async with (
-                asyncio.timeout(FETCH_TIMEOUT_SECONDS),
-                httpx2.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS) as http,
-            ):
-                key_set = await _document(http, await self._keys_address(http), _KeySet)
-        except _FAILURES as error:
-            log.warning("oauth_keys_unavailable", issuer=self._issuer, error=repr(error))
+            self._keys = await read_keys(self._issuer)
+        except IssuerError as error:
+            log.warning("oauth_keys_unavailable", issuer=self._issuer, error=str(error))
             return
-        self._keys = _usable(key_set.keys)
         self._read_at = started
 
-    async def _keys_address(self, http: httpx2.AsyncClient) -> str:
-        schemes = ("https", urlsplit(self._issuer).scheme)
-        for address in _metadata_addresses(self._issuer):
-            try:
-                metadata = await _document(http, address, _Metadata)
-            except (httpx2.HTTPStatusError, msgspec.MsgspecError):
-                continue  # the issuer has another form of metadata
-            if metadata.issuer == self._issuer:
-                if urlsplit(metadata.jwks_uri).scheme not in schemes:
-                    raise ValueError("the jwks_uri must be an https URL")
-                return metadata.jwks_uri
-        raise ValueError("no metadata names this issuer")
 
+async def read_keys(issuer: str) -> dict[str | None, IssuerKey]:
+    """Returns the usable signing keys of an issuer by their IDs. Raises IssuerError.
 
-def _metadata_addresses(issuer: str) -> list[str]:
-    """Where metadata may be: by RFC 8414, and by OpenID Connect Discovery."""
-    parts = urlsplit(issuer)
-    origin, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
-    return list(
-        dict.fromkeys(
-            (
-                f"{origin}/.well-known/oauth-authorization-server{path}",
-                f"{origin}/.well-known/openid-configuration{path}",
-                f"{origin}{path}/.well-known/openid-configuration",
-            )
-        )
-    )
-
-
-async def _document(http: httpx2.AsyncClient, address: str, kind: type[Document]) -> Document:
-    async with http.stream("GET", address, headers={"Accept": "application/json"}) as response:
-        response.raise_for_status()
-        content = b""
-        async for part in response.aiter_bytes():
-            content += part
-            if len(content) > MAX_DOCUMENT_BYTES:
-                raise ValueError(f"{address} exceeds {MAX_DOCUMENT_BYTES} bytes")
-    return msgspec.json.decode(content, type=kind)
+    If there is only one, it is also without an ID.
+    """
+    return _usable(await read_key_set(issuer))
 
 
 def _usable(keys: list[dict[str, Any]]) -> dict[str | None, IssuerKey]:
-    """The signing keys by their IDs. If there is only one, also without an ID."""
     found: dict[str | None, IssuerKey] = {}
     for data in keys:
         key_id = data.get("kid")

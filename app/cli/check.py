@@ -1,4 +1,4 @@
-"""The command that checks the settings and the database."""
+"""The command that checks the settings, the database and the services that they name."""
 
 import asyncio
 import os
@@ -9,6 +9,7 @@ import click
 from app import settings
 from app.access import redis_window
 from app.access.redis_window import RateLimitStorageUnavailable, RedisWindow
+from app.access.token_policy import TokenPolicy
 from app.cli.exit_codes import exit_codes
 from app.errors import Unavailable
 from app.graph.diagnostics import Check, Finding, wrong
@@ -29,7 +30,9 @@ UNUSABLE = ("login", "database")  # the last finding if the database cannot be u
     epilog=exit_codes({0: "Every finding is ok.", 1: "At least one finding is wrong."}),
 )
 def check_command() -> None:
-    """Check the settings and the database. Changes neither.
+    """Check the settings, the rate limit storage, the OAuth issuer and the database.
+
+    Changes nothing.
 
     Prints one line per finding: `ok` or `wrong`, the subject, and a text. If a finding is wrong,
     the text has the reason and the action.
@@ -47,7 +50,11 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     except SettingsError as error:
         return [Finding("settings", message, is_ok=False) for message in error.errors]
     redis = redis_window.connect(config.rate_limit_storage, config.rate_limit)
-    findings = [Finding("settings", "valid"), *await storage_findings(redis)]
+    findings = [
+        Finding("settings", "valid"),
+        *await storage_findings(redis),
+        *await issuer_findings(config.token_policy),
+    ]
     try:
         database = settings.database(config)
     except LookupError as error:
@@ -57,8 +64,9 @@ async def _findings(environ: Mapping[str, str]) -> list[Finding]:
     migrations = definitions.load()
     try:
         check = Check(graph, Migrator(graph, migrations), migrations, index.STATEMENTS)
-        findings += await check.findings()
-        if config.webhook_url and all(finding.is_ok for finding in findings):
+        of_database = await check.findings()
+        findings += of_database
+        if config.webhook_url and all(finding.is_ok for finding in of_database):
             findings.append(await webhook_finding(graph))
         if findings[-1].subject not in UNUSABLE:
             findings.append(await suppression_finding(graph, config.suppression_secrets))
@@ -112,3 +120,20 @@ async def storage_findings(redis: RedisWindow | None) -> list[Finding]:
     finally:
         await redis.close()
     return [Finding("rate limit storage", "responds")]
+
+
+async def issuer_findings(policy: TokenPolicy | None) -> list[Finding]:
+    """The finding on the metadata and the signing keys of the OAuth issuer, or none without one."""
+    if policy is None:
+        return []
+    from app.access import issuer_documents, issuer_keys  # noqa: PLC0415 - load cryptography
+
+    subject, hint = "OAuth issuer", "see WAYPATH_OAUTH_ISSUER"
+    try:
+        keys = await issuer_keys.read_keys(policy.issuer)
+    except issuer_documents.IssuerError as error:
+        return [wrong(subject, f"{error} ({hint})")]
+    if not keys:
+        reason = "no signing key is usable: it needs an RSA, EC or EdDSA one for signatures"
+        return [wrong(subject, f"{reason} ({hint})")]
+    return [Finding(subject, "has metadata and usable signing keys")]

@@ -8,9 +8,10 @@ import time
 import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
+from structlog.testing import capture_logs
 
 from app import settings
-from app.access import access_tokens, issuer_keys
+from app.access import access_tokens, issuer_documents, issuer_keys
 from app.access.access_tokens import AccessTokens
 from app.access.issuer_keys import IssuerKeys, IssuerUnavailable
 from app.access.token_policy import TokenPolicy
@@ -352,6 +353,17 @@ async def test_without_keys_the_service_is_unavailable(make, signer, issuer):
     assert raised.value.retry_after == issuer_keys.MIN_INTERVAL_SECONDS
 
 
+async def test_the_log_has_the_reason_for_which_the_keys_cannot_be_read(make, signer, issuer):
+    issuer.documents = {}
+
+    with capture_logs() as logged, pytest.raises(IssuerUnavailable):
+        await make().verify(signer.token(issuer.address))
+
+    (entry,) = logged
+    assert (entry["event"], entry["issuer"]) == ("oauth_keys_unavailable", issuer.address)
+    assert "returned the status 404" in entry["error"]
+
+
 async def test_an_unavailable_issuer_is_asked_once_in_an_interval(make, signer, issuer):
     issuer.documents, tokens = {}, make()
     for _ in range(3):
@@ -413,7 +425,7 @@ async def test_keys_that_cannot_be_used_are_no_defect(make, signer, issuer, keys
 
 
 async def test_a_huge_document_is_not_read(make, signer, issuer):
-    issuer.documents["/jwks"] = {"keys": [], "x": "x" * issuer_keys.MAX_DOCUMENT_BYTES}
+    issuer.documents["/jwks"] = {"keys": [], "x": "x" * issuer_documents.MAX_DOCUMENT_BYTES}
 
     with pytest.raises(IssuerUnavailable):
         await make().verify(signer.token(issuer.address))

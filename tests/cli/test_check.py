@@ -1,10 +1,13 @@
 """`python -m app check`: each thing that may be wrong, and that the check changes nothing."""
 
 import shutil
+import socket
 
 import pytest
 
+from app.access import issuer_documents
 from app.access.redis_window import RedisWindow
+from app.access.token_policy import TokenPolicy
 from app.cli import check
 from app.domain.suppression_secrets import SuppressionSecret
 from app.graph import diagnostics, statements
@@ -14,7 +17,9 @@ from app.graph.migrations.runner import Migrator
 from app.graph.statements import Statement
 from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.retention import index
+from tests.support.issuer import serving_issuer
 from tests.support.server import SUPPRESSION_SECRET_FILE
+from tests.support.tokens import Signer
 
 pytestmark = pytest.mark.anyio
 pytest_plugins = ["tests.support.redis_server"]
@@ -140,6 +145,115 @@ def test_a_storage_that_cannot_be_used(wrong, free_port):
     assert nowhere in findings["rate limit storage"][0]
     assert "see WAYPATH_RATE_LIMIT_STORAGE" in findings["rate limit storage"][0]
     assert "hunter2" not in str(findings)
+
+
+@pytest.fixture(scope="module")
+def signer():
+    return Signer()
+
+
+@pytest.fixture
+def issuer():
+    """An issuer without documents."""
+    with serving_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def issuer_finding(issuer):
+    """The finding on the issuer."""
+
+    async def finding():
+        (finding,) = await check.issuer_findings(TokenPolicy(issuer.address, "waypath"))
+        return finding
+
+    return finding
+
+
+async def test_an_issuer_with_a_signing_key_is_ok(issuer, issuer_finding, signer):
+    issuer.publish(signer.jwk())
+
+    assert str(await issuer_finding()).split()[:3] == ["ok", "OAuth", "issuer"]
+
+
+async def test_an_issuer_without_metadata_is_wrong(issuer, issuer_finding):
+    finding = await issuer_finding()
+
+    address = f"{issuer.address}/.well-known/openid-configuration"
+    assert not finding.is_ok
+    assert f"{address} returned the status 404" in finding.text
+    assert "see WAYPATH_OAUTH_ISSUER" in finding.text
+
+
+async def test_metadata_of_another_issuer_is_wrong_with_its_name(issuer, issuer_finding, signer):
+    issuer.publish(signer.jwk(), issuer=f"{issuer.address}/")
+
+    finding = await issuer_finding()
+
+    assert not finding.is_ok
+    assert f"names the issuer '{issuer.address}/'" in finding.text
+
+
+@pytest.mark.parametrize("metadata", [[], {}, {"issuer": 1, "jwks_uri": []}], ids=str)
+async def test_metadata_of_another_form_is_wrong(issuer, issuer_finding, metadata):
+    path = "/.well-known/oauth-authorization-server"
+    issuer.documents[path] = metadata
+
+    assert f"{issuer.address}{path} has no such document: " in (await issuer_finding()).text
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("file:///jwks", "is no https URL"),
+        ("/jwks", "is no https URL"),
+        ("https://[", "cannot read https://["),
+        ("https://a b:x/", "cannot read https://a b:x/"),
+    ],
+)
+async def test_a_key_set_without_a_valid_address_is_wrong(issuer, issuer_finding, address, reason):
+    issuer.publish()
+    issuer.documents["/.well-known/oauth-authorization-server"]["jwks_uri"] = address
+
+    assert reason in (await issuer_finding()).text
+
+
+async def test_an_issuer_without_a_key_set_is_wrong(issuer, issuer_finding):
+    issuer.publish()
+    del issuer.documents["/jwks"]
+
+    assert f"{issuer.address}/jwks returned the status 404" in (await issuer_finding()).text
+
+
+@pytest.mark.parametrize("keys", [[], [{"kty": "oct", "k": "c2VjcmV0"}], [{"use": "enc"}]], ids=str)
+async def test_an_issuer_without_a_usable_key_is_wrong(issuer, issuer_finding, keys):
+    issuer.publish(*keys)
+
+    finding = await issuer_finding()
+
+    assert (finding.is_ok, finding.text.partition(":")[0]) == (False, "no signing key is usable")
+
+
+async def test_an_issuer_that_sends_nothing_is_wrong(monkeypatch):
+    monkeypatch.setattr(issuer_documents, "FETCH_TIMEOUT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        policy = TokenPolicy(f"http://127.0.0.1:{silent.getsockname()[1]}", "waypath")
+        (finding,) = await check.issuer_findings(policy)
+
+    assert "no response within 0.2 s" in finding.text
+
+
+def test_an_issuer_that_cannot_be_reached(wrong, free_port):
+    nowhere = f"127.0.0.1:{free_port}"
+    findings = wrong(
+        WAYPATH_OAUTH_ISSUER=f"http://{nowhere}",
+        WAYPATH_OAUTH_AUDIENCE="waypath",
+        NEO4J_URI=f"bolt://{nowhere}",
+    )
+
+    assert findings.keys() == {"OAuth issuer", "database"}
+    assert f"cannot read http://{nowhere}/.well-known/" in findings["OAuth issuer"][0]
+    assert "see WAYPATH_OAUTH_ISSUER" in findings["OAuth issuer"][0]
 
 
 def test_every_wrong_setting_has_a_line(wrong):
