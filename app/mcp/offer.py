@@ -114,20 +114,17 @@ def _message(message: Message) -> types.PromptMessage:
 
 
 def _resource(resource: Resource) -> types.Resource:
-    return types.Resource(
-        uri=resource.uri,
-        name=resource.name,
-        title=resource.title,
-        description=resource.description,
-        mime_type=resource.mime_type,
-    )
+    return types.Resource(uri=resource.uri, **_described(resource))
 
 
 def _template(resource: Resource) -> types.ResourceTemplate:
-    return types.ResourceTemplate(
-        uri_template=resource.uri,
-        name=resource.name,
-        title=resource.title,
-        description=resource.description,
-        mime_type=resource.mime_type,
-    )
+    return types.ResourceTemplate(uri_template=resource.uri, **_described(resource))
+
+
+def _described(resource: Resource) -> dict[str, Any]:
+    return {
+        "name": resource.name,
+        "title": resource.title,
+        "description": resource.description,
+        "mime_type": resource.mime_type,
+    }
