@@ -13,13 +13,18 @@ from app.graph.graph import CALL_TIMEOUT_SECONDS
 INTERVAL_SECONDS = 1.0
 
 
+def wants_progress(context: ServerRequestContext[Any, Any]) -> bool:
+    """Whether the client asks for the progress of its request."""
+    return context.meta is not None and context.meta.get("progress_token") is not None
+
+
 @asynccontextmanager
 async def reporting(context: ServerRequestContext[Any, Any]) -> AsyncIterator[None]:
     """Reports the seconds that a call has run, of those of its deadline, while it is open.
 
     A call that is over within a second reports nothing.
     """
-    if context.meta is None or context.meta.get("progress_token") is None:
+    if not wants_progress(context):
         yield
         return
     reports = asyncio.create_task(_report(context.session))

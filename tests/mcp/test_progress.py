@@ -4,18 +4,24 @@ import asyncio
 
 import pytest
 
-from tests.support.mcp_client import EXAMPLE, over_http, over_stdio
+from tests.support.mcp_client import EXAMPLE, forwarding, over_http, over_stdio
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["http", "http, legacy", "stdio"])
+@pytest.fixture(params=["http", "http, legacy", "stdio", "stdio, forwarded"])
 def connect(request, address, environment, key):
-    """Connects a client over HTTP, by the newest revision or by a handshake, or over stdio."""
-    transport, _, mode = request.param.partition(", ")
-    if transport == "stdio":
-        return lambda: over_stdio(environment, key)
-    return lambda: over_http(address, {"X-API-Key": key}, mode=mode or "auto")
+    """Connects a client over HTTP, by the newest revision or by a handshake, or over stdio, by the
+    database or by the service.
+    """
+    headers = {"X-API-Key": key}
+    connections = {
+        "http": lambda: over_http(address, headers),
+        "http, legacy": lambda: over_http(address, headers, mode="legacy"),
+        "stdio": lambda: over_stdio(environment, key),
+        "stdio, forwarded": lambda: forwarding(address, key),
+    }
+    return connections[request.param]
 
 
 async def test_a_call_that_waits_reports_its_progress(connect, held, hold, unique):

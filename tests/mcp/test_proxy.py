@@ -1,39 +1,17 @@
 """`waypath mcp --url`: one agent over stdio, by a service over HTTP and without a database."""
 
 import asyncio
-import os
-import sys
-from contextlib import asynccontextmanager
 
 import pytest
-from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference
 
 from app.access import api_keys
 from app.settings import Settings
-from tests.support.mcp_client import EXAMPLE, over_http
+from tests.support.mcp_client import EXAMPLE, forwarding, over_http
 from tests.support.server import is_reachable, serving, wait_for, wait_until_ready
 
 pytestmark = pytest.mark.anyio
-
-# Without any setting of a database.
-ENVIRONMENT = {
-    name: value for name, value in os.environ.items() if not name.startswith(("WAYPATH_", "NEO4J_"))
-}
-
-
-@asynccontextmanager
-async def forwarding(url, key):
-    """A client of `python -m app mcp`, which forwards to the service at a URL."""
-    program = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "app", "mcp", "--url", url],
-        env=ENVIRONMENT | {"WAYPATH_API_KEY": key},
-    )
-    async with Client(stdio_client(program)) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")
@@ -115,27 +93,6 @@ async def test_a_completion_is_that_of_the_service(client, counted):
     result = await client.complete(PromptReference(name="log_action"), argument)
 
     assert result.completion.values == [counted]
-
-
-async def test_progress_is_reported(client, held, hold, unique):
-    email = f"{unique}@acme.com"
-    hold("email", email)
-    reported = asyncio.Event()
-    reports = []
-
-    async def report(progress, total, message):
-        reports.append((progress, total, message))
-        reported.set()
-
-    call = asyncio.create_task(
-        client.call_tool("ingest_event", EXAMPLE | {"email": email}, progress_callback=report)
-    )
-    await asyncio.wait_for(reported.wait(), 30)
-    await asyncio.to_thread(held.rollback)
-    result = await call
-
-    assert reports[0] == (1, 10, "The call has run for 1 second.")
-    assert result.structured_content["resolved"] == "new"
 
 
 async def test_an_identifier_is_detached_by_the_toolset_of_the_service(database, key, unique):

@@ -1,5 +1,6 @@
 """Clients of the MCP server, and what the tests send to it."""
 
+import os
 import sys
 from contextlib import asynccontextmanager
 
@@ -34,6 +35,24 @@ async def over_stdio(environment, key):
         command=sys.executable,
         args=["-m", "app", "mcp"],
         env=environment | {"WAYPATH_API_KEY": key},
+    )
+    async with Client(stdio_client(program)) as client:
+        yield client
+
+
+@asynccontextmanager
+async def forwarding(url, key):
+    """A client of `python -m app mcp`, which forwards to the service at a URL."""
+    # Without any setting of a database.
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("WAYPATH_", "NEO4J_"))
+    }
+    program = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "app", "mcp", "--url", url],
+        env=own | {"WAYPATH_API_KEY": key},
     )
     async with Client(stdio_client(program)) as client:
         yield client
