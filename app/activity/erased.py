@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from app.activity.record import Record
-from app.domain import identifiers
+from app.domain.identity_fields import parse_identifier
 
 MAX_IDENTIFIERS = 1000  # in a message
 
@@ -45,8 +45,7 @@ def messages(customers: Iterable[str], names: Iterable[str]) -> Iterator[Erased]
 
 def _normalised(name: str) -> str:
     """An identifier as it was sent, in the form in which it is stored."""
-    kind, _, text = name.partition(":")
     try:
-        return str(identifiers.PARSERS[kind](text))
-    except (KeyError, ValueError):
+        return str(parse_identifier(name))
+    except ValueError:
         return name

@@ -9,6 +9,7 @@ from app.cli.database import run_on_graph
 from app.cli.environment import load_settings
 from app.cli.exit_codes import exit_codes
 from app.domain.identifiers import PARSERS
+from app.domain.identity_fields import parse_identifier
 from app.graph.graph import Graph
 from app.identity.erasure import COMMAND_LINE
 from app.identity.reason import MAX_REASON_LENGTH
@@ -16,7 +17,6 @@ from app.identity.suppressions import (
     MAX_IDENTIFIERS,
     SuppressionChange,
     SuppressionService,
-    parse_name,
 )
 
 MAX_SHOWN_ERRORS = 20
@@ -127,7 +127,7 @@ def _parse(numbered: Iterable[tuple[int, str]], what: str) -> list[str]:
     errors: list[str] = []
     for number, text in numbered:
         try:
-            names.append(parse_name(text))
+            names.append(str(parse_identifier(text)))
         except ValueError as error:
             errors.append(f"{what} {number} {error}")
     if errors:

@@ -8,6 +8,7 @@ from msgspec import Meta
 from app.domain.identifiers import (
     MAX_EMAIL_LENGTH,
     MAX_ID_LENGTH,
+    PARSERS,
     Identifier,
     anonymous_id,
     email,
@@ -19,6 +20,9 @@ from app.domain.validation import FieldErrors
 
 MISSING_IDENTIFIER = "must have one of customer, email, phone, externalId"
 MISSING_ANY_IDENTIFIER = f"{MISSING_IDENTIFIER}, anonymousId"
+IDENTIFIER_FORM = (
+    f"must be kind:value, such as email:jane@acme.com, with the kind {', '.join(PARSERS)}"
+)
 
 CustomerField = Annotated[
     str | None,
@@ -97,6 +101,17 @@ def parse_identity(
         for identifier in ignored:
             errors.add(identifier.kind, _blocked(identifier))
     return customer, identifiers, ignored
+
+
+def parse_identifier(text: str) -> Identifier:
+    """Returns the identifier in a text `kind:value`.
+
+    Raises ValueError with a message for the client.
+    """
+    kind, _, value = text.strip().partition(":")
+    if kind not in PARSERS or not value.strip():
+        raise ValueError(IDENTIFIER_FORM)
+    return PARSERS[kind](value)
 
 
 def parse_identifiers(fields: IdentifierFields, errors: FieldErrors) -> list[Identifier]:

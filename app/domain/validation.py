@@ -41,6 +41,14 @@ class FieldErrors:
             raise invalid(self.items)
 
 
+def parse_field(text: str, field: str, parse: Callable[[str], T]) -> T:
+    """Returns the value of one field. Raises InvalidPayload if `parse` raises ValueError."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise invalid([FieldError(field, str(error))]) from None
+
+
 def invalid(errors: list[FieldError], outcome: str = "") -> InvalidPayload:
     """Returns the error of a request with these field errors. `outcome` is a sentence to append."""
     count = f"{len(errors)} validation errors" if len(errors) > 1 else "1 validation error"

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from app.domain import identifiers, ids, timestamps
 from app.domain.identifiers import MAX_ID_LENGTH
+from app.domain.identity_fields import IDENTIFIER_FORM, parse_identifier
 from app.domain.suppression_errors import SuppressionNotFound
 from app.domain.validation import FieldErrors
 from app.graph.graph import Graph, Row
@@ -144,25 +145,14 @@ def parse(names: Sequence[str]) -> list[str]:
     """The identifiers `kind:value` in their normalised form. Raises InvalidPayload."""
     errors = FieldErrors()
     parsed = [
-        errors.parse(name, f"identifiers[{position}]", parse_name)
+        errors.parse(name, f"identifiers[{position}]", parse_identifier)
         for position, name in enumerate(names)
     ]
     for position, name in enumerate(names):
         if not name or name.isspace():
-            errors.add(f"identifiers[{position}]", _FORM)
+            errors.add(f"identifiers[{position}]", IDENTIFIER_FORM)
     errors.raise_any()
-    return [name for name in parsed if name]
-
-
-_FORM = f"must be kind:value, with the kind {', '.join(identifiers.PARSERS)}"
-
-
-def parse_name(text: str) -> str:
-    """The identifier `kind:value` in its normalised form. Raises ValueError with the rule."""
-    kind, _, value = text.strip().partition(":")
-    if kind not in identifiers.PARSERS or not value.strip():
-        raise ValueError(_FORM)
-    return str(identifiers.PARSERS[kind](value))
+    return [str(identifier) for identifier in parsed if identifier]
 
 
 def _change(row: Row) -> SuppressionChange:

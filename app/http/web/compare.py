@@ -9,6 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from app.access.api_keys import CONTEXT_READ, IDENTITY_READ, IDENTITY_WRITE
 from app.customers.timeline import Timeline, TimelineQuery, TimelineReader
 from app.domain import ids
+from app.domain.identity_fields import parse_identifier
+from app.domain.validation import parse_field
 from app.errors import InvalidPayload, ServiceError, Unavailable
 from app.http import decoding
 from app.http.endpoints import Call
@@ -103,9 +105,10 @@ class ReviewPages:
         await self._reviews.dismiss(conflict, dismissal, call.api_key.id)
 
     async def _mark(self, call: Call[Fields], identifier: str, reason: str) -> None:
-        kind, _, value = identifier.partition(":")
+        marked = parse_field(identifier, "identifier", parse_identifier)
         shared = call.payload.text("action") == "mark"
-        mark = decoding.convert({kind: value, "shared": shared, "reason": reason}, SharedMark)
+        body = {marked.kind: marked.value, "shared": shared, "reason": reason}
+        mark = decoding.convert(body, SharedMark)
         review_id = call.payload.text("review")
         if not ids.is_review_id(review_id):
             raise InvalidPayload(INCOMPLETE)

@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app.access.api_keys import IDENTITY_WRITE
 from app.customers.names import NameReader
-from app.domain.identifiers import WEIGHTS
-from app.domain.validation import invalid
-from app.errors import CustomerNotFound, FieldError, InvalidPayload, MergeConflict, ServiceError
+from app.domain.identity_fields import parse_identifier
+from app.domain.validation import parse_field
+from app.errors import CustomerNotFound, InvalidPayload, MergeConflict, ServiceError
 from app.http import decoding
 from app.http.endpoints import Call
 from app.http.responses import STATUS
@@ -27,7 +27,6 @@ from app.identity.identifier_moves import IdentifierMoveService
 
 PATH = "/customers/{id}/move"
 CHANGED = "The preview changed. Check it, and move again."
-NOT_A_NAME = "must be a kind and a value, such as email:jane@acme.com"
 
 
 class IdentifierMovePages:
@@ -88,11 +87,9 @@ class IdentifierMovePages:
 
 def _body(fields: dict[str, str]) -> dict[str, str]:
     """The identifier and the Customer of a form, as a request has them."""
-    kind, _, value = fields["identifier"].partition(":")
-    if kind not in WEIGHTS or not value:
-        raise invalid([FieldError("identifier", NOT_A_NAME)])
+    identifier = parse_field(fields["identifier"], "identifier", parse_identifier)
     to = fields.get("to")
-    return {kind: value} | ({"to": to} if to else {})
+    return {identifier.kind: identifier.value} | ({"to": to} if to else {})
 
 
 def _query(fields: dict[str, str]) -> IdentifierMoveQuery:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.http.web.identifier_move import CHANGED, NOT_A_NAME
+from app.domain.identity_fields import IDENTIFIER_FORM
+from app.http.web.identifier_move import CHANGED
 from app.http.web.templates import move_path
 from tests.support.pages import Parsed, hidden, text_of
 
@@ -119,8 +120,8 @@ def test_an_event_after_the_preview_does_not_change_it(steward, move, ingest, of
         ({"reason": ""}, 400, "reason"),
         ({"to": "cus_nobody"}, 404, "No Customer has the ID cus_nobody."),
         ({"identifier": "email:nobody@acme.com"}, 400, "must be an Identifier of the Customer"),
-        ({"identifier": "somebody"}, 400, NOT_A_NAME),
-        ({"identifier": "to:cus_nobody"}, 400, NOT_A_NAME),
+        ({"identifier": "somebody"}, 400, IDENTIFIER_FORM),
+        ({"identifier": "to:cus_nobody"}, 400, IDENTIFIER_FORM),
         ({"identifier": "email:<script>alert(1)</script>"}, 400, "must be"),
     ],
 )
