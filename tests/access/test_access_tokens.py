@@ -1,6 +1,7 @@
 """Access tokens: which are accepted, who their client is, and what the service reads for them."""
 
 import base64
+import contextlib
 import hmac
 import json
 import time
@@ -158,8 +159,6 @@ async def test_only_scopes_with_the_prefix_count(make, signer, issuer, prefix, s
         '{"roles": [["events:write"], {"events:write": 1}, null, 1, 1e999, true]}',
         '{"roles": "events:write\\u0000 EVENTS:WRITE"}',
         '{"ROLES": ["events:write"]}',
-        pytest.param('{"roles": ' + "[" * 900 + "]" * 900 + "}", id="deep list"),
-        pytest.param('{"roles": ' + '{"":' * 900 + "1" + "}" * 900 + "}", id="deep object"),
         pytest.param('{"roles": ' + "9" * 4000 + "}", id="huge number"),
         pytest.param('{"roles": "' + " " * 4000 + '"}', id="huge text"),
         pytest.param('{"roles": [' + "0," * 2000 + "0]}", id="huge list"),
@@ -171,10 +170,19 @@ async def test_hostile_content_of_the_claim_gives_no_scope(make, signer, issuer,
     assert (await make(scope_claim="/realm_access/roles").verify(token)).scopes == set()
 
 
+@pytest.mark.parametrize("depth", [500, 2500])
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"":', "}")], ids=["list", "object"])
+async def test_a_deep_claim_gives_no_scope(make, signer, issuer, start, end, depth):
+    deep = start * (depth // len(start)) + "1" + end * (depth // len(start))
+    token = signer.sign(_with_claim(issuer, f'{{"roles": {deep}}}'))
+
+    with contextlib.suppress(Unauthenticated):  # if it is too deep for this version of Python
+        assert (await make(scope_claim="/realm_access/roles").verify(token)).scopes == set()
+
+
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param("[" * 2500 + "]" * 2500, id="too deep"),
         pytest.param("9" * 5000, id="too many digits"),
         pytest.param('{"roles": ["events:write"]', id="no JSON"),
     ],
