@@ -120,6 +120,8 @@ def test_the_chart_has_the_version_of_the_service():
         {"config": {"WAYPATH_RATE_LIMT": 5}},
         {"config": {"WAYPATH_RATE_LIMIT": 0}},
         {"config": {"NEO4J_URI": "bolt://other"}},
+        {"config": {"WAYPATH_OAUTH_SCOPE_CLAIM": "realm_access.roles"}},
+        {"config": {"WAYPATH_OAUTH_SCOPE_PREFIX": "a b"}},
         {"config": {"NEO4J_PASSWORD": "secret"}},
         {"ingress": {"hosts": ["https://a.example"]}},
         {"trustedProxies": ["*"]},
