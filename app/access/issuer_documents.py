@@ -55,7 +55,7 @@ async def _keys_address(http: httpx2.AsyncClient, issuer: str) -> str:
             continue  # the issuer has another form of metadata
         if metadata.issuer == issuer:
             schemes = ("https://", issuer.partition("//")[0] + "//")
-            if not metadata.jwks_uri.startswith(schemes):
+            if not metadata.jwks_uri.lower().startswith(schemes):
                 raise IssuerError(f"the jwks_uri in {address} is no https URL")
             return metadata.jwks_uri
         reasons.append(f"{address} names the issuer {metadata.issuer[:MAX_QUOTED_CHARACTERS]!r}")
