@@ -1,6 +1,6 @@
 """The checks of settings that no type states: their combinations, files and extras."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import util
 from ipaddress import ip_network
 from urllib.parse import urlsplit
@@ -26,12 +26,30 @@ def errors(present: Mapping[str, str]) -> list[str]:
         *_ca_file_errors(present),
         *_blocked_keys_errors(present),
         *_trusted_proxies_errors(present),
-        *_suppression_secret_errors(present),
+        *_file_errors(present, "WAYPATH_SUPPRESSION_SECRET_FILE", suppression_secret_file.read),
         *_webhook_errors(present),
         *_otlp_endpoint_errors(present),
         *_rate_limit_storage_errors(present),
         *_oauth_errors(present),
     ]
+
+
+def _file_errors(present: Mapping[str, str], name: str, read: Callable[[str], object]) -> list[str]:
+    """The error of the file that a setting names, if it is set.
+
+    `read` raises OSError, or ValueError with a rule that follows "the file".
+    """
+    if name not in present:
+        return []
+    try:
+        read(present[name])
+    except OSError as error:
+        return [f"{name}: the file cannot be read: {error.strerror}"]
+    except UnicodeDecodeError:
+        return [f"{name}: the file must be UTF-8"]
+    except ValueError as error:
+        return [f"{name}: the file {error}"]
+    return []
 
 
 def _login_errors(present: Mapping[str, str]) -> list[str]:
@@ -40,18 +58,16 @@ def _login_errors(present: Mapping[str, str]) -> list[str]:
     if "NEO4J_URI" not in present:
         errors += [f"{name}: requires NEO4J_URI" for name in logins]
     for name in logins:
-        if name != "NEO4J_PASSWORD" and (error := credentials.file_error(present[name])):
-            errors.append(f"{name}: {error}")
+        if name != "NEO4J_PASSWORD":
+            errors += _file_errors(present, name, credentials.read)
     return errors
 
 
 def _ca_file_errors(present: Mapping[str, str]) -> list[str]:
-    if not (file := present.get("NEO4J_CA_FILE")):
-        return []
-    if "+s://" not in present.get("NEO4J_URI", ""):
-        return ["NEO4J_CA_FILE: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]
-    error = credentials.ca_file_error(file)
-    return [f"NEO4J_CA_FILE: {error}"] if error else []
+    name = "NEO4J_CA_FILE"
+    if name in present and "+s://" not in present.get("NEO4J_URI", ""):
+        return [f"{name}: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]
+    return _file_errors(present, name, credentials.check_ca_file)
 
 
 def _blocked_keys_errors(present: Mapping[str, str]) -> list[str]:
@@ -72,12 +88,6 @@ def _trusted_proxies_errors(present: Mapping[str, str]) -> list[str]:
     return []
 
 
-def _suppression_secret_errors(present: Mapping[str, str]) -> list[str]:
-    name = "WAYPATH_SUPPRESSION_SECRET_FILE"
-    error = suppression_secret_file.file_error(present[name]) if name in present else None
-    return [f"{name}: {error}"] if error else []
-
-
 def _webhook_errors(present: Mapping[str, str]) -> list[str]:
     url, file = "WAYPATH_WEBHOOK_URL", "WAYPATH_WEBHOOK_SECRET_FILE"
     types = "WAYPATH_WEBHOOK_TYPES"
@@ -96,9 +106,7 @@ def _webhook_errors(present: Mapping[str, str]) -> list[str]:
         urlsplit(present[url]).port  # noqa: B018
     except ValueError as error:
         errors.append(f"{url}: {error}")
-    if error := secret_file.file_error(present[file]):
-        errors.append(f"{file}: {error}")
-    return errors
+    return errors + _file_errors(present, file, secret_file.read)
 
 
 def _otlp_endpoint_errors(present: Mapping[str, str]) -> list[str]:

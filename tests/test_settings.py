@@ -212,6 +212,24 @@ def test_a_file_without_a_secret_is_named(name, tmp_path):
         settings.load({**URI, name: str(tmp_path / "empty")})
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "NEO4J_PASSWORD_FILE",
+        "NEO4J_TOKEN_FILE",
+        "WAYPATH_SUPPRESSION_SECRET_FILE",
+        "WAYPATH_WEBHOOK_SECRET_FILE",
+    ],
+)
+def test_a_file_of_a_secret_that_is_no_text_is_an_error(name, tmp_path):
+    file = tmp_path / "binary"
+    file.write_bytes(b"\xff\xfe")
+    others = {"WAYPATH_WEBHOOK_URL": "https://hooks.example"} if "WEBHOOK" in name else {}
+
+    with pytest.raises(SettingsError, match=f"{name}: the file must be UTF-8"):
+        settings.load({**URI, **others, name: str(file)})
+
+
 def test_of_two_secrets_neither_is_chosen(secret):
     both = {"NEO4J_PASSWORD": "x", "NEO4J_PASSWORD_FILE": secret}
 

@@ -94,23 +94,9 @@ def read(path: str) -> str:
     return secret
 
 
-def file_error(path: str) -> str | None:
-    """The reason why the file of a password or token cannot be used, or None."""
-    try:
-        read(path)
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    except ValueError:
-        return "the file is empty or not UTF-8"
-    return None
-
-
-def ca_file_error(path: str) -> str | None:
-    """The reason why the PEM file of CA certificates cannot be used, or None."""
+def check_ca_file(path: str) -> None:
+    """Raises OSError, or ValueError if a file has no CA certificates in PEM."""
     try:
         ssl.create_default_context(cafile=path)
     except ssl.SSLError:
-        return "the file has no PEM certificate"
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    return None
+        raise ValueError("has no PEM certificate") from None

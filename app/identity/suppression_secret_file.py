@@ -27,7 +27,7 @@ class SuppressionSecretFile:
         if self._path is None:
             return
         try:
-            self.secrets = suppression_secrets.parse(self._path.read_text())
+            self.secrets = read(self._path)
         except (OSError, ValueError):
             return  # absent, or an operator may be replacing it
 
@@ -42,15 +42,9 @@ class SuppressionSecretFile:
         return self.secrets[0]
 
 
-def file_error(path: str) -> str | None:
-    """The reason why a file of suppression secrets cannot be used, or None."""
-    try:
-        suppression_secrets.parse(Path(path).read_text())
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    except ValueError:
-        return f"the file {suppression_secrets.FORM}"
-    return None
+def read(path: str | Path) -> tuple[SuppressionSecret, ...]:
+    """The secrets in a file. Raises OSError, or ValueError with the rule."""
+    return suppression_secrets.parse(Path(path).read_text())
 
 
 def _create(path: Path) -> None:

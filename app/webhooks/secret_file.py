@@ -14,21 +14,15 @@ class WebhookSecretFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._secrets = signature.parse_secrets(path.read_text())
+        self._secrets = read(path)
 
     def read(self) -> tuple[bytes, ...]:
         """The secrets, as they are in the file now."""
         with contextlib.suppress(OSError, ValueError):  # an operator may be replacing it
-            self._secrets = signature.parse_secrets(self._path.read_text())
+            self._secrets = read(self._path)
         return self._secrets
 
 
-def file_error(path: str) -> str | None:
-    """The reason why a file of webhook secrets cannot be used, or None."""
-    try:
-        signature.parse_secrets(Path(path).read_text())
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    except ValueError:
-        return f"the file {signature.FORM}"
-    return None
+def read(path: str | Path) -> tuple[bytes, ...]:
+    """The secrets in a file. Raises OSError, or ValueError with the rule."""
+    return signature.parse_secrets(Path(path).read_text())
