@@ -13,6 +13,8 @@ from app.domain import validation
 from app.domain.validation import REQUIRED, UNKNOWN_FIELD
 from app.errors import FieldError
 
+MAX_PATH_LENGTH = 100
+
 T = TypeVar("T")
 
 _AT = re.compile(r"(?P<message>.*) - at `\$\.?(?P<path>.*)`", re.DOTALL)
@@ -76,17 +78,18 @@ def _field_error(message: str, kind: type, names_fields: bool = False) -> FieldE
     """The field error in a message of msgspec."""
     located = _AT.fullmatch(message)
     path, text = (located["path"], located["message"]) if located else ("", message)
-    for pattern in (_UNKNOWN, _MISSING):
-        if match := pattern.fullmatch(text):
-            rule = (
-                REQUIRED
-                if pattern is _MISSING
-                else _unknown(match[1], kind, names_fields and not path)
-            )
-            return FieldError(f"{path}.{match[1]}".lstrip(".")[:100], rule)
+    if missing := _MISSING.fullmatch(text):
+        return FieldError(_path(path, missing[1]), REQUIRED)
+    if unknown := _UNKNOWN.fullmatch(text):
+        rule = _unknown(unknown[1], kind, names_fields and not path)
+        return FieldError(_path(path, unknown[1]), rule)
     if choices := text.startswith(_INVALID_CHOICE) and _choices(kind, path):
         return FieldError(path, f"must be {' or '.join(choices)}")
-    return FieldError(path[:100], _rule(text))
+    return FieldError(path[:MAX_PATH_LENGTH], _rule(text))
+
+
+def _path(parent: str, name: str) -> str:
+    return f"{parent}.{name}".lstrip(".")[:MAX_PATH_LENGTH]
 
 
 def _unknown(name: str, kind: type, names_fields: bool) -> str:
