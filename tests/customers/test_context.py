@@ -5,28 +5,18 @@ import time
 import msgspec
 import pytest
 
-from app.access import api_keys
 from app.customers.context import ConflictingCustomer, Context, fit
 from app.customers.context_query import MAX_TOUCHPOINTS, MIN_RESPONSE_BYTES
 from app.graph import browser_links
 from tests.support import http_client
 
 
-@pytest.fixture(scope="module")
-def read(address, make_key):
-    """Asks for a context, and returns the response."""
-    with http_client.Client(
-        base_url=address, headers={"X-API-Key": make_key(api_keys.CONTEXT_READ)}, timeout=30
-    ) as client:
-        yield lambda **query: client.post("/v1/context", json=query)
-
-
 @pytest.fixture
-def context(read):
+def context(read_context):
     """The context that a query finds."""
 
     def of(**query):
-        return http_client.ok_json(read(**query))
+        return http_client.ok_json(read_context(**query))
 
     return of
 
@@ -159,14 +149,14 @@ def test_the_latest_touchpoints_come_newest_first(ingest, context, person):
     ]
 
 
-def test_a_touchpoint_has_the_sent_values_byte_for_byte(ingest, read, client, person):
+def test_a_touchpoint_has_the_sent_values_byte_for_byte(ingest, read_context, client, person):
     body = (
         f'{{"event":"x","email":"{person["email"]}","timestamp":"2026-04-29T10:14:32.10+02:00",'
         '"properties":{"n": 1.10, "big":12345678901234567890,  "n":2}}'
     )
     client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
 
-    text = read(email=person["email"]).text
+    text = read_context(email=person["email"]).text
 
     assert '"timestamp":"2026-04-29T10:14:32.10+02:00"' in text
     assert '"properties":{"n": 1.10, "big":12345678901234567890,  "n":2}' in text
@@ -186,17 +176,17 @@ def test_a_customer_that_may_be_the_same_person_is_returned_with_the_reason(
     assert back["customerId"] == by_email
 
 
-def test_an_unknown_identifier_is_404_and_creates_no_customer(read, cypher, unique):
-    response = read(email=f"{unique}@acme.com")
+def test_an_unknown_identifier_is_404_and_creates_no_customer(read_context, cypher, unique):
+    response = read_context(email=f"{unique}@acme.com")
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_customer")
     assert not cypher("MATCH (i:Identifier {value: $v}) RETURN i", v=f"{unique}@acme.com")
 
 
-def test_an_unknown_customer_is_404_with_any_identifiers(ingest, read, person):
+def test_an_unknown_customer_is_404_with_any_identifiers(ingest, read_context, person):
     ingest(**person)
 
-    assert read(customer="cus_nobody", **person).status_code == 404
+    assert read_context(customer="cus_nobody", **person).status_code == 404
 
 
 def test_as_of_returns_the_state_of_that_time(ingest, context, person):
@@ -211,14 +201,16 @@ def test_as_of_returns_the_state_of_that_time(ingest, context, person):
     assert [identifier["kind"] for identifier in response["identifiers"]] == ["email"]
 
 
-def test_as_of_a_time_before_the_customer_none_is_found(ingest, read, person):
+def test_as_of_a_time_before_the_customer_none_is_found(ingest, read_context, person):
     moment = _moment()
     ingest(**person)
 
-    assert read(email=person["email"], asOf=moment).status_code == 404
+    assert read_context(email=person["email"], asOf=moment).status_code == 404
 
 
-def test_a_response_limit_is_met_by_leaving_out_the_oldest_touchpoints(ingest, read, person):
+def test_a_response_limit_is_met_by_leaving_out_the_oldest_touchpoints(
+    ingest, read_context, person
+):
     ingest(
         [
             {
@@ -231,7 +223,7 @@ def test_a_response_limit_is_met_by_leaving_out_the_oldest_touchpoints(ingest, r
         ]
     )
 
-    response = read(email=person["email"], maxBytes=4096)
+    response = read_context(email=person["email"], maxBytes=4096)
 
     body = response.json()
     returned = [touchpoint["timestamp"][8:10] for touchpoint in body["touchpoints"]]
@@ -241,10 +233,10 @@ def test_a_response_limit_is_met_by_leaving_out_the_oldest_touchpoints(ingest, r
     assert returned
 
 
-def test_the_smallest_size_leaves_the_customer_itself(ingest, read, person, unique):
+def test_the_smallest_size_leaves_the_customer_itself(ingest, read_context, person, unique):
     ingest([{"event": f"{unique}-{n}" * 5, **person} for n in range(50)])
 
-    response = read(email=person["email"], maxBytes=2048)
+    response = read_context(email=person["email"], maxBytes=2048)
 
     assert len(response.content) <= 2048
     assert response.json()["omitted"]["events"]
@@ -285,8 +277,8 @@ def test_a_response_that_fits_is_complete_and_has_no_omissions(ingest, context, 
         ({"emial": "jane@acme.com"}, "emial"),
     ],
 )
-def test_an_invalid_query_is_400_and_names_the_error(read, query, path):
-    response = read(**query)
+def test_an_invalid_query_is_400_and_names_the_error(read_context, query, path):
+    response = read_context(**query)
 
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (400, "invalid_payload")

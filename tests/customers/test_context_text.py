@@ -4,7 +4,6 @@ from itertools import takewhile
 
 import pytest
 
-from app.access import api_keys
 from app.customers.context_query import BYTES_PER_TOKEN, MIN_RESPONSE_BYTES, MIN_RESPONSE_TOKENS
 from app.customers.context_text import CLOSING, DEFAULT_MAX_BYTES, MIN_LINES, OPENING
 from tests.support import http_client
@@ -12,19 +11,10 @@ from tests.support import http_client
 DAYS = [f"2026-04-0{day}T00:00:00Z" for day in range(1, 8)]
 
 
-@pytest.fixture(scope="module")
-def read(address, make_key):
-    """Asks for a context, and returns the response."""
-    with http_client.Client(
-        base_url=address, headers={"X-API-Key": make_key(api_keys.CONTEXT_READ)}, timeout=30
-    ) as client:
-        yield lambda **query: client.post("/v1/context", json=query)
-
-
 @pytest.fixture
-def as_text(read):
+def as_text(read_context):
     """The context that a query finds, as a text."""
-    return lambda **query: http_client.ok_json(read(format="text", **query))
+    return lambda **query: http_client.ok_json(read_context(format="text", **query))
 
 
 @pytest.fixture
@@ -187,8 +177,8 @@ def test_a_text_without_a_limit_has_at_most_the_default(full, as_text):
     assert response["bytes"] <= DEFAULT_MAX_BYTES
 
 
-def test_max_tokens_limits_the_json_as_well(full, read):
-    response = read(email=full, maxTokens=1000)
+def test_max_tokens_limits_the_json_as_well(full, read_context):
+    response = read_context(email=full, maxTokens=1000)
 
     assert len(response.content) <= 1000 * BYTES_PER_TOKEN
 
@@ -213,8 +203,8 @@ def week(ingest, email):
         ({"event": " ", "from": "", "to": None}, [6, 5, 4, 3, 2, 1, 0]),
     ],
 )
-def test_a_filter_selects_events(week, read, email, query, days):
-    context = http_client.ok_json(read(email=email, **query))
+def test_a_filter_selects_events(week, read_context, email, query, days):
+    context = http_client.ok_json(read_context(email=email, **query))
 
     assert [item["eventId"] for item in context["touchpoints"]] == [week[day] for day in days]
     assert sum(item["count"] for item in context["events"]) == len(days)
@@ -223,12 +213,12 @@ def test_a_filter_selects_events(week, read, email, query, days):
     )
 
 
-def test_since_returns_the_facts_that_are_new(ingest, read, as_text, email, phone):
+def test_since_returns_the_facts_that_are_new(ingest, read_context, as_text, email, phone):
     ingest(event="old", email=email)
-    (received,) = [item["receivedAt"] for item in read(email=email).json()["touchpoints"]]
+    (received,) = [item["receivedAt"] for item in read_context(email=email).json()["touchpoints"]]
     late = ingest(event="late", email=email, phone=phone, timestamp=DAYS[0])
 
-    context = http_client.ok_json(read(email=email, since=received))
+    context = http_client.ok_json(read_context(email=email, since=received))
 
     assert [item["eventId"] for item in context["touchpoints"]] == [late["eventId"]]
     assert context["events"] == [{"event": "late", "count": 1}]
@@ -236,16 +226,15 @@ def test_since_returns_the_facts_that_are_new(ingest, read, as_text, email, phon
     assert f"Only events received after {received}" in as_text(email=email, since=received)["text"]
 
 
-def test_since_leaves_out_older_conflicts_and_merges(ingest, read, email, phone):
+def test_since_leaves_out_older_conflicts_and_merges(ingest, read_context, email, phone):
     ingest(email=email)
     ingest(phone=phone)
     conflict = ingest(email=email, phone=phone)["eventId"]
-    times = {
-        item["eventId"]: item["receivedAt"] for item in read(email=email).json()["touchpoints"]
-    }
+    touchpoints = read_context(email=email).json()["touchpoints"]
+    times = {item["eventId"]: item["receivedAt"] for item in touchpoints}
 
     new, old = [
-        http_client.ok_json(read(email=email, since=since))["possibleSamePeople"]
+        http_client.ok_json(read_context(email=email, since=since))["possibleSamePeople"]
         for since in (DAYS[0], times[conflict])
     ]
 
@@ -276,8 +265,8 @@ def test_the_next_since_is_never_earlier(ingest, as_text, email):
         ({"to": "2026-13-01T00:00:00Z"}, "to"),
     ],
 )
-def test_an_invalid_query_is_rejected_with_its_field(read, query, path):
-    response = read(email="jane@acme.com", **query)
+def test_an_invalid_query_is_rejected_with_its_field(read_context, query, path):
+    response = read_context(email="jane@acme.com", **query)
 
     assert response.status_code == 400
     assert [item["path"] for item in response.json()["error"]["details"]] == [path]

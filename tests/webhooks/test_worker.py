@@ -155,12 +155,19 @@ async def test_a_response_that_takes_too_long_is_a_failure(
     assert (status["failures"], status["error"]) == (1, "no response within 0.2 s")
 
 
-async def test_a_message_waits_for_the_time_of_the_next_attempt(make_worker, receiver, merged):
+@pytest.fixture
+async def failed(make_worker, receiver, merged):
+    """A worker whose next attempt is in a minute, and the merge that it attempted to deliver."""
     worker = make_worker(delay=lambda failures, retry_after: 60)
     await worker.deliver()
     merge_id = merged()
     receiver.responses[merge_id] = [500]
     await worker.deliver()
+    return worker, merge_id
+
+
+async def test_a_message_waits_for_the_time_of_the_next_attempt(failed, receiver):
+    worker, merge_id = failed
     await worker.deliver()
 
     assert len(receiver.of(merge_id)) == 1
@@ -188,12 +195,8 @@ async def test_another_process_continues_where_one_stopped(make_worker, worker, 
     assert [request.entry for request in receiver.of(first, second)] == [first, second]
 
 
-async def test_another_process_waits_for_the_next_attempt_as_well(make_worker, receiver, merged):
-    worker = make_worker(delay=lambda failures, retry_after: 60)
-    await worker.deliver()
-    merge_id = merged()
-    receiver.responses[merge_id] = [500]
-    await worker.deliver()
+async def test_another_process_waits_for_the_next_attempt_as_well(failed, make_worker, receiver):
+    worker, merge_id = failed
     await worker.stop()
     await make_worker().deliver()
 
