@@ -1,11 +1,16 @@
 // An OAuth issuer on loopback: client credentials, and JWT access tokens for a resource indicator.
-// Arguments: the module of the provider. Standard input: its JWKS. Prints its address.
+// Arguments: the module of the provider. Standard input: a line with its JWKS. Prints its address.
+// Ends when standard input ends, also if the process that starts it is killed.
+import { once } from "node:events";
 import { createServer } from "node:http";
-import { text } from "node:stream/consumers";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
 const { Provider } = await import(pathToFileURL(process.argv[2]));
-const jwks = JSON.parse(await text(process.stdin));
+const lines = createInterface({ input: process.stdin });
+lines.on("close", () => process.exit());
+const [line] = await once(lines, "line");
+const jwks = JSON.parse(line);
 
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {

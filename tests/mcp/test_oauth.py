@@ -54,10 +54,10 @@ def issuer(signer):
     with process:
         assert process.stdin
         assert process.stdout
-        process.stdin.write(json.dumps({"keys": [signer.jwk(private=True)]}))
-        process.stdin.close()
+        process.stdin.write(json.dumps({"keys": [signer.jwk(private=True)]}) + "\n")
+        process.stdin.flush()
         yield process.stdout.readline().strip()
-        process.terminate()
+        process.stdin.close()
 
 
 @pytest.fixture(scope="module")
