@@ -1,5 +1,5 @@
-"""Random events, merges, undos, splits, reviews, dismissals and erasures, on the graph and on a
-model.
+"""Random events, merges, splits, moves of identifiers, undos, reviews, dismissals and erasures, on
+the graph and on a model.
 
 The responses are compared with the model as of now, and as of earlier times.
 """
@@ -40,6 +40,7 @@ ACTS = (
     *("ingest", "ingest_a_key_of_somebody_else", "merge", "split") * 2,
     *("visit", "log_in", "log_in"),
     *("ingest_for_a_named_customer", "undo", "undo_split", "mark", "dismiss", "undo_dismissal"),
+    *("move", "detach", "undo_move"),
     *("erase", "meet_who_is_erased", "look_back"),
 )
 HISTORIES = {"default": 12, "long": 300}
@@ -235,6 +236,75 @@ class IdentityMachine(RuleBasedStateMachine):
         self.people.shared |= shared
         self.people.remember(answer["at"], *[("split", part, customer) for part in parts])
         self.touched |= {customer, *parts}
+
+    def move(self, data):
+        now = self.people.now
+        if now.homes:
+            key = self._key_to_move(data)
+            others = [customer for customer in now.customers if customer != now.homes[key]]
+            self._move(data, key, {"to": self.draw(data, [*others, *now.customers])})
+
+    def detach(self, data):
+        if self.people.now.homes:
+            self._move(data, self._key_to_move(data), {})
+
+    def _key_to_move(self, data):
+        """A key, if possible of a merged Customer."""
+        now = self.people.now
+        merged = [key for key, home in now.homes.items() if home in now.into]
+        return self.draw(data, [*merged, *now.homes])
+
+    def _move(self, data, key, to):
+        now = self.people.now
+        home, root = now.homes[key], now.survivor(now.homes[key])
+        named = self.draw(data, [other for other in now.customers if now.survivor(other) == root])
+        body = self.sent(dict([key])) | to
+        path = f"/v1/customers/{named}/identifiers"
+        response = self.post(f"{path}/move-preview", body)
+        is_last = len(now.keys(home)) == 1 and now.survivor(to.get("to", "")) != root
+        if to.get("to") == home:
+            assert response.status_code == 400
+            assert self.post(f"{path}/move", body | {"reason": "x"}).status_code == 400
+            return
+        self.check_preview(response.json(), key, to, is_last)
+        act = "move" if to else "detach"
+        moved = self.post(f"{path}/{act}", body | {"reason": "x"}).json()
+        assert (moved["identifier"], moved["from"]) == (self.name(key), home)
+        assert moved["to"] == to["to"] if to else moved["to"] not in now.customers
+        self.people.move(moved["moveId"], key, moved["to"], is_detach=not to)
+        self.people.remember(moved["at"])
+        self.touched |= {home, moved["to"]}
+
+    def check_preview(self, preview, key, to, is_last):
+        assert {name: preview.get(name) for name in ("identifier", "shared", "from", "to")} == {
+            "identifier": self.name(key),
+            "shared": key in self.people.shared,
+            "from": self.people.now.homes[key],
+            "to": to.get("to"),
+        }
+        assert preview["touchpoints"] == self.people.carriers(key)
+        assert bool(preview["warnings"]) == is_last
+
+    def undo_move(self, data):
+        moves = self.people.moves
+        if not (current := [move for move in moves if not moves[move].is_undone]):
+            return
+        move = self.draw(data, current)
+        key, owner, to = moves[move].key, moves[move].owner, moves[move].to
+        response = self.post(f"/v1/identifier-moves/{move}/undo")
+        if self.people.now.homes[key] != to:
+            assert response.status_code == 409
+            return
+        undone = response.json()
+        assert (undone["moveId"], undone["from"], undone["to"]) == (move, owner, to)
+        is_forgotten = self.people.undo_move(move)
+        assert undone.get("deleted", False) == is_forgotten
+        assert self.post(f"/v1/identifier-moves/{move}/undo").content == response.content
+        self.people.remember(undone["undoneAt"])
+        self.touched |= {owner, to}
+        if is_forgotten:
+            self.touched.remove(to)
+            assert self.post("/v1/context", {"customer": to}).status_code == 404
 
     def mark(self, data):
         shared = data.draw(st.booleans())

@@ -1,5 +1,6 @@
 """The rules of identity resolution in plain Python, as of now and as of every earlier time."""
 
+import itertools
 from dataclasses import dataclass, field
 
 from tests.support.resolution_model import ANONYMOUS, KINDS
@@ -83,10 +84,12 @@ class Identity:
         self.homes |= dict.fromkeys(self.homes.keys() & keys, part)
         self.events |= {event: part for event in events if event in self.events}
 
-    def forget(self, gone):
-        """Leaves no trace of who was erased."""
+    def forget(self, gone, keys):
+        """Leaves no trace of who was erased, and of their keys."""
         self.customers = {customer: None for customer in self.customers if customer not in gone}
-        self.homes = {key: home for key, home in self.homes.items() if home not in gone}
+        self.homes = {
+            key: home for key, home in self.homes.items() if home not in gone and key not in keys
+        }
         self.into = {one: into for one, into in self.into.items() if gone.isdisjoint((one, into))}
         self.events = {event: own for event, own in self.events.items() if own not in gone}
         self.conflicts = {
@@ -107,6 +110,22 @@ class Past:
 
 
 @dataclass
+class Move:
+    """A move of a key: who had it, from the past of which place on, and who got it."""
+
+    key: Key
+    owner: str
+    survivor: str | None  # of the owner, until that is erased
+    since: int
+    to: str | None  # until its undo deletes who was made by a detachment
+    is_detach: bool
+    is_undone: bool = False
+
+    def customers(self):
+        return {self.owner, self.survivor, self.to} - {None}
+
+
+@dataclass
 class EventRecord:
     """The outcome of an event when it was received; `past` is the index of that time."""
 
@@ -115,7 +134,8 @@ class EventRecord:
     survivor: str | None  # into whom its Customer was merged then
     outcomes: dict[Key, str]
     visitor: str | None = None  # who was merged by the event
-    lost: set[Key] = field(default_factory=set)  # keys that were erased, but not here
+    # Keys that were erased, but not here, or of which the owner of then was erased.
+    lost: set[Key] = field(default_factory=set)
 
 
 class People:
@@ -131,6 +151,9 @@ class People:
         self.erased: dict[str, str] = {}  # by which erasure, each who is
         self.free: set[Key] = set()  # the keys that were erased last
         self.undone: set[tuple[str, str]] = set()  # who was merged into whom, until an undo
+        self.moves: dict[str, Move] = {}
+        self.since: dict[Key, int] = {}  # the past from which on each key is of its home
+        self.reviews: set[tuple[Key, str]] = set()  # each key that was marked, and its home then
         self._shared_after = shared_after
         self._limits = limits  # the identifier limit of each kind
         self._links: list[
@@ -180,6 +203,9 @@ class People:
     def _may_merge(self, visitor, survivor):
         is_known = self.now.is_anonymous(visitor) and not self.now.is_anonymous(survivor)
         separated = [*self.undone, *self.now.dismissed, *self.splits.values()]
+        for move in self.moves.values():
+            if not move.is_undone:
+                separated += itertools.combinations(move.customers(), 2)
         return is_known and not any(
             {self.now.survivor(customer) for customer in pair} == {visitor, survivor}
             for pair in separated
@@ -226,7 +252,7 @@ class People:
         if key not in self.now.homes:
             if key[0] in full:
                 return "beyond_limit"
-            self.now.homes[key] = customer
+            self._attach(key, customer)
             return "attached"
         other = self.now.survivor(self.now.homes[key])
         if other != self.now.survivor(customer):
@@ -238,6 +264,10 @@ class People:
             return "overruled"
         return "decided" if key[0] == resolved else "agreed"
 
+    def _attach(self, key, customer):
+        self.now.homes[key] = customer
+        self.since[key] = len(self.pasts)
+
     def _conflict(self, customer, other, kind):
         pair = min(customer, other), max(customer, other), kind
         past_index = len(self.pasts)
@@ -245,6 +275,7 @@ class People:
         self.now.conflicts[pair] = Conflict(known.count + 1, known.first, past_index)
 
     def mark(self, key, is_shared):
+        self.reviews.add((key, self.now.homes[key]))
         if is_shared:
             self.shared.add(key)
         else:
@@ -263,6 +294,53 @@ class People:
         self.undone.add((merged, into))
         return merged, into
 
+    def carriers(self, key):
+        """How many events of a key's owner, and of all who are one with it, carry the key."""
+        return sum(
+            key in self.records[event].outcomes for event in self.now.timeline(self.now.homes[key])
+        )
+
+    def move(self, move, key, to, is_detach):
+        """Gives a key to another Customer, whom a detachment makes; `remember` is to follow."""
+        owner = self.now.homes[key]
+        survivor = self.now.survivor(owner)
+        self.moves[move] = Move(key, owner, survivor, self.since[key], to, is_detach)
+        self.now.customers[to] = None
+        self._attach(key, to)
+
+    def undo_move(self, move):
+        """Gives a key back, and returns whether nothing is left of who was made for it."""
+        undone = self.moves[move]
+        key, to, owner = undone.key, undone.to, undone.owner
+        is_forgotten = self._has_nothing_else(undone)
+        self._attach(key, owner)
+        undone.is_undone = True
+        if is_forgotten and to:
+            self.since[key], undone.to = undone.since, None
+            for identity in [self.now, *(past.identity for past in self.pasts)]:
+                identity.customers.pop(to, None)
+                if identity.homes.get(key) == to:
+                    identity.homes[key] = owner
+        return is_forgotten
+
+    def _has_nothing_else(self, detach):
+        """Whether who was made by a detachment never had anything but the key."""
+        to, key = detach.to, detach.key
+        linked = [*self._links, *self.now.conflicts, *self.reviews]
+        return (
+            detach.is_detach
+            and to not in self.now.events.values()
+            and not any(to in link for link in linked)
+            and not any(
+                to in move.customers() for move in self.moves.values() if move is not detach
+            )
+            and not any(
+                home == to and (other != key or index < self.since[key])
+                for index, past in enumerate([*self.pasts, Past("", self.now, [])])
+                for other, home in past.identity.homes.items()
+            )
+        )
+
     def who_have_several_keys(self):
         homes = list(self.now.homes.values())
         return [customer for customer in self.now.customers if homes.count(customer) > 1]
@@ -272,9 +350,11 @@ class People:
         own = [
             key
             for key, home in self.now.homes.items()
-            if home == customer and key not in self.shared | shared
+            if home == customer
+            and key not in self.shared | shared
+            and self.own_events(customer, {key})
         ]
-        groups = [{key} for key in own]
+        groups = [{key} for key in sorted(own, key=lambda key: self.since[key])]
         for event in self.own_events(customer):
             met = [group for group in groups if group & self.records[event].outcomes.keys()]
             if met:
@@ -300,9 +380,11 @@ class People:
             moved = self.own_events(whole, keys)
             self.now.customers[part] = None
             self.now.give(part, keys, moved)
-            for past in self.pasts:
+            for index, past in enumerate(self.pasts):
+                # Until a key was moved to the whole, it was of another.
+                then = {key for key in keys if self.since[key] <= index}
                 past.identity.into[part] = whole
-                past.identity.give(part, keys, moved)
+                past.identity.give(part, then, moved)
             self._links.append((part, whole, True))
 
     def erase(self, customer):
@@ -312,14 +394,16 @@ class People:
         gone = self.now.members(customer)
         keys = {key for key, home in self.now.homes.items() if home in gone}
         events = [event for event, own in self.now.events.items() if own in gone]
-        formers = self._linked(gone)
+        formers = self._linked(gone) | self._owners(keys) - gone
         self._links = [link for link in self._links if gone.isdisjoint(link[:2])]
         for event in events:
             del self.records[event]
-        self.now.forget(gone)
+        self._lose_owners(gone)
+        self.now.forget(gone, keys)
         redacted = self._redact(keys, formers)
+        self._forget_moves(gone, keys)
         for past in self.pasts:
-            past.identity.forget(gone)
+            past.identity.forget(gone, keys)
             past.changes = [change for change in past.changes if gone.isdisjoint(change)]
         self.merges = {merge: merged for merge, merged in self.merges.items() if merged not in gone}
         self.splits = {split: two for split, two in self.splits.items() if gone.isdisjoint(two)}
@@ -332,6 +416,32 @@ class People:
             if key not in keys
         }
         return gone, len(keys), events, redacted
+
+    def _owners(self, keys):
+        """Who ever had one of these keys."""
+        homes = [past.identity.homes for past in self.pasts]
+        return {then[key] for then in homes for key in keys if key in then}
+
+    def _lose_owners(self, gone):
+        """Has the events of others lose the keys that were of who is erased, and moved since."""
+        for record in self.records.values():
+            homes = self.pasts[record.past].identity.homes
+            record.lost |= {key for key in record.outcomes if homes.get(key) in gone}
+
+    def _forget_moves(self, gone, keys):
+        self.moves = {
+            id_: move
+            for id_, move in self.moves.items()
+            if gone.isdisjoint((move.owner, move.to)) and move.key not in keys
+        }
+        for move in self.moves.values():
+            move.survivor = None if move.survivor in gone else move.survivor
+        # The review of a key that was moved stays with its owner.
+        self.reviews = {
+            (key, self.now.homes[key] if customer in gone else customer)
+            for key, customer in self.reviews
+            if key not in keys
+        }
 
     def _redact(self, keys, formers):
         """Redacts the identifiers in the searched events; returns how many events."""
@@ -351,11 +461,13 @@ class People:
         return redacted
 
     def _linked(self, gone):
-        """Who was ever one with these, by merges and splits, be it through others."""
+        """Who was ever one with these, or had one of their keys, be it through others."""
         linked = set(gone)
+        pairs = [link[:2] for link in self._links]
+        pairs += [(move.owner, move.to) for move in self.moves.values() if move.to]
         while more := {
             customer
-            for *two, _ in self._links
+            for two in pairs
             for customer in two
             if customer not in linked and not linked.isdisjoint(two)
         }:
@@ -405,7 +517,7 @@ class People:
             if outcome == "merged":
                 outcomes[key] = outcome, record.visitor
                 continue
-            home = self.now.homes[key]
+            home = then.homes[key]
             owner = then.survivor(home)
             # Who made the two one was erased, and so that is forgotten.
             if outcome == "agreed" and owner != stood and home != own:
@@ -417,7 +529,7 @@ class People:
         """The merges, undos and splits since an event, up to the past of that place."""
         record = self.records[event]
         concerned = {self.now.events[event]}
-        concerned |= {self.now.homes[key] for key in record.outcomes if key in self.now.homes}
+        concerned |= {self._home_since(record.past, key) for key in record.outcomes} - {None}
         changes = []
         for past in self.pasts[record.past + 1 : until + 1]:
             chains = [past.identity.chain(customer) for customer in concerned]
@@ -425,6 +537,11 @@ class People:
                 change for change in past.changes if any(change[1] in chain for chain in chains)
             ]
         return changes
+
+    def _home_since(self, index, key):
+        """The home of a key at a past, or the first one after it."""
+        homes = [past.identity.homes for past in self.pasts[index:]]
+        return next((then[key] for then in homes if key in then), None)
 
 
 def _keys(sent):
