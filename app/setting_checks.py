@@ -66,7 +66,7 @@ def _login_errors(present: Mapping[str, str]) -> list[str]:
 def _ca_file_errors(present: Mapping[str, str]) -> list[str]:
     name = "NEO4J_CA_FILE"
     if name in present and "+s://" not in present.get("NEO4J_URI", ""):
-        return [f"{name}: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]
+        return ["NEO4J_CA_FILE: requires a NEO4J_URI with bolt+s:// or neo4j+s://"]
     return _file_errors(present, name, credentials.check_ca_file)
 
 
