@@ -13,6 +13,7 @@ from app.activity.statistics import MAX_NAMES, EventStatistics
 from app.domain import ids
 from app.errors import Unavailable
 from app.graph.graph import Graph, Row
+from app.graph.periodic import repeat
 from app.ingest.observer import ObservedRequest
 from app.observability.metrics import Metrics
 
@@ -78,14 +79,11 @@ class ActivityRecorder:
 
     async def watch(self) -> None:
         """Deletes what is past its retention, until cancelled."""
-        while True:
-            try:
-                await self.forget()
-            except Unavailable:
-                pass
-            except Exception:
-                log.exception("activity_retention_failed")
-            await asyncio.sleep(FORGET_INTERVAL_SECONDS)
+        await repeat(
+            self.forget,
+            FORGET_INTERVAL_SECONDS,
+            lambda: log.exception("activity_retention_failed"),
+        )
 
     async def write(self) -> None:
         """Writes what was counted, if there is any.

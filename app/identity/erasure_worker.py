@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
-from app.errors import Unavailable
 from app.graph.graph import Graph
+from app.graph.periodic import repeat
 from app.observability.metrics import Metrics
 
 MAX_PARALLEL_ERASURES = 2  # in a process, so that events have their turn
@@ -44,14 +44,7 @@ class ErasureWorker(Generic[T]):
     async def watch(self, interval: float) -> None:
         """Resumes erasures that no process works on, every `interval` seconds, until cancelled."""
         try:
-            while True:
-                try:
-                    await self._resume()
-                except Unavailable:
-                    pass
-                except Exception:
-                    log.exception("erasure_sweep_failed")
-                await asyncio.sleep(interval)
+            await repeat(self._resume, interval, lambda: log.exception("erasure_sweep_failed"))
         finally:
             running = list(self._running.values())
             for task in running:

@@ -9,6 +9,7 @@ import structlog
 from app.domain import suppression_secrets
 from app.errors import Unavailable
 from app.graph.graph import Graph
+from app.graph.periodic import repeat
 from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.observability.metrics import Metrics
 
@@ -81,14 +82,9 @@ class SuppressionList:
     async def watch(self, interval: float = REFRESH_INTERVAL_SECONDS) -> None:
         """Refreshes the copy every `interval` seconds, until cancelled."""
         try:
-            while True:
-                try:
-                    await self.refresh()
-                except Unavailable:
-                    pass
-                except Exception:
-                    log.exception("suppression_refresh_failed")
-                await asyncio.sleep(interval)
+            await repeat(
+                self.refresh, interval, lambda: log.exception("suppression_refresh_failed")
+            )
         finally:
             if self._refreshing:
                 self._refreshing.cancel()

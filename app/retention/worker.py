@@ -1,11 +1,11 @@
 """The worker that deletes Touchpoints older than the retention, in the background."""
 
-import asyncio
 import time
 
 import structlog
 
 from app.errors import Unavailable
+from app.graph.periodic import repeat
 from app.retention.pruner import SETTING, Pruner
 
 WATCH_INTERVAL_SECONDS = 15.0  # between two attempts of a process to begin
@@ -26,14 +26,7 @@ class RetentionWorker:
 
     async def watch(self, interval: float = WATCH_INTERVAL_SECONDS) -> None:
         """Attempts a run every `interval` seconds."""
-        while True:
-            try:
-                await self._run()
-            except Unavailable:
-                pass  # the log has the cause
-            except Exception:
-                log.exception("retention_failed")
-            await asyncio.sleep(interval)
+        await repeat(self._run, interval, lambda: log.exception("retention_failed"))
 
     async def _run(self) -> None:
         began = time.monotonic()

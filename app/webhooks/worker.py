@@ -1,14 +1,13 @@
 """The worker that delivers the entries of the audit log as webhooks, in the background."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
 import structlog
 
-from app.errors import Unavailable
 from app.graph.graph import Graph
+from app.graph.periodic import repeat
 from app.observability.metrics import Metrics
 from app.webhooks import backoff, messages
 from app.webhooks.delivery_state import DeliveryState, Turn
@@ -49,14 +48,7 @@ class WebhookWorker:
     async def watch(self, interval: float = WATCH_INTERVAL_SECONDS) -> None:
         """Delivers new entries every `interval` seconds."""
         try:
-            while True:
-                try:
-                    await self.deliver()
-                except Unavailable:
-                    pass  # the log has the cause
-                except Exception:
-                    log.exception("webhook_worker_failed")
-                await asyncio.sleep(interval)
+            await repeat(self.deliver, interval, lambda: log.exception("webhook_worker_failed"))
         finally:
             await self.stop()
 
