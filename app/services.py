@@ -17,6 +17,7 @@ from app.activity import relays
 from app.activity.event_names import EventNameSuggestions
 from app.activity.overview import OverviewReader
 from app.activity.recorder import ActivityRecorder
+from app.activity.stream import ActivityStream
 from app.customers.context import ContextReader, Links
 from app.customers.explanation.reader import ExplanationReader
 from app.customers.profile import ProfileReader
@@ -76,9 +77,7 @@ class Services:
         self.migrator = Migrator(self.graph, definitions.load())
         rehearsal = Rehearsal(self.graph, config.resolution_limits)
         self.readiness = Readiness(self.graph, self.migrator, metrics, rehearsal.run)
-        self.activity = relays.connect(
-            config.data_dir, f"{database.uri} {database.name}", config.rate_limit_storage
-        )
+        self.activity = _activity(config, database)
         self._recorder = ActivityRecorder(self.graph, metrics, has_samples=config.rejection_samples)
         observers = [self.activity, self._recorder.observe]
         self.clocks = config.clocks
@@ -87,7 +86,9 @@ class Services:
         self.overview = OverviewReader(self.graph)
         self._event_names = EventNameSuggestions(self.overview)
         blocklist = config.blocklist
-        checks = EventChecks(blocklist, self.suppression_list, self._event_names.suggest)
+        checks = EventChecks(
+            self.graph, blocklist, self.suppression_list, self._event_names.suggest
+        )
         self.ingest = Ingest(self._commits, checks, metrics, self.tracing, observers)
         self.dry_runs = DryRunner(self.graph, config.resolution_limits, checks)
         self.contexts = ContextReader(self.graph, _links(config), blocklist)
@@ -148,6 +149,11 @@ class Services:
         await self._rate_limiter.close()
         await self.graph.close()
         await asyncio.to_thread(self.tracing.close)  # may wait for the collector
+
+
+def _activity(config: Settings, database: Database) -> ActivityStream:
+    name = f"{database.uri} {database.name}"
+    return relays.connect(config.data_dir, name, config.rate_limit_storage)
 
 
 def _rate_limiter(config: Settings, metrics: Metrics, clock: Callable[[], float]) -> RateLimiter:

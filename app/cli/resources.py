@@ -69,7 +69,8 @@ async def open_importer(config: Settings, rejects: RejectsFile) -> AsyncIterator
         async with _running_activity(config) as activity:
             tasks = [asyncio.create_task(run()) for run in (commits.run, recorder.run)]
             try:
-                checks = EventChecks(blocklist, SuppressionList(graph, config.suppression_secrets))
+                suppressions = SuppressionList(graph, config.suppression_secrets)
+                checks = EventChecks(graph, blocklist, suppressions)
                 ingest = Ingest(commits, checks, observers=[activity, recorder.observe])
                 yield Importer(graph, ingest, blocklist, rejects)
             finally:

@@ -11,10 +11,12 @@ class SuppressionNotFound(ServiceError):
 
 
 class Suppressed(ServiceError):
-    """422: the suppression list has an identifier of an event, and nothing was written."""
+    """422: the suppression list has an identifier of an event or of its Customer, and nothing was
+    written.
+    """
 
     code = "suppressed"
-    text = "The suppression list has an identifier of the event. Do not retry."
+    text = "The suppression list has an identifier of the event or of its Customer. Do not retry."
 
 
 class SuppressionSecretMissing(ServiceError):

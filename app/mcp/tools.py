@@ -38,7 +38,7 @@ _WRITE_RETRY = (
     "retry is safe. After `rate_limited` nothing is stored: retry after `retryAfter` seconds. "
     "After `idempotency_conflict` the first event is stored: use another `idempotencyKey` only for "
     "another event. After `suppressed` stop: the person must not be recorded, also without the "
-    "identifier. On other errors fix the fields in `details`."
+    "identifier, or by `customer`. On other errors fix the fields in `details`."
 )
 TOOLS = {
     tool.name: tool

@@ -117,3 +117,11 @@ def test_an_import_does_not_create_the_customer_of_a_suppressed_event(
 
     found = cypher("MATCH (c:Customer) WHERE c.id IN $ids RETURN c.id AS id", ids=[customer, other])
     assert [row["id"] for row in found] == [other]
+
+
+def test_an_import_of_an_event_that_names_a_suppressed_customer_is_rejected(
+    import_old, ingest, email
+):
+    event = {"event": "x", "customer": ingest(email=email)["customerId"]}
+
+    assert import_old(**{"old.jsonl": json.dumps(event) + "\n"}) == ["suppressed"]

@@ -97,7 +97,9 @@ def test_an_explanation_visits_each_customer_once_however_many_merges_lead_there
     assert expands == {"VarLengthExpand(Pruning,BFS,All)"}
 
 
-@pytest.mark.parametrize("name", ["context", "customer_profile", "timeline"])
+@pytest.mark.parametrize(
+    "name", ["context", "customer_identifiers", "customer_profile", "timeline"]
+)
 def test_a_read_of_a_customer_seeks_in_each_index(plan, name):
     """In a small graph, the planner would scan the whole index, and keep that plan as it grows."""
     names = {name for _, name in operators(plan(statements.load("read")[name]))}

@@ -13,10 +13,11 @@ from app.identity.suppression_secret_file import SuppressionSecretFile
 from app.identity.suppressions import SuppressionService
 from app.observability.metrics import Metrics
 from tests.support import http_client
+from tests.support.errors import SUPPRESSED, code
 from tests.support.mcp_client import over_http
 from tests.support.server import SUPPRESSION_SECRET_FILE, serving, wait_for, wait_until_ready
 
-pytest_plugins = ["tests.support.erasing", "tests.support.reviewing"]
+pytest_plugins = ["tests.support.erasing", "tests.support.suppressing", "tests.support.reviewing"]
 
 
 @pytest.fixture
@@ -25,32 +26,8 @@ def email(unique):
 
 
 @pytest.fixture
-def suppress(caller):
-    """Suppresses identifiers, and returns the change."""
-
-    def run(*identifiers, path="/v1/suppressions"):
-        body = {"identifiers": identifiers, "reason": "request 1"}
-        return http_client.ok_json(caller.post(path, json=body))
-
-    return run
-
-
-@pytest.fixture
-def send(client):
-    """Sends one event, and returns the response."""
-    return lambda **event: client.post("/v1/events", json={"event": "x", **event})
-
-
-@pytest.fixture
 def undo(caller):
     return lambda change: caller.post(f"/v1/suppressions/{change}/undo")
-
-
-def code(response):
-    return response.status_code, response.json().get("error", {}).get("code")
-
-
-SUPPRESSED = (422, "suppressed")
 
 
 def test_an_event_with_a_suppressed_identifier_is_rejected(suppress, send, email):

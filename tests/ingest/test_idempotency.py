@@ -122,7 +122,7 @@ async def test_of_two_payloads_in_one_commit_the_first_is_stored(graph, touchpoi
     commits = GroupCommit(partial(write, graph, ResolutionLimits()), 10)
     suppressions = SuppressionList(graph, SuppressionSecretFile(SUPPRESSION_SECRET_FILE))
     await suppressions.refresh()  # so that the requests do not wait for it
-    ingest = Ingest(commits, EventChecks(Blocklist(), suppressions))
+    ingest = Ingest(commits, EventChecks(graph, Blocklist(), suppressions))
     requests = [
         IngestRequest(
             decode(json.dumps(event(unique, properties={"n": n})).encode()), "key_x", unique

@@ -85,6 +85,24 @@ def test_an_event_with_a_suppressed_identifier_is_a_dead_letter(
     assert [headers(letter)["waypath.errors.code"] for letter in found] == ["suppressed"]
 
 
+def test_an_event_that_names_a_suppressed_customer_is_a_dead_letter(
+    letters, client, make_key, until, unique
+):
+    person = {"event": "x", "email": f"{unique}@acme.com"}
+    customer = client.post("/v1/events", json=person).json()["customerId"]
+    body = {"identifiers": [f"email:{person['email']}"], "reason": "request 1"}
+    steward = {"X-API-Key": make_key("customers:delete")}
+    client.post("/v1/suppressions", json=body, headers=steward)
+    found = []
+
+    def is_rejected():  # once the copy of the consumer is as recent
+        found[:] = letters([{"event": "x", "customer": customer}], partition=0)
+        return found
+
+    until(is_rejected)
+    assert [headers(letter)["waypath.errors.code"] for letter in found] == ["suppressed"]
+
+
 def test_the_offset_is_committed_with_the_dead_letters(letters):
     assert len(letters([b"{}"] * 5, partition=0)) == 5
 

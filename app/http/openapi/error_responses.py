@@ -31,7 +31,10 @@ DESCRIPTIONS = {
     "idempotency_conflict": (
         "The idempotency key was used before with another payload. Use a new one for another event."
     ),
-    "suppressed": "The suppression list has an identifier of an event, and nothing was written.",
+    "suppressed": (
+        "The suppression list has an identifier of an event or of its Customer, and nothing was "
+        "written."
+    ),
     "suppression_secret_missing": "The service has no secret for the suppression list.",
     "nothing_to_split": "The events connect all Identifiers of the Customer.",
     "merge_conflict": (
