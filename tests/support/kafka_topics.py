@@ -90,8 +90,8 @@ class Topics:
         """The committed offsets of a group, by topic and partition; none of an unread one."""
         # The client for administration crashes if the broker has not loaded the group yet.
         consumer = Consumer({**self._properties, "group.id": group})
-        topics = self.admin.list_topics(timeout=30).topics.values()
-        partitions = [TopicPartition(own.topic, n) for own in topics for n in own.partitions]
+        topics = self.admin.list_topics(timeout=30).topics.items()
+        partitions = [TopicPartition(name, n) for name, own in topics for n in own.partitions]
         found = consumer.committed(partitions, 30)
         consumer.close()
         return {(own.topic, own.partition): own.offset for own in found if own.offset >= 0}
