@@ -9,6 +9,7 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from app.graph.connection import Database
 from app.graph.graph import Graph
 from app.graph.migrations import definitions
 from app.graph.migrations.runner import Migrator
-from tests.support import command, http_client, ports
+from tests.support import command, http_client, ports, shared
 from tests.support.database import DATABASE, TestDatabase, start
 from tests.support.phones import phone_number
 from tests.support.server import SUPPRESSION_SECRET_FILE, serving, wait_for, wait_until_ready
@@ -34,21 +35,20 @@ hypothesis_settings.register_profile("default", deadline=None, derandomize=True)
 hypothesis_settings.register_profile("long", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("default")
 
-TURNS = pytest.StashKey[str]()  # the file of a lock
-
 Rows = Callable[..., list[dict[str, Any]]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if worker_input := getattr(config, "workerinput", None):
         config.stash[DATABASE] = msgspec.convert(worker_input["database"], TestDatabase)
-        config.stash[TURNS] = worker_input["turns"]
+        config.stash[shared.FOLDER] = Path(worker_input["folder"])
     elif not config.option.collectonly:
         config.stash[DATABASE], stop = start()
         config.add_cleanup(stop)
-        folder = tempfile.TemporaryDirectory()
-        config.stash[TURNS] = f"{folder.name}/turns"
+        folder = tempfile.TemporaryDirectory(prefix="waypath-tests-", ignore_cleanup_errors=True)
+        config.stash[shared.FOLDER] = Path(folder.name)
         config.add_cleanup(folder.cleanup)
+        config.add_cleanup(lambda: shared.kill_processes(config))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -59,9 +59,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Passes the shared database and locks to a process that runs a part of the tests."""
+    """Passes what they share to a process that runs a part of the tests."""
     node.workerinput["database"] = msgspec.to_builtins(node.config.stash[DATABASE])
-    node.workerinput["turns"] = node.config.stash[TURNS]
+    node.workerinput["folder"] = str(node.config.stash[shared.FOLDER])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -84,7 +84,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Has a test that is marked `alone` wait for those of other processes, and them for it."""
-    lock = ReadWriteLock(item.config.stash[TURNS])
+    lock = ReadWriteLock(item.config.stash[shared.FOLDER] / "turns")
     with lock.write_lock() if item.get_closest_marker("alone") else lock.read_lock():
         return (yield)
 

