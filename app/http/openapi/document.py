@@ -9,6 +9,25 @@ from app.http.endpoints import Operation
 from app.http.openapi import error_responses, headers, schemas
 from app.http.openapi.schemas import Schema
 
+SECURITY_SCHEMES = {
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": f"An API key. Its scopes: {', '.join(SCOPES)}.",
+    },
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "An API key as the user, without a password: for tracking SDKs.",
+    },
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key as the token: for tracking SDKs and Prometheus.",
+    },
+}
+
 
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """Returns the OpenAPI 3.1 document of the operations."""
@@ -31,24 +50,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "schemas": schemas.components(kinds),
             "parameters": headers.PARAMETERS,
             "headers": headers.HEADERS,
-            "securitySchemes": {
-                "apiKey": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "X-API-Key",
-                    "description": f"An API key. Its scopes: {', '.join(SCOPES)}.",
-                },
-                "basic": {
-                    "type": "http",
-                    "scheme": "basic",
-                    "description": "An API key as the user, without a password: for tracking SDKs.",
-                },
-                "bearer": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "An API key as the token: for tracking SDKs and Prometheus.",
-                },
-            },
+            "securitySchemes": SECURITY_SCHEMES,
         },
     }
 
