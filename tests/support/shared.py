@@ -1,4 +1,4 @@
-"""What the processes of a run share: a folder, and the programs that one of them starts for all."""
+"""Things that the processes of a run share: a folder, and programs that one starts for all."""
 
 import contextlib
 import os
