@@ -58,6 +58,20 @@ async def make_worker(graph, receiver, secret_file, unique):
 
 
 @pytest.fixture
+def saved(cypher, unique):
+    """The ID of the entry at the saved position of this test's endpoint."""
+
+    def read():
+        (row,) = cypher(
+            "MATCH (endpoint:WebhookEndpoint {name: $name}) RETURN endpoint.entryId AS id",
+            name=unique,
+        )
+        return row["id"]
+
+    return read
+
+
+@pytest.fixture
 async def worker(make_worker):
     """A worker that has begun, so that it delivers later entries."""
     worker = make_worker()

@@ -8,8 +8,6 @@ pytest_plugins = ["tests.support.delivering", "tests.support.reviewing"]
 pytestmark = pytest.mark.anyio
 
 NEVER = 60.0  # longer than a test
-POSITION = "MATCH (endpoint:WebhookEndpoint {name: $name}) RETURN endpoint.entryId AS id"
-END_LEASE = "MATCH (endpoint:WebhookEndpoint {name: $name}) SET endpoint.expiresAt = datetime()"
 
 
 @pytest.fixture
@@ -29,46 +27,59 @@ def interrupted(receiver):
     return interrupt
 
 
-async def test_while_messages_are_sent_the_position_is_not_saved_after_each(
-    make_worker, receiver, merged, cypher, unique, interrupted
-):
+@pytest.fixture
+async def worker(make_worker):
+    """A worker that has delivered all earlier entries, and saves no position while it sends."""
     worker = make_worker(save_interval=NEVER)
     await worker.deliver()
-    before = cypher(POSITION, name=unique)
+    return worker
+
+
+@pytest.fixture
+async def killed(worker, merged, interrupted, cypher, unique):
+    """A worker that ends without its lease, after one of two messages, and the IDs of their merges.
+
+    The receiver has both, and has responded to the first one.
+    """
+    first, second = merged("a"), merged("b")
+    await interrupted(worker.deliver(), second)
+    cypher(
+        "MATCH (endpoint:WebhookEndpoint {name: $name}) SET endpoint.expiresAt = datetime()",
+        name=unique,
+    )
+    return worker, first, second
+
+
+async def test_while_messages_are_sent_the_position_is_not_saved_after_each(
+    worker, merged, saved, interrupted
+):
+    before = saved()
     _, second = merged("a"), merged("b")
     await interrupted(worker.deliver(), second)
 
-    assert cypher(POSITION, name=unique) == before
+    assert saved() == before
 
 
-async def test_after_the_interval_the_position_is_saved(
-    make_worker, receiver, merged, cypher, unique, interrupted
-):
+async def test_after_the_interval_the_position_is_saved(make_worker, merged, saved, interrupted):
     worker = make_worker(save_interval=0)
     await worker.deliver()
     first, second = merged("a"), merged("b")
     await interrupted(worker.deliver(), second)
 
-    assert [row["id"] for row in cypher(POSITION, name=unique)] == [first]
+    assert saved() == first
 
 
-async def test_after_the_last_message_the_position_is_saved(make_worker, merged, cypher, unique):
-    worker = make_worker(save_interval=NEVER)
-    await worker.deliver()
+async def test_after_the_last_message_the_position_is_saved(worker, merged, saved):
     merge_id = merged()
     await worker.deliver()
 
-    assert [row["id"] for row in cypher(POSITION, name=unique)] == [merge_id]
+    assert saved() == merge_id
 
 
 async def test_a_process_that_is_killed_repeats_what_it_has_not_saved_in_order(
-    make_worker, receiver, merged, cypher, unique, interrupted
+    killed, make_worker, receiver
 ):
-    killed = make_worker(save_interval=NEVER)
-    await killed.deliver()
-    first, second = merged("a"), merged("b")
-    await interrupted(killed.deliver(), second)
-    cypher(END_LEASE, name=unique)
+    _, first, second = killed
     await make_worker().deliver()
 
     sent = [request.entry for request in receiver.of(first, second)]
@@ -76,22 +87,18 @@ async def test_a_process_that_is_killed_repeats_what_it_has_not_saved_in_order(
 
 
 async def test_a_process_that_is_stopped_repeats_no_message_that_was_accepted(
-    make_worker, receiver, merged, interrupted
+    worker, make_worker, receiver, merged, interrupted
 ):
-    stopped = make_worker(save_interval=NEVER)
-    await stopped.deliver()
     first, second = merged("a"), merged("b")
-    await interrupted(stopped.watch(), second)
+    await interrupted(worker.watch(), second)
     await make_worker().deliver()
 
     assert [request.entry for request in receiver.of(first, second)] == [first, second, second]
 
 
 async def test_an_interrupted_delivery_repeats_no_message_that_was_accepted(
-    make_worker, receiver, merged, interrupted
+    worker, receiver, merged, interrupted
 ):
-    worker = make_worker(save_interval=NEVER)
-    await worker.deliver()
     first, second = merged("a"), merged("b")
     await interrupted(worker.deliver(), second)
     await worker.deliver()
@@ -99,9 +106,9 @@ async def test_an_interrupted_delivery_repeats_no_message_that_was_accepted(
     assert [request.entry for request in receiver.of(first, second)] == [first, second, second]
 
 
-async def test_the_messages_before_a_failed_one_are_not_repeated(make_worker, receiver, merged):
-    worker = make_worker(save_interval=NEVER)
-    await worker.deliver()
+async def test_the_messages_before_a_failed_one_are_not_repeated(
+    worker, make_worker, receiver, merged
+):
     first, second = merged("a"), merged("b")
     receiver.responses[second] = [500]
     await worker.deliver()
@@ -112,15 +119,11 @@ async def test_the_messages_before_a_failed_one_are_not_repeated(make_worker, re
 
 
 async def test_an_unsaved_position_does_not_overwrite_that_of_another_process(
-    make_worker, receiver, merged, cypher, unique, interrupted
+    killed, make_worker, receiver, saved
 ):
-    lost = make_worker(save_interval=NEVER)
-    await lost.deliver()
-    first, second = merged("a"), merged("b")
-    await interrupted(lost.deliver(), second)
-    cypher(END_LEASE, name=unique)
+    lost, first, second = killed
     await make_worker().deliver()
     await lost.deliver()
 
-    assert [row["id"] for row in cypher(POSITION, name=unique)] == [second]
+    assert saved() == second
     assert len(receiver.of(first, second)) == 4
