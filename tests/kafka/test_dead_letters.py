@@ -68,38 +68,51 @@ def test_another_event_with_a_used_idempotency_key_is_a_dead_letter(letters, eve
     assert headers(letter)["waypath.errors.code"] == "idempotency_conflict"
 
 
-def test_an_event_with_a_suppressed_identifier_is_a_dead_letter(
-    letters, events, client, make_key, until
-):
-    suppressed, other = events(2)
-    body = {"identifiers": [f"email:{suppressed['email']}"], "reason": "request 1"}
+@pytest.fixture
+def suppress(client, make_key):
+    """Suppresses an email."""
     steward = {"X-API-Key": make_key("customers:delete")}
-    client.post("/v1/suppressions", json=body, headers=steward)
-    found = []
 
-    def is_rejected():  # once the copy of the consumer is as recent
-        found[:] = letters([suppressed, other], partition=0)
+    def run(email):
+        body = {"identifiers": [f"email:{email}"], "reason": "request 1"}
+        client.post("/v1/suppressions", json=body, headers=steward)
+
+    return run
+
+
+@pytest.fixture
+def suppressed_letters(letters, until):
+    """Produces records until the consumer knows the suppression, and gives the dead letters."""
+
+    def produce(values):
+        found = []
+
+        def is_rejected():
+            found[:] = letters(values, partition=0)
+            return found
+
+        until(is_rejected)
         return found
 
-    until(is_rejected)
+    return produce
+
+
+def test_an_event_with_a_suppressed_identifier_is_a_dead_letter(
+    suppressed_letters, events, suppress
+):
+    suppressed, other = events(2)
+    suppress(suppressed["email"])
+    found = suppressed_letters([suppressed, other])
     assert [headers(letter)["waypath.errors.code"] for letter in found] == ["suppressed"]
 
 
 def test_an_event_that_names_a_suppressed_customer_is_a_dead_letter(
-    letters, client, make_key, until, unique
+    suppressed_letters, client, suppress, unique
 ):
     person = {"event": "x", "email": f"{unique}@acme.com"}
     customer = client.post("/v1/events", json=person).json()["customerId"]
-    body = {"identifiers": [f"email:{person['email']}"], "reason": "request 1"}
-    steward = {"X-API-Key": make_key("customers:delete")}
-    client.post("/v1/suppressions", json=body, headers=steward)
-    found = []
-
-    def is_rejected():  # once the copy of the consumer is as recent
-        found[:] = letters([{"event": "x", "customer": customer}], partition=0)
-        return found
-
-    until(is_rejected)
+    suppress(person["email"])
+    found = suppressed_letters([{"event": "x", "customer": customer}])
     assert [headers(letter)["waypath.errors.code"] for letter in found] == ["suppressed"]
 
 
