@@ -20,7 +20,7 @@ install: .venv/dev.installed ## Install the service, and the tools for tests and
 # If this variable were set, each process would compile the service and its packages again.
 run test evals test-model test-faults: export PYTHONDONTWRITEBYTECODE =
 
-# A test of over 10 minutes ends the run and shows where it is. A process that crashes ends it, too:
+# A test of over 10 minutes ends the run and prints its stack. A process that crashes ends it, too:
 # if another one replaced it, the run could wait for ever.
 .PHONY: test
 test: .venv/dev.installed ## Run the tests on NEO4J_URI, or else on Neo4j in a container or an embedded Neo4j.

@@ -30,8 +30,13 @@ Hosts = Annotated[str, Meta(pattern=_HOSTS, description="host names, separated b
 Toolsets = Annotated[
     str, Meta(pattern=_TOOLSETS, description="toolsets, separated by commas: identity, erasure")
 ]
-_A_CLAIM = "the name of a claim, a URL, or a JSON Pointer such as /realm_access/roles"
-Claim = Annotated[str, Meta(pattern=_CLAIM, description=_A_CLAIM)]
+Claim = Annotated[
+    str,
+    Meta(
+        pattern=_CLAIM,
+        description="the name of a claim, a URL, or a JSON Pointer such as /realm_access/roles",
+    ),
+]
 ScopePrefix = Annotated[
     str, Meta(pattern=_SCOPE_PREFIX, description="ASCII characters of a scope, without spaces")
 ]

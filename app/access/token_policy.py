@@ -9,7 +9,7 @@ class TokenPolicy(Struct, frozen=True):
     """The issuer and the audience of accepted tokens, and the form of their scopes.
 
     `scope_claim` is the name of the claim with the scopes, or a JSON Pointer to it. Each scope has
-    the `scope_prefix` in that claim, and the `request_prefix` where a client requests it.
+    the `scope_prefix` in that claim, and the `request_prefix` in the request of a client.
     """
 
     issuer: str

@@ -1,4 +1,4 @@
-"""The scopes of an access token: where its claims have them, and in which form."""
+"""The scopes of an access token: the claim that has them, and their form in it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -13,7 +13,7 @@ from app.identity.audit_entry import AuditEntry, audit_entry
 from app.identity.settled_entries import SETTLING_SECONDS, rows_after
 
 PAGE_ENTRIES = 100
-AHEAD_ENTRIES = 50  # before the end of a page, from where the next page is read ahead
+AHEAD_ENTRIES = 50  # left in a page when the read of the next one begins
 PAGE_SECONDS = 5.0  # after which the rest of a page is read again: an erasure may have deleted it
 
 

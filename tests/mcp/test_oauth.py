@@ -75,7 +75,7 @@ def service(database, issuer):
 
 @pytest.fixture(scope="module")
 def steward_service(database, issuer, service):
-    """Where another service is, for the same tokens, that also offers the toolset `identity`."""
+    """The address of another service, for the same tokens, which has the toolset `identity`."""
     settings = Settings(
         oauth_issuer=issuer, oauth_audience=f"{service}/mcp", mcp_toolset_names=IDENTITY
     )
@@ -86,7 +86,7 @@ def steward_service(database, issuer, service):
 
 @pytest.fixture(scope="module")
 def prefixed_service(database, issuer, service):
-    """Where another service is, with the scopes in a nested claim and with prefixes."""
+    """The address of another service, with the scopes in a nested claim and with prefixes."""
     settings = Settings(
         oauth_issuer=issuer,
         oauth_audience=f"{service}/mcp",
